@@ -1,0 +1,88 @@
+/**
+ * An error that people are meant to read: `message` says what is wrong and what to do,
+ * `cause` keeps the technical reason for the log. Its class survives the way out of a worker.
+ */
+export class LogitscopeError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** The request was cancelled by the one who made it. */
+export class CancelledError extends LogitscopeError {
+  constructor() {
+    super('Cancelled.')
+  }
+}
+
+/** The engine ended before it could answer. */
+export class EngineStoppedError extends LogitscopeError {}
+
+/** A run of one character class that GPT-2's tokenizer would choke on. */
+export class TextRunTooLongError extends LogitscopeError {}
+
+/** The tokenizer crashed; the engine has to be started anew. */
+export class TokenizerCrashedError extends LogitscopeError {}
+
+/** The model folder lacks a file, or it cannot be read. */
+export class ModelFilesError extends LogitscopeError {}
+
+/** `model.safetensors` is not a well-formed safetensors file. */
+export class SafetensorsError extends LogitscopeError {}
+
+/** `config.json` is not a GPT-2 configuration that can be run. */
+export class ModelConfigError extends LogitscopeError {}
+
+/** The checkpoint lacks tensors that its configuration calls for; the message lists them. */
+export class MissingTensorsError extends LogitscopeError {}
+
+/** A tensor has not the shape or type that the configuration calls for. */
+export class TensorMismatchError extends LogitscopeError {}
+
+/** The model put out NaN or infinity; never shown as a number. */
+export class NonFiniteLogitsError extends LogitscopeError {}
+
+/** The inference runtime could not be started, or failed. */
+export class InferenceError extends LogitscopeError {}
+
+/** An argument that no caller of the engine may pass. */
+export class InvalidRequestError extends LogitscopeError {}
+
+const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions) => LogitscopeError> = {
+  CancelledError,
+  EngineStoppedError,
+  TextRunTooLongError,
+  TokenizerCrashedError,
+  ModelFilesError,
+  SafetensorsError,
+  ModelConfigError,
+  MissingTensorsError,
+  TensorMismatchError,
+  NonFiniteLogitsError,
+  InferenceError,
+  InvalidRequestError,
+}
+
+/** An error as it crosses between threads. */
+export interface ErrorRecord {
+  readonly name: string
+  readonly message: string
+  /** For the log: the stack, and that of the cause. */
+  readonly details: string
+}
+
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), details: String(error) }
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : ''
+  return { name: error.name, message: error.message, details: (error.stack ?? error.message) + cause }
+}
+
+/** The error of the other side, of the same class, with the other side's details as its cause. */
+export function fromErrorRecord(record: ErrorRecord): Error {
+  const ErrorClass = ERROR_CLASSES[record.name]
+  const cause = new Error(record.details)
+  return ErrorClass === undefined
+    ? new Error(record.message, { cause })
+    : new ErrorClass(record.message, { cause })
+}

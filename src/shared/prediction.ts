@@ -1,0 +1,162 @@
+// The one vocabulary that engine, views, CLI and other extensions speak.
+// V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
+
+/** Half-open range [start, end) of UTF-16 units. */
+export interface TextRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** One token of a text: where it stands and whether it shares a character with a neighbour. */
+export interface Token {
+  readonly tokenId: number
+  /** The union of the characters that the token's bytes touch, as UTF-16 offsets into the text. */
+  readonly range: TextRange
+  /** The token begins or ends inside a character (👋 is two tokens that share one range). */
+  readonly partial: boolean
+}
+
+/** One of the tokens that the model thought likely. */
+export interface Alternative {
+  readonly tokenId: number
+  /** Raw: what the LM head gave, never divided by a temperature. */
+  readonly logit: number
+  /** Nats. */
+  readonly logProb: number
+}
+
+/** One row of the LM head's output, reduced. */
+export interface Distribution {
+  /** Which row of the `[1, seqLen, 50257]` output this is. */
+  readonly logitsRow: number
+  /** The tokens of the window that this row belongs to: start token, context and text. */
+  readonly seqLen: number
+  /** Natural logarithm of Σ exp(logit / temperature) over the vocabulary. */
+  readonly logSumExp: number
+  /** Bits, over the full vocabulary. */
+  readonly entropy: number
+  /** The most likely tokens, most likely first; of equal logits the lower id first. */
+  readonly top: readonly Alternative[]
+}
+
+/** What the model thought of a token, taken from the distribution that the token was drawn from. */
+export interface Judgement extends Distribution {
+  /** Raw logit of the token. */
+  readonly logit: number
+  /** Nats. */
+  readonly logProb: number
+  /** 1 is the most likely: 1 + the number of strictly greater logits. */
+  readonly rank: number
+  /** Bits. */
+  readonly surprisal: number
+}
+
+/** A token of the inspected text with the model's judgement. */
+export interface TokenPrediction extends Token {
+  /** From 0; start token and context are not counted. */
+  readonly position: number
+  /** Null where the token has nothing before it, not even the start token. */
+  readonly judgement: Judgement | null
+}
+
+/** Figures of a whole inspected text; perplexity and bits are null where no token was judged. */
+export interface Summary {
+  readonly tokens: number
+  /** 2 ^ bitsPerToken. */
+  readonly perplexity: number | null
+  /** Mean surprisal of the judged tokens, in bits. */
+  readonly bitsPerToken: number | null
+  readonly windows: number
+}
+
+/** The model that speaks and how it runs. */
+export interface ModelInfo {
+  /** Registry id, or the folder's name. */
+  readonly id: string
+  /** One sentence for people: what this model is. */
+  readonly description: string
+  readonly parameters: number
+  readonly precision: 'fp32'
+  readonly backend: 'wasm'
+  readonly threads: number
+  readonly nLayer: number
+  readonly nHead: number
+  readonly nEmbd: number
+  readonly nPositions: number
+  readonly vocabSize: number
+}
+
+/** What a selection is judged with: the document's text before it, or nothing. */
+export type ContextMode = 'document' | 'selection'
+
+/** One inspected range of a document. */
+export interface Section {
+  /** Offsets in the document as it was when it was inspected. */
+  readonly range: TextRange
+  /** Lines of the range as people count them, from 1. */
+  readonly lines: { readonly first: number; readonly last: number }
+  /** Tokens seen before the first one, the start token not counted. */
+  readonly contextTokens: number
+  /** The text just before the first token, a few dozen characters, for the detail pane. */
+  readonly contextExcerpt: string
+  /** All tokens of the section; known before the first is judged. */
+  readonly tokens: readonly Token[]
+  /** How many windows the section's tokens are judged in. */
+  readonly windows: number
+  /** Grows while the inspection runs: prediction i is that of token i. */
+  readonly predictions: readonly TokenPrediction[]
+  /** What follows the last token; null until it is known, and where there is nothing to predict from. */
+  readonly next: Distribution | null
+}
+
+/** How far an inspection has come. */
+export type InspectionState =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'done'; readonly seconds: number }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** All that the panel shows of one run; plain data, kept as JSON across reloads. */
+export interface Inspection {
+  readonly id: string
+  readonly documentUri: string
+  readonly documentName: string
+  readonly model: ModelInfo
+  readonly startToken: boolean
+  readonly context: ContextMode
+  readonly topK: number
+  readonly sections: readonly Section[]
+  readonly state: InspectionState
+}
+
+export const VOCABULARY_SIZE = 50257
+/** `<|endoftext|>`: GPT-2 has no BOS, so this stands for one. */
+export const START_TOKEN_ID = 50256
+export const MAX_TOP_K = 100
+export const DEFAULT_TOP_K = 10
+
+/** Figures over judged tokens. `surprisals` in bits, null where a token was not judged. */
+export function summarize(surprisals: Iterable<number | null>, windows: number): Summary {
+  let tokens = 0
+  let judged = 0
+  let bits = 0
+  for (const surprisal of surprisals) {
+    tokens++
+    if (surprisal === null) continue
+    judged++
+    bits += surprisal
+  }
+  const bitsPerToken = judged === 0 ? null : bits / judged
+  return { tokens, bitsPerToken, perplexity: bitsPerToken === null ? null : 2 ** bitsPerToken, windows }
+}
+
+/** The summary of all sections of an inspection, as far as it has come. */
+export function summarizeInspection(sections: readonly Section[]): Summary {
+  const surprisals = sections.flatMap((section) =>
+    section.predictions.map(({ judgement }) => judgement?.surprisal ?? null),
+  )
+  return summarize(
+    surprisals,
+    sections.reduce((sum, section) => sum + section.windows, 0),
+  )
+}
