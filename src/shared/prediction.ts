@@ -134,6 +134,7 @@ export const VOCABULARY_SIZE = 50257
 export const START_TOKEN_ID = 50256
 export const MAX_TOP_K = 100
 export const DEFAULT_TOP_K = 10
+export const MAX_TEMPERATURE = 100
 
 /** Figures over judged tokens. `surprisals` in bits, null where a token was not judged. */
 export function summarize(surprisals: Iterable<number | null>, windows: number): Summary {

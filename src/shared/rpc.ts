@@ -117,7 +117,7 @@ export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: Rp
     running.set(id, controller)
     try {
       if (!Object.hasOwn(handlers, method)) throw new Error(`unknown method ${method}`)
-      const value = await handlers[method as keyof M](request as never, {
+      const value = await handlers[method as keyof M](request, {
         signal: controller.signal,
         onProgress: (progress) => {
           if (!controller.signal.aborted) channel.send({ type: 'progress', id, value: progress })

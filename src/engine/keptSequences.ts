@@ -1,0 +1,193 @@
+// Keys, values and residual rows of sequences that ran before, found again by their tokens alone.
+// C = nEmbd; everything has time first, so a prefix is a subarray and an append one copy.
+
+/** The shape of what is kept: rows of C floats, one for the residual stream and 2 · nLayer for keys and values. */
+export interface KeptShape {
+  readonly nLayer: number
+  readonly nEmbd: number
+  readonly nPositions: number
+}
+
+/** Bytes that may be kept; the sequence used last is kept whatever its size. */
+export interface KeptBudget {
+  readonly keyValueBytes: number
+  readonly residualBytes: number
+}
+
+/** New rows of a sequence, each [S, C]. */
+export interface NewRows {
+  readonly residual: Float32Array
+  /** By layer. */
+  readonly keys: readonly Float32Array[]
+  /** By layer. */
+  readonly values: readonly Float32Array[]
+}
+
+/** Capacity grows in steps of this many positions, so that a short text does not cost a long one's memory. */
+const POSITIONS_PER_STEP = 128
+
+/**
+ * A store without invalidation: what a token's rows are depends on the tokens before it and on nothing else,
+ * so the longest common prefix of token ids is always right.
+ */
+export class KeptSequences {
+  /** The one used last is last. */
+  private sequences: Sequence[] = []
+
+  constructor(
+    private readonly shape: KeptShape,
+    private readonly budget: KeptBudget,
+  ) {}
+
+  /** Residual rows [from, to) of these tokens, if they were kept. */
+  residualRows(tokenIds: Int32Array, from: number, to: number): Float32Array | undefined {
+    const sequence = this.sequences.find((candidate) => candidate.commonPrefix(tokenIds) >= to)
+    if (sequence === undefined) return undefined
+    this.touch(sequence)
+    return sequence.residual.rows(from, to)
+  }
+
+  /** The longest prefix of these tokens, shorter than all of them, whose keys and values are kept. */
+  longestPrefix(tokenIds: Int32Array): { length: number; keys: Float32Array[]; values: Float32Array[] } {
+    const { sequence, length } = this.bestForAppend(tokenIds)
+    return {
+      length,
+      keys: sequence.keys.map((rows) => rows.rows(0, length)),
+      values: sequence.values.map((rows) => rows.rows(0, length)),
+    }
+  }
+
+  /** Keeps the rows that follow `length` tokens of `tokenIds`; a sequence that goes on otherwise is left as it is. */
+  append(tokenIds: Int32Array, length: number, rows: NewRows): void {
+    let { sequence } = this.bestForAppend(tokenIds.subarray(0, length + 1))
+    if (sequence.length !== length) sequence = sequence.fork(length)
+    sequence.append(tokenIds.subarray(length, length + rows.residual.length / this.shape.nEmbd), rows)
+    this.touch(sequence)
+    this.evict()
+  }
+
+  /** Bytes held, for tests and the log. */
+  get byteLength(): number {
+    return this.sequences.reduce(
+      (sum, sequence) => sum + sequence.keyValueBytes + sequence.residual.byteLength,
+      0,
+    )
+  }
+
+  private bestForAppend(tokenIds: Int32Array): { sequence: Sequence; length: number } {
+    let best = { sequence: new Sequence(this.shape), length: 0 }
+    for (const sequence of this.sequences) {
+      if (sequence.keys.length === 0) continue
+      const length = Math.min(sequence.commonPrefix(tokenIds), tokenIds.length - 1)
+      const closer = length === best.length && sequence.length < best.sequence.length
+      if (length > best.length || (closer && length > 0)) best = { sequence, length }
+    }
+    return best
+  }
+
+  private touch(sequence: Sequence): void {
+    this.sequences = [...this.sequences.filter((other) => other !== sequence), sequence]
+  }
+
+  private evict(): void {
+    let keyValueBytes = 0
+    let residualBytes = 0
+    const kept: Sequence[] = []
+    for (const sequence of this.sequences.reverse()) {
+      keyValueBytes += sequence.keyValueBytes
+      residualBytes += sequence.residual.byteLength
+      const first = kept.length === 0
+      if (residualBytes > this.budget.residualBytes && !first) break
+      if (keyValueBytes > this.budget.keyValueBytes && !first) sequence.dropKeysAndValues()
+      kept.push(sequence)
+    }
+    this.sequences = kept.reverse()
+  }
+}
+
+class Sequence {
+  private tokenIds = new Int32Array(0)
+  length = 0
+  readonly residual: GrowingRows
+  keys: GrowingRows[]
+  values: GrowingRows[]
+
+  constructor(private readonly shape: KeptShape) {
+    const growing = () => new GrowingRows(shape.nEmbd)
+    this.residual = growing()
+    this.keys = Array.from({ length: shape.nLayer }, growing)
+    this.values = Array.from({ length: shape.nLayer }, growing)
+  }
+
+  get keyValueBytes(): number {
+    return [...this.keys, ...this.values].reduce((sum, rows) => sum + rows.byteLength, 0)
+  }
+
+  commonPrefix(tokenIds: Int32Array): number {
+    const end = Math.min(this.length, tokenIds.length)
+    let i = 0
+    while (i < end && this.tokenIds[i] === tokenIds[i]) i++
+    return i
+  }
+
+  append(tokenIds: Int32Array, rows: NewRows): void {
+    const needed = this.length + tokenIds.length
+    const capacity = Math.min(
+      Math.ceil(needed / POSITIONS_PER_STEP) * POSITIONS_PER_STEP,
+      this.shape.nPositions,
+    )
+    const grown = new Int32Array(needed)
+    grown.set(this.tokenIds.subarray(0, this.length))
+    grown.set(tokenIds, this.length)
+    this.tokenIds = grown
+    this.residual.append(this.length, rows.residual, capacity)
+    this.keys.forEach((kept, i) => {
+      kept.append(this.length, rows.keys[i], capacity)
+    })
+    this.values.forEach((kept, i) => {
+      kept.append(this.length, rows.values[i], capacity)
+    })
+    this.length = needed
+  }
+
+  /** A sequence of its own that begins with this one's first `length` tokens. */
+  fork(length: number): Sequence {
+    const copy = new Sequence(this.shape)
+    const rows = (kept: GrowingRows) => kept.rows(0, length)
+    copy.append(this.tokenIds.subarray(0, length), {
+      residual: rows(this.residual),
+      keys: this.keys.map(rows),
+      values: this.values.map(rows),
+    })
+    return copy
+  }
+
+  dropKeysAndValues(): void {
+    this.keys = []
+    this.values = []
+  }
+}
+
+/** Rows of C floats, one after the other. */
+class GrowingRows {
+  private data = new Float32Array(0)
+
+  constructor(private readonly rowLength: number) {}
+
+  get byteLength(): number {
+    return this.data.byteLength
+  }
+
+  rows(from: number, to: number): Float32Array {
+    return this.data.subarray(from * this.rowLength, to * this.rowLength)
+  }
+
+  append(at: number, rows: Float32Array, capacity: number): void {
+    if (this.data.length < capacity * this.rowLength) {
+      const larger = new Float32Array(capacity * this.rowLength)
+      larger.set(this.rows(0, at))
+      this.data = larger
+    }
+    this.data.set(rows, at * this.rowLength)
+  }
+}

@@ -1,0 +1,70 @@
+// R rows of the residual stream, C = nEmbd, V = 50257, K = topK
+
+import type { Checkpoint } from '../model/checkpoint'
+import { lmHeadGraph } from '../model/gpt2Graphs'
+import { NO_TARGET, type ScoredRows } from '../shared/engineApi'
+import { NonFiniteLogitsError } from '../shared/errors'
+import { OrtSession, type Tensors, tensor } from './ortSession'
+
+const REDUCTIONS = ['logSumExp', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
+
+/** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
+export class LmHead {
+  private constructor(
+    private readonly nEmbd: number,
+    private readonly session: OrtSession,
+  ) {}
+
+  static async load(checkpoint: Checkpoint): Promise<LmHead> {
+    return new LmHead(checkpoint.config.nEmbd, await OrtSession.create(lmHeadGraph(checkpoint), checkpoint))
+  }
+
+  /**
+   * Reduces the logits of residual rows [R, C].
+   * @param targets [R] the token that each row judges, or NO_TARGET
+   * @throws NonFiniteLogitsError
+   */
+  async score(
+    residual: Float32Array,
+    targets: Int32Array,
+    { topK, temperature }: { readonly topK: number; readonly temperature: number },
+  ): Promise<Omit<ScoredRows, 'firstRow'>> {
+    const outputs = await this.session.run(this.feeds(residual, targets, topK, temperature), REDUCTIONS)
+    const logSumExp = outputs.logSumExp.data as Float32Array
+    if (!logSumExp.every(Number.isFinite)) throw notANumber()
+    return {
+      logSumExp,
+      entropy: outputs.entropy.data as Float32Array,
+      targetLogit: outputs.targetLogit.data as Float32Array,
+      targetRank: outputs.targetRank.data as Int32Array,
+      topIds: Int32Array.from(outputs.topIds.data as BigInt64Array, Number),
+      topLogits: outputs.topLogits.data as Float32Array,
+    }
+  }
+
+  /** Raw logits [V] of one residual row [C]. */
+  async logits(residual: Float32Array): Promise<Float32Array> {
+    const { logits } = await this.session.run(this.feeds(residual, Int32Array.of(NO_TARGET), 1, 1), [
+      'logits',
+    ])
+    const row = logits.data as Float32Array
+    if (!row.every(Number.isFinite)) throw notANumber()
+    return row
+  }
+
+  private feeds(residual: Float32Array, targets: Int32Array, topK: number, temperature: number): Tensors {
+    const target = BigInt64Array.from(targets, (id) => BigInt(id === NO_TARGET ? 0 : id))
+    return {
+      residual: tensor.float32(residual, [targets.length, this.nEmbd]),
+      target: tensor.int64(target, [targets.length, 1]),
+      topK: tensor.int64(BigInt64Array.of(BigInt(topK)), [1]),
+      inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), []),
+    }
+  }
+}
+
+function notANumber(): NonFiniteLogitsError {
+  return new NonFiniteLogitsError(
+    'The output is not a number from the LM head on: ln_f or wte is damaged, or the model was not trained to the end.',
+  )
+}

@@ -1,0 +1,62 @@
+import * as ort from 'onnxruntime-web'
+import type { Checkpoint } from '../model/checkpoint'
+import type { ModelGraph } from '../model/gpt2Graphs'
+import { InferenceError } from '../shared/errors'
+
+/** Named tensors that go into a run, or come out of it. */
+export type Tensors = Record<string, ort.Tensor>
+
+export const tensor = {
+  float32: (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape),
+  int64: (data: BigInt64Array, shape: readonly number[]) => new ort.Tensor('int64', data, shape),
+}
+
+/**
+ * Sets the WASM backend up. The number of threads is fixed by the first session:
+ * another number needs another worker.
+ * @param assetsFolder where `ort-wasm-simd-threaded.{mjs,wasm}` lie, a path and not a URL: ORT's threads need it
+ */
+export function configureWasm(assetsFolder: string, threads: number): void {
+  ort.env.wasm.numThreads = threads
+  ort.env.wasm.wasmPaths = assetsFolder
+}
+
+/** One graph, ready to run on the WASM backend. */
+export class OrtSession {
+  private constructor(private readonly session: ort.InferenceSession) {}
+
+  /** @throws InferenceError where the runtime or its memory is not to be had */
+  static async create(graph: ModelGraph, checkpoint: Checkpoint): Promise<OrtSession> {
+    const externalData = await Promise.all(
+      graph.weights.map(async (name) => ({ path: name, data: await checkpoint.read(name) })),
+    )
+    try {
+      return new OrtSession(
+        await ort.InferenceSession.create(graph.model, {
+          executionProviders: ['wasm'],
+          externalData,
+          logSeverityLevel: 3,
+        }),
+      )
+    } catch (cause) {
+      throw new InferenceError(
+        'The model could not be loaded into the inference runtime. The log has the reason.',
+        {
+          cause,
+        },
+      )
+    }
+  }
+
+  /** Runs the graph; gives the outputs called `names`. */
+  async run<Name extends string>(feeds: Tensors, names: readonly Name[]): Promise<Record<Name, ort.Tensor>> {
+    try {
+      return (await this.session.run(feeds, [...names])) as Record<Name, ort.Tensor>
+    } catch (cause) {
+      throw new InferenceError(
+        'The inference runtime failed. The log has the reason; Run Again starts anew.',
+        { cause },
+      )
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// S tokens of this chunk, P tokens kept from before, C = nEmbd
+
+import type { Checkpoint } from '../model/checkpoint'
+import { transformerGraph } from '../model/gpt2Graphs'
+import { NonFiniteLogitsError } from '../shared/errors'
+import { Embeddings } from './embeddings'
+import type { NewRows } from './keptSequences'
+import { OrtSession, type Tensors, tensor } from './ortSession'
+
+/** Masks stay finite: WGSL may assume that there are no infinities, and 0 · ∞ is NaN. */
+const MASKED = -1e9
+
+/** Everything below `ln_f`: tokens in, residual stream out. */
+export class Transformer {
+  private readonly outputNames: string[]
+
+  private constructor(
+    private readonly checkpoint: Checkpoint,
+    private readonly session: OrtSession,
+    private readonly embeddings: Embeddings,
+  ) {
+    this.outputNames = ['residual', ...this.byLayer('present', 'key'), ...this.byLayer('present', 'value')]
+  }
+
+  static async load(checkpoint: Checkpoint): Promise<Transformer> {
+    const session = await OrtSession.create(transformerGraph(checkpoint), checkpoint)
+    return new Transformer(checkpoint, session, await Embeddings.load(checkpoint))
+  }
+
+  /**
+   * Runs the tokens [S] that follow P kept ones.
+   * @param past by layer, [P, C] each
+   * @throws NonFiniteLogitsError where the stream is not a number
+   */
+  async run(
+    tokenIds: Int32Array,
+    past: {
+      readonly length: number
+      readonly keys: readonly Float32Array[]
+      readonly values: readonly Float32Array[]
+    },
+  ): Promise<NewRows> {
+    const { nEmbd } = this.checkpoint.config
+    const S = tokenIds.length
+    const P = past.length
+    const feeds: Tensors = {
+      x: tensor.float32(this.embeddings.rows(tokenIds, P), [S, nEmbd]),
+      mask: tensor.float32(causalMask(S, P), [S, P + S]),
+    }
+    this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = tensor.float32(past.keys[i], [P, nEmbd])))
+    this.byLayer('past', 'value').forEach(
+      (name, i) => (feeds[name] = tensor.float32(past.values[i], [P, nEmbd])),
+    )
+
+    const outputs = await this.session.run(feeds, this.outputNames)
+    const rows = (name: string) => outputs[name].data as Float32Array
+    const newRows: NewRows = {
+      residual: rows('residual'),
+      keys: this.byLayer('present', 'key').map(rows),
+      values: this.byLayer('present', 'value').map(rows),
+    }
+    this.checkFinite(newRows)
+    return newRows
+  }
+
+  /** The keys of block i come from the stream before it, so the first bad ones tell where it went wrong. */
+  private checkFinite({ residual, keys }: NewRows): void {
+    if (residual.every(Number.isFinite)) return
+    const block = keys.findIndex((rows) => !rows.every(Number.isFinite))
+    throw new NonFiniteLogitsError(
+      `The output is not a number from block ${block === -1 ? keys.length - 1 : block} on: the model’s weights are damaged, or it was not trained to the end.`,
+    )
+  }
+
+  private byLayer(kind: 'past' | 'present', part: 'key' | 'value'): string[] {
+    return Array.from({ length: this.checkpoint.config.nLayer }, (_, i) => `${kind}.${i}.${part}`)
+  }
+}
+
+/** [S, P + S]: the token at P + s sees those up to itself. */
+function causalMask(S: number, P: number): Float32Array {
+  const mask = new Float32Array(S * (P + S))
+  for (let s = 0; s < S; s++) mask.fill(MASKED, s * (P + S) + P + s + 1, (s + 1) * (P + S))
+  return mask
+}

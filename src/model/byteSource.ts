@@ -1,0 +1,41 @@
+import { open } from 'node:fs/promises'
+
+/** Bytes that can be read from any place: a file on the desktop, something else elsewhere. */
+export interface ByteSource {
+  readonly size: number
+  /** Exactly `length` bytes from `offset` on; rejects where the source ends before. */
+  read(offset: number, length: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/** Opens a file; rejects with Node's own error where it cannot. */
+export async function openFile(path: string): Promise<ByteSource> {
+  const file = await open(path, 'r')
+  const { size } = await file.stat()
+  return {
+    size,
+    async read(offset, length) {
+      const bytes = new Uint8Array(length)
+      let filled = 0
+      while (filled < length) {
+        const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
+        if (bytesRead === 0) throw new Error(`${path} ends at byte ${offset + filled}`)
+        filled += bytesRead
+      }
+      return bytes
+    },
+    close: () => file.close(),
+  }
+}
+
+/** Bytes that are in memory already. */
+export function bytesInMemory(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: (offset, length) =>
+      offset + length <= bytes.length
+        ? Promise.resolve(bytes.slice(offset, offset + length))
+        : Promise.reject(new Error(`the bytes end at ${bytes.length}`)),
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,156 @@
+// GPT-2 as two ONNX graphs: the transformer up to the residual stream, and the LM head with its reductions.
+// Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; tensor names are OpenAI's.
+//
+// S tokens of this chunk, P tokens kept from before, T = P + S
+// C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
+
+import { GraphBuilder, type Value } from '../onnx/graphBuilder'
+import type { Checkpoint } from './checkpoint'
+
+/** A graph and the checkpoint's tensors that it names as external data. */
+export interface ModelGraph {
+  readonly model: Uint8Array
+  readonly weights: readonly string[]
+}
+
+/**
+ * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
+ * `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
+ * `present.{i}.key` and `present.{i}.value` [S, C].
+ */
+export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
+  const g = new Gpt2GraphBuilder(checkpoint)
+  const { nLayer, nEmbd } = checkpoint.config
+  const mask = g.input('mask', 'float32', ['S', 'T'])
+  let x = g.input('x', 'float32', ['S', nEmbd])
+  for (let i = 0; i < nLayer; i++) x = block(g, i, x, mask)
+  g.output('residual', x, 'float32', ['S', nEmbd])
+  return g.finish()
+}
+
+/**
+ * The head. Feeds: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` [].
+ * Gives, in rows: `logits` [R, V] raw, `topLogits` and `topIds` [R, K], `targetLogit` [R, 1],
+ * `targetRank` [R, 1], and, of logits · inverseTemperature, `logSumExp` and `entropy` [R, 1] in nats.
+ */
+export function lmHeadGraph(checkpoint: Checkpoint): ModelGraph {
+  const g = new Gpt2GraphBuilder(checkpoint)
+  const { nEmbd, vocabSize } = checkpoint.config
+  const residual = g.input('residual', 'float32', ['R', nEmbd])
+  const target = g.input('target', 'int64', ['R', 1])
+  const topK = g.input('topK', 'int64', [1])
+  const inverseTemperature = g.input('inverseTemperature', 'float32', [])
+
+  const logits = lmHead(g, residual)
+  g.output('logits', logits, 'float32', ['R', vocabSize])
+
+  const [topLogits, topIds] = g.ops('TopK', [logits, topK], 2, { axis: -1 })
+  g.output('topLogits', topLogits, 'float32', ['R', 'K'])
+  g.output('topIds', topIds, 'int64', ['R', 'K'])
+
+  const targetLogit = g.op('GatherElements', [logits, target], { axis: 1 })
+  const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
+  g.output('targetLogit', targetLogit, 'float32', ['R', 1])
+  g.output('targetRank', g.add(greater, g.cast(g.float(1), 'int32')), 'int32', ['R', 1])
+
+  // With z = logit − row maximum no exponential overflows: entropy = log Σe^z − Σ p·z.
+  const scaled = g.mul(logits, inverseTemperature)
+  const rowMax = g.reduceMax(scaled)
+  const z = g.sub(scaled, rowMax)
+  const exp = g.op('Exp', [z])
+  const sum = sumOverVocabulary(g, exp)
+  const logSum = g.op('Log', [sum])
+  g.output('logSumExp', g.add(rowMax, logSum), 'float32', ['R', 1])
+  g.output('entropy', g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum)), 'float32', ['R', 1])
+  return g.finish()
+}
+
+/** One block: x [S, C] → [S, C]. */
+function block(g: Gpt2GraphBuilder, i: number, x: Value, mask: Value): Value {
+  const afterAttention = g.add(x, attention(g, i, g.layerNorm(`h.${i}.ln_1`, x), mask))
+  return g.add(afterAttention, mlp(g, i, g.layerNorm(`h.${i}.ln_2`, afterAttention)))
+}
+
+/**
+ * Causal self-attention: x [S, C] → [S, C], in primitive operators,
+ * the only ones that every WebGPU adapter computes right.
+ */
+function attention(g: Gpt2GraphBuilder, i: number, x: Value, mask: Value): Value {
+  const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
+  const D = C / H
+  const qkv = g.linear(`h.${i}.attn.c_attn`, x)
+  const [query, key, value] = g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 1 })
+  const keys = g.concat(0, g.past(i, 'key'), key)
+  const values = g.concat(0, g.past(i, 'value'), value)
+  g.present(i, 'key', key)
+  g.present(i, 'value', value)
+
+  const q = g.transpose(g.reshape(query, [-1, H, D]), [1, 0, 2]) // [H, S, D]
+  const k = g.transpose(g.reshape(keys, [-1, H, D]), [1, 2, 0]) // [H, D, T]
+  const v = g.transpose(g.reshape(values, [-1, H, D]), [1, 0, 2]) // [H, T, D]
+  const scale = 1 / Math.sqrt(D) / (scaleAttnByInverseLayerIdx ? i + 1 : 1)
+  const scores = g.add(g.matMul(g.mul(q, g.float(scale)), k), mask) // [H, S, T]
+  const mixed = g.matMul(g.softmax(scores), v) // [H, S, D]
+  return g.linear(`h.${i}.attn.c_proj`, g.reshape(g.transpose(mixed, [1, 0, 2]), [-1, C]))
+}
+
+/** x [S, C] → [S, C] through [S, nInner]; gelu_new is the tanh form of GELU. */
+function mlp(g: Gpt2GraphBuilder, i: number, x: Value): Value {
+  const hidden = g.op('Gelu', [g.linear(`h.${i}.mlp.c_fc`, x)], { approximate: 'tanh' })
+  return g.linear(`h.${i}.mlp.c_proj`, hidden)
+}
+
+/** x [R, C] → raw logits [R, V]; no bias, tied to wte [V, C] unless the checkpoint has its own; softmax is not its business. */
+function lmHead(g: Gpt2GraphBuilder, x: Value): Value {
+  const weight = g.weight(g.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
+  return g.op('Gemm', [g.layerNorm('ln_f', x), weight], { transB: 1 })
+}
+
+/**
+ * [R, V] → [R, 1] in two stages: ORT adds one float32 after the other, and over 50,257 of them
+ * the rounding alone costs 4e-4 nats; 50,257 = 1,733 · 29 brings it to 1e-5.
+ */
+function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
+  return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, 1733, 29])), g.ints([-1])]))
+}
+
+/** A graph builder that knows the checkpoint's tensors by name. */
+class Gpt2GraphBuilder extends GraphBuilder {
+  private readonly weights: string[] = []
+
+  constructor(readonly checkpoint: Checkpoint) {
+    super()
+  }
+
+  /** The tensor as float32, whatever it is stored as: ORT folds the cast once, when the session is made. */
+  weight(name: string): Value {
+    const { type, shape, byteLength } = this.checkpoint.weight(name)
+    this.weights.push(name)
+    const stored = this.external(name, type, shape, byteLength)
+    return type === 'float32' ? stored : this.cast(stored, 'float32')
+  }
+
+  /** x [S, in] · weight [in, out] + bias [out] (a Conv1D of GPT-2). */
+  linear(name: string, x: Value): Value {
+    return this.op('Gemm', [x, this.weight(`${name}.weight`), this.weight(`${name}.bias`)])
+  }
+
+  layerNorm(name: string, x: Value): Value {
+    return this.op('LayerNormalization', [x, this.weight(`${name}.weight`), this.weight(`${name}.bias`)], {
+      axis: -1,
+      epsilon: { float: this.checkpoint.config.layerNormEpsilon },
+    })
+  }
+
+  past(i: number, part: 'key' | 'value'): Value {
+    return this.input(`past.${i}.${part}`, 'float32', ['P', this.checkpoint.config.nEmbd])
+  }
+
+  present(i: number, part: 'key' | 'value', rows: Value): void {
+    this.output(`present.${i}.${part}`, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
+  }
+
+  finish(): ModelGraph {
+    return { model: this.build(), weights: this.weights }
+  }
+}

@@ -1,0 +1,166 @@
+// Builds an ONNX model node by node. It knows ONNX's operators, and nothing of what is built with them.
+// Field numbers: https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto
+
+import {
+  bytesField,
+  concatBytes,
+  type Fields,
+  floatField,
+  intField,
+  messageField,
+  stringField,
+} from './protobuf'
+
+/** The name of a tensor that flows through the graph. */
+export type Value = string & { readonly brand: unique symbol }
+
+/** A fixed length, or the name of one that each run chooses. */
+export type Dimension = number | string
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64'
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+/** ONNX TensorProto.DataType */
+const DATA_TYPE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, float16: 10 }
+const IR_VERSION = 9
+/** The first with Gelu. */
+const OPSET_VERSION = 20
+
+export class GraphBuilder {
+  private readonly nodes: Uint8Array[] = []
+  private readonly initializers = new Map<string, Uint8Array>()
+  private readonly inputs: Uint8Array[] = []
+  private readonly outputs: Uint8Array[] = []
+  private valueCount = 0
+
+  /** A tensor that every run must feed. */
+  input(name: string, type: ElementType, shape: readonly Dimension[]): Value {
+    this.inputs.push(messageField(11, valueInfo(name, type, shape)))
+    return name as Value
+  }
+
+  /** Gives `value` out under `name`. */
+  output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
+    this.addNode('Identity', [value], [name as Value], {})
+    this.outputs.push(messageField(12, valueInfo(name, type, shape)))
+  }
+
+  /** A tensor whose bytes are given at session creation, as the external data file called `name`. */
+  external(name: string, type: ElementType, shape: readonly number[], byteLength: number): Value {
+    const entry = (key: string, value: string) =>
+      messageField(13, [stringField(1, key), stringField(2, value)])
+    return this.initializer(name, type, shape, [
+      entry('location', name),
+      entry('offset', '0'),
+      entry('length', String(byteLength)),
+      intField(14, 1), // data_location = EXTERNAL
+    ])
+  }
+
+  /** A float32 scalar. */
+  float(value: number): Value {
+    const name = `float(${value})`
+    return this.initializer(name, 'float32', [], [bytesField(9, bytesOf(new Float32Array([value])))])
+  }
+
+  /** An int64 vector. */
+  ints(values: readonly number[]): Value {
+    const name = `ints(${values.join()})`
+    const bytes = bytesOf(BigInt64Array.from(values, BigInt))
+    return this.initializer(name, 'int64', [values.length], [bytesField(9, bytes)])
+  }
+
+  /** One node with one output. */
+  op(type: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
+    return this.ops(type, inputs, 1, attributes)[0]
+  }
+
+  /** One node with several outputs. */
+  ops(
+    type: string,
+    inputs: readonly Value[],
+    count: number,
+    attributes: Record<string, Attribute> = {},
+  ): Value[] {
+    const outputs = Array.from({ length: count }, () => `${type}_${this.valueCount++}` as Value)
+    this.addNode(type, inputs, outputs, attributes)
+    return outputs
+  }
+
+  add = (a: Value, b: Value) => this.op('Add', [a, b])
+  sub = (a: Value, b: Value) => this.op('Sub', [a, b])
+  mul = (a: Value, b: Value) => this.op('Mul', [a, b])
+  div = (a: Value, b: Value) => this.op('Div', [a, b])
+  matMul = (a: Value, b: Value) => this.op('MatMul', [a, b])
+  concat = (axis: number, ...values: Value[]) => this.op('Concat', values, { axis })
+  reshape = (x: Value, shape: readonly number[]) => this.op('Reshape', [x, this.ints(shape)])
+  transpose = (x: Value, perm: readonly number[]) => this.op('Transpose', [x], { perm })
+  softmax = (x: Value) => this.op('Softmax', [x], { axis: -1 })
+  cast = (x: Value, to: ElementType) => this.op('Cast', [x], { to: DATA_TYPE[to] })
+  /** Along the last axis, which stays with length 1. */
+  reduceSum = (x: Value) => this.op('ReduceSum', [x, this.ints([-1])], { keepdims: 1 })
+  /** Along the last axis, which stays with length 1. */
+  reduceMax = (x: Value) => this.op('ReduceMax', [x, this.ints([-1])], { keepdims: 1 })
+
+  /** The model as a protocol buffer, without the external data. */
+  build(): Uint8Array {
+    const graph = [
+      ...this.nodes,
+      stringField(2, 'logitscope'),
+      ...this.initializers.values(),
+      ...this.inputs,
+      ...this.outputs,
+    ]
+    return concatBytes([
+      intField(1, IR_VERSION),
+      stringField(2, 'logitscope'),
+      messageField(7, graph),
+      messageField(8, [stringField(1, ''), intField(2, OPSET_VERSION)]),
+    ])
+  }
+
+  private initializer(name: string, type: ElementType, shape: readonly number[], data: Fields): Value {
+    const tensor = [
+      ...shape.map((length) => intField(1, length)),
+      intField(2, DATA_TYPE[type]),
+      stringField(8, name),
+    ]
+    this.initializers.set(name, messageField(5, [...tensor, ...data]))
+    return name as Value
+  }
+
+  private addNode(
+    type: string,
+    inputs: readonly Value[],
+    outputs: readonly Value[],
+    attributes: Record<string, Attribute>,
+  ): void {
+    this.nodes.push(
+      messageField(1, [
+        ...inputs.map((name) => stringField(1, name)),
+        ...outputs.map((name) => stringField(2, name)),
+        stringField(4, type),
+        ...Object.entries(attributes).map(([name, value]) => messageField(5, attributeFields(name, value))),
+      ]),
+    )
+  }
+}
+
+function attributeFields(name: string, value: Attribute): Fields {
+  const named = stringField(1, name)
+  if (typeof value === 'number') return [named, intField(3, value), intField(20, 2)]
+  if (typeof value === 'string') return [named, stringField(4, value), intField(20, 3)]
+  if ('float' in value) return [named, floatField(2, value.float), intField(20, 1)]
+  return [named, ...value.map((item) => intField(8, item)), intField(20, 7)]
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): Fields {
+  const dimensions = shape.map((length) =>
+    messageField(1, [typeof length === 'number' ? intField(1, length) : stringField(2, length)]),
+  )
+  const tensorType = [intField(1, DATA_TYPE[type]), messageField(2, dimensions)]
+  return [stringField(1, name), messageField(2, [messageField(1, tensorType)])]
+}
+
+function bytesOf(array: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}

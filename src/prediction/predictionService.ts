@@ -1,0 +1,186 @@
+import type { EngineApi, ScoredRows } from '../shared/engineApi'
+import { NO_TARGET } from '../shared/engineApi'
+import type { Distribution, Judgement, ModelInfo } from '../shared/prediction'
+import type { TokenizedText } from '../shared/tokenizedText'
+import { Vocabulary } from '../shared/vocabulary'
+import {
+  inputBefore,
+  inputOfNext,
+  planWindows,
+  type Window,
+  type WindowLayout,
+  windowInput,
+  windowTargets,
+} from '../tokenizer/windows'
+
+/** Tokens [from, to) of a sequence, to be judged by all that stands before them. */
+export interface SequenceRequest {
+  /** Context and text, without start token. */
+  readonly tokenIds: Int32Array
+  readonly from: number
+  readonly to: number
+  readonly startToken: boolean
+  /** 1 to 100. */
+  readonly topK: number
+  /** Above 0, at most 100. */
+  readonly temperature: number
+}
+
+export interface PredictOptions {
+  readonly signal?: AbortSignal | undefined
+  /** More judgements, in order, from token `from` on; null where a token has nothing before it. */
+  readonly onJudgements?: ((judgements: readonly (Judgement | null)[]) => void) | undefined
+  /** What stands before the judged tokens is being read: `done` of `total` positions. */
+  readonly onReading?: ((done: number, total: number) => void) | undefined
+}
+
+export interface SequencePrediction {
+  readonly judgements: readonly (Judgement | null)[]
+  /** What follows token `to − 1`; null where nothing stands before. */
+  readonly next: Distribution | null
+  /** How many windows the tokens were judged in. */
+  readonly windows: number
+}
+
+/** Turns requests about texts into runs of the engine; every view and the CLI ask here, never the engine. */
+export class PredictionService {
+  private loadingVocabulary: Promise<Vocabulary> | undefined
+  /** Tokenized texts by the text itself, the one used last is last: the right answer whatever the document did. */
+  private readonly tokenized = new Map<string, TokenizedText>()
+
+  constructor(private readonly engine: EngineApi) {}
+
+  /** Loads the model where it is not loaded yet. */
+  model(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelInfo> {
+    return this.engine.model(undefined, options)
+  }
+
+  vocabulary(): Promise<Vocabulary> {
+    this.loadingVocabulary ??= this.engine.vocabulary(undefined).then(
+      ({ bytes, offsets }) => new Vocabulary(bytes, offsets),
+      (error: unknown) => {
+        this.loadingVocabulary = undefined
+        throw error
+      },
+    )
+    return this.loadingVocabulary
+  }
+
+  /** @throws TextRunTooLongError, TokenizerCrashedError, CancelledError */
+  async tokenize(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<TokenizedText> {
+    const tokens = this.tokenized.get(text) ?? (await this.engine.tokenize({ text }, options))
+    this.tokenized.delete(text)
+    this.tokenized.set(text, tokens)
+    for (const oldest of this.tokenized.keys()) {
+      if (this.tokenized.size <= KEPT_TEXTS) break
+      this.tokenized.delete(oldest)
+    }
+    return tokens
+  }
+
+  /** @throws NonFiniteLogitsError, InferenceError, CancelledError and what loading the model throws */
+  async predict(
+    request: SequenceRequest,
+    { signal, onJudgements, onReading }: PredictOptions = {},
+  ): Promise<SequencePrediction> {
+    const layout = await this.layout(request, signal)
+    const { unjudged, windows } = planWindows(request, layout)
+    const judgements: (Judgement | null)[] = []
+    let next: Distribution | null = null
+    const add = (more: readonly (Judgement | null)[]) => {
+      judgements.push(...more)
+      if (more.length > 0) onJudgements?.(more)
+    }
+
+    add(new Array<null>(unjudged).fill(null))
+    for (const window of windows) {
+      const targets = windowTargets(request.tokenIds, window)
+      await this.engine.score(
+        {
+          tokenIds: windowInput(request.tokenIds, window, layout),
+          firstRow: window.firstRow,
+          targets,
+          topK: request.topK,
+          temperature: request.temperature,
+        },
+        {
+          signal,
+          onProgress: (progress) => {
+            if (progress.kind === 'reading') onReading?.(progress.position, progress.firstRow)
+            else {
+              const rows = readRows(progress.rows, targets, window, request)
+              add(rows.flatMap(({ judgement }) => judgement ?? []))
+              next = rows.at(-1)?.next ?? next
+            }
+          },
+        },
+      )
+    }
+    return { judgements, next, windows: windows.length }
+  }
+
+  /**
+   * Raw logits [50257] behind a judged token, or behind what follows token `to − 1` where `token` is `to`.
+   * The token must have something before it.
+   */
+  async logits(
+    request: Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken'> & { readonly token: number },
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Float32Array> {
+    const { tokenIds, to, token } = request
+    const layout = await this.layout(request, options.signal)
+    const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
+    return this.engine.logits({ tokenIds: input }, options)
+  }
+
+  private async layout(
+    { startToken }: { readonly startToken: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<WindowLayout> {
+    const { nPositions } = await this.engine.model(undefined, { signal })
+    return { nPositions, startToken }
+  }
+}
+
+/** Documents that people go back and forth between. */
+const KEPT_TEXTS = 4
+const BITS_PER_NAT = 1 / Math.LN2
+
+interface ReadRow {
+  readonly judgement?: Judgement
+  readonly next?: Distribution
+}
+
+/** Rows in columns → what the views speak of. */
+function readRows(
+  rows: ScoredRows,
+  targets: Int32Array,
+  { firstRow, seqLen }: Window,
+  { topK, temperature }: SequenceRequest,
+): ReadRow[] {
+  return Array.from(rows.logSumExp, (logSumExp, i) => {
+    // float32 rounds the log-sum-exp: without the bound a certain token could be more than certain.
+    const logProb = (logit: number) => Math.min(0, logit / temperature - logSumExp)
+    const distribution: Distribution = {
+      logitsRow: rows.firstRow + i,
+      seqLen,
+      logSumExp,
+      entropy: rows.entropy[i] * BITS_PER_NAT,
+      top: Array.from({ length: topK }, (_, k) => {
+        const logit = rows.topLogits[i * topK + k]
+        return { tokenId: rows.topIds[i * topK + k], logit, logProb: logProb(logit) }
+      }),
+    }
+    if (targets[rows.firstRow - firstRow + i] === NO_TARGET) return { next: distribution }
+    const logit = rows.targetLogit[i]
+    return {
+      judgement: {
+        ...distribution,
+        logit,
+        logProb: logProb(logit),
+        rank: rows.targetRank[i],
+        surprisal: -logProb(logit) * BITS_PER_NAT,
+      },
+    }
+  })
+}
