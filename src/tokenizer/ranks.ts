@@ -1,0 +1,31 @@
+import { START_TOKEN_ID } from '../shared/prediction'
+import { Vocabulary } from '../shared/vocabulary'
+
+/** GPT-2's byte-pair encoding as tiktoken keeps it: `tiktoken/encoders/gpt2.json`. */
+export interface Gpt2Ranks {
+  /** The regular expression that splits a text into what is encoded on its own. */
+  readonly pat_str: string
+  /** Lines of `! firstId token token …`, each token's bytes in base64. */
+  readonly bpe_ranks: string
+}
+
+const START_TOKEN_TEXT = '<|endoftext|>'
+
+/** The bytes of all tokens, the start token's included. */
+export function vocabularyOf(ranks: Gpt2Ranks): Vocabulary {
+  const tokens: string[] = []
+  for (const line of ranks.bpe_ranks.split('\n')) {
+    const [, firstId, ...encoded] = line.split(' ')
+    for (const [i, base64] of encoded.entries()) tokens[Number(firstId) + i] = atob(base64)
+  }
+  tokens[START_TOKEN_ID] = START_TOKEN_TEXT
+  return fromBinaryStrings(tokens)
+}
+
+/** Each character of `tokens` is one byte, as `atob` gives it. */
+function fromBinaryStrings(tokens: readonly string[]): Vocabulary {
+  const offsets = new Uint32Array(tokens.length + 1)
+  for (const [id, token] of tokens.entries()) offsets[id + 1] = offsets[id] + token.length
+  const bytes = Uint8Array.from(tokens.join(''), (character) => character.charCodeAt(0))
+  return new Vocabulary(bytes, offsets)
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { rangesOfTokens } from '../../../src/tokenizer/byteRanges'
+
+/** [start, end, partial] of each token. */
+function ranges(text: string, byteLengths: number[], offset = 0) {
+  const { starts, ends, partials } = rangesOfTokens(text, byteLengths, offset)
+  return byteLengths.map((_, i) => [starts[i], ends[i], partials[i]])
+}
+
+describe('rangesOfTokens', () => {
+  it('counts bytes of one, two, three and four as one unit, one, one and two', () => {
+    const text = 'aé日👋'
+    expect(ranges(text, [1, 2, 3, 4])).toEqual([
+      [0, 1, 0],
+      [1, 2, 0],
+      [2, 3, 0],
+      [3, 5, 0],
+    ])
+  })
+
+  it('gives tokens that share a character the same range and marks them', () => {
+    expect(ranges('👋', [3, 1])).toEqual([
+      [0, 2, 1],
+      [0, 2, 1],
+    ])
+  })
+
+  it('gives a token that lies inside a character the whole of it', () => {
+    expect(ranges('👋', [1, 2, 1])).toEqual([
+      [0, 2, 1],
+      [0, 2, 1],
+      [0, 2, 1],
+    ])
+  })
+
+  it('joins the characters that a token touches', () => {
+    expect(ranges(' 👋!', [3, 3])).toEqual([
+      [0, 3, 1],
+      [1, 4, 1],
+    ])
+  })
+
+  it('covers both units of a CRLF with one byte', () => {
+    expect(ranges('a\r\nb', [1, 1, 1])).toEqual([
+      [0, 1, 0],
+      [1, 3, 0],
+      [3, 4, 0],
+    ])
+  })
+
+  it('takes a CR without LF as a character of its own', () => {
+    expect(ranges('\r\r\n', [1, 1])).toEqual([
+      [0, 1, 0],
+      [1, 3, 0],
+    ])
+  })
+
+  it('counts three bytes for a lone surrogate', () => {
+    expect(ranges('a\ud800b', [1, 3, 1])).toEqual([
+      [0, 1, 0],
+      [1, 2, 0],
+      [2, 3, 0],
+    ])
+  })
+
+  it('adds the offset of the piece', () => {
+    expect(ranges('ab', [2], 40)).toEqual([[40, 42, 0]])
+  })
+
+  it('refuses tokens that are longer than the text', () => {
+    expect(() => ranges('ab', [3])).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TextRunTooLongError } from '../../../src/shared/errors'
+import { MAX_RUN_UNITS, piecesOf, refuseLongRuns } from '../../../src/tokenizer/pieces'
+import { unicodeTexts } from './unicodeTexts'
+
+function pieces(text: string, units: number): string[] {
+  return [...piecesOf(text, units)].map(({ start, end }) => text.slice(start, end))
+}
+
+function refuse(text: string) {
+  refuseLongRuns(text, { start: 0, end: text.length })
+}
+
+describe('piecesOf', () => {
+  it('cuts before the white space that comes next', () => {
+    expect(pieces('one two three four', 5)).toEqual(['one two', ' three', ' four'])
+  })
+
+  it('never cuts inside white space', () => {
+    expect(pieces('a\r\n  \r\n b', 1)).toEqual(['a\r\n  \r\n b'])
+  })
+
+  it('does not take U+FEFF for white space, and takes U+0085 for it, as GPT-2’s pattern does', () => {
+    expect(pieces('aa\ufeffbb', 1)).toEqual(['aa\ufeffbb'])
+    expect(pieces('aa\u0085bb', 1)).toEqual(['aa', '\u0085bb'])
+  })
+
+  it('leaves a text without white space whole', () => {
+    expect(pieces('abc'.repeat(100), 10)).toHaveLength(1)
+  })
+
+  it('has no piece for an empty text', () => {
+    expect(pieces('', 10)).toEqual([])
+  })
+
+  it('loses nothing', () => {
+    fc.assert(
+      fc.property(unicodeTexts, fc.integer({ min: 1, max: 10 }), (text, units) => {
+        expect(pieces(text, units).join('')).toBe(text)
+      }),
+    )
+  })
+})
+
+describe('refuseLongRuns', () => {
+  it.each([
+    ['letters', 'a'],
+    ['digits', '7'],
+    ['white-space characters', ' '],
+    ['punctuation marks or symbols', '='],
+  ])('refuses a long run of %s', (kind, character) => {
+    const text = character.repeat(MAX_RUN_UNITS + 1)
+    expect(() => refuse(text)).toThrow(TextRunTooLongError)
+    expect(() => refuse(text)).toThrow(kind)
+  })
+
+  it('names the line', () => {
+    const text = `one\r\ntwo\n${'x'.repeat(MAX_RUN_UNITS + 1)}`
+    expect(() => refuse(text)).toThrow(
+      'Line 3 has more than 10,000 letters in a row, which GPT-2’s tokenizer cannot take. ' +
+        'Break them up, or leave them out of the text.',
+    )
+  })
+
+  it('takes a run of just that length', () => {
+    expect(() => refuse('x'.repeat(MAX_RUN_UNITS))).not.toThrow()
+  })
+
+  it('counts UTF-16 units, not characters', () => {
+    expect(() => refuse('👋'.repeat(MAX_RUN_UNITS / 2 + 1))).toThrow(TextRunTooLongError)
+  })
+
+  it('takes a long word of letters and digits', () => {
+    expect(() => refuse('a1'.repeat(MAX_RUN_UNITS))).not.toThrow()
+  })
+
+  it('looks at a run of megabytes once', () => {
+    const start = performance.now()
+    expect(() => refuse('x'.repeat(10_000_000))).toThrow(TextRunTooLongError)
+    expect(() => refuse(`${'x'.repeat(9_999)} `.repeat(200))).not.toThrow()
+    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+})

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { Tiktoken } from 'tiktoken/lite/init'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { CancelledError, TextRunTooLongError, TokenizerCrashedError } from '../../../src/shared/errors'
+import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../../src/shared/prediction'
+import { type TokenizedText, tokensOf } from '../../../src/shared/tokenizedText'
+import { piecesOf } from '../../../src/tokenizer/pieces'
+import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
+import { loadTokenizer, UNCANCELLED } from './loadTokenizer'
+import { unicodeTexts } from './unicodeTexts'
+
+interface ReferenceText {
+  readonly name: string
+  readonly text: string
+  readonly ids: number[]
+}
+
+const referenceTexts = JSON.parse(
+  readFileSync(new URL('../../fixtures/reference/texts.json', import.meta.url), 'utf8'),
+) as ReferenceText[]
+
+let tokenizer: Tokenizer
+beforeAll(async () => {
+  tokenizer = await loadTokenizer()
+})
+afterAll(() => {
+  tokenizer.dispose()
+})
+
+const tokenize = (text: string) => tokenizer.tokenize(text, UNCANCELLED)
+const idsOf = async (text: string) => [...(await tokenize(text)).tokenIds]
+
+describe('the token ids', () => {
+  it.each(referenceTexts.filter(({ name }) => !name.endsWith('+bos')))(
+    'are those of $name',
+    async (reference) => {
+      expect(await idsOf(reference.text)).toEqual(reference.ids)
+    },
+  )
+
+  it('are none for an empty text', async () => {
+    expect(await idsOf('')).toEqual([])
+  })
+
+  it('never stand for a special token', async () => {
+    expect(await idsOf('<|endoftext|>')).toEqual([27, 91, 437, 1659, 5239, 91, 29])
+  })
+
+  it('take a CRLF as LF, but keep a lone CR', async () => {
+    expect(await idsOf('a\r\nb')).toEqual(await idsOf('a\nb'))
+    expect(await idsOf('a\rb')).not.toEqual(await idsOf('a\nb'))
+  })
+
+  it('keep U+FEFF', async () => {
+    expect(await idsOf('\ufeffa')).toEqual([171, 119, 123, 64])
+  })
+
+  it('take a lone surrogate as U+FFFD', async () => {
+    expect(await idsOf('a\ud800b')).toEqual(await idsOf('a\ufffdb'))
+  })
+})
+
+describe('the ranges', () => {
+  it('are shared by the tokens of a split character', async () => {
+    const text = await tokenize('👋')
+    expect(tokensOf(text)).toEqual([
+      { tokenId: 41840, range: { start: 0, end: 2 }, partial: true },
+      { tokenId: 233, range: { start: 0, end: 2 }, partial: true },
+    ])
+  })
+
+  it('cover both units of a CRLF', async () => {
+    const text = await tokenize('a\r\nb')
+    expect(tokensOf(text).map(({ range }) => range)).toEqual([
+      { start: 0, end: 1 },
+      { start: 1, end: 3 },
+      { start: 3, end: 4 },
+    ])
+  })
+
+  it('cover any text without gap', async () => {
+    await fc.assert(
+      fc.asyncProperty(unicodeTexts, async (text) => {
+        const { starts, ends, partials } = await tokenize(text)
+        let covered = 0
+        for (let i = 0; i < starts.length; i++) {
+          expect(starts[i]).toBeLessThan(ends[i])
+          expect(starts[i]).toBeLessThanOrEqual(covered)
+          if (starts[i] < covered) expect(partials[i]).toBe(1)
+          covered = Math.max(covered, ends[i])
+        }
+        expect(covered).toBe(text.length)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('belong to bytes that decode to any text', async () => {
+    await fc.assert(
+      fc.asyncProperty(unicodeTexts, async (text) => {
+        expect(decode(await tokenize(text))).toBe(asSeenByTheModel(text))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('hold what their tokens’ bytes say, wherever these are whole characters', async () => {
+    await fc.assert(
+      fc.asyncProperty(unicodeTexts, async (text) => {
+        for (const { tokenId, range, partial } of tokensOf(await tokenize(text))) {
+          const own = utf8(tokenizer.vocabulary.bytesOf(tokenId))
+          if (partial) expect(own).toContain('\ufffd')
+          else expect(own).toBe(asSeenByTheModel(text.slice(range.start, range.end)))
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('a long text', () => {
+  const paragraph = "It's 3 o'clock;\r\n\tthe  naïve 👋🏽 waits.\n\n   日本語 "
+
+  it('has the tokens that it would have in one piece', async () => {
+    const long = paragraph.repeat(4_000)
+    const whole = new Tiktoken(...(await ordinaryEncoding()))
+    expect(await idsOf(long)).toEqual([...whole.encode_ordinary(long.replaceAll('\r\n', '\n'))])
+    whole.free()
+  })
+
+  it('has them wherever it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(unicodeTexts, fc.integer({ min: 1, max: 20 }), async (text, units) => {
+        const ids: number[] = []
+        for (const { start, end } of piecesOf(text, units)) ids.push(...(await idsOf(text.slice(start, end))))
+        expect(ids).toEqual(await idsOf(text))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('has ranges that go on from piece to piece', async () => {
+    const long = paragraph.repeat(4_000)
+    const text = await tokenize(long)
+    expect(text.ends.at(-1)).toBe(long.length)
+    expect(decode(text)).toBe(asSeenByTheModel(long))
+  })
+
+  it('gives up a turn between its pieces, and stops there when it is cancelled', async () => {
+    const controller = new AbortController()
+    let turns = 0
+    const turn = () => {
+      if (++turns === 2) controller.abort(new CancelledError())
+      return Promise.resolve()
+    }
+    const long = tokenizer.tokenize(paragraph.repeat(10_000), { signal: controller.signal, turn })
+    await expect(long).rejects.toThrow(CancelledError)
+    expect(turns).toBe(2)
+  })
+
+  it('is not begun when it is cancelled already', async () => {
+    const signal = AbortSignal.abort(new CancelledError())
+    await expect(tokenizer.tokenize('a', { ...UNCANCELLED, signal })).rejects.toThrow(CancelledError)
+  })
+})
+
+describe('what cannot be tokenized', () => {
+  it('is refused by name before it can crash anything', async () => {
+    await expect(tokenize(`fine\n${'x'.repeat(1_000_000)}`)).rejects.toThrow(TextRunTooLongError)
+    expect(await idsOf('the')).toEqual([1169])
+  })
+
+  it('is reported as a crash where the WASM panics', async () => {
+    const panic = new Error('unreachable')
+    const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary').mockImplementation(() => {
+      throw panic
+    })
+    const failure = await tokenize('the').catch((error: unknown) => error)
+    encode.mockRestore()
+    expect(failure).toBeInstanceOf(TokenizerCrashedError)
+    expect(failure).toHaveProperty('cause', panic)
+  })
+})
+
+describe('the vocabulary', () => {
+  it('has the bytes of all tokens', () => {
+    expect(tokenizer.vocabulary.size).toBe(VOCABULARY_SIZE)
+    expect(utf8(tokenizer.vocabulary.bytesOf(464))).toBe('The')
+    expect(utf8(tokenizer.vocabulary.bytesOf(START_TOKEN_ID))).toBe('<|endoftext|>')
+  })
+
+  it('has 344 tokens that are not UTF-8 on their own', () => {
+    const strict = new TextDecoder('utf-8', { fatal: true })
+    const isUtf8 = (id: number) => {
+      try {
+        strict.decode(tokenizer.vocabulary.bytesOf(id))
+        return true
+      } catch {
+        return false
+      }
+    }
+    const partial = Array.from({ length: START_TOKEN_ID }, (_, id) => id).filter((id) => !isUtf8(id))
+    expect(partial).toHaveLength(344)
+  })
+})
+
+async function ordinaryEncoding(): Promise<ConstructorParameters<typeof Tiktoken>> {
+  const { default: ranks } = await import('tiktoken/encoders/gpt2.json')
+  return [ranks.bpe_ranks, {}, ranks.pat_str]
+}
+
+function decode({ tokenIds }: TokenizedText): string {
+  return utf8(Uint8Array.from([...tokenIds].flatMap((id) => [...tokenizer.vocabulary.bytesOf(id)])))
+}
+
+function utf8(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+}
+
+function asSeenByTheModel(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(/\p{Surrogate}/gu, '\ufffd')
+}
