@@ -27,19 +27,17 @@ export interface SequenceRequest {
 }
 
 export interface PredictOptions {
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
   /** More judgements, in order, from token `from` on; null where a token has nothing before it. */
-  readonly onJudgements?: ((judgements: readonly (Judgement | null)[]) => void) | undefined
+  readonly onJudgements?: ((judgements: readonly (Judgement | null)[]) => void)
   /** What stands before the judged tokens is being read: `done` of `total` positions. */
-  readonly onReading?: ((done: number, total: number) => void) | undefined
+  readonly onReading?: ((done: number, total: number) => void)
 }
 
 export interface SequencePrediction {
   readonly judgements: readonly (Judgement | null)[]
   /** What follows token `to − 1`; null where nothing stands before. */
   readonly next: Distribution | null
-  /** How many windows the tokens were judged in. */
-  readonly windows: number
 }
 
 /** Turns requests about texts into runs of the engine; every view and the CLI ask here, never the engine. */
@@ -48,10 +46,12 @@ export class PredictionService {
   /** Tokenized texts by the text itself, the one used last is last: the right answer whatever the document did. */
   private readonly tokenized = new Map<string, TokenizedText>()
 
+  private secondsPerPosition: number | undefined
+
   constructor(private readonly engine: EngineApi) {}
 
   /** Loads the model where it is not loaded yet. */
-  model(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelInfo> {
+  model(options?: { readonly signal?: AbortSignal }): Promise<ModelInfo> {
     return this.engine.model(undefined, options)
   }
 
@@ -67,7 +67,7 @@ export class PredictionService {
   }
 
   /** @throws TextRunTooLongError, TokenizerCrashedError, CancelledError */
-  async tokenize(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<TokenizedText> {
+  async tokenize(text: string, options?: { readonly signal?: AbortSignal }): Promise<TokenizedText> {
     const tokens = this.tokenized.get(text) ?? (await this.engine.tokenize({ text }, options))
     this.tokenized.delete(text)
     this.tokenized.set(text, tokens)
@@ -95,7 +95,8 @@ export class PredictionService {
     add(new Array<null>(unjudged).fill(null))
     for (const window of windows) {
       const targets = windowTargets(request.tokenIds, window)
-      await this.engine.score(
+      const started = performance.now()
+      const { computedPositions } = await this.engine.score(
         {
           tokenIds: windowInput(request.tokenIds, window, layout),
           firstRow: window.firstRow,
@@ -115,8 +116,11 @@ export class PredictionService {
           },
         },
       )
+      if (computedPositions >= MEASURABLE_POSITIONS) {
+        this.secondsPerPosition = (performance.now() - started) / 1000 / computedPositions
+      }
     }
-    return { judgements, next, windows: windows.length }
+    return { judgements, next }
   }
 
   /**
@@ -125,12 +129,20 @@ export class PredictionService {
    */
   async logits(
     request: Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken'> & { readonly token: number },
-    options: { readonly signal?: AbortSignal | undefined } = {},
+    options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
     const { tokenIds, to, token } = request
     const layout = await this.layout(request, options.signal)
     const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
     return this.engine.logits({ tokenIds: input }, options)
+  }
+
+  /** About how long `predict` would take for these tokens; from the parameters until a run was measured. */
+  async estimateSeconds(request: Pick<SequenceRequest, 'from' | 'to' | 'startToken'>): Promise<number> {
+    const { parameters, threads } = await this.model()
+    const { windows } = planWindows(request, await this.layout(request, undefined))
+    const positions = windows.reduce((sum, { first, inputEnd }) => sum + inputEnd - first, 0)
+    return positions * (this.secondsPerPosition ?? parameters / (PARAMETERS_PER_SECOND * threads))
   }
 
   private async layout(
@@ -144,6 +156,10 @@ export class PredictionService {
 
 /** Documents that people go back and forth between. */
 const KEPT_TEXTS = 4
+/** Multiply-adds of one core and second in ORT's WASM, at one for each parameter and position. */
+const PARAMETERS_PER_SECOND = 1e10
+/** Shorter runs say more about the engine's start than about its speed. */
+const MEASURABLE_POSITIONS = 64
 const BITS_PER_NAT = 1 / Math.LN2
 
 interface ReadRow {

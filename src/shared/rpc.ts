@@ -10,8 +10,8 @@ export interface Channel {
 }
 
 export interface CallOptions<Progress> {
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: Progress) => void) | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress?: ((progress: Progress) => void)
 }
 
 /** Any set of methods; `EngineMethods` is one. */

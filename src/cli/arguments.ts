@@ -1,0 +1,132 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { DEFAULT_MODEL_ID } from '../model/registry'
+import { DEFAULT_TOP_K, MAX_TOP_K } from '../shared/prediction'
+
+/** Where a text comes from. */
+export type TextSource =
+  | { readonly kind: 'given'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdin' }
+
+/** What `logitscope inspect` is asked for. */
+export interface InspectOptions {
+  readonly input: TextSource
+  readonly context: TextSource
+  readonly model: string
+  readonly topK: number
+  readonly startToken: boolean
+  readonly temperature: number
+  /** Undefined: as many as suit the machine. */
+  readonly threads: number | undefined
+  readonly json: boolean
+}
+
+export type Invocation =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'inspect'; readonly options: InspectOptions }
+
+/** The caller's mistake: the message is one line and says what to do instead. */
+export class UsageError extends Error {}
+
+export const USAGE = `logitscope inspect [FILE | -] [options]
+
+Shows what the model expected at every token of a text.
+
+  FILE                a text file in UTF-8; - reads the standard input
+  --text T            the text itself, instead of FILE
+  --context T         what stands before the text; @FILE reads it from a file
+  --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
+  --top-k K           how many of the model's alternatives to list, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K})
+  --no-bos            do not begin with <|endoftext|>; the first token is then not judged
+  --temperature T     divides the logits, above 0 and at most 100 (default: 1)
+  --threads N         threads to compute with, 1 to 64 (default: one less than the machine has)
+  --json              print one JSON object instead of a table
+  --help, --version
+`
+
+const OPTIONS = {
+  text: { type: 'string' },
+  context: { type: 'string' },
+  model: { type: 'string' },
+  'top-k': { type: 'string' },
+  'no-bos': { type: 'boolean' },
+  temperature: { type: 'string' },
+  threads: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const satisfies ParseArgsConfig['options']
+
+const MAX_TEMPERATURE = 100
+const MAX_THREADS = 64
+
+/**
+ * `args` without node and script.
+ * @throws UsageError
+ */
+export function parseArguments(args: readonly string[]): Invocation {
+  const { values, positionals } = parse(args)
+  if (values.help === true) return { kind: 'help' }
+  if (values.version === true) return { kind: 'version' }
+  const [command, ...files] = positionals
+  if (command === undefined) throw new UsageError('say what to do: logitscope inspect FILE')
+  if (command !== 'inspect') throw new UsageError(`there is no command “${command}”, only inspect`)
+  return {
+    kind: 'inspect',
+    options: {
+      input: inputOf(files, values.text),
+      context: contextOf(values.context),
+      model: values.model ?? DEFAULT_MODEL_ID,
+      topK: wholeNumber('--top-k', values['top-k'], MAX_TOP_K) ?? DEFAULT_TOP_K,
+      startToken: values['no-bos'] !== true,
+      temperature: temperatureOf(values.temperature),
+      threads: wholeNumber('--threads', values.threads, MAX_THREADS),
+      json: values.json === true,
+    },
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    // Node's own messages are clear, but some have several lines.
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(message.replaceAll('\n', ' '), { cause: error })
+  }
+}
+
+function inputOf(files: readonly string[], text: string | undefined): TextSource {
+  const [path, surplus] = files
+  if (surplus !== undefined) throw new UsageError(`one FILE at a time: ${surplus} is too many`)
+  if (text !== undefined) {
+    if (path !== undefined) throw new UsageError('give FILE or --text, not both')
+    return { kind: 'given', text }
+  }
+  if (path === undefined) throw new UsageError('give a FILE, - for the standard input, or --text')
+  return path === '-' ? { kind: 'stdin' } : { kind: 'file', path }
+}
+
+function contextOf(value = ''): TextSource {
+  return value.startsWith('@') ? { kind: 'file', path: value.slice(1) } : { kind: 'given', text: value }
+}
+
+function wholeNumber(name: string, value: string | undefined, max: number): number | undefined {
+  if (value === undefined) return undefined
+  const number = /^\d+$/.test(value) ? Number(value) : NaN
+  if (!(number >= 1 && number <= max)) {
+    throw new UsageError(`${name} takes a whole number from 1 to ${max}, not “${value}”`)
+  }
+  return number
+}
+
+function temperatureOf(value = '1'): number {
+  const number = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : NaN
+  if (!(number > 0 && number <= MAX_TEMPERATURE)) {
+    throw new UsageError(
+      `--temperature takes a number above 0 and at most ${MAX_TEMPERATURE}, not “${value}”`,
+    )
+  }
+  return number
+}

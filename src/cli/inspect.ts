@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createEngine } from '../engine/engineHandle'
+import { defaultThreads } from '../engine/engineOptions'
+import { spawnWorker } from '../engine/spawnWorker'
+import { resolveModel } from '../model/registry'
+import { inspectText } from '../prediction/inspectText'
+import { PredictionService } from '../prediction/predictionService'
+import type { InspectionReport } from '../prediction/report'
+import type { ModelLocation } from '../shared/engineApi'
+import { formatCount, formatCounted } from '../shared/format'
+import { type InspectOptions, UsageError } from './arguments'
+import { ProgressLine, write } from './output'
+import { formatTable } from './table'
+import { readText } from './textSource'
+
+/** The folder of the bundles, and of the WASM and tables that the engine loads. */
+const DIST = dirname(fileURLToPath(import.meta.url))
+const EMBEDDED_MODELS = join(DIST, '..', 'media', 'models')
+
+/** Where the output's width is not known, as in a pipe. */
+const DEFAULT_COLUMNS = 120
+
+/** Runs `logitscope inspect`: the report goes to stdout, everything else to stderr. */
+export async function inspect(options: InspectOptions): Promise<void> {
+  const model = locate(options.model)
+  const text = await readText(options.input)
+  const context = await readText(options.context)
+  const report = await reportOn({ ...options, text, context, model })
+  await write(process.stdout, options.json ? `${JSON.stringify(report)}\n` : tableFor(process.stdout, report))
+}
+
+function locate(idOrFolder: string): ModelLocation {
+  try {
+    return resolveModel(idOrFolder, EMBEDDED_MODELS)
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+type ReportRequest = Omit<InspectOptions, 'input' | 'context' | 'model'> & {
+  readonly text: string
+  readonly context: string
+  readonly model: ModelLocation
+}
+
+async function reportOn(request: ReportRequest): Promise<InspectionReport> {
+  const threads = request.threads ?? defaultThreads(availableParallelism())
+  const engine = createEngine(() => spawnWorker({ model: request.model, threads, assetsFolder: DIST }))
+  const progress = new ProgressLine(process.stderr)
+  try {
+    progress.show(`Loading ${request.model.id} …`)
+    return await inspectText(new PredictionService(engine.api), request, {
+      onProgress: (judged, tokens) => {
+        progress.show(`${formatCount(judged)} of ${formatCounted(tokens, 'token')} …`)
+      },
+    })
+  } finally {
+    progress.clear()
+    await engine.dispose()
+  }
+}
+
+function tableFor(stdout: NodeJS.WriteStream, report: InspectionReport): string {
+  return formatTable(report, {
+    columns: stdout.isTTY ? stdout.columns : DEFAULT_COLUMNS,
+    // NO_COLOR, TERM=dumb and their like are Node's business.
+    colors: stdout.isTTY && stdout.hasColors(256),
+  })
+}

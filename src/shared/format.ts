@@ -1,0 +1,73 @@
+// Numbers as people read them, the same in every view.
+
+/** 0.571 → `57.1 %`, 0.00028 → `0.028 %`, 3.1e-8 → `3.1×10⁻⁶ %` */
+export function formatPercent(probability: number): string {
+  const percent = probability * 100
+  if (percent >= 99.95) return '100 %'
+  if (percent >= 9.95) return `${percent.toFixed(1)} %`
+  if (percent >= 0.01) return `${percent.toPrecision(2)} %`
+  return percent === 0 ? '0 %' : `${powerOfTen(percent)} %`
+}
+
+/** 0.571 → `57 %`, 0.004 → `<1 %` */
+export function formatWholePercent(probability: number): string {
+  const percent = Math.round(probability * 100)
+  return percent === 0 ? '<1 %' : `${percent} %`
+}
+
+/** 0.00077 → `0.077 percent`, as a screen reader says it. */
+export function speakPercent(probability: number): string {
+  const percent = probability * 100
+  if (percent > 0 && percent < 0.01) return `less than 0.01 percent`
+  return formatPercent(probability).replace(' %', ' percent')
+}
+
+/** 50257 → `50,257` */
+export function formatCount(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** (1, `token`) → `1 token`, (1024, `token`) → `1,024 tokens` */
+export function formatCounted(n: number, noun: string): string {
+  return `${formatCount(n)} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** (−8.1716, 3) → `−8.172`, with a minus as wide as the digits. */
+export function formatDecimal(value: number, digits = 2): string {
+  return value
+    .toFixed(digits)
+    .replace(/^-(?=[0.]*$)/, '')
+    .replace('-', '−')
+}
+
+/** 0.4213 → `0.42 s`, 12.3 → `12 s`, 125 → `2 min 5 s` */
+export function formatDuration(seconds: number): string {
+  if (seconds < 9.995) return `${seconds.toPrecision(2)} s`
+  const whole = Math.round(seconds)
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
+
+/** 41 → `40 seconds`, 178 → `3 minutes` */
+export function formatRoughDuration(seconds: number): string {
+  if (seconds < 55) return formatCounted(Number(seconds.toPrecision(1)), 'second')
+  return formatCounted(Math.round(seconds / 60), 'minute')
+}
+
+/** 124439808 → `124 M`, 1557611200 → `1.6 B` */
+export function formatParameters(parameters: number): string {
+  const millions = parameters / 1e6
+  if (millions < 1) return formatCount(parameters)
+  return millions < 999.5 ? `${Math.round(millions)} M` : `${(millions / 1000).toFixed(1)} B`
+}
+
+function powerOfTen(value: number): string {
+  const [mantissa, exponent] = value.toExponential(1).split('e')
+  return `${mantissa}×10${superscript(Number(exponent))}`
+}
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+function superscript(n: number): string {
+  const digits = String(Math.abs(n)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)])
+  return n < 0 ? `⁻${digits}` : digits
+}

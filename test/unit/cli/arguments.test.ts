@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { type InspectOptions, parseArguments, UsageError } from '../../../src/cli/arguments'
+
+function options(...args: string[]): InspectOptions {
+  const invocation = parseArguments(['inspect', ...args])
+  if (invocation.kind !== 'inspect') throw new Error(`not inspect but ${invocation.kind}`)
+  return invocation.options
+}
+
+describe('parseArguments', () => {
+  it('has a default for everything but the text', () => {
+    expect(options('main.py')).toEqual({
+      input: { kind: 'file', path: 'main.py' },
+      context: { kind: 'given', text: '' },
+      model: 'mini',
+      topK: 10,
+      startToken: true,
+      temperature: 1,
+      threads: undefined,
+      json: false,
+    })
+  })
+
+  it('takes every option', () => {
+    const given = '--text=a --context=b --model=./m --top-k=5 --no-bos --temperature=.5 --threads=2 --json'
+    expect(options(...given.split(' '))).toEqual({
+      input: { kind: 'given', text: 'a' },
+      context: { kind: 'given', text: 'b' },
+      model: './m',
+      topK: 5,
+      startToken: false,
+      temperature: 0.5,
+      threads: 2,
+      json: true,
+    })
+  })
+
+  it('takes an empty text for a text', () => {
+    expect(options('--text', '').input).toEqual({ kind: 'given', text: '' })
+  })
+
+  it('reads the standard input for -', () => {
+    expect(options('-').input).toEqual({ kind: 'stdin' })
+  })
+
+  it('reads a context from @FILE', () => {
+    expect(options('a', '--context', '@before.txt').context).toEqual({ kind: 'file', path: 'before.txt' })
+  })
+
+  it('shows help and version before it looks at anything else', () => {
+    expect(parseArguments(['--help'])).toEqual({ kind: 'help' })
+    expect(parseArguments(['inspect', '-h', '--top-k', 'x'])).toEqual({ kind: 'help' })
+    expect(parseArguments(['--version'])).toEqual({ kind: 'version' })
+  })
+
+  it.each([
+    ['nothing to do', []],
+    ['an unknown command', ['explain']],
+    ['no text', ['inspect']],
+    ['a FILE and --text', ['inspect', 'a', '--text', 'b']],
+    ['two FILEs', ['inspect', 'a', 'b']],
+    ['an unknown option', ['inspect', 'a', '--bos']],
+    ['an option without its value', ['inspect', 'a', '--text']],
+    ['a top-k of 0', ['inspect', 'a', '--top-k', '0']],
+    ['a top-k of 101', ['inspect', 'a', '--top-k', '101']],
+    ['a top-k that is not whole', ['inspect', 'a', '--top-k', '1.5']],
+    ['an empty top-k', ['inspect', 'a', '--top-k', '']],
+    ['a temperature of 0', ['inspect', 'a', '--temperature', '0']],
+    ['a temperature above 100', ['inspect', 'a', '--temperature', '100.5']],
+    ['a temperature that is no number', ['inspect', 'a', '--temperature', 'warm']],
+    ['a negative temperature', ['inspect', 'a', '--temperature=-1']],
+    ['no thread', ['inspect', 'a', '--threads', '0']],
+  ])('refuses %s with one line', (_, args) => {
+    const refusal = refusalOf(args)
+    expect(refusal).toBeInstanceOf(UsageError)
+    expect(refusal.message).not.toContain('\n')
+  })
+})
+
+function refusalOf(args: readonly string[]): Error {
+  try {
+    parseArguments(args)
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('not refused')
+}
