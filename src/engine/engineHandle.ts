@@ -13,6 +13,8 @@ export interface EngineWorker {
 /** The engine as its users hold it. */
 export interface EngineHandle {
   readonly api: EngineApi
+  /** Ends the thread; pending calls are rejected with EngineStoppedError, the next call starts it anew. */
+  restart(): Promise<void>
   /** Ends the thread; calls that are pending or come later are rejected with EngineStoppedError. */
   dispose(): Promise<void>
 }
@@ -68,6 +70,7 @@ export function createEngine(spawn: () => EngineWorker): EngineHandle {
       score: method('score'),
       logits: method('logits'),
     },
+    restart: () => stop(stopped('The engine was started anew. Run Again repeats the inspection.')),
     dispose: async () => {
       disposed = true
       await stop(stopped('The engine was closed.'))

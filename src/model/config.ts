@@ -27,10 +27,10 @@ const MAX_SIZE = 1_000_000
 export function parseConfig(json: string): Gpt2Config {
   const config = parseObject(json)
 
-  const size = (field: string, fallback?: number): number => {
+  const size = (field: string, fallback?: number, least = 1): number => {
     const value = config[field] ?? fallback
-    if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_SIZE) {
-      throw invalid(`${field} is ${JSON.stringify(value)}; it must be a whole number from 1 on`)
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > MAX_SIZE) {
+      throw invalid(`${field} is ${JSON.stringify(value)}; it must be a whole number from ${least} on`)
     }
     return value as number
   }
@@ -66,7 +66,7 @@ export function parseConfig(json: string): Gpt2Config {
     nLayer: size('n_layer'),
     nHead,
     nEmbd,
-    nPositions: size('n_positions', size('n_ctx', 1024)),
+    nPositions: size('n_positions', size('n_ctx', 1024), 2),
     nInner: size('n_inner', 4 * nEmbd),
     vocabSize,
     layerNormEpsilon,

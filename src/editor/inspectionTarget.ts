@@ -1,0 +1,63 @@
+import * as vscode from 'vscode'
+import type { RequestedRange } from '../prediction/inspectDocument'
+import type { TextRange } from '../shared/prediction'
+
+/** What is to be inspected: parts of a document as it is now. */
+export interface InspectionTarget {
+  readonly document: vscode.TextDocument
+  readonly text: string
+  readonly ranges: readonly RequestedRange[]
+  /** Nothing was selected, so the range is all there is. */
+  readonly wholeDocument: boolean
+}
+
+/** The selections of an editor in the document's order, or the whole document where nothing is selected. */
+export function targetOfEditor(editor: vscode.TextEditor): InspectionTarget {
+  const { document } = editor
+  const selected = editor.selections
+    .filter((selection) => !selection.isEmpty)
+    .map((selection) => offsetsOf(document, selection))
+    .sort((a, b) => a.start - b.start)
+  if (selected.length > 0) return targetOfRanges(document, selected)
+  return { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
+}
+
+/** The lines that the editor shows now, folded ones left out, as one range. */
+export function visibleTarget(editor: vscode.TextEditor): InspectionTarget {
+  const { document, visibleRanges } = editor
+  const lines = visibleRanges.flatMap(({ start, end }) => [start.line, end.line])
+  const first = document.lineAt(Math.min(...lines)).range.start
+  const last = document.lineAt(Math.max(...lines)).rangeIncludingLineBreak.end
+  return targetOfRanges(document, [offsetsOf(document, new vscode.Range(first, last))])
+}
+
+export function targetOfRanges(
+  document: vscode.TextDocument,
+  ranges: readonly TextRange[],
+): InspectionTarget {
+  return {
+    document,
+    text: document.getText(),
+    ranges: ranges.map((range) => ({ range, lines: linesOf(document, range) })),
+    wholeDocument: false,
+  }
+}
+
+export function wholeRange(document: vscode.TextDocument): TextRange {
+  return { start: 0, end: document.getText().length }
+}
+
+export function offsetsOf(document: vscode.TextDocument, range: vscode.Range): TextRange {
+  return { start: document.offsetAt(range.start), end: document.offsetAt(range.end) }
+}
+
+export function rangeOf(document: vscode.TextDocument, { start, end }: TextRange): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end))
+}
+
+/** From 1; a range that ends at a line's beginning does not reach that line. */
+function linesOf(document: vscode.TextDocument, { start, end }: TextRange): RequestedRange['lines'] {
+  const first = document.positionAt(start).line
+  const last = document.positionAt(Math.max(start, end - 1)).line
+  return { first: first + 1, last: last + 1 }
+}

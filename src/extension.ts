@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os'
+import * as vscode from 'vscode'
+import { createApi, type LogitscopeApi } from './api'
+import { onSettingsChange, readSettings } from './config'
+import { createEngine } from './engine/engineHandle'
+import { defaultThreads } from './engine/engineOptions'
+import { spawnWorker } from './engine/spawnWorker'
+import { createLog } from './log'
+import { DEFAULT_MODEL_ID, resolveModel } from './model/registry'
+import { PredictionService } from './prediction/predictionService'
+import { registerCommands } from './views/commands'
+import { InspectionController } from './views/inspectionController'
+import { InspectionStore } from './views/inspectionStore'
+import { PANEL_VIEW_TYPE } from './views/panel'
+import { ResultsExport } from './views/resultsExport'
+
+/** Composes and registers; engine, WASM and model wait for the first use. */
+export function activate(context: vscode.ExtensionContext): LogitscopeApi {
+  const log = createLog()
+  const engine = createEngine(() => {
+    const threads = readSettings().threads || defaultThreads(availableParallelism())
+    log.info(`Starting the engine with ${threads} threads.`)
+    return spawnWorker({
+      model: resolveModel(
+        DEFAULT_MODEL_ID,
+        vscode.Uri.joinPath(context.extensionUri, 'media', 'models').fsPath,
+      ),
+      threads,
+      assetsFolder: vscode.Uri.joinPath(context.extensionUri, 'dist').fsPath,
+    })
+  })
+  const service = new PredictionService(engine.api)
+  const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections')
+  const controller = new InspectionController({
+    extensionUri: context.extensionUri,
+    service,
+    store: new InspectionStore(storage, log),
+    log,
+  })
+  const results = new ResultsExport(controller, service)
+
+  context.subscriptions.push(
+    log,
+    controller,
+    results,
+    registerCommands({ controller, results, log }),
+    vscode.window.registerWebviewPanelSerializer(PANEL_VIEW_TYPE, {
+      deserializeWebviewPanel: (panel) => {
+        controller.restorePanel(panel)
+        return Promise.resolve()
+      },
+    }),
+    onSettingsChange((changed) => {
+      if (changed('columns') || changed('topK')) controller.sendSettings()
+      if (changed('threads')) void engine.restart()
+    }),
+    { dispose: () => engine.dispose() },
+  )
+  return createApi(service)
+}

@@ -1,0 +1,80 @@
+import * as vscode from 'vscode'
+import { readSettings, writeSetting } from '../config'
+import type { Log } from '../log'
+import { COLUMNS, type Column } from '../shared/protocol'
+import type { InspectionController } from './inspectionController'
+import type { ResultsExport } from './resultsExport'
+
+interface CommandParts {
+  readonly controller: InspectionController
+  readonly results: ResultsExport
+  readonly log: Log
+}
+
+/** Registers every command that package.json contributes. */
+export function registerCommands({ controller, results, log }: CommandParts): vscode.Disposable {
+  const commands: Record<string, (...args: never[]) => unknown> = {
+    inspectLogits: () => controller.inspect(),
+    runAgain: () => controller.runAgain(),
+    cancelInspection: () => {
+      controller.cancel()
+    },
+    focusPanel: () => {
+      controller.focusPanel()
+    },
+    openResultsAsText: () => results.openAsText(),
+    exportResults: () => results.ask(),
+    exportJson: () => results.exportJson(),
+    exportCsv: () => results.exportCsv(),
+    copyTable: () => results.copyTable(),
+    copyTokenIds: () => results.copyTokenIds(),
+    copyRow: (section: number, position: number) => results.copyRow(section, position),
+    chooseColumns,
+    openText,
+    showLog: () => {
+      log.show()
+    },
+  }
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([name, run]) =>
+      vscode.commands.registerCommand(`logitscope.${name}`, run),
+    ),
+  )
+}
+
+const COLUMN_LABELS: Record<Column, string> = {
+  tokenId: 'Token id',
+  logit: 'Logit',
+  logProb: 'Log-probability (nats)',
+  probability: 'Probability',
+  rank: 'Rank',
+  surprisal: 'Surprisal (bits)',
+  entropy: 'Entropy (bits)',
+  alternatives: 'Model’s top',
+}
+
+async function chooseColumns(): Promise<void> {
+  const shown = readSettings().columns
+  const items = COLUMNS.map((column) => ({
+    label: COLUMN_LABELS[column],
+    column,
+    picked: shown.includes(column),
+  }))
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Columns of the Logitscope table',
+    canPickMany: true,
+  })
+  if (chosen !== undefined)
+    await writeSetting(
+      'columns',
+      chosen.map(({ column }) => column),
+    )
+}
+
+/** From the workspace where there is one, else a new text to type into. */
+async function openText(): Promise<void> {
+  const hasFiles = (vscode.workspace.workspaceFolders ?? []).length > 0
+  await vscode.commands.executeCommand(
+    hasFiles ? 'workbench.action.quickOpen' : 'workbench.action.files.newUntitledFile',
+  )
+}

@@ -1,0 +1,143 @@
+import * as vscode from 'vscode'
+import { rangeOf } from '../editor/inspectionTarget'
+import { TokenHighlight } from '../editor/tokenHighlight'
+import { trackRanges } from '../editor/trackedRanges'
+import type { Section, TextRange } from '../shared/prediction'
+import type { TokenAddress } from '../shared/protocol'
+import { digestOf, type InspectionRun } from './inspectionRun'
+
+/** Reading a large document after every keystroke would be felt. */
+const OUT_OF_DATE_DEBOUNCE_MS = 150
+
+export interface EditorLinkListener {
+  /** The user has put the cursor on this token. */
+  onCursor(address: TokenAddress): void
+  onOutOfDate(outOfDate: boolean): void
+}
+
+/** Between the shown inspection and the editors of its document: cursor, picked token, edits. */
+export class EditorLink implements vscode.Disposable {
+  /** The document is not, or no longer, the text that was inspected. */
+  outOfDate = false
+  /** Where the inspected ranges are in the document as it is now, by section. */
+  ranges: readonly TextRange[] = []
+  private run: InspectionRun | undefined
+  private picked: TokenAddress | undefined
+  private readonly highlight = new TokenHighlight()
+  private outOfDateTimer: NodeJS.Timeout | undefined
+  private readonly subscriptions: vscode.Disposable[]
+
+  constructor(private readonly listener: EditorLinkListener) {
+    this.subscriptions = [
+      this.highlight,
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        this.followEdits(event)
+      }),
+      vscode.window.onDidChangeTextEditorSelection((event) => {
+        this.followCursor(event)
+      }),
+    ]
+  }
+
+  /** From now on this run's document is followed. */
+  async follow(run: InspectionRun): Promise<void> {
+    this.unmark()
+    this.run = run
+    this.ranges = run.inspection.sections.map(({ range }) => range)
+    this.outOfDate = false
+    await this.checkOutOfDate()
+  }
+
+  /** The run's document, opened again where it was closed; undefined where it is gone. */
+  async openDocument(): Promise<vscode.TextDocument | undefined> {
+    if (this.run === undefined) return undefined
+    try {
+      return await vscode.workspace.openTextDocument(vscode.Uri.parse(this.run.inspection.documentUri, true))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Marks the token; to `select` it puts the cursor there as well. The keyboard's focus stays in the panel. */
+  async show(address: TokenAddress, how: 'reveal' | 'select'): Promise<void> {
+    const section = this.run?.inspection.sections.at(address.section)
+    if (section === undefined || this.outOfDate) return
+    this.picked = address
+    const document = await this.openDocument()
+    if (document === undefined) return
+    const offsets = rangeAt(section, address.position)
+    this.highlight.show(document, offsets)
+    if (how === 'reveal') return
+    const shown = vscode.window.visibleTextEditors.find((editor) => editor.document === document)
+    await vscode.window.showTextDocument(document, {
+      viewColumn: shown?.viewColumn ?? vscode.ViewColumn.One,
+      selection: rangeOf(document, offsets),
+      preserveFocus: true,
+    })
+  }
+
+  unmark(): void {
+    this.picked = undefined
+    this.highlight.clear()
+  }
+
+  dispose(): void {
+    clearTimeout(this.outOfDateTimer)
+    for (const subscription of this.subscriptions) subscription.dispose()
+  }
+
+  /** The cursor picks the token behind it; what the panel has picked itself is not sent back to it. */
+  private followCursor({ textEditor, selections }: vscode.TextEditorSelectionChangeEvent): void {
+    if (this.outOfDate || !this.isFollowed(textEditor.document)) return
+    const address = this.addressAt(textEditor.document.offsetAt(selections[0].start))
+    if (address === undefined) return
+    if (address.section === this.picked?.section && address.position === this.picked.position) return
+    this.picked = address
+    this.highlight.clear()
+    this.listener.onCursor(address)
+  }
+
+  private followEdits({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    if (contentChanges.length === 0 || !this.isFollowed(document)) return
+    this.ranges = trackRanges(this.ranges, contentChanges)
+    this.unmark()
+    this.setOutOfDate(true)
+    clearTimeout(this.outOfDateTimer)
+    this.outOfDateTimer = setTimeout(() => void this.checkOutOfDate(), OUT_OF_DATE_DEBOUNCE_MS)
+  }
+
+  /** An undo can bring the inspected text back. */
+  private async checkOutOfDate(): Promise<void> {
+    const { run } = this
+    const document = await this.openDocument()
+    if (run === undefined || this.run !== run) return
+    this.setOutOfDate(document === undefined || digestOf(document.getText()) !== run.textDigest)
+  }
+
+  private setOutOfDate(outOfDate: boolean): void {
+    if (outOfDate === this.outOfDate) return
+    this.outOfDate = outOfDate
+    this.listener.onOutOfDate(outOfDate)
+  }
+
+  private isFollowed(document: vscode.TextDocument): boolean {
+    return document.uri.toString() === this.run?.inspection.documentUri
+  }
+
+  /** The token that holds the character at `offset`; at a section's very end its `next`. */
+  private addressAt(offset: number): TokenAddress | undefined {
+    const sections = this.run?.inspection.sections ?? []
+    for (const [section, { tokens }] of sections.entries()) {
+      const position = tokens.findIndex(({ range }) => range.start <= offset && offset < range.end)
+      if (position !== -1) return { section, position }
+    }
+    const section = sections.findIndex(({ tokens }) => tokens.at(-1)?.range.end === offset)
+    return section === -1 ? undefined : { section, position: sections[section].tokens.length }
+  }
+}
+
+/** Of a token, or of the place behind the last one where `next` is. */
+function rangeAt({ tokens, range }: Section, position: number): TextRange {
+  const end = tokens.at(-1)?.range.end ?? range.end
+  return tokens.at(position)?.range ?? { start: end, end }
+}

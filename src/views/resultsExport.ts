@@ -1,0 +1,137 @@
+import * as vscode from 'vscode'
+import { formatCsv } from '../prediction/csv'
+import { formatResults, formatRow, formatTables, formatTokenIds } from '../prediction/plainText'
+import type { PredictionService } from '../prediction/predictionService'
+import { createReport } from '../prediction/report'
+import type { Inspection } from '../shared/prediction'
+import type { InspectionController } from './inspectionController'
+
+const RESULTS_SCHEME = 'logitscope-results'
+const RESULTS_URI = vscode.Uri.from({ scheme: RESULTS_SCHEME, path: '/Logitscope Results.txt' })
+
+/** Takes the shown results out of the panel: as text, to the clipboard, into files. */
+export class ResultsExport implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>()
+  private readonly provider: vscode.Disposable
+
+  constructor(
+    private readonly controller: InspectionController,
+    private readonly service: PredictionService,
+  ) {
+    this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
+      onDidChange: this.changed.event,
+      provideTextDocumentContent: async () => {
+        const inspection = this.inspection()
+        return inspection === undefined
+          ? NO_RESULTS
+          : formatResults(inspection, await this.service.vocabulary())
+      },
+    })
+  }
+
+  /** A read-only document, one line a token, for those who would rather read than look. */
+  async openAsText(): Promise<void> {
+    if (this.inspectionOrNotice() === undefined) return
+    this.changed.fire(RESULTS_URI)
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(RESULTS_URI), {
+      preview: false,
+    })
+  }
+
+  async ask(): Promise<void> {
+    if (this.inspectionOrNotice() === undefined) return
+    const items = [
+      { label: '$(copy) Copy Table', run: () => this.copyTable() },
+      { label: '$(copy) Copy Token Ids', run: () => this.copyTokenIds() },
+      { label: '$(json) Export JSON…', run: () => this.exportJson() },
+      { label: '$(table) Export CSV…', run: () => this.exportCsv() },
+      { label: '$(open-preview) Open Results as Text', run: () => this.openAsText() },
+    ]
+    await (await vscode.window.showQuickPick(items, { title: 'Export the results' }))?.run()
+  }
+
+  async copyTable(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection !== undefined)
+      await copy(formatTables(inspection, await this.service.vocabulary()), 'Table')
+  }
+
+  async copyTokenIds(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection !== undefined) await copy(formatTokenIds(inspection), 'Token ids')
+  }
+
+  async copyRow(section: number, position: number): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection?.sections[section] === undefined) return
+    const row = formatRow(inspection, { section, position }, await this.service.vocabulary())
+    if (row !== '') await copy(row, 'Row')
+  }
+
+  /** The CLI's object; with several sections an array of them. */
+  async exportJson(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection === undefined) return
+    const vocabulary = await this.service.vocabulary()
+    const reports = inspection.sections.map((section) =>
+      createReport({ ...inspection, temperature: 1, ...section }, vocabulary),
+    )
+    await this.save(JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2), inspection, 'json')
+  }
+
+  async exportCsv(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection === undefined) return
+    await this.save(formatCsv(inspection, await this.service.vocabulary()), inspection, 'csv')
+  }
+
+  dispose(): void {
+    this.provider.dispose()
+    this.changed.dispose()
+  }
+
+  private inspection(): Inspection | undefined {
+    return this.controller.results?.inspection
+  }
+
+  private inspectionOrNotice(): Inspection | undefined {
+    const inspection = this.inspection()
+    if (inspection === undefined) void vscode.window.showInformationMessage(`Logitscope: ${NO_RESULTS}`)
+    return inspection
+  }
+
+  private async save(
+    content: string,
+    { documentUri, documentName }: Inspection,
+    extension: string,
+  ): Promise<void> {
+    const uri = await vscode.window.showSaveDialog({
+      defaultUri: proposedUri(documentUri, extension),
+      title: `Export the logits of ${documentName}`,
+      filters: { [extension.toUpperCase()]: [extension] },
+    })
+    if (uri === undefined) return
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content))
+    const answer = await vscode.window.showInformationMessage(
+      `Exported to ${vscode.workspace.asRelativePath(uri)}.`,
+      'Open',
+    )
+    if (answer === 'Open') await vscode.window.showTextDocument(uri)
+  }
+}
+
+const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
+
+async function copy(text: string, what: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text)
+  vscode.window.setStatusBarMessage(`$(check) ${what} copied`, 3000)
+}
+
+/** Beside the document where that is a file, else in the workspace. */
+function proposedUri(documentUri: string, extension: string): vscode.Uri {
+  const document = vscode.Uri.parse(documentUri)
+  const name = `${document.path.slice(document.path.lastIndexOf('/') + 1)}.logits.${extension}`
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri
+  if (document.scheme !== 'untitled' || folder === undefined) return vscode.Uri.joinPath(document, '..', name)
+  return vscode.Uri.joinPath(folder, name)
+}
