@@ -11,13 +11,13 @@ const HEADLESS_ROOMS = [
   'src/prediction',
 ]
 
-/** @param {string[]} groups @param {string} message */
+/** @param {string[]} groups @param {string} message @returns {import('eslint').Linter.RulesRecord} */
 const forbid = (groups, message) => ({
   'no-restricted-imports': ['error', { patterns: [{ group: groups, message }] }],
 })
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.cache/'] },
+  { ignores: ['dist/', 'node_modules/', '.cache/', 'sample/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,0 +1,62 @@
+// @ts-check
+import { chmod, copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+import { DIST, NODE_MODULES, REPO } from './paths.mjs'
+
+/** @type {esbuild.BuildOptions} */
+const IN_NODE = { platform: 'node', format: 'esm', target: 'node20' }
+
+/** @type {esbuild.BuildOptions} */
+const IN_BROWSER = { platform: 'browser', format: 'iife', target: 'es2022', minify: true }
+
+/** @type {{ from: string, to: string, options: esbuild.BuildOptions }[]} */
+const BUNDLES = [
+  { from: 'src/extension.ts', to: 'extension.js', options: { ...IN_NODE, external: ['vscode'] } },
+  { from: 'src/engine/worker.ts', to: 'engineWorker.js', options: IN_NODE },
+  { from: 'src/cli.ts', to: 'cli.js', options: { ...IN_NODE, banner: { js: '#!/usr/bin/env node' } } },
+  { from: 'webview/main.ts', to: 'panel.js', options: IN_BROWSER },
+]
+
+/** Files of dependencies that are read at run time, by the name that they have in dist/. */
+const COPIES = {
+  'ort-wasm-simd-threaded.mjs': 'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs',
+  'ort-wasm-simd-threaded.wasm': 'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+  'tiktoken_bg.wasm': 'tiktoken/lite/tiktoken_bg.wasm',
+  'gpt2.json': 'tiktoken/encoders/gpt2.json',
+}
+
+/** Builds everything that ships into dist/. */
+export async function build() {
+  await mkdir(DIST, { recursive: true })
+  await Promise.all([
+    ...BUNDLES.map(({ from, to, options }) => bundle(from, join(DIST, to), options)),
+    ...Object.entries(COPIES).map(([name, source]) => copyFile(join(NODE_MODULES, source), join(DIST, name))),
+  ])
+  await chmod(join(DIST, 'cli.js'), 0o755)
+}
+
+/**
+ * @param {string} from relative to the repository
+ * @param {string} to
+ * @param {esbuild.BuildOptions} options
+ */
+async function bundle(from, to, options) {
+  await esbuild.build({
+    entryPoints: [join(REPO, from)],
+    outfile: to,
+    bundle: true,
+    // Names of errors and functions are part of what a log says, so only the panel is minified.
+    keepNames: true,
+    legalComments: 'inline',
+    logLevel: 'warning',
+    ...options,
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const started = Date.now()
+  await build()
+  console.log(`Built dist/ in ${Date.now() - started} ms.`)
+}

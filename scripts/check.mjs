@@ -1,0 +1,53 @@
+// @ts-check
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NODE_MODULES } from './paths.mjs'
+import { CommandError, run } from './processes.mjs'
+
+const CHECK_LIMIT_MS = 5 * 60_000
+
+/** Every folder with a tsconfig.json of its own: other globals, other types. */
+const PROJECTS = ['.', 'webview', 'test/extension', 'test/e2e', 'scripts']
+
+/** @type {Record<string, () => Promise<void>>} */
+const CHECKS = {
+  async types() {
+    for (const project of PROJECTS) await runTool('typescript/bin/tsc', ['-p', project])
+  },
+  lint: () => runTool('eslint/bin/eslint.js', ['.']),
+  format: () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+}
+
+/**
+ * Runs what a change must pass before its tests are worth running.
+ *
+ * @returns {Promise<import('./test.mjs').Counts>}
+ */
+export async function runChecks() {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const [name, check] of Object.entries(CHECKS)) {
+    try {
+      await check()
+      counts.passed++
+      console.log(`${name}: ok`)
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error
+      counts.failed++
+      console.error(`${name}: failed`)
+    }
+  }
+  return counts
+}
+
+/** @param {string} tool its script in node_modules @param {string[]} args */
+function runTool(tool, args) {
+  return run(process.execPath, [join(NODE_MODULES, tool), ...args], {
+    limitMs: CHECK_LIMIT_MS,
+    output: 'show',
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { failed } = await runChecks()
+  process.exitCode = failed > 0 ? 1 : 0
+}

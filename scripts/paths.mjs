@@ -1,0 +1,16 @@
+// @ts-check
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const REPO = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** What scripts make and keep between runs; not part of the repository. */
+export const CACHE = join(REPO, '.cache')
+
+export const DIST = join(REPO, 'dist')
+export const SAMPLE = join(REPO, 'sample')
+export const NODE_MODULES = join(REPO, 'node_modules')
+
+const { version } = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8'))
+export const VSIX = join(REPO, `logitscope-${version}.vsix`)

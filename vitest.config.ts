@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config'
+
+/** A test with a browser or an editor in it waits for them to start. */
+const BROWSER_LIMIT_MS = 120_000
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'webview',
+          include: ['test/webview/**/*.test.ts'],
+          testTimeout: BROWSER_LIMIT_MS,
+          hookTimeout: BROWSER_LIMIT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: BROWSER_LIMIT_MS,
+          hookTimeout: BROWSER_LIMIT_MS,
+          // One workbench at a time: two of them on two cores run into each other's limits.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
