@@ -6,7 +6,10 @@ import { NO_TARGET, type ScoredRows } from '../shared/engineApi'
 import { NonFiniteLogitsError } from '../shared/errors'
 import { OrtSession, type Tensors, tensor } from './ortSession'
 
-const REDUCTIONS = ['logSumExp', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
+const REDUCTIONS = ['logSum', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
+
+/** Inverse temperature of a distribution that is certain; beyond it float32 overflows. */
+const COLDEST = 1e30
 
 /** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
 export class LmHead {
@@ -30,15 +33,19 @@ export class LmHead {
     { topK, temperature }: { readonly topK: number; readonly temperature: number },
   ): Promise<Omit<ScoredRows, 'firstRow'>> {
     const outputs = await this.session.run(this.feeds(residual, targets, topK, temperature), REDUCTIONS)
-    const logSumExp = outputs.logSumExp.data as Float32Array
-    if (!logSumExp.every(Number.isFinite)) throw notANumber()
+    const logSum = outputs.logSum.data as Float32Array
+    const entropy = outputs.entropy.data as Float32Array
+    const topLogits = outputs.topLogits.data as Float32Array
+    // A logit of −∞ leaves the sum finite, but not the entropy.
+    if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notANumber()
     return {
-      logSumExp,
-      entropy: outputs.entropy.data as Float32Array,
+      // In float64: where a low temperature makes it large, float32 would round the probabilities away.
+      logSumExp: Float64Array.from(logSum, (sum, row) => topLogits[row * topK] / temperature + sum),
+      entropy,
       targetLogit: outputs.targetLogit.data as Float32Array,
       targetRank: outputs.targetRank.data as Int32Array,
       topIds: Int32Array.from(outputs.topIds.data as BigInt64Array, Number),
-      topLogits: outputs.topLogits.data as Float32Array,
+      topLogits,
     }
   }
 
@@ -58,7 +65,7 @@ export class LmHead {
       residual: tensor.float32(residual, [targets.length, this.nEmbd]),
       target: tensor.int64(target, [targets.length, 1]),
       topK: tensor.int64(BigInt64Array.of(BigInt(topK)), [1]),
-      inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), []),
+      inverseTemperature: tensor.float32(Float32Array.of(Math.min(1 / temperature, COLDEST)), []),
     }
   }
 }

@@ -59,21 +59,26 @@ export class Transformer {
       keys: this.byLayer('present', 'key').map(rows),
       values: this.byLayer('present', 'value').map(rows),
     }
-    this.checkFinite(newRows)
+    if (!newRows.residual.every(Number.isFinite)) throw await this.notANumber(feeds)
     return newRows
   }
 
-  /** The keys of block i come from the stream before it, so the first bad ones tell where it went wrong. */
-  private checkFinite({ residual, keys }: NewRows): void {
-    if (residual.every(Number.isFinite)) return
-    const block = keys.findIndex((rows) => !rows.every(Number.isFinite))
-    throw new NonFiniteLogitsError(
-      `The output is not a number from block ${block === -1 ? keys.length - 1 : block} on: the model’s weights are damaged, or it was not trained to the end.`,
+  /** Runs once more and looks after every block, to name the first that is damaged. */
+  private async notANumber(feeds: Tensors): Promise<NonFiniteLogitsError> {
+    const streams = this.perLayer((i) => `stream.${i}`)
+    const outputs = await this.session.run(feeds, streams)
+    const block = streams.findIndex((name) => !(outputs[name].data as Float32Array).every(Number.isFinite))
+    return new NonFiniteLogitsError(
+      `The output is not a number from block ${block} on: the model’s weights are damaged, or it was not trained to the end.`,
     )
   }
 
   private byLayer(kind: 'past' | 'present', part: 'key' | 'value'): string[] {
-    return Array.from({ length: this.checkpoint.config.nLayer }, (_, i) => `${kind}.${i}.${part}`)
+    return this.perLayer((i) => `${kind}.${i}.${part}`)
+  }
+
+  private perLayer(name: (i: number) => string): string[] {
+    return Array.from({ length: this.checkpoint.config.nLayer }, (_, i) => name(i))
   }
 }
 

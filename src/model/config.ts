@@ -19,6 +19,7 @@ export interface Gpt2Config {
 
 /** Far above gpt2-xl (48 layers, 1,600 dimensions): beyond it a number is a mistake, not a model. */
 const MAX_SIZE = 1_000_000
+const MAX_LAYERS = 1_000
 
 /**
  * Reads `config.json`.
@@ -51,6 +52,8 @@ export function parseConfig(json: string): Gpt2Config {
   if (!flag('scale_attn_weights', true)) throw invalid('scale_attn_weights is false; only true can be run')
   if (flag('add_cross_attention', false)) throw invalid('add_cross_attention is true; only false can be run')
 
+  const nLayer = size('n_layer')
+  if (nLayer > MAX_LAYERS) throw invalid(`n_layer is ${nLayer}; at most ${MAX_LAYERS} can be run`)
   const nEmbd = size('n_embd')
   const nHead = size('n_head')
   if (nEmbd % nHead !== 0) throw invalid(`n_embd ${nEmbd} is not a multiple of n_head ${nHead}`)
@@ -63,7 +66,7 @@ export function parseConfig(json: string): Gpt2Config {
     throw invalid(`layer_norm_epsilon is ${JSON.stringify(layerNormEpsilon)}; it must lie between 0 and 1`)
   }
   return {
-    nLayer: size('n_layer'),
+    nLayer,
     nHead,
     nEmbd,
     nPositions: size('n_positions', size('n_ctx', 1024), 2),

@@ -16,14 +16,17 @@ export interface ModelGraph {
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
  * `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
- * `present.{i}.key` and `present.{i}.value` [S, C].
+ * `present.{i}.key` and `present.{i}.value` [S, C]; and `stream.{i}` [S, C], the stream after block i.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
   const { nLayer, nEmbd } = checkpoint.config
   const mask = g.input('mask', 'float32', ['S', 'T'])
   let x = g.input('x', 'float32', ['S', nEmbd])
-  for (let i = 0; i < nLayer; i++) x = block(g, i, x, mask)
+  for (let i = 0; i < nLayer; i++) {
+    x = block(g, i, x, mask)
+    g.output(`stream.${i}`, x, 'float32', ['S', nEmbd])
+  }
   g.output('residual', x, 'float32', ['S', nEmbd])
   return g.finish()
 }
@@ -31,7 +34,8 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
 /**
  * The head. Feeds: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` [].
  * Gives, in rows: `logits` [R, V] raw, `topLogits` and `topIds` [R, K], `targetLogit` [R, 1],
- * `targetRank` [R, 1], and, of logits · inverseTemperature, `logSumExp` and `entropy` [R, 1] in nats.
+ * `targetRank` [R, 1], and, of z = (logits − row maximum) · inverseTemperature, `logSum` (log Σe^z)
+ * and `entropy` [R, 1] in nats.
  */
 export function lmHeadGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -53,14 +57,12 @@ export function lmHeadGraph(checkpoint: Checkpoint): ModelGraph {
   g.output('targetLogit', targetLogit, 'float32', ['R', 1])
   g.output('targetRank', g.add(greater, g.cast(g.float(1), 'int32')), 'int32', ['R', 1])
 
-  // With z = logit − row maximum no exponential overflows: entropy = log Σe^z − Σ p·z.
-  const scaled = g.mul(logits, inverseTemperature)
-  const rowMax = g.reduceMax(scaled)
-  const z = g.sub(scaled, rowMax)
+  // No exponential overflows, and at a low temperature no digit is lost: entropy = log Σe^z − Σ p·z.
+  const z = g.mul(g.sub(logits, g.reduceMax(logits)), inverseTemperature)
   const exp = g.op('Exp', [z])
   const sum = sumOverVocabulary(g, exp)
   const logSum = g.op('Log', [sum])
-  g.output('logSumExp', g.add(rowMax, logSum), 'float32', ['R', 1])
+  g.output('logSum', logSum, 'float32', ['R', 1])
   g.output('entropy', g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum)), 'float32', ['R', 1])
   return g.finish()
 }

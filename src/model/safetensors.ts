@@ -92,7 +92,9 @@ function tensorEntry(name: string, value: unknown, dataStart: number): TensorEnt
 
 function checkLayout(entries: ReadonlyMap<string, TensorEntry>, dataStart: number, fileSize: number): void {
   let end = dataStart
-  for (const [name, { offset, byteLength }] of [...entries].sort(([, a], [, b]) => a.offset - b.offset)) {
+  // A tensor without elements lies before the one that begins where it does.
+  const byPlace = [...entries].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength)
+  for (const [name, { offset, byteLength }] of byPlace) {
     if (offset < end) throw malformed(`tensor ${name} overlaps another`)
     if (offset > end) throw malformed(`there is a gap before tensor ${name}`)
     end = offset + byteLength

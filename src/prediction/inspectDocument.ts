@@ -71,7 +71,10 @@ export async function prepareInspection(
     sections.push({
       ...requested,
       contextTokens,
-      contextExcerpt: contextTokens === 0 ? '' : excerptBefore(request.text, sectionTokens[0]?.range.start ?? 0),
+      contextExcerpt:
+        contextTokens === 0
+          ? ''
+          : excerptBefore(request.text, sectionTokens[0]?.range.start ?? requested.range.start),
       tokens: sectionTokens,
       windows: countWindows({ from, to }, layout),
       predictions: [],
@@ -80,7 +83,10 @@ export async function prepareInspection(
   }
   const { id, documentUri, documentName, startToken, context, topK } = request
   const state = { kind: 'running' } as const
-  return { inspection: { id, documentUri, documentName, model, startToken, context, topK, sections, state }, sequences }
+  return {
+    inspection: { id, documentUri, documentName, model, startToken, context, topK, sections, state },
+    sequences,
+  }
 }
 
 /** Runs a prepared inspection section by section. Throws what `PredictionService.predict` throws. */

@@ -29,9 +29,9 @@ export interface SequenceRequest {
 export interface PredictOptions {
   readonly signal?: AbortSignal
   /** More judgements, in order, from token `from` on; null where a token has nothing before it. */
-  readonly onJudgements?: ((judgements: readonly (Judgement | null)[]) => void)
+  readonly onJudgements?: (judgements: readonly (Judgement | null)[]) => void
   /** What stands before the judged tokens is being read: `done` of `total` positions. */
-  readonly onReading?: ((done: number, total: number) => void)
+  readonly onReading?: (done: number, total: number) => void
 }
 
 export interface SequencePrediction {

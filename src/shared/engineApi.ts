@@ -34,7 +34,7 @@ export const NO_TARGET = -1
 export interface ScoredRows {
   readonly firstRow: number
   /** [R] Nats, at the request's temperature. */
-  readonly logSumExp: Float32Array
+  readonly logSumExp: Float64Array
   /** [R] Nats, at the request's temperature. */
   readonly entropy: Float32Array
   /** [R] Raw; of no meaning where the row has no target. */

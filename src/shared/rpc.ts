@@ -11,7 +11,7 @@ export interface Channel {
 
 export interface CallOptions<Progress> {
   readonly signal?: AbortSignal
-  readonly onProgress?: ((progress: Progress) => void)
+  readonly onProgress?: (progress: Progress) => void
 }
 
 /** Any set of methods; `EngineMethods` is one. */

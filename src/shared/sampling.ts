@@ -33,7 +33,7 @@ export interface SampledDistribution {
   /** One for each processor that is on, in order. */
   readonly steps: readonly SamplingStep[]
   /** Renormalized over what is kept; 0 where the token is cut. */
-  probabilityOf(tokenId: number): number
+  readonly probabilityOf: (tokenId: number) => number
 }
 
 /** A row of raw logits with its tokens in order; sorted once, asked often. */

@@ -93,7 +93,7 @@ export class InspectionController implements vscode.Disposable {
 
   focusPanel(): void {
     this.openPanel()
-    this.panel?.reveal({ focus: true })
+    this.panel?.focus()
     this.panel?.post({ type: 'focusTable' })
   }
 
@@ -264,7 +264,7 @@ export class InspectionController implements vscode.Disposable {
   /** The first time it takes the keyboard's focus; later that stays where it is. */
   private openPanel(): void {
     if (this.panel === undefined) this.attach(Panel.open(this.parts.extensionUri))
-    else if (!this.panel.visible) this.panel.reveal({ focus: false })
+    else this.panel.showBeside()
   }
 
   private attach(panel: Panel): void {

@@ -61,9 +61,14 @@ export class Panel implements vscode.Disposable {
     void this.webviewPanel.webview.postMessage(message)
   }
 
-  /** Brings the panel to the front where it is. */
-  reveal({ focus }: { readonly focus: boolean }): void {
-    this.webviewPanel.reveal(undefined, !focus)
+  /** Brings the panel to the front where it is, with the keyboard's focus. */
+  focus(): void {
+    this.webviewPanel.reveal()
+  }
+
+  /** Brings a hidden panel to the front beside the active editor, never over it. */
+  showBeside(): void {
+    if (!this.visible) this.webviewPanel.reveal(vscode.ViewColumn.Beside, true)
   }
 
   dispose(): void {

@@ -24,7 +24,7 @@ export function panelHtml({ scriptUri, styleUri, cspSource, nonce }: PanelHtmlPa
     <title>Logitscope</title>
     <link rel="stylesheet" href="${styleUri}" />
   </head>
-  <body data-vscode-context='{"preventDefaultContextMenuItems": true}'>
+  <body data-vscode-context='{ "webviewSection": "results" }'>
     <logitscope-panel></logitscope-panel>
     <script nonce="${nonce}" src="${scriptUri}"></script>
   </body>

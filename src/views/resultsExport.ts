@@ -7,11 +7,9 @@ import type { Inspection } from '../shared/prediction'
 import type { InspectionController } from './inspectionController'
 
 const RESULTS_SCHEME = 'logitscope-results'
-const RESULTS_URI = vscode.Uri.from({ scheme: RESULTS_SCHEME, path: '/Logitscope Results.txt' })
 
 /** Takes the shown results out of the panel: as text, to the clipboard, into files. */
 export class ResultsExport implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<vscode.Uri>()
   private readonly provider: vscode.Disposable
 
   constructor(
@@ -19,7 +17,6 @@ export class ResultsExport implements vscode.Disposable {
     private readonly service: PredictionService,
   ) {
     this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
-      onDidChange: this.changed.event,
       provideTextDocumentContent: async () => {
         const inspection = this.inspection()
         return inspection === undefined
@@ -31,11 +28,10 @@ export class ResultsExport implements vscode.Disposable {
 
   /** A read-only document, one line a token, for those who would rather read than look. */
   async openAsText(): Promise<void> {
-    if (this.inspectionOrNotice() === undefined) return
-    this.changed.fire(RESULTS_URI)
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(RESULTS_URI), {
-      preview: false,
-    })
+    const inspection = this.inspectionOrNotice()
+    if (inspection === undefined) return
+    const document = await vscode.workspace.openTextDocument(resultsUri(inspection))
+    await vscode.window.showTextDocument(document, { preview: false })
   }
 
   async ask(): Promise<void> {
@@ -87,7 +83,6 @@ export class ResultsExport implements vscode.Disposable {
 
   dispose(): void {
     this.provider.dispose()
-    this.changed.dispose()
   }
 
   private inspection(): Inspection | undefined {
@@ -121,6 +116,16 @@ export class ResultsExport implements vscode.Disposable {
 }
 
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
+
+/** Another address for other results: VS Code keeps the text of one that it has open. */
+function resultsUri({ id, sections }: Inspection): vscode.Uri {
+  const judged = sections.reduce((sum, { predictions }) => sum + predictions.length, 0)
+  return vscode.Uri.from({
+    scheme: RESULTS_SCHEME,
+    path: '/Logitscope Results.txt',
+    query: `${id}-${judged}`,
+  })
+}
 
 async function copy(text: string, what: string): Promise<void> {
   await vscode.env.clipboard.writeText(text)

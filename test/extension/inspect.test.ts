@@ -1,0 +1,162 @@
+import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+import type { LogitscopeApi } from '../../src/api'
+import type { InspectionReport } from '../../src/prediction/report'
+import reference from '../fixtures/reference/mini.json'
+import { extension } from './extensionUnderTest'
+
+const LOG_PROB_TOLERANCE = 2e-4
+const typescript = referenceOf('typescript +bos')
+
+describe('the API', () => {
+  it('judges a text as the reference does', async () => {
+    const report = await (await api()).inspect({ text: typescript.text })
+
+    assertLogProbs(report, typescript)
+  })
+
+  it('begins without the start token where it is told to', async () => {
+    const report = await (await api()).inspect({ text: typescript.text }, { startToken: false })
+
+    assert.equal(report.positions[0].logProb, null)
+    assertLogProbs(report, referenceOf('typescript'))
+  })
+
+  it('judges a range with the document’s text before it, as it judges the whole', async () => {
+    const document = await textDocument(typescript.text)
+    const range = new vscode.Range(5, 0, 6, 0)
+
+    const part = await (await api()).inspect({ uri: document.uri, range })
+    const whole = await (await api()).inspect({ uri: document.uri })
+
+    const same = whole.positions.slice(part.contextTokens, part.contextTokens + part.positions.length)
+    assert.deepEqual(
+      part.positions.map(({ tokenId, start, end }) => ({ tokenId, start, end })),
+      same.map(({ tokenId, start, end }) => ({ tokenId, start, end })),
+    )
+    part.positions.forEach(({ logProb }, i) => assertClose(logProb, same[i].logProb))
+  })
+
+  it('judges a range alone in the context “selection”', async () => {
+    const document = await textDocument(`first line\n${typescript.text}`)
+    const range = new vscode.Range(1, 0, document.lineCount, 0)
+
+    const report = await (await api()).inspect({ uri: document.uri, range }, { context: 'selection' })
+
+    assert.equal(report.contextTokens, 0)
+    assert.equal(report.positions[0].start, 'first line\n'.length)
+    assertLogProbs(report, typescript)
+  })
+
+  it('says by name that a request was cancelled', async () => {
+    const source = new vscode.CancellationTokenSource()
+    const inspecting = (await api()).inspect(
+      { text: typescript.text.repeat(20) },
+      { cancellationToken: source.token },
+    )
+
+    source.cancel()
+
+    await assert.rejects(inspecting, { name: 'CancelledError' })
+  })
+
+  it('says by name what is wrong with a request', async () => {
+    const inspecting = (await api()).inspect({ text: 'x' }, { topK: 0 })
+
+    await assert.rejects(inspecting, { name: 'InvalidRequestError' })
+  })
+})
+
+describe('Inspect Logits', () => {
+  beforeEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('opens the panel beside the editor and judges the whole document', async () => {
+    await vscode.window.showTextDocument(await textDocument(typescript.text))
+
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+
+    assert.equal(panelTabs().length, 1)
+    const results = await resultsAsText()
+    assert.match(results, /85 tokens · perplexity 9\.0 · 3\.17 bits per token/)
+    assert.match(results, /export\. Token 0 of 85\. Probability 2\.2 percent, rank 7, 5\.5 bits\./)
+  })
+
+  it('gives every selection a section of its own, judged by what stands before it', async () => {
+    const editor = await vscode.window.showTextDocument(await textDocument(typescript.text))
+    editor.selections = [new vscode.Selection(5, 0, 5, 20), new vscode.Selection(1, 2, 1, 12)]
+
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+
+    const results = await resultsAsText()
+    assert.ok(results.indexOf('Line 2 ·') < results.indexOf('Line 6 ·'), results)
+    assert.match(results, /Line 2 · .*17 tokens before/)
+  })
+
+  it('takes the inspected range again, where edits have moved it', async () => {
+    const editor = await vscode.window.showTextDocument(await textDocument(typescript.text))
+    editor.selection = new vscode.Selection(5, 0, 5, 20)
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '// a line before\n'))
+    editor.selection = new vscode.Selection(0, 0, 0, 0)
+
+    await vscode.commands.executeCommand('logitscope.runAgain')
+
+    assert.match(await resultsAsText(), /Line 7 · /)
+  })
+
+  it('keeps one panel, whatever is inspected in it', async () => {
+    for (const content of [typescript.text, '']) {
+      await vscode.window.showTextDocument(await textDocument(content), vscode.ViewColumn.One)
+      await vscode.commands.executeCommand('logitscope.inspectLogits')
+    }
+
+    assert.equal(panelTabs().length, 1)
+  })
+})
+
+type Reference = (typeof reference)[number]
+
+function referenceOf(name: string): Reference {
+  const found = reference.find((text) => text.name === name)
+  if (found === undefined) throw new Error(`there is no reference text ${name}`)
+  return found
+}
+
+async function api(): Promise<LogitscopeApi> {
+  return (await extension.activate()) as LogitscopeApi
+}
+
+function textDocument(content: string): Thenable<vscode.TextDocument> {
+  return vscode.workspace.openTextDocument({ content, language: 'plaintext' })
+}
+
+/** What the panel shows, read through the command for those who would rather read. */
+async function resultsAsText(): Promise<string> {
+  await vscode.commands.executeCommand('logitscope.openResultsAsText')
+  const { activeTextEditor } = vscode.window
+  assert.equal(activeTextEditor?.document.uri.scheme, 'logitscope-results')
+  return activeTextEditor.document.getText()
+}
+
+function panelTabs(): vscode.Tab[] {
+  return vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .filter(
+      ({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('logitscope.panel'),
+    )
+}
+
+function assertLogProbs(report: InspectionReport, { positions }: Reference): void {
+  for (const { logitsRow, logProb } of report.positions) {
+    if (logitsRow !== null) assertClose(logProb, positions[logitsRow].targetLogProb ?? null)
+  }
+}
+
+function assertClose(actual: number | null, expected: number | null): void {
+  assert.ok(
+    actual !== null && expected !== null && Math.abs(actual - expected) <= LOG_PROB_TOLERANCE,
+    `${actual} is not ${expected}`,
+  )
+}
