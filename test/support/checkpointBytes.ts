@@ -1,0 +1,61 @@
+// Writes safetensors files, well-formed ones and others.
+
+/** A tensor as it lies in a file. */
+export interface StoredTensor {
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly bytes: Uint8Array
+}
+
+/** A well-formed file: the tensors one after the other in their order. */
+export function safetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
+  let end = 0
+  for (const [name, { dtype, shape, bytes }] of tensors) {
+    header[name] = { dtype, shape, data_offsets: [end, end + bytes.length] }
+    end += bytes.length
+  }
+  return fileWithHeader(JSON.stringify(header), concat([...tensors.values()].map(({ bytes }) => bytes)))
+}
+
+/** A file with any header, and the length that it claims to have. */
+export function fileWithHeader(
+  header: string | Uint8Array,
+  data: Uint8Array = new Uint8Array(0),
+  claimedLength?: bigint,
+): Uint8Array {
+  const headerBytes = typeof header === 'string' ? new TextEncoder().encode(header) : header
+  const length = new DataView(new ArrayBuffer(8))
+  length.setBigUint64(0, claimedLength ?? BigInt(headerBytes.length), true)
+  return concat([new Uint8Array(length.buffer), headerBytes, data])
+}
+
+export function float32Bytes(values: ArrayLike<number>): Uint8Array {
+  return new Uint8Array(Float32Array.from(values).buffer)
+}
+
+/** Values must be normal halves or zero: nothing is rounded. */
+export function float16Bytes(values: ArrayLike<number>): Uint8Array {
+  return new Uint8Array(Uint16Array.from(values, halfFromNumber).buffer)
+}
+
+function halfFromNumber(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00
+  if (value === 0) return 0
+  const sign = value < 0 ? 0x8000 : 0
+  const exponent = Math.floor(Math.log2(Math.abs(value)))
+  const fraction = (Math.abs(value) / 2 ** exponent - 1) * 1024
+  if (!Number.isInteger(fraction) || exponent < -14 || exponent > 15)
+    throw new Error(`${value} is no normal half`)
+  return sign | ((exponent + 15) << 10) | fraction
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}

@@ -1,0 +1,94 @@
+// Seeded GPT-2 models of a few dimensions with the full vocabulary.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type LoadedModel, loadModel } from '../../src/engine/model'
+import { expectedShapes } from '../../src/model/checkpoint'
+import { parseConfig } from '../../src/model/config'
+import { float16Bytes, float32Bytes, safetensors, type StoredTensor } from './checkpointBytes'
+
+export const TINY_CONFIG = {
+  model_type: 'gpt2',
+  n_layer: 2,
+  n_head: 2,
+  n_embd: 8,
+  n_positions: 16,
+  vocab_size: 50257,
+}
+
+export interface Tensor {
+  readonly shape: readonly number[]
+  readonly values: Float64Array
+}
+export type Tensors = ReadonlyMap<string, Tensor>
+
+/** All tensors that `config` calls for; every value is a multiple of 2⁻¹⁰ that F16 and F32 hold exactly. */
+export function tinyTensors(config: object = TINY_CONFIG, seed = 1): Tensors {
+  const normal = normalNumbers(seed)
+  return new Map(
+    [...expectedShapes(parseConfig(JSON.stringify(config)))].map(([name, shape]) => {
+      const isGain = /ln_\w\.weight$/.test(name)
+      const values = Float64Array.from({ length: shape.reduce((product, n) => product * n, 1) }, () =>
+        exactly((isGain ? 1 : 0) + normal() * 0.3),
+      )
+      return [name, { shape, values }]
+    }),
+  )
+}
+
+/** The tensors, but the first value of one is another. */
+export function damaged(tensors: Tensors, name: string, value: number): Tensors {
+  const { shape, values } = tensorOf(tensors, name)
+  const changed = values.slice()
+  changed[0] = value
+  return new Map(tensors).set(name, { shape, values: changed })
+}
+
+export function tensorOf(tensors: Tensors, name: string): Tensor {
+  const tensor = tensors.get(name)
+  if (tensor === undefined) throw new Error(`there is no tensor ${name}`)
+  return tensor
+}
+
+export function storedAs(dtype: 'F32' | 'F16', tensors: Tensors): Map<string, StoredTensor> {
+  const toBytes = dtype === 'F32' ? float32Bytes : float16Bytes
+  return new Map(
+    [...tensors].map(([name, { shape, values }]) => [name, { dtype, shape, bytes: toBytes(values) }]),
+  )
+}
+
+/** A folder for the length of the test that calls this. */
+export async function temporaryFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'logitscope-checkpoint-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  return folder
+}
+
+/** Writes a checkpoint to disk and loads it as the engine's worker does. */
+export async function loadTiny(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  config: object = TINY_CONFIG,
+): Promise<LoadedModel> {
+  const folder = await temporaryFolder({
+    'config.json': JSON.stringify(config),
+    'model.safetensors': safetensors(tensors),
+  })
+  return loadModel({ id: 'tiny', folder, description: 'A tiny model.' }, 1)
+}
+
+function exactly(value: number): number {
+  return Math.round(value * 1024) / 1024
+}
+
+/** Box–Muller over a linear congruential generator: the same numbers on every machine. */
+function normalNumbers(seed: number): () => number {
+  let state = seed
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return (state + 0.5) / 2 ** 32
+  }
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+}

@@ -1,0 +1,23 @@
+import type { Channel, RpcMessage } from '../../src/shared/rpc'
+
+type Listener = (message: RpcMessage) => void
+
+/**
+ * The two ends of a channel within this thread. As between threads, a message is a structured clone
+ * and arrives in a later macrotask, in order.
+ */
+export function channelPair(): readonly [Channel, Channel] {
+  const listeners: readonly [Listener[], Listener[]] = [[], []]
+  const end = (own: Listener[], others: Listener[]): Channel => ({
+    send: (message) => {
+      const clone = structuredClone(message)
+      setImmediate(() => {
+        for (const listener of others) listener(clone)
+      })
+    },
+    onMessage: (listener) => {
+      own.push(listener)
+    },
+  })
+  return [end(listeners[0], listeners[1]), end(listeners[1], listeners[0])]
+}

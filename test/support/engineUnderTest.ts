@@ -1,0 +1,108 @@
+// The real engine in this thread: ONNX Runtime's WASM, the real tokenizer, the embedded model.
+
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Engine } from '../../src/engine/engine'
+import { type LoadedModel, loadModel } from '../../src/engine/model'
+import { configureWasm } from '../../src/engine/ortSession'
+import type { Transformer } from '../../src/engine/transformer'
+import { PredictionService } from '../../src/prediction/predictionService'
+import type { EngineApi, EngineMethods, ScoredRows, ScoreRequest } from '../../src/shared/engineApi'
+import { NO_TARGET } from '../../src/shared/engineApi'
+import { RpcClient, type RpcHandlers, serveRpc } from '../../src/shared/rpc'
+import { loadTokenizer } from '../unit/tokenizer/loadTokenizer'
+import { channelPair } from './engineChannel'
+
+export const MINI = {
+  id: 'mini',
+  folder: fileURLToPath(new URL('../../media/models/mini', import.meta.url)),
+  description: 'The embedded model.',
+}
+
+/** For hooks that load a model or run a long text, on a machine that is busy with other suites. */
+export const LOADING_LIMIT_MS = 60_000
+
+configureWasm(fileURLToPath(new URL('../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
+
+let loadingMini: Promise<LoadedModel> | undefined
+
+/** The embedded model, loaded once for each test file. */
+export function loadMini(): Promise<LoadedModel> {
+  loadingMini ??= loadModel(MINI, 1)
+  return loadingMini
+}
+
+/** An engine that has kept nothing yet, over a model that is loaded already. */
+export function freshEngine(model: LoadedModel, chunkPositions?: number): Engine {
+  return new Engine({
+    loadModel: () => Promise.resolve(model),
+    loadTokenizer,
+    nextMacrotask: () => setImmediate(),
+    ...(chunkPositions === undefined ? {} : { chunkPositions }),
+  })
+}
+
+/** The engine as its users hold it, with the real rpc between. */
+export function connect(handlers: RpcHandlers<EngineMethods>): EngineApi {
+  const [callersEnd, enginesEnd] = channelPair()
+  serveRpc<EngineMethods>(enginesEnd, handlers)
+  const client = new RpcClient<EngineMethods>(callersEnd)
+  return {
+    vocabulary: (request, options) => client.call('vocabulary', request, options),
+    tokenize: (request, options) => client.call('tokenize', request, options),
+    model: (request, options) => client.call('model', request, options),
+    score: (request, options) => client.call('score', request, options),
+    logits: (request, options) => client.call('logits', request, options),
+  }
+}
+
+export function freshService(model: LoadedModel, chunkPositions?: number): PredictionService {
+  return new PredictionService(connect(freshEngine(model, chunkPositions)))
+}
+
+/** The same model; `runs` notes the tokens of every chunk that its transformer is given. */
+export function withWatchedTransformer(model: LoadedModel): { model: LoadedModel; runs: Int32Array[] } {
+  const runs: Int32Array[] = []
+  const transformer = Object.create(model.transformer) as Transformer
+  transformer.run = (tokenIds, past) => {
+    runs.push(tokenIds.slice())
+    return model.transformer.run(tokenIds, past)
+  }
+  return { model: { ...model, transformer }, runs }
+}
+
+/** A request that judges every token by the row before it, and looks at the last row. */
+export function scoreEverything(tokenIds: Int32Array, parts: Partial<ScoreRequest> = {}): ScoreRequest {
+  const targets = Int32Array.of(...tokenIds.subarray(1), NO_TARGET)
+  return { tokenIds, firstRow: 0, targets, topK: 5, temperature: 1, ...parts }
+}
+
+export interface Scored {
+  readonly computedPositions: number
+  readonly logSumExp: number[]
+  readonly entropy: number[]
+  readonly targetLogit: number[]
+  readonly targetRank: number[]
+  readonly topIds: number[]
+  readonly topLogits: number[]
+}
+
+/** All rows of a request, one after the other. */
+export async function score(engine: EngineApi, request: ScoreRequest): Promise<Scored> {
+  const chunks: ScoredRows[] = []
+  const { computedPositions } = await engine.score(request, {
+    onProgress: (progress) => {
+      if (progress.kind === 'rows') chunks.push(progress.rows)
+    },
+  })
+  const column = (name: Exclude<keyof ScoredRows, 'firstRow'>) => chunks.flatMap((rows) => [...rows[name]])
+  return {
+    computedPositions,
+    logSumExp: column('logSumExp'),
+    entropy: column('entropy'),
+    targetLogit: column('targetLogit'),
+    targetRank: column('targetRank'),
+    topIds: column('topIds'),
+    topLogits: column('topLogits'),
+  }
+}

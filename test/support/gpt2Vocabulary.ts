@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+
+import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../src/shared/prediction'
+import { Vocabulary } from '../../src/shared/vocabulary'
+
+const RANKS = new URL('../../node_modules/tiktoken/encoders/gpt2.json', import.meta.url)
+
+/** GPT-2's vocabulary as tiktoken ships it: lines of `! <first id> <base64> <base64> …`. */
+export function readGpt2Vocabulary(): Vocabulary {
+  const { bpe_ranks: ranks } = JSON.parse(readFileSync(RANKS, 'utf8')) as { bpe_ranks: string }
+  const tokens: Uint8Array[] = []
+  for (const line of ranks.split('\n')) {
+    const [, first, ...encoded] = line.split(' ')
+    encoded.forEach((token, i) => (tokens[Number(first) + i] = Buffer.from(token, 'base64')))
+  }
+  tokens[START_TOKEN_ID] = Buffer.from('<|endoftext|>')
+  const offsets = new Uint32Array(VOCABULARY_SIZE + 1)
+  tokens.forEach((token, id) => (offsets[id + 1] = offsets[id] + token.length))
+  return new Vocabulary(new Uint8Array(Buffer.concat(tokens)), offsets)
+}

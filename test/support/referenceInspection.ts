@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+
+import type { Distribution, Inspection, ModelInfo, Section, Token } from '../../src/shared/prediction'
+import type { Vocabulary } from '../../src/shared/vocabulary'
+
+interface ReferenceText {
+  readonly name: string
+  readonly text: string
+  readonly ids: readonly number[]
+  readonly positions: readonly ReferencePosition[]
+}
+
+interface ReferencePosition {
+  readonly topIds: readonly number[]
+  readonly topLogits: readonly number[]
+  readonly logSumExp: number
+  readonly entropyNats: number
+  readonly targetLogit?: number
+  readonly targetLogProb?: number
+  readonly targetRank?: number
+}
+
+const REFERENCE = new URL('../fixtures/reference/mini.json', import.meta.url)
+
+/** The inspection of one of the reference texts, with the numbers that PyTorch gives. */
+export function referenceInspection(
+  name: string,
+  vocabulary: Vocabulary,
+  overrides: Partial<Inspection> = {},
+): Inspection {
+  const startToken = name.endsWith('+bos')
+  return {
+    id: `reference-${name}`,
+    documentUri: `file:///${encodeURIComponent(name)}`,
+    documentName: name,
+    model: MINI,
+    startToken,
+    context: 'document',
+    topK: 10,
+    sections: [referenceSection(name, vocabulary)],
+    state: { kind: 'done', seconds: 0.42 },
+    ...overrides,
+  }
+}
+
+export function referenceSection(name: string, vocabulary: Vocabulary): Section {
+  const { ids, positions, text } = readReference(name)
+  const startToken = name.endsWith('+bos')
+  const tokens = tokensOf(startToken ? ids.slice(1) : ids, vocabulary)
+  // With a start token row i judges token i; without one, row i − 1 does, and nothing judges the first.
+  const rows = startToken ? positions : [null, ...positions]
+  const distributionOf = (row: ReferencePosition): Distribution => ({
+    logitsRow: positions.indexOf(row),
+    seqLen: ids.length,
+    logSumExp: row.logSumExp,
+    entropy: row.entropyNats / Math.LN2,
+    top: row.topIds.map((tokenId, i) => ({
+      tokenId,
+      logit: row.topLogits[i],
+      logProb: row.topLogits[i] - row.logSumExp,
+    })),
+  })
+  const last = rows[tokens.length]
+  return {
+    range: { start: 0, end: text.length },
+    lines: { first: 1, last: text.split('\n').length },
+    contextTokens: 0,
+    contextExcerpt: '',
+    tokens,
+    windows: 1,
+    predictions: tokens.map((token, position) => {
+      const row = rows[position]
+      if (row === null) return { ...token, position, judgement: null }
+      const { targetLogit = NaN, targetLogProb = NaN, targetRank = NaN } = row
+      const judgement = {
+        ...distributionOf(row),
+        logit: targetLogit,
+        logProb: targetLogProb,
+        rank: targetRank,
+        surprisal: -targetLogProb / Math.LN2,
+      }
+      return { ...token, position, judgement }
+    }),
+    next: last === null ? null : distributionOf(last),
+  }
+}
+
+/** A row of logits that agrees with a distribution's top, and is low everywhere else. */
+export function logitsLike({ top, logSumExp }: Distribution, size: number): Float32Array {
+  const listed = top.reduce((sum, { logit }) => sum + Math.exp(logit - logSumExp), 0)
+  const rest = logSumExp + Math.log(Math.max(1e-9, 1 - listed) / (size - top.length))
+  const logits = new Float32Array(size).fill(rest)
+  for (const { tokenId, logit } of top) logits[tokenId] = logit
+  return logits
+}
+
+const MINI: ModelInfo = {
+  id: 'mini',
+  description: 'A small GPT-2 trained on source code and technical documentation',
+  parameters: 12_414_528,
+  precision: 'fp32',
+  backend: 'wasm',
+  threads: 1,
+  nLayer: 6,
+  nHead: 3,
+  nEmbd: 192,
+  nPositions: 512,
+  vocabSize: 50257,
+}
+
+function readReference(name: string): ReferenceText {
+  const texts = JSON.parse(readFileSync(REFERENCE, 'utf8')) as ReferenceText[]
+  const found = texts.find((text) => text.name === name)
+  if (found === undefined) throw new Error(`no reference text ${name}`)
+  return found
+}
+
+/** Tokens with their UTF-16 ranges, worked out from the bytes. */
+function tokensOf(ids: readonly number[], vocabulary: Vocabulary): Token[] {
+  const bytes = Buffer.concat(ids.map((id) => vocabulary.bytesOf(id)))
+  const isContinuation = (at: number) => at < bytes.length && (bytes[at] & 0xc0) === 0x80
+  const unitsBefore = (at: number) => bytes.subarray(0, at).toString('utf8').length
+  let start = 0
+  return ids.map((tokenId) => {
+    const end = start + vocabulary.bytesOf(tokenId).length
+    let first = start
+    while (isContinuation(first)) first--
+    let last = end
+    while (isContinuation(last)) last++
+    const partial = first !== start || last !== end
+    start = end
+    return { tokenId, range: { start: unitsBefore(first), end: unitsBefore(last) }, partial }
+  })
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Inspection } from '../../src/shared/prediction'
+import { Announcements } from '../../webview/announcements'
+import { initialState, type PanelState } from '../../webview/state/panelState'
+import { readGpt2Vocabulary } from '../support/gpt2Vocabulary'
+import { referenceInspection } from '../support/referenceInspection'
+
+const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
+const [section] = inspection.sections
+const empty = initialState({ inspectionId: null, picked: null, scroll: 0, metric: 'surprisal', k: 10 })
+
+function running(judged: number): PanelState {
+  const state: Inspection['state'] = { kind: 'running' }
+  const sections = [{ ...section, predictions: section.predictions.slice(0, judged) }]
+  return { ...empty, inspection: { ...inspection, state, sections } }
+}
+
+describe('what a screen reader hears', () => {
+  it('is progress at most every ten seconds', () => {
+    const announcements = new Announcements()
+    announcements.between(empty, running(0), 1_000)
+    expect(announcements.between(running(0), running(10), 10_900)).toBeNull()
+    expect(announcements.between(running(10), running(20), 11_000)).toBe('20 of 85 tokens.')
+    expect(announcements.between(running(20), running(30), 20_900)).toBeNull()
+  })
+
+  it('is once that the document has changed', () => {
+    const announcements = new Announcements()
+    const done = { ...empty, inspection }
+    const outOfDate = { ...done, outOfDate: true }
+    expect(announcements.between(done, outOfDate, 0)).toBe('Out of date: the document has changed.')
+    expect(announcements.between(outOfDate, { ...outOfDate, topK: 20 }, 60_000)).toBeNull()
+  })
+
+  it('is what is being prepared, but not every change of it', () => {
+    const announcements = new Announcements()
+    const preparing = (note: string): PanelState => ({ ...empty, notice: { kind: 'preparing', note } })
+    expect(announcements.between(empty, preparing('Loading mini…'), 0)).toBe('Loading mini…')
+    expect(announcements.between(preparing('Loading mini…'), preparing('Half of it'), 60_000)).toBeNull()
+  })
+})

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+
+import { type PanelPage, vocabulary } from '../support/panelHarness'
+import { logitsLike, referenceInspection } from '../support/referenceInspection'
+import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+
+const test = panelUnderTest()
+
+describe('the detail pane', () => {
+  const address = { inspectionId: typescript.id, section: 0, position: 63 }
+  const { judgement } = typescript.sections[0].predictions[63]
+  if (judgement === null) throw new Error('the reference judges every token')
+  const logits = logitsLike(judgement, vocabulary.size)
+
+  async function openPicked(): Promise<PanelPage> {
+    const panel = await test.show(typescript)
+    await panel.send({ type: 'pickFromEditor', ...address })
+    await test.posted('requestLogits', address)
+    return panel
+  }
+
+  it('says where the numbers come from', async () => {
+    await openPicked()
+    expect(await test.text('.source')).toContain('logits[0, 63] of [1, 86, 50257]')
+    expect((await test.text('.source')).replaceAll(/\s+/g, ' ')).toContain(
+      'logit 6.642 − log-sum-exp 14.813 = log-prob −8.172',
+    )
+    expect(await test.text('.detail h2')).toContain('token 63 of 85 · id 17056')
+    expect(await test.text('.bytes')).toBe('bytes 20 43 6F 6E 66 69 67')
+  })
+
+  it('frames the actual token below the cut', async () => {
+    await openPicked()
+    expect(await test.text('.candidates .actual')).toContain('·Config')
+    expect(await test.page.locator('.candidates .gap').count()).toBe(1)
+  })
+
+  it('asks only for the row where the arrows rest', async () => {
+    const panel = await test.show(typescript)
+    await test.posted('requestLogits')
+    await panel.forgetMessages()
+    for (let i = 0; i < 5; i++) await test.page.keyboard.press('ArrowDown', { delay: 0 })
+    await eventually(async () => (await panel.messages('requestLogits')).at(-1)?.position).toBe(5)
+    expect((await panel.messages('requestLogits')).length).toBeLessThan(5)
+  })
+
+  it('drops an answer for a token that is no longer picked', async () => {
+    const panel = await openPicked()
+    await panel.send({ type: 'logits', ...address, position: 3, logits })
+    await panel.send({ type: 'setOutOfDate', inspectionId: typescript.id, outOfDate: true })
+    await test.page.locator('.notice.warning').waitFor()
+    expect(await test.text('.candidates tbody tr')).toContain('…')
+  })
+
+  it('samples over the full vocabulary, live', async () => {
+    const panel = await openPicked()
+    await panel.send({ type: 'logits', ...address, logits })
+    await test.page.locator('.effect', { hasText: 'Every one of 50,257 tokens' }).waitFor()
+    await test.page.getByLabel('Top-k', { exact: true }).fill('2')
+    await test.page.locator('.effect', { hasText: 'Top-k 2 keeps 2 tokens and cuts' }).waitFor()
+    const rows = (await test.page.locator('.candidates tbody tr').allInnerTexts()).map((row) =>
+      row.split(/\t|\n/),
+    )
+    expect(rows[0].join(' ')).toContain('57.1 % 86.7 %')
+    expect(rows[2].join(' ')).toContain('cut')
+    expect(await test.page.locator('.candidates s').count()).toBe(9)
+    await test.page.getByRole('button', { name: 'Reset' }).click()
+    await test.page.locator('.effect', { hasText: 'Every one of 50,257 tokens' }).waitFor()
+  })
+
+  it('calls temperature 0 greedy', async () => {
+    const panel = await openPicked()
+    await panel.send({ type: 'logits', ...address, logits })
+    const slider = test.page.getByLabel('Temperature', { exact: true })
+    await slider.fill('0')
+    await test.page.locator('.effect', { hasText: 'greedy' }).waitFor()
+    expect(await slider.getAttribute('aria-valuetext')).toBe('0, greedy')
+  })
+
+  it('lists as many alternatives as asked for, at most 100', async () => {
+    const panel = await openPicked()
+    await panel.send({ type: 'logits', ...address, logits })
+    const field = test.page.getByLabel('How many of the most likely tokens are listed')
+    await field.fill('500')
+    await field.press('Enter')
+    expect(await test.posted('setTopK')).toEqual({ type: 'setTopK', topK: 100 })
+    await eventually(() =>
+      test.page.locator('.candidates tbody tr:not(.gap)').count(),
+    ).toBeGreaterThanOrEqual(100)
+  })
+
+  it('shows what follows the text without an actual token', async () => {
+    await test.show(typescript)
+    await test.page.keyboard.press('End')
+    await test.page.locator('.detail h2', { hasText: 'next' }).waitFor()
+    expect(await test.text('.source')).toContain('logits[0, 85] of [1, 86, 50257]')
+    expect(await test.page.locator('.candidates .actual').count()).toBe(0)
+  })
+
+  it('says of a token without context that there is no prediction', async () => {
+    const panel = await test.show(referenceInspection('typescript', vocabulary))
+    expect(await test.text('.detail')).toContain('No prediction: the model had nothing before this token')
+    expect(await panel.messages('requestLogits')).toEqual([])
+  })
+
+  it('says why the full row could not be had', async () => {
+    const panel = await openPicked()
+    await panel.send({ type: 'logitsFailed', ...address, message: 'The engine has stopped.' })
+    await eventually(() => test.text('.detail [role=alert]')).toContain('The engine has stopped.')
+  })
+})

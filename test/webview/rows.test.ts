@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+
+import { readGpt2Vocabulary } from '../support/gpt2Vocabulary'
+import { referenceInspection } from '../support/referenceInspection'
+import { cutRows, regularCuts, RowStore } from '../../webview/state/rows'
+import { nextSort, sortRows } from '../../webview/state/sortRows'
+import { TEXT_ORDER } from '../../webview/state/panelState'
+
+const vocabulary = readGpt2Vocabulary()
+const inspection = referenceInspection('typescript +bos', vocabulary)
+const [section] = inspection.sections
+
+describe('rows', () => {
+  it('stay the same objects while predictions stream in behind them', () => {
+    const store = new RowStore()
+    const after = (judged: number) =>
+      store.rowsOf({
+        ...inspection,
+        sections: [{ ...section, predictions: section.predictions.slice(0, judged), next: null }],
+      })[0]
+    const [before, later] = [after(40), after(60)]
+    expect(later.slice(0, 40).every((row, i) => row === before[i])).toBe(true)
+    expect(later.slice(40, 60).some((row, i) => row === before[40 + i])).toBe(false)
+    expect(after(60)).toBe(later)
+  })
+
+  it('are cut into blocks that stay as long as their rows do', () => {
+    const [rows] = new RowStore().rowsOf(inspection)
+    const cuts = regularCuts(rows.length, 50)
+    const blocks = cutRows(rows, cuts, [])
+    expect(blocks.map((block) => block.length)).toEqual([50, 36])
+    const changed = [...rows.slice(0, 85), { ...rows[85] }]
+    const again = cutRows(changed, cuts, blocks)
+    expect([again[0] === blocks[0], again[1] === blocks[1]]).toEqual([true, false])
+  })
+})
+
+describe('sorting', () => {
+  const [rows] = new RowStore().rowsOf(referenceInspection('typescript', vocabulary))
+
+  it('keeps next the last, and what has no number right before it', () => {
+    const sorted = sortRows(rows, { column: 'surprisal', direction: 'ascending' })
+    expect(sorted.slice(-2).map((row) => row.position)).toEqual([0, 85])
+    const bits = sorted.slice(0, -2).map((row) => row.judgement?.surprisal ?? NaN)
+    expect(bits).toEqual([...bits].sort((a, b) => a - b))
+  })
+
+  it('goes from largest to smallest first and back to the text at the third press', () => {
+    const first = nextSort(TEXT_ORDER, 'rank')
+    const second = nextSort(first, 'rank')
+    expect([first.direction, second.direction, nextSort(second, 'rank')]).toEqual([
+      'descending',
+      'ascending',
+      TEXT_ORDER,
+    ])
+  })
+})

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest'
+
+import type { Inspection, Token, TokenPrediction } from '../../src/shared/prediction'
+import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+
+const test = panelUnderTest()
+const [section] = typescript.sections
+
+/** The reference text over and over. */
+function repeated(count: number): { tokens: Token[]; predictions: TokenPrediction[] } {
+  const tokens = Array.from({ length: count }, (_, i) => section.tokens[i % section.tokens.length])
+  const predictions = tokens.map((_, position) => ({
+    ...section.predictions[position % section.tokens.length],
+    position,
+  }))
+  return { tokens, predictions }
+}
+
+function inspectionOf(count: number): Inspection {
+  return { ...typescript, sections: [{ ...section, ...repeated(count) }] }
+}
+
+/** Notes how many rows there are in the first frame that shows any. */
+const COUNT_FIRST_ROWS = `
+  requestAnimationFrame(function look() {
+    const count = document.querySelectorAll('[role=row][data-position]').length
+    if (count > 0) window.firstRows = count
+    else requestAnimationFrame(look)
+  })`
+
+it('keeps all 1,000 rows in the document', async () => {
+  await test.show(inspectionOf(1000))
+  await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(1001)
+})
+
+it('shows the first of 20,000 rows long before the last is made, and can go to any', async () => {
+  await test.open()
+  await test.page.evaluate(`
+    window.inspection = ${JSON.stringify(typescript)}
+    const [section] = inspection.sections
+    const tokens = Array.from({ length: 20_000 }, (_, i) => section.tokens[i % section.tokens.length])
+    const predictions = tokens.map((token, position) => ({ ...section.predictions[position % 85], position }))
+    inspection.sections = [{ ...section, tokens, predictions }]`)
+  await test.page.evaluate(COUNT_FIRST_ROWS)
+  await test.page.evaluate(`
+    dispatchEvent(new MessageEvent('message', { data: { type: 'showInspection', inspection, focus: true } }))`)
+  await test.page.locator('[role=grid]:focus').waitFor()
+  await test.page.keyboard.press('End')
+  await test.page.locator('#row-0-20000.picked').waitFor()
+  await test.page.keyboard.press('Home')
+  await test.page.locator('#row-0-0.picked').waitFor()
+  expect(await test.page.evaluate('window.firstRows')).toBeLessThan(2_000)
+})
+
+it('touches only the rows that change while predictions stream in', async () => {
+  const { tokens, predictions } = repeated(1000)
+  const begun: Inspection = {
+    ...typescript,
+    state: { kind: 'running' },
+    sections: [{ ...section, tokens, predictions: predictions.slice(0, 500), next: null }],
+  }
+  const panel = await test.show(begun)
+  await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(1001)
+  await test.page.evaluate(`
+    window.touched = 0
+    new MutationObserver((records) => (window.touched += records.length)).observe(
+      document.querySelector('#row-0-100').parentElement,
+      { subtree: true, childList: true, attributes: true, characterData: true },
+    )`)
+  await panel.send({
+    type: 'appendPredictions',
+    inspectionId: typescript.id,
+    section: 0,
+    predictions: predictions.slice(500, 600),
+  })
+  await eventually(() => test.page.locator('#row-0-599').textContent()).toContain('%')
+  expect(await test.page.evaluate('window.touched')).toBe(0)
+})

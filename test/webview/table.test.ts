@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+
+import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+
+const test = panelUnderTest()
+const pickedRow = '[role=row][aria-selected=true]'
+
+describe('the table', () => {
+  it('has a row for each token and one for what follows', async () => {
+    await test.show(typescript)
+    await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(86)
+    expect(await test.attribute('[role=grid]', 'aria-rowcount')).toBe('87')
+    expect(await test.attribute('#row-0-85', 'aria-rowindex')).toBe('87')
+    expect(await test.text('#row-0-85')).toContain('next')
+  })
+
+  it('shows what PyTorch gives', async () => {
+    await test.show(typescript)
+    const cells = await test.page.locator('#row-0-63 [role=gridcell]').allInnerTexts()
+    expect(cells.slice(0, 7)).toEqual(['63', '·Config', '6.64', '0.028 %', '164', '11.79', '3.99'])
+    expect(cells[7].replaceAll(/\s+/g, ' ')).toContain('·Error 57 %')
+  })
+
+  it('speaks a row', async () => {
+    await test.show(typescript)
+    expect(await test.attribute('#row-0-52', 'aria-label')).toBe(
+      'catch, leading space. Token 52 of 85. Probability 10.7 percent, rank 3, 3.2 bits. Expected newline, 51 percent.',
+    )
+  })
+
+  it('is one tab stop', async () => {
+    await test.show(typescript)
+    const stops = await test.page.evaluate(`
+      [...document.querySelectorAll('[role=grid], [role=grid] *')]
+        .filter((element) => element.tabIndex >= 0)
+        .map((element) => element.getAttribute('role'))`)
+    expect(stops).toEqual(['grid'])
+  })
+
+  it.each(['ArrowDown', 'End', 'PageDown'])(
+    'moves its pick with %s and shows it in the editor',
+    async (key) => {
+      await test.show(typescript)
+      await test.page.keyboard.press(key)
+      const pick = await test.posted('pickToken', { inspectionId: typescript.id, section: 0, how: 'reveal' })
+      const least = { ArrowDown: 1, PageDown: 5, End: 85 }[key]
+      expect(pick.position).toBeGreaterThanOrEqual(least ?? NaN)
+      await eventually(() => test.attribute('[role=grid]', 'aria-activedescendant')).toBe(
+        `row-0-${pick.position}`,
+      )
+      await eventually(() => test.attribute(pickedRow, 'data-position')).toBe(String(pick.position))
+    },
+  )
+
+  it('selects the token in the editor with Enter and by a click', async () => {
+    const panel = await test.show(typescript)
+    await test.page.keyboard.press('Enter')
+    expect(await test.posted('pickToken')).toMatchObject({ position: 0, how: 'select' })
+    await panel.forgetMessages()
+    await test.page.locator('#row-0-3').click()
+    expect(await test.posted('pickToken')).toMatchObject({ position: 3, how: 'select' })
+  })
+
+  it('follows the editor and sends nothing back', async () => {
+    const panel = await test.show(typescript)
+    await panel.send({ type: 'pickFromEditor', inspectionId: typescript.id, section: 0, position: 63 })
+    await test.posted('requestLogits')
+    expect(await test.attribute(pickedRow, 'data-position')).toBe('63')
+    await expect(test.page.locator('#row-0-63').isVisible()).resolves.toBe(true)
+    expect(await panel.messages('pickToken')).toEqual([])
+  })
+
+  it('is sorted by a header, largest first, then smallest first, then as the text is', async () => {
+    await test.show(typescript)
+    const header = test.page.locator('[role=columnheader]', { hasText: 'Surprisal' })
+    const firstPosition = () => test.attribute('[role=row][data-position]', 'data-position')
+    await header.locator('button').click()
+    await eventually(firstPosition).toBe('63')
+    expect(await header.getAttribute('aria-sort')).toBe('descending')
+    await header.locator('button').click()
+    await eventually(() => header.getAttribute('aria-sort')).toBe('ascending')
+    await header.locator('button').click()
+    await eventually(firstPosition).toBe('0')
+    expect(await test.attribute('[role=row][data-position] >> nth=-1', 'data-position')).toBe('85')
+  })
+
+  it('can be sorted by the keyboard alone', async () => {
+    await test.show(typescript)
+    await test.page.keyboard.press('ArrowUp')
+    await test.page.keyboard.press('ArrowRight')
+    await test.page.keyboard.press('Enter')
+    await eventually(() => test.attribute('[aria-sort=descending]', 'aria-sort')).toBe('descending')
+    await test.page.keyboard.press('ArrowDown')
+    await test.page.locator('[role=grid]:focus').waitFor()
+  })
+
+  it('shows the columns that the settings name', async () => {
+    const panel = await test.show(typescript)
+    await panel.send({ type: 'settings', columns: ['tokenId', 'logProb'], topK: 10 })
+    await eventually(() => test.page.locator('[role=columnheader]').allInnerTexts()).toEqual([
+      '#',
+      'Token',
+      'Id',
+      'Log-prob',
+    ])
+    expect(await test.page.locator('#row-0-63 [role=gridcell]').allInnerTexts()).toEqual([
+      '63',
+      '·Config',
+      '17056',
+      '−8.172',
+    ])
+  })
+
+  it('copies the picked row, unless text is selected', async () => {
+    const panel = await test.show(typescript)
+    await test.page.keyboard.press('Control+c')
+    expect(await test.posted('copyRow')).toMatchObject({ section: 0, position: 0 })
+    await panel.forgetMessages()
+    await test.page.evaluate(`getSelection().selectAllChildren(document.querySelector('header'))`)
+    await test.page.keyboard.press('Control+c')
+    await test.page.keyboard.press('ArrowDown')
+    await test.posted('pickToken')
+    expect(await panel.messages('copyRow')).toEqual([])
+  })
+})

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+
+import { vocabulary } from '../support/panelHarness'
+import { referenceInspection, referenceSection } from '../support/referenceInspection'
+import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+
+const test = panelUnderTest()
+
+describe('the text', () => {
+  it('reads as the text, with marks and real line breaks', async () => {
+    await test.show(typescript)
+    const lines = (await test.text('.running-text')).split('\n').filter((line) => line !== '')
+    expect(lines.slice(0, 2)).toEqual([
+      'export async function readConfig(path: string): Promise<Config> {↵',
+      "  const text = await fs.readFile(path, 'utf8');↵",
+    ])
+  })
+
+  it('picks by a click', async () => {
+    await test.show(typescript)
+    await test.page.locator('.running-text [data-position="4"]').click()
+    expect(await test.posted('pickToken')).toMatchObject({ position: 4, how: 'select' })
+  })
+
+  it('is coloured by the metric chosen', async () => {
+    await test.show(typescript)
+    const classes = () => test.attribute('.running-text [data-position="63"]', 'class')
+    expect(await classes()).toContain('step4') // 11.8 bits
+    await test.page.locator('header select').selectOption('entropy')
+    await eventually(classes).toContain('step2') // 4.0 bits
+    expect(await test.text('.legend')).toContain('entropy in bits')
+  })
+
+  it('shows an emoji once and marks the tokens that hold the rest of it', async () => {
+    await test.show(referenceInspection('emoji +bos', vocabulary))
+    const shown = await test.page.locator('.running-text .token').allInnerTexts()
+    expect(shown.slice(0, 3)).toEqual(['Hi', ' 👋', '⟨8B⟩'])
+  })
+
+  it('makes blanks, tabs, zero-width and bidi characters visible', async () => {
+    await test.show(referenceInspection('blanks +bos', vocabulary))
+    const shown = await test.text('.running-text')
+    for (const mark of ['→', '↵', '⟨NBSP⟩', '⟨ZWSP⟩', '⟨RLO⟩', '⟨PDF⟩']) expect(shown).toContain(mark)
+  })
+
+  it('has a heading for each of several sections', async () => {
+    const sections = [
+      { ...referenceSection('one token +bos', vocabulary), lines: { first: 3, last: 9 } },
+      { ...typescript.sections[0], lines: { first: 12, last: 12 } },
+    ]
+    await test.show({ ...typescript, sections })
+    expect(await test.page.locator('logitscope-strip h2').allInnerTexts()).toEqual(['Lines 3–9', 'Line 12'])
+    await test.page.keyboard.press('ArrowDown')
+    await test.page.keyboard.press('ArrowDown')
+    expect(await test.posted('pickToken')).toMatchObject({ section: 1, position: 0 })
+    expect(await test.attribute('#row-1-85', 'aria-rowindex')).toBe(
+      await test.attribute('[role=grid]', 'aria-rowcount'),
+    )
+  })
+})
+
+describe('the sparkline', () => {
+  it('is a slider over the tokens', async () => {
+    await test.show(typescript)
+    const slider = test.page.locator('[role=slider].sparkline')
+    await slider.focus()
+    await test.page.keyboard.press('ArrowRight')
+    expect(await test.posted('pickToken')).toMatchObject({ position: 1, how: 'reveal' })
+    await eventually(() => slider.getAttribute('aria-valuetext')).toBe(
+      'token 1, async, leading space, 7.3 bits',
+    )
+  })
+
+  it('labels its top and picks the bar that is clicked', async () => {
+    await test.show(typescript)
+    expect(await test.text('.sparkline .top')).toBe('11.8 bits')
+    const box = await test.page.locator('.sparkline svg').boundingBox()
+    await test.page.mouse.click((box?.x ?? 0) + ((box?.width ?? 0) * 63.5) / 85, (box?.y ?? 0) + 20)
+    expect(await test.posted('pickToken')).toMatchObject({ position: 63 })
+  })
+})
+
+describe('the header', () => {
+  it('says which model speaks, what it saw and how it did', async () => {
+    const [section] = typescript.sections
+    await test.show({ ...typescript, sections: [{ ...section, contextTokens: 412, windows: 3 }] })
+    const header = (await test.text('header')).replaceAll(/\s+/g, ' ')
+    for (const part of ['mini', '12 M parameters · fp32 · WASM, 1 thread', '412 tokens before', '3 windows'])
+      expect(header).toContain(part)
+    for (const figure of ['85 tokens', '9.0 perplexity', '3.17 bits per token', '0.42 s'])
+      expect(header).toContain(figure)
+  })
+
+  it('turns the start token off and on', async () => {
+    await test.show(typescript)
+    await test.page.getByRole('switch').uncheck()
+    expect(await test.posted('setStartToken')).toEqual({ type: 'setStartToken', startToken: false })
+  })
+
+  it.each([
+    ['Export…', 'exportResults'],
+    ['Columns…', 'chooseColumns'],
+  ])('%s runs %s', async (name, command) => {
+    await test.show(typescript)
+    await test.page.getByRole('button', { name }).click()
+    expect(await test.posted('runCommand')).toEqual({ type: 'runCommand', command })
+  })
+})

@@ -1,0 +1,75 @@
+import { formatCount, formatCounted, formatDecimal } from '../src/shared/format'
+import { type Inspection, summarizeInspection, type TokenPrediction } from '../src/shared/prediction'
+import { judgedCount, tokenCount } from './state/addresses'
+import type { PanelState } from './state/panelState'
+import type { TokenLabels } from './tokens/tokenLabels'
+
+/** A screen reader hears of progress at most this often. */
+const PROGRESS_INTERVAL_MS = 10_000
+
+/** What the polite live region says, and when. Failures are alerts of their own. */
+export class Announcements {
+  private lastSpokenAt = 0
+
+  /** What the step from one state to the next is worth saying, at the time `now` in milliseconds. */
+  between(before: PanelState, after: PanelState, now: number): string | null {
+    const text = this.textFor(before, after, now)
+    if (text !== null) this.lastSpokenAt = now
+    return text
+  }
+
+  private textFor(before: PanelState, after: PanelState, now: number): string | null {
+    const { inspection, labels, notice } = after
+    if (notice?.kind === 'preparing') return before.notice?.kind === 'preparing' ? null : notice.note
+    if (inspection === null) return null
+    const running = inspection.state.kind === 'running'
+    if (before.inspection?.id !== inspection.id) return running ? started(inspection) : null
+    if (before.inspection.state.kind !== inspection.state.kind) return ended(inspection, labels)
+    if (after.outOfDate && !before.outOfDate) return 'Out of date: the document has changed.'
+    const progressed = running && before.inspection !== inspection
+    return progressed && now - this.lastSpokenAt >= PROGRESS_INTERVAL_MS ? progress(inspection) : null
+  }
+}
+
+function started({ documentName, sections }: Inspection): string {
+  return `Inspecting ${formatCounted(tokenCount(sections), 'token')} of ${documentName}.`
+}
+
+function progress({ sections }: Inspection): string {
+  return `${formatCount(judgedCount(sections))} of ${formatCounted(tokenCount(sections), 'token')}.`
+}
+
+function ended(inspection: Inspection, labels: TokenLabels | null): string | null {
+  switch (inspection.state.kind) {
+    case 'done':
+      return done(inspection, labels)
+    case 'cancelled':
+      return `Cancelled after ${progress(inspection)}`
+    case 'running':
+    case 'failed':
+      return null
+  }
+}
+
+function done({ sections }: Inspection, labels: TokenLabels | null): string {
+  const { tokens, perplexity, bitsPerToken } = summarizeInspection(sections)
+  const summary = [`Done: ${formatCounted(tokens, 'token')}`]
+  if (perplexity !== null && bitsPerToken !== null)
+    summary.push(
+      `perplexity ${formatDecimal(perplexity, 1)}`,
+      `${formatDecimal(bitsPerToken)} bits per token`,
+    )
+  const worst = mostSurprising(sections.flatMap((section) => section.predictions))
+  if (worst === undefined || worst.judgement === null || labels === null) return `${summary.join(', ')}.`
+  const { tokenId, position, judgement } = worst
+  const what = `${labels.speak(tokenId)}, token ${position}, ${formatDecimal(judgement.surprisal, 1)} bits`
+  return `${summary.join(', ')}. Most surprising: ${what}.`
+}
+
+function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction | undefined {
+  const bits = (prediction: TokenPrediction) => prediction.judgement?.surprisal ?? -1
+  return predictions.reduce<TokenPrediction | undefined>(
+    (worst, next) => (worst === undefined || bits(next) > bits(worst) ? next : worst),
+    undefined,
+  )
+}

@@ -1,0 +1,204 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { customElement, property } from 'lit/decorators.js'
+
+import { formatCount, formatDecimal, formatPercent } from '../../src/shared/format'
+import {
+  type Distribution,
+  type Inspection,
+  type Judgement,
+  MAX_TOP_K,
+  type Section,
+  VOCABULARY_SIZE,
+} from '../../src/shared/prediction'
+import type { TokenAddress } from '../../src/shared/protocol'
+import {
+  sampleDistribution,
+  type SampledDistribution,
+  type SamplingSettings,
+  SortedLogits,
+} from '../../src/shared/sampling'
+import { hexBytes } from '../../src/shared/tokenText'
+import type { PanelActions } from '../controller'
+import { distributionAt, isNext, judgementAt, predictionAt } from '../state/addresses'
+import type { FullRow } from '../state/panelState'
+import { contextBefore, splitCharacterAt } from '../tokens/context'
+import { tokenTemplate } from '../tokens/pieces'
+import type { TokenLabels } from '../tokens/tokenLabels'
+import { candidatesTemplate, type Candidate } from './candidates'
+import { LightElement } from './lightElement'
+import './sampling'
+
+/** Everything about the picked token, and where the numbers come from. */
+@customElement('logitscope-detail')
+export class DetailElement extends LightElement {
+  @property({ attribute: false }) inspection!: Inspection
+  @property({ attribute: false }) picked!: TokenAddress
+  @property({ attribute: false }) fullRow!: FullRow
+  @property({ attribute: false }) labels!: TokenLabels
+  @property({ attribute: false }) topK = 0
+  @property({ attribute: false }) sampling!: SamplingSettings
+  @property({ attribute: false }) actions!: PanelActions
+
+  private sorted: SortedLogits | null = null
+  private sampled: SampledDistribution | null = null
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('fullRow'))
+      this.sorted = this.fullRow.kind === 'loaded' ? new SortedLogits(this.fullRow.logits) : null
+    if (changed.has('fullRow') || changed.has('sampling'))
+      this.sampled = this.sorted === null ? null : sampleDistribution(this.sorted, this.sampling)
+  }
+
+  protected override render(): TemplateResult {
+    const section = this.inspection.sections[this.picked.section]
+    const { position } = this.picked
+    const distribution = distributionAt(section, position)
+    const judgement = judgementAt(section, position)
+    return html`<aside class="detail" aria-label="The picked token">
+      ${this.titleTemplate(section)} ${this.contextTemplate(section)}
+      ${
+        distribution === null
+          ? html`<p class="dim">${this.absenceOf(section)}</p>`
+          : html`${factsTemplate(distribution, judgement)} ${sourceTemplate(distribution, judgement)}
+            ${this.topTemplate(section, distribution, judgement)}`
+      }
+      <hr />
+      <logitscope-sampling
+        .sampling=${this.sampling}
+        .sampled=${this.sampled}
+        .actions=${this.actions}
+      ></logitscope-sampling>
+    </aside>`
+  }
+
+  private titleTemplate(section: Section): TemplateResult {
+    const { position } = this.picked
+    const count = formatCount(section.tokens.length)
+    if (isNext(section, position))
+      return html`<h2><i>next</i> <span class="dim">what follows the last of ${count} tokens</span></h2>`
+    const { tokenId } = section.tokens[position]
+    const split = splitCharacterAt(section.tokens, position, this.labels)
+    return html`<h2>
+        <code>${tokenTemplate(this.labels.piecesOf(tokenId))}</code>
+        <span class="dim">token ${position} of ${count} · id ${tokenId}</span>
+      </h2>
+      <p class="bytes dim">
+        bytes
+        ${hexBytes(this.labels.bytesOf(tokenId))}${
+          split === null ? nothing : html`, part of <code>${split}</code>`
+        }
+      </p>`
+  }
+
+  private contextTemplate(section: Section): TemplateResult {
+    const { position } = this.picked
+    const before = contextBefore(section, position, this.labels)
+    if (before.length > 0)
+      return html`<p class="context dim">
+        <bdi>after <code>${tokenTemplate(before)}</code></bdi>
+      </p>`
+    const nothingBefore = this.inspection.startToken
+      ? html`after <code>&lt;|endoftext|&gt;</code>`
+      : 'nothing before it'
+    return html`<p class="context dim"><bdi>${nothingBefore}</bdi></p>`
+  }
+
+  private absenceOf(section: Section): string {
+    if (predictionAt(section, this.picked.position) !== null)
+      return 'No prediction: the model had nothing before this token, not even the start token.'
+    return this.inspection.state.kind === 'running' ? 'Not judged yet.' : 'Not judged.'
+  }
+
+  private topTemplate(
+    section: Section,
+    distribution: Distribution,
+    judgement: Judgement | null,
+  ): TemplateResult {
+    const actual = judgement === null ? null : section.tokens[this.picked.position].tokenId
+    const top = this.likeliest(distribution)
+    const share = top.reduce((sum, { probability }) => sum + probability, 0)
+    const beyond =
+      judgement === null || actual === null || top.some(({ tokenId }) => tokenId === actual)
+        ? null
+        : this.candidate(actual, judgement.logit, judgement.logProb)
+    return html`${candidatesTemplate(top, beyond, actual, this.labels)}
+      <p class="dim">
+        <label
+          >Top
+          <input
+            type="number"
+            min="1"
+            max=${MAX_TOP_K}
+            .value=${String(this.topK)}
+            aria-label="How many of the most likely tokens are listed"
+            @change=${this.onTopKChange}
+        /></label>
+        ${formatPercent(Math.min(1, share))} of all probability
+      </p>
+      ${
+        this.fullRow.kind === 'failed'
+          ? html`<p class="error" role="alert">
+              The full row of logits could not be had: ${this.fullRow.message}
+            </p>`
+          : nothing
+      }`
+  }
+
+  private likeliest({ top, logSumExp }: Distribution): Candidate[] {
+    const { sorted } = this
+    if (sorted === null)
+      return top
+        .slice(0, this.topK)
+        .map(({ tokenId, logit, logProb }) => this.candidate(tokenId, logit, logProb))
+    return sorted
+      .mostLikely(this.topK)
+      .map((tokenId) => this.candidate(tokenId, sorted.logits[tokenId], sorted.logits[tokenId] - logSumExp))
+  }
+
+  private candidate(tokenId: number, logit: number, logProb: number): Candidate {
+    const sampled = this.sampled?.probabilityOf(tokenId) ?? null
+    return { tokenId, logit, probability: Math.exp(logProb), sampled }
+  }
+
+  private readonly onTopKChange = (event: Event) => {
+    const input = event.target as HTMLInputElement
+    const topK = Math.min(MAX_TOP_K, Math.max(1, Math.round(input.valueAsNumber) || this.topK))
+    input.value = String(topK)
+    this.actions.setTopK(topK)
+  }
+}
+
+function factsTemplate({ entropy }: Distribution, judgement: Judgement | null): TemplateResult {
+  const fact = (name: string, value: string) =>
+    html`<div>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>`
+  return html`<dl class="facts">
+    ${
+      judgement === null
+        ? nothing
+        : html`${fact('probability', formatPercent(Math.exp(judgement.logProb)))}
+          ${fact(`rank of ${formatCount(VOCABULARY_SIZE)}`, formatCount(judgement.rank))}
+          ${fact('surprisal', `${formatDecimal(judgement.surprisal)} bits`)}`
+    }
+    ${fact('entropy', `${formatDecimal(entropy)} bits`)}
+  </dl>`
+}
+
+/** Which row of the model's output this is, and how a log-probability comes of it. */
+function sourceTemplate(
+  { logitsRow, seqLen, logSumExp }: Distribution,
+  judgement: Judgement | null,
+): TemplateResult {
+  const lse = formatDecimal(logSumExp, 3)
+  return html`<p class="source dim">
+    <code>logits[0, ${logitsRow}] of [1, ${seqLen}, ${VOCABULARY_SIZE}]</code><br />
+    ${
+      judgement === null
+        ? html`log-sum-exp ${lse}`
+        : html`logit ${formatDecimal(judgement.logit, 3)} − log-sum-exp ${lse} = log-prob
+          ${formatDecimal(judgement.logProb, 3)}`
+    }
+  </p>`
+}

@@ -1,0 +1,130 @@
+import { html, nothing, type TemplateResult } from 'lit'
+
+import {
+  formatCount,
+  formatCounted,
+  formatDecimal,
+  formatDuration,
+  formatParameters,
+} from '../../src/shared/format'
+import { METRIC_SCALES, METRICS, type Metric } from '../../src/shared/metrics'
+import {
+  type Inspection,
+  type ModelInfo,
+  type Section,
+  summarizeInspection,
+} from '../../src/shared/prediction'
+import type { PanelActions } from '../controller'
+
+/** Which model speaks, how it runs, what it saw before, and the text's own figures. */
+export function headerTemplate(
+  inspection: Inspection,
+  metric: Metric,
+  actions: PanelActions,
+): TemplateResult {
+  const { model, sections, startToken } = inspection
+  return html`<header>
+    <div class="line">
+      <h1 title=${model.description}>${model.id}</h1>
+      <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
+        ${describeRun(model)}
+      </span>
+      <span class="dim" title="What the model saw before the text">${describeContext(inspection)}</span>
+      ${windowsTemplate(sections)}
+      <label title="Off: the same input as model(input_ids) in Hugging Face">
+        <input
+          type="checkbox"
+          role="switch"
+          .checked=${startToken}
+          @change=${(event: Event) => {
+            actions.setStartToken((event.target as HTMLInputElement).checked)
+          }}
+        />
+        starts with &lt;|endoftext|&gt;
+      </label>
+    </div>
+    <div class="line">
+      ${figuresTemplate(inspection)}
+      <span class="grow"></span>
+      <label>
+        <span class="colour-by">Colour by</span>
+        <select
+          @change=${(event: Event) => {
+            actions.setMetric((event.target as HTMLSelectElement).value as Metric)
+          }}
+        >
+          ${METRICS.map(
+            (known) =>
+              html`<option value=${known} ?selected=${known === metric}>
+                ${METRIC_SCALES[known].label}
+              </option>`,
+          )}
+        </select>
+      </label>
+      <span class="buttons">
+        <button
+          @click=${() => {
+            actions.run('chooseColumns')
+          }}
+        >
+          Columns…
+        </button>
+        <button
+          @click=${() => {
+            actions.run('exportResults')
+          }}
+        >
+          Export…
+        </button>
+        <button
+          aria-label="Keys"
+          title="Keys (?)"
+          @click=${() => {
+            actions.showKeys(true)
+          }}
+        >
+          ?
+        </button>
+      </span>
+    </div>
+  </header>`
+}
+
+function describeRun({ parameters, precision, backend, threads }: ModelInfo): string {
+  const runtime = backend === 'wasm' ? 'WASM' : backend
+  return `${formatParameters(parameters)} parameters · ${precision} · ${runtime}, ${formatCounted(threads, 'thread')}`
+}
+
+/** `412 tokens before`; of several sections, what the least and the most informed ones saw. */
+function describeContext({ sections }: Inspection): string {
+  const counts = sections.map((section) => section.contextTokens)
+  const least = Math.min(...counts)
+  const most = Math.max(...counts)
+  if (most === 0) return 'no context'
+  return least === most
+    ? `${formatCounted(most, 'token')} before`
+    : `${formatCount(least)} to ${formatCounted(most, 'token')} before`
+}
+
+function windowsTemplate(sections: readonly Section[]): unknown {
+  const windows = sections.reduce((sum, section) => sum + section.windows, 0)
+  if (windows <= sections.length) return nothing
+  return html`<span class="dim" title="Longer than the model can see at once: judged in overlapping windows">
+    ${formatCounted(windows, 'window')}
+  </span>`
+}
+
+function figuresTemplate({ sections, state }: Inspection): TemplateResult {
+  const { perplexity, bitsPerToken } = summarizeInspection(sections)
+  const tokens = sections.reduce((sum, section) => sum + section.tokens.length, 0)
+  const figure = (value: string, unit: string) =>
+    html`<span class="figure"><b>${value}</b> <span class="dim">${unit}</span></span>`
+  return html`${figure(formatCount(tokens), tokens === 1 ? 'token' : 'tokens')}
+  ${perplexity === null ? nothing : figure(formatPerplexity(perplexity), 'perplexity')}
+  ${bitsPerToken === null ? nothing : figure(formatDecimal(bitsPerToken), 'bits per token')}
+  ${state.kind === 'done' ? html`<span class="dim">${formatDuration(state.seconds)}</span>` : nothing}`
+}
+
+function formatPerplexity(perplexity: number): string {
+  return perplexity < 1000 ? formatDecimal(perplexity, 1) : formatCount(Math.round(perplexity))
+}

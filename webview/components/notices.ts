@@ -1,0 +1,108 @@
+import { html, nothing, type TemplateResult } from 'lit'
+
+import { assertNever } from '../../src/shared/assertNever'
+import { formatCount, formatCounted } from '../../src/shared/format'
+import type { Inspection } from '../../src/shared/prediction'
+import type { PanelCommand, ShowEmptyMessage } from '../../src/shared/protocol'
+import type { PanelActions } from '../controller'
+import { judgedCount, tokenCount } from '../state/addresses'
+import type { PanelNotice } from '../state/panelState'
+
+/** What the user has to know about the inspection that is shown, with what to do about it. */
+export function inspectionNoticeTemplate(
+  inspection: Inspection,
+  outOfDate: boolean,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  const { state, sections } = inspection
+  const judged = judgedCount(sections)
+  const tokens = formatCounted(tokenCount(sections), 'token')
+  const again = button('runAgain', 'Run Again', actions)
+  switch (state.kind) {
+    case 'running':
+      return html`<div class="notice">
+        <progress
+          max=${tokenCount(sections)}
+          .value=${judged}
+          aria-label="Tokens judged"
+          aria-valuetext="${formatCount(judged)} of ${tokens}"
+        ></progress>
+        <span>${formatCount(judged)} of ${tokens}</span>${button('cancelInspection', 'Cancel', actions)}
+      </div>`
+    case 'failed':
+      return html`<div class="notice error">
+        <span role="alert">${state.message}</span>${again}${button('showLog', 'Show Log', actions)}
+      </div>`
+    case 'cancelled':
+      return html`<div class="notice">
+        <span>Cancelled after ${formatCount(judged)} of ${tokens}</span>${again}
+      </div>`
+    case 'done':
+      return outOfDate
+        ? html`<div class="notice warning"><span>The document has changed</span>${again}</div>`
+        : nothing
+    default:
+      return assertNever(state)
+  }
+}
+
+/** What stands in place of an inspection, or above the one before. */
+export function panelNoticeTemplate(
+  notice: PanelNotice | null,
+  inspectionShown: boolean,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  const place = inspectionShown ? 'notice' : 'page'
+  switch (notice?.kind) {
+    case undefined:
+      return nothing
+    case 'empty':
+      return emptyTemplate(notice.reason, actions)
+    case 'preparing':
+      return html`<div class=${place}>
+        <progress aria-label="Preparing"></progress><span>${notice.note}</span>
+      </div>`
+    case 'failed':
+      return html`<div class="${place} error">
+        <span role="alert">${notice.message}</span>
+        <span class="buttons">
+          ${button('runAgain', 'Run Again', actions)}${button('showLog', 'Show Log', actions)}
+        </span>
+      </div>`
+    default:
+      return assertNever(notice)
+  }
+}
+
+function emptyTemplate(reason: ShowEmptyMessage['reason'], actions: PanelActions): TemplateResult {
+  switch (reason) {
+    case 'noEditor':
+      return html`<div class="page">
+        <span>Open a text to inspect</span>${button('openText', 'Open a Text…', actions)}
+      </div>`
+    case 'emptyDocument':
+      return html`<div class="page">
+        <span>The document is empty: there is nothing to predict</span>
+      </div>`
+    case 'noInspection':
+      return html`<div class="page">
+        <span role="status"
+          >Select text in an editor and run Inspect Logits, or inspect the whole document</span
+        >
+        ${button('inspectLogits', 'Inspect Logits', actions)}
+      </div>`
+    default:
+      return assertNever(reason)
+  }
+}
+
+function button(command: PanelCommand, label: string, actions: PanelActions): TemplateResult {
+  return html`<button
+    class="action"
+    @click=${() => {
+      actions.run(command)
+    }}
+  >
+    ${label}
+  </button>`
+}

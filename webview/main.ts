@@ -1,0 +1,15 @@
+import type { HostMessage } from '../src/shared/protocol'
+import { PanelElement } from './components/panel'
+import { PanelController } from './controller'
+import { connectHost } from './host'
+
+const panel = document.querySelector('logitscope-panel')
+if (!(panel instanceof PanelElement)) throw new Error('the document has no panel')
+
+const controller = new PanelController(connectHost(), panel)
+panel.connect(controller)
+// Only VS Code's own frame can post to a webview.
+addEventListener('message', (event: MessageEvent<HostMessage>) => {
+  controller.receive(event.data)
+})
+controller.start()

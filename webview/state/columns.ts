@@ -1,0 +1,116 @@
+import { assertNever } from '../../src/shared/assertNever'
+import { formatCount, formatDecimal, formatPercent } from '../../src/shared/format'
+import type { Column } from '../../src/shared/protocol'
+import type { SortColumn } from './panelState'
+import type { Row } from './rows'
+
+/** Every column that the table can have, `position` and `token` always first. */
+export type TableColumn = Column | 'position' | 'token'
+
+export interface ColumnView {
+  readonly label: string
+  readonly title: string
+  /** In digits of the panel's font, roughly. */
+  readonly width: number | 'rest'
+  readonly numeric: boolean
+}
+
+export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
+  position: { label: '#', title: 'Position in the text, from 0', width: 6, numeric: true },
+  token: { label: 'Token', title: 'The token of the text', width: 12, numeric: false },
+  tokenId: { label: 'Id', title: 'Id in the vocabulary', width: 8, numeric: true },
+  logit: { label: 'Logit', title: 'What the LM head gave, raw', width: 7.5, numeric: true },
+  logProb: { label: 'Log-prob', title: 'Log-probability, in nats', width: 9.5, numeric: true },
+  probability: { label: 'Probability', title: 'Over the full vocabulary', width: 11.5, numeric: true },
+  rank: { label: 'Rank', title: '1 is the most likely of 50,257', width: 8, numeric: true },
+  surprisal: {
+    label: 'Surprisal',
+    title: '−log₂ of the probability, in bits',
+    width: 10.5,
+    numeric: true,
+  },
+  entropy: { label: 'Entropy', title: 'Of the whole distribution, in bits', width: 8, numeric: true },
+  alternatives: {
+    label: 'Model’s top',
+    title: 'What the model expected here',
+    width: 'rest',
+    numeric: false,
+  },
+}
+
+/** What a narrow panel keeps, most telling first. */
+const NARROW_PRIORITY: readonly Column[] = [
+  'alternatives',
+  'probability',
+  'surprisal',
+  'rank',
+  'tokenId',
+  'logProb',
+  'entropy',
+  'logit',
+]
+const NARROW_COLUMN_COUNT = 4
+
+export function narrowColumns(columns: readonly Column[]): ReadonlySet<TableColumn> {
+  const kept = NARROW_PRIORITY.filter((column) => columns.includes(column)).slice(0, NARROW_COLUMN_COUNT)
+  return new Set<TableColumn>(['position', 'token', ...kept])
+}
+
+/** The columns as a value of CSS's `grid-template-columns`; the stylesheet says how wide a digit is. */
+export function gridTemplate(columns: readonly TableColumn[]): string {
+  return columns
+    .map((column) => COLUMN_VIEWS[column].width)
+    .map((width) => (width === 'rest' ? 'minmax(0, 1fr)' : `minmax(0, calc(${width} * var(--digit)))`))
+    .join(' ')
+}
+
+export function isSortable(column: TableColumn): column is SortColumn {
+  return column !== 'alternatives' && column !== 'token'
+}
+
+/** Null where the row has no such number. */
+export function numberAt(
+  column: SortColumn,
+  { position, token, judgement, distribution }: Row,
+): number | null {
+  switch (column) {
+    case 'position':
+      return position
+    case 'tokenId':
+      return token?.tokenId ?? null
+    case 'logit':
+      return judgement?.logit ?? null
+    case 'logProb':
+      return judgement?.logProb ?? null
+    case 'probability':
+      return judgement === null ? null : Math.exp(judgement.logProb)
+    case 'rank':
+      return judgement?.rank ?? null
+    case 'surprisal':
+      return judgement?.surprisal ?? null
+    case 'entropy':
+      return distribution?.entropy ?? null
+    default:
+      return assertNever(column)
+  }
+}
+
+export function formatNumber(column: SortColumn, value: number): string {
+  switch (column) {
+    case 'position':
+    case 'tokenId':
+      return String(value)
+    case 'rank':
+      return formatCount(value)
+    case 'probability':
+      return formatPercent(value)
+    case 'logProb':
+      return formatDecimal(value, 3)
+    case 'logit':
+    case 'surprisal':
+    case 'entropy':
+      return formatDecimal(value)
+    default:
+      return assertNever(column)
+  }
+}

@@ -1,0 +1,128 @@
+import { assertNever } from '../../src/shared/assertNever'
+import type { Metric } from '../../src/shared/metrics'
+import type { Inspection, Section } from '../../src/shared/prediction'
+import type { HostMessage, TokenAddress } from '../../src/shared/protocol'
+import type { SamplingSettings } from '../../src/shared/sampling'
+import { Vocabulary } from '../../src/shared/vocabulary'
+import { TokenLabels } from '../tokens/tokenLabels'
+import { isAddressIn, isSameAddress } from './addresses'
+import { ABSENT_ROW, type PanelState, type Sort } from './panelState'
+
+/** What the user does that changes what is shown. */
+export type PanelAction =
+  | { readonly type: 'pick'; readonly address: TokenAddress }
+  | { readonly type: 'sortBy'; readonly sort: Sort }
+  | { readonly type: 'setMetric'; readonly metric: Metric }
+  | { readonly type: 'listAlternatives'; readonly topK: number }
+  | { readonly type: 'setSampling'; readonly sampling: SamplingSettings }
+  | { readonly type: 'scrolled'; readonly scroll: number }
+  | { readonly type: 'showKeys'; readonly shown: boolean }
+
+/** The state after an event; the same object where nothing changes. */
+export function reduce(state: PanelState, event: HostMessage | PanelAction): PanelState {
+  switch (event.type) {
+    case 'vocabulary':
+      return { ...state, labels: new TokenLabels(new Vocabulary(event.bytes, event.offsets)) }
+    case 'showInspection':
+      return showInspection(state, event.inspection)
+    case 'appendPredictions':
+      return updateSection(state, event, (section) => ({
+        ...section,
+        predictions: [...section.predictions, ...event.predictions],
+      }))
+    case 'setNext':
+      return updateSection(state, event, (section) => ({ ...section, next: event.next }))
+    case 'setState':
+      return updateInspection(state, event, (inspection) => ({ ...inspection, state: event.state }))
+    case 'setOutOfDate':
+      return isShown(state, event) ? { ...state, outOfDate: event.outOfDate } : state
+    case 'showEmpty':
+      return { ...state, inspection: null, picked: null, notice: { kind: 'empty', reason: event.reason } }
+    case 'showPreparing':
+      return { ...state, notice: { kind: 'preparing', note: event.note } }
+    case 'showFailure':
+      return { ...state, notice: { kind: 'failed', message: event.message } }
+    case 'pickFromEditor':
+      return isShown(state, event) ? pick(state, event) : state
+    case 'logits':
+      return isPicked(state, event) ? { ...state, fullRow: { kind: 'loaded', logits: event.logits } } : state
+    case 'logitsFailed':
+      return isPicked(state, event)
+        ? { ...state, fullRow: { kind: 'failed', message: event.message } }
+        : state
+    case 'settings':
+      return { ...state, columns: event.columns, topK: event.topK }
+    case 'focusTable':
+      return state
+    case 'pick':
+      return pick(state, event.address)
+    case 'sortBy':
+      return { ...state, sort: event.sort }
+    case 'setMetric':
+      return { ...state, metric: event.metric }
+    case 'listAlternatives':
+      return { ...state, topK: event.topK }
+    case 'setSampling':
+      return { ...state, sampling: event.sampling }
+    case 'scrolled':
+      return { ...state, scroll: event.scroll }
+    case 'showKeys':
+      return { ...state, keysShown: event.shown }
+    default:
+      return assertNever(event)
+  }
+}
+
+/** The same run after a reload, or another run of the same document, stays where it was. */
+function showInspection(state: PanelState, inspection: Inspection): PanelState {
+  const restored = inspection.id === state.restore?.inspectionId
+  const rerun = inspection.documentUri === state.inspection?.documentUri
+  const before = restored ? (state.restore?.picked ?? null) : rerun ? state.picked : null
+  const picked = before !== null && isAddressIn(inspection, before) ? before : { section: 0, position: 0 }
+  return {
+    ...state,
+    inspection,
+    picked: isAddressIn(inspection, picked) ? { ...picked } : null,
+    scroll: restored || rerun ? state.scroll : 0,
+    outOfDate: false,
+    notice: null,
+    fullRow: ABSENT_ROW,
+    restore: null,
+  }
+}
+
+function pick(state: PanelState, { section, position }: TokenAddress): PanelState {
+  const picked = { section, position }
+  if (state.inspection === null || !isAddressIn(state.inspection, picked)) return state
+  if (state.picked !== null && isSameAddress(state.picked, picked)) return state
+  return { ...state, picked, fullRow: ABSENT_ROW }
+}
+
+function isShown(state: PanelState, { inspectionId }: { inspectionId: string }): boolean {
+  return state.inspection?.id === inspectionId
+}
+
+/** An answer that comes after the user has moved on is of no use. */
+function isPicked(state: PanelState, message: TokenAddress & { inspectionId: string }): boolean {
+  return isShown(state, message) && state.picked !== null && isSameAddress(state.picked, message)
+}
+
+function updateInspection(
+  state: PanelState,
+  { inspectionId }: { inspectionId: string },
+  update: (inspection: Inspection) => Inspection,
+): PanelState {
+  if (state.inspection === null || state.inspection.id !== inspectionId) return state
+  return { ...state, inspection: update(state.inspection) }
+}
+
+function updateSection(
+  state: PanelState,
+  message: { inspectionId: string; section: number },
+  update: (section: Section) => Section,
+): PanelState {
+  return updateInspection(state, message, (inspection) => ({
+    ...inspection,
+    sections: inspection.sections.map((section, i) => (i === message.section ? update(section) : section)),
+  }))
+}

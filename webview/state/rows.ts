@@ -1,0 +1,77 @@
+import type { Distribution, Inspection, Judgement, Section, Token } from '../../src/shared/prediction'
+import type { TokenAddress } from '../../src/shared/protocol'
+import { distributionAt, isNext, judgementAt, predictionAt } from './addresses'
+
+/** One row of the table and one token of the strip; the same object as long as nothing in it changes. */
+export interface Row extends TokenAddress {
+  /** Null in the `next` row. */
+  readonly token: Token | null
+  /** Null where the token is not judged, or not yet. */
+  readonly judgement: Judgement | null
+  /** The row of logits behind it. */
+  readonly distribution: Distribution | null
+  /** Tokens of the section. */
+  readonly tokenCount: number
+  /** Whether the answer is there, be it that there is nothing to judge by. */
+  readonly settled: boolean
+}
+
+/** Rows of a stretch; the same object as long as its rows are. */
+export type RowBlock = readonly Row[]
+
+/** Keeps the rows of an inspection while predictions stream in, so that only new ones are made. */
+export class RowStore {
+  private sections: readonly Section[] = []
+  private rows: readonly RowBlock[] = []
+
+  rowsOf({ sections }: Inspection): readonly RowBlock[] {
+    this.rows = sections.map((section, i) => {
+      const sameText = this.sections[i]?.tokens === section.tokens
+      return updateRows(sameText ? this.rows[i] : [], section, i)
+    })
+    this.sections = sections
+    return this.rows
+  }
+}
+
+/** Cuts rows into blocks that end before each of `cuts`; unchanged blocks stay the objects that they were. */
+export function cutRows(
+  rows: readonly Row[],
+  cuts: readonly number[],
+  before: readonly RowBlock[],
+): readonly RowBlock[] {
+  const starts = [0, ...cuts]
+  return starts.map((start, i) => {
+    const block = rows.slice(start, starts[i + 1] ?? rows.length)
+    const old = before[i] as RowBlock | undefined
+    return old !== undefined && isSameList(old, block) ? old : block
+  })
+}
+
+/** Cuts after every `size` of `count` rows. */
+export function regularCuts(count: number, size: number): number[] {
+  return Array.from({ length: Math.max(0, Math.ceil(count / size) - 1) }, (_, i) => (i + 1) * size)
+}
+
+function updateRows(before: RowBlock, section: Section, index: number): RowBlock {
+  const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
+    const distribution = distributionAt(section, position)
+    const settled = distribution !== null || predictionAt(section, position) !== null
+    const old = before[position] as Row | undefined
+    if (old !== undefined && old.distribution === distribution && old.settled === settled) return old
+    return {
+      section: index,
+      position,
+      token: isNext(section, position) ? null : section.tokens[position],
+      judgement: judgementAt(section, position),
+      distribution,
+      tokenCount: section.tokens.length,
+      settled,
+    }
+  })
+  return isSameList(before, rows) ? before : rows
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i])
+}

@@ -1,0 +1,32 @@
+import { html, type TemplateResult } from 'lit'
+
+import { assertNever } from '../../src/shared/assertNever'
+import type { TokenPiece } from '../../src/shared/tokenText'
+
+/** A token in a row or a list: one line, every white space visible. */
+export function tokenTemplate(pieces: readonly TokenPiece[]): unknown {
+  return pieces.map((piece) => (piece.kind === 'text' ? piece.shown : mark(piece.shown)))
+}
+
+/** A token in the running text: spaces are spaces and lines break where the text breaks. */
+export function runningTextTemplate(pieces: readonly TokenPiece[]): unknown {
+  return pieces.map((piece) => {
+    switch (piece.kind) {
+      case 'text':
+        return piece.shown
+      case 'space':
+        return piece.source
+      case 'newline':
+      case 'tab':
+        return Array.from(piece.source, (character, i) => [mark(piece.shown[i]), character])
+      case 'mark':
+        return mark(piece.shown)
+      default:
+        return assertNever(piece.kind)
+    }
+  })
+}
+
+function mark(shown: string): TemplateResult {
+  return html`<span class="mark">${shown}</span>`
+}
