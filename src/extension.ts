@@ -37,7 +37,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     store: new InspectionStore(storage, log),
     log,
   })
-  const results = new ResultsExport(controller, service)
+  const results = new ResultsExport(controller.panel, service)
 
   context.subscriptions.push(
     log,
@@ -46,12 +46,12 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     registerCommands({ controller, results, log }),
     vscode.window.registerWebviewPanelSerializer(PANEL_VIEW_TYPE, {
       deserializeWebviewPanel: (panel) => {
-        controller.restorePanel(panel)
+        controller.panel.restore(panel)
         return Promise.resolve()
       },
     }),
     onSettingsChange((changed) => {
-      if (changed('columns') || changed('topK')) controller.sendSettings()
+      if (changed('columns') || changed('topK')) controller.panel.sendSettings()
       if (changed('threads')) void engine.restart()
     }),
     { dispose: () => engine.dispose() },

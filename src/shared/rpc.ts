@@ -85,7 +85,11 @@ export class RpcClient<M extends RpcMethods<M>> {
         },
         onProgress,
       })
-      this.channel.send({ type: 'call', id, method, request })
+      try {
+        this.channel.send({ type: 'call', id, method, request })
+      } catch (error) {
+        this.settle(id)?.reject(new Error(`the request ${method} cannot be sent`, { cause: error }))
+      }
     })
   }
 

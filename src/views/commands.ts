@@ -20,7 +20,7 @@ export function registerCommands({ controller, results, log }: CommandParts): vs
       controller.cancel()
     },
     focusPanel: () => {
-      controller.focusPanel()
+      controller.panel.focus()
     },
     openResultsAsText: () => results.openAsText(),
     exportResults: () => results.ask(),

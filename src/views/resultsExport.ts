@@ -4,7 +4,7 @@ import { formatResults, formatRow, formatTables, formatTokenIds } from '../predi
 import type { PredictionService } from '../prediction/predictionService'
 import { createReport } from '../prediction/report'
 import type { Inspection } from '../shared/prediction'
-import type { InspectionController } from './inspectionController'
+import type { InspectionPanel } from './inspectionPanel'
 
 const RESULTS_SCHEME = 'logitscope-results'
 
@@ -13,7 +13,7 @@ export class ResultsExport implements vscode.Disposable {
   private readonly provider: vscode.Disposable
 
   constructor(
-    private readonly controller: InspectionController,
+    private readonly panel: InspectionPanel,
     private readonly service: PredictionService,
   ) {
     this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
@@ -86,7 +86,7 @@ export class ResultsExport implements vscode.Disposable {
   }
 
   private inspection(): Inspection | undefined {
-    return this.controller.results?.inspection
+    return this.panel.run?.inspection
   }
 
   private inspectionOrNotice(): Inspection | undefined {

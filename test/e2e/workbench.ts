@@ -111,7 +111,7 @@ export class Workbench {
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press('Control+p')
     await this.quickInputField.fill(name)
-    await this.quickInput.locator('.monaco-list-row', { hasText: name }).first().waitFor()
+    await this.quickInput.locator('.monaco-list-row.focused', { hasText: name }).waitFor()
     await this.page.keyboard.press('Enter')
     await this.page.getByRole('tab', { name, selected: true }).waitFor()
     await this.focusEditor()
@@ -129,6 +129,7 @@ export class Workbench {
 
   async focusEditor(): Promise<void> {
     await this.runCommand('View: Focus First Editor Group')
+    await this.editorHasFocus()
   }
 
   /** Selects the first place where the active editor's text has this, which must be within a line. */
@@ -148,6 +149,7 @@ export class Workbench {
     await this.putCursor(first, 1)
     for (let line = first; line < last; line++) await this.page.keyboard.press('Shift+ArrowDown')
     await this.page.keyboard.press('Shift+End')
+    await this.page.getByText(new RegExp(`^Ln ${last}, Col \\d+ \\(\\d+ selected\\)$`)).waitFor()
   }
 
   /** Puts the active editor's cursor at a line and column, counted from 1. */
@@ -156,7 +158,8 @@ export class Workbench {
     await this.page.keyboard.press('Control+g')
     await this.quickInputField.fill(`:${line}:${column}`)
     await this.page.keyboard.press('Enter')
-    await this.quickInput.waitFor({ state: 'hidden' })
+    await this.editorHasFocus()
+    await this.page.getByText(`Ln ${line}, Col ${column}`, { exact: true }).waitFor()
   }
 
   /** What the status bar says of the cursor, `Ln 1, Col 8 (7 selected)`. */
@@ -210,6 +213,10 @@ export class Workbench {
     await this.browser.close()
     await this.host.dispose()
     await rm(dirname(this.folder), { recursive: true, force: true })
+  }
+
+  private async editorHasFocus(): Promise<void> {
+    await this.page.locator('.editor-group-container .monaco-editor.focused').waitFor()
   }
 
   private noteError(error: string): void {

@@ -1,0 +1,208 @@
+import * as vscode from 'vscode'
+import { readSettings, writeSetting } from '../config'
+import { type Log, logError } from '../log'
+import type { PredictionService } from '../prediction/predictionService'
+import { assertNever } from '../shared/assertNever'
+import type { HostMessage, PanelMessage, RequestLogitsMessage } from '../shared/protocol'
+import { EditorLink } from './editorLink'
+import type { InspectionRun } from './inspectionRun'
+import type { InspectionStore } from './inspectionStore'
+import { Panel } from './panel'
+
+export interface InspectionPanelParts {
+  readonly extensionUri: vscode.Uri
+  readonly service: PredictionService
+  readonly store: InspectionStore
+  readonly log: Log
+  /** The panel's switch has changed how the text is to be inspected. */
+  readonly onRunAgain: () => Promise<void>
+  readonly onClose: () => void
+}
+
+/** The one owner of what is shown: a run, or a notice in its place, and the panel and editors that show it. */
+export class InspectionPanel implements vscode.Disposable {
+  readonly link: EditorLink
+  private panel: Panel | undefined
+  private shownRun: InspectionRun | undefined
+  /** Shown instead of the run: none yet, getting ready, or why there is none. */
+  private notice: HostMessage | undefined = { type: 'showEmpty', reason: 'noInspection' }
+  /** The page has come to life and shown no inspection yet: that one takes the keyboard's focus. */
+  private pageIsFresh = false
+
+  constructor(private readonly parts: InspectionPanelParts) {
+    this.link = new EditorLink({
+      onCursor: (address) => {
+        if (this.shownRun === undefined || this.notice !== undefined) return
+        this.panel?.post({ type: 'pickFromEditor', inspectionId: this.shownRun.inspection.id, ...address })
+      },
+      onOutOfDate: () => {
+        this.postOutOfDate()
+      },
+    })
+  }
+
+  /** The run that is shown, or was before the notice; complete or not. */
+  get run(): InspectionRun | undefined {
+    return this.shownRun
+  }
+
+  /** Something else stands in the run's place. */
+  get showsNotice(): boolean {
+    return this.notice !== undefined
+  }
+
+  /** Opens the panel, with the keyboard's focus; where it is open already, that stays where it is. */
+  open(): void {
+    if (this.panel === undefined) this.attach(Panel.open(this.parts.extensionUri))
+    else this.panel.showBeside()
+  }
+
+  focus(): void {
+    this.open()
+    this.panel?.focus()
+    this.panel?.post({ type: 'focusTable' })
+  }
+
+  /** Takes over the panel that VS Code has brought back after a reload. */
+  restore(webviewPanel: vscode.WebviewPanel): void {
+    this.attach(new Panel(webviewPanel, this.parts.extensionUri))
+  }
+
+  /** Shows another run from now on. */
+  async show(run: InspectionRun): Promise<void> {
+    this.shownRun = run
+    this.showRun()
+    await Promise.all([this.link.follow(run), this.updateContext()])
+  }
+
+  /** Changes the shown run, and tells the panel how. */
+  update(change: (run: InspectionRun) => InspectionRun, message: HostMessage): void {
+    if (this.shownRun === undefined) return
+    this.shownRun = change(this.shownRun)
+    this.panel?.post(message)
+  }
+
+  /** Back to the run, or to nothing where there is none. */
+  showRun(): void {
+    this.notice = this.shownRun === undefined ? { type: 'showEmpty', reason: 'noInspection' } : undefined
+    this.postAll()
+  }
+
+  showNotice(notice: HostMessage): void {
+    this.notice = notice
+    this.panel?.post(notice)
+  }
+
+  /** Says why there is nothing to show. */
+  report(message: string): void {
+    this.showNotice({ type: 'showFailure', message })
+    this.notifyWhereHidden(message)
+  }
+
+  /** Messages stand in the panel; only where that is out of sight there is a notification. */
+  notifyWhereHidden(message: string): void {
+    if (this.panel?.visible === true) return
+    void vscode.window.showErrorMessage(`Logitscope: ${message}`, 'Show Log').then((answer) => {
+      if (answer === 'Show Log') this.parts.log.show()
+    })
+  }
+
+  sendSettings(): void {
+    const { columns, topK } = readSettings()
+    this.panel?.post({ type: 'settings', columns, topK })
+  }
+
+  dispose(): void {
+    this.panel?.dispose()
+    this.link.dispose()
+  }
+
+  private attach(panel: Panel): void {
+    this.panel = panel
+    panel.onMessage((message) => {
+      this.receive(panel, message).catch((error: unknown) => {
+        this.report(logError(this.parts.log, `The panel’s message “${message.type}” failed`, error))
+      })
+    })
+    panel.onDispose(() => {
+      this.panel = undefined
+      this.link.unmark()
+      this.parts.onClose()
+    })
+  }
+
+  private async receive(panel: Panel, message: PanelMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        return this.fillPage(panel, message.inspectionId)
+      case 'pickToken':
+        if (message.inspectionId === this.shownRun?.inspection.id) await this.link.show(message, message.how)
+        return
+      case 'requestLogits':
+        return this.sendLogits(message)
+      case 'setStartToken':
+        await writeSetting('startToken', message.startToken)
+        return this.parts.onRunAgain()
+      case 'setTopK':
+        return writeSetting('topK', message.topK)
+      case 'runCommand':
+        await vscode.commands.executeCommand(`logitscope.${message.command}`)
+        return
+      case 'copyRow':
+        await vscode.commands.executeCommand('logitscope.copyRow', message.section, message.position)
+        return
+      default:
+        assertNever(message)
+    }
+  }
+
+  /** A page has come to life: for the first time, after it was hidden, or after a reload of the window. */
+  private async fillPage(panel: Panel, restoredId: string | null): Promise<void> {
+    this.sendSettings()
+    const isUntouched = () => this.shownRun === undefined && this.notice?.type === 'showEmpty'
+    const restored =
+      isUntouched() && restoredId !== null ? await this.parts.store.load(restoredId) : undefined
+    const { bytes, offsets } = await this.parts.service.vocabulary()
+    panel.post({ type: 'vocabulary', bytes, offsets })
+    this.pageIsFresh = true
+    if (restored !== undefined && isUntouched()) await this.show(restored)
+    else this.postAll()
+  }
+
+  private postAll(): void {
+    if (this.notice !== undefined) {
+      this.panel?.post(this.notice)
+    } else if (this.shownRun !== undefined) {
+      const focus = this.pageIsFresh && this.panel?.active === true
+      this.pageIsFresh = false
+      this.panel?.post({ type: 'showInspection', inspection: this.shownRun.inspection, focus })
+      this.postOutOfDate()
+    }
+  }
+
+  private postOutOfDate(): void {
+    if (this.shownRun === undefined || this.notice !== undefined) return
+    const { outOfDate } = this.link
+    this.panel?.post({ type: 'setOutOfDate', inspectionId: this.shownRun.inspection.id, outOfDate })
+  }
+
+  private async sendLogits({ inspectionId, section, position }: RequestLogitsMessage): Promise<void> {
+    const run = this.shownRun
+    const sequence = run?.sequences.at(section)
+    if (run?.inspection.id !== inspectionId || sequence === undefined) return
+    const { tokenIds, from, to } = sequence
+    const address = { inspectionId, section, position }
+    try {
+      const { startToken } = run.inspection
+      const logits = await this.parts.service.logits({ tokenIds, to, startToken, token: from + position })
+      this.panel?.post({ type: 'logits', ...address, logits })
+    } catch (error) {
+      const message = logError(this.parts.log, 'A row of logits could not be had', error)
+      this.panel?.post({ type: 'logitsFailed', ...address, message })
+    }
+  }
+
+  private async updateContext(): Promise<void> {
+    await vscode.commands.executeCommand('setContext', 'logitscope.hasResults', this.shownRun !== undefined)
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { NonFiniteLogitsError } from '../../../src/shared/errors'
+import type { EngineApi } from '../../../src/shared/engineApi'
+import { damaged, loadTiny, storedAs, TINY_CONFIG, tinyTensors } from '../../support/checkpointTiny'
+import { connect, freshEngine, score, scoreEverything } from '../../support/engineUnderTest'
+
+const CONFIG = { ...TINY_CONFIG, n_layer: 3 }
+const UNTIED = { ...CONFIG, tie_word_embeddings: false }
+/** The damaged token 0 is not among them. */
+const TOKENS = Int32Array.of(464, 3303, 2746)
+
+const BLOCK_PARTS = [
+  'ln_1.weight',
+  'ln_1.bias',
+  'attn.c_attn.weight',
+  'attn.c_attn.bias',
+  'attn.c_proj.weight',
+  'ln_2.bias',
+  'mlp.c_fc.weight',
+  'mlp.c_proj.bias',
+]
+
+describe('A weight that is not a number', () => {
+  it.each([0, 1, 2].flatMap((block) => BLOCK_PARTS.map((part) => [block, part] as const)))(
+    'in block %d (%s) is an error that names this block',
+    async (block, part) => {
+      const engine = await engineWith(`h.${block}.${part}`, NaN)
+      await expectError(engine, `from block ${block} on`)
+    },
+  )
+
+  it('in the values’ part of a block’s projection is an error that names this block', async () => {
+    const tensors = tinyTensors(CONFIG)
+    const bias = tensors.get('h.1.attn.c_attn.bias')
+    bias?.values.fill(NaN, 2 * CONFIG.n_embd)
+    const engine = connect(freshEngine(await loadTiny(storedAs('F32', tensors), CONFIG)))
+    await expectError(engine, 'from block 1 on')
+  })
+
+  it.each(['ln_f.weight', 'ln_f.bias', 'wte.weight'])(
+    'in %s is an error that names the LM head',
+    async (name) => {
+      await expectError(await engineWith(name, NaN), 'from the LM head on')
+    },
+  )
+
+  it('in the position that a text begins at is an error from the first block on', async () => {
+    await expectError(await engineWith('wpe.weight', NaN), 'from block 0 on')
+  })
+})
+
+describe('A weight that is infinite', () => {
+  it.each([Infinity, -Infinity])('is an error (%d)', async (value) => {
+    await expectError(await engineWith('h.1.mlp.c_proj.bias', value), 'from block 1 on')
+  })
+
+  // Of the two, one makes the logit of the only row infinite and the other minus infinite.
+  it.each([Infinity, -Infinity])('in the head is an error, whatever the logit’s sign (%d)', async (value) => {
+    const engine = await engineWith('lm_head.weight', value, UNTIED)
+    await expectError(engine, 'from the LM head on', TOKENS.subarray(0, 1))
+  })
+})
+
+describe('Weights that are numbers', () => {
+  it('are no error', async () => {
+    const engine = await engineWith('ln_f.bias', 1)
+    const { logSumExp } = await score(engine, scoreEverything(TOKENS))
+    expect(logSumExp.every(Number.isFinite)).toBe(true)
+  })
+})
+
+async function engineWith(name: string, value: number, config: object = CONFIG): Promise<EngineApi> {
+  const tensors = damaged(tinyTensors(config), name, value)
+  return connect(freshEngine(await loadTiny(storedAs('F32', tensors), config)))
+}
+
+/** From both methods that give out numbers. */
+async function expectError(engine: EngineApi, message: string, tokenIds = TOKENS): Promise<void> {
+  const calls = [() => engine.score(scoreEverything(tokenIds)), () => engine.logits({ tokenIds })]
+  for (const call of calls) {
+    const error: unknown = await call().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(NonFiniteLogitsError)
+    expect(error).toHaveProperty('message', expect.stringContaining(message))
+  }
+}

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { LoadedModel } from '../../../src/engine/model'
+import type { PredictionService } from '../../../src/prediction/predictionService'
+import type { Judgement } from '../../../src/shared/prediction'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
+import { disagreements, judgementDisagreements, LOGIT_TOLERANCE } from '../../support/referenceAgreement'
+import { REFERENCE_TEXTS, type ReferenceText } from '../../support/referenceTexts'
+
+/** The reference's ten, and those next to them that tell whether the tenth stands apart. */
+const TOP_K = 12
+
+let model: LoadedModel
+beforeAll(async () => {
+  model = await loadMini()
+}, LOADING_LIMIT_MS)
+
+const shortTexts = REFERENCE_TEXTS.filter(({ tokenIds }) => tokenIds.length < 50)
+
+describe.each([
+  { chunkPositions: 1, texts: shortTexts },
+  { chunkPositions: 7, texts: REFERENCE_TEXTS },
+  { chunkPositions: 64, texts: REFERENCE_TEXTS },
+  { chunkPositions: 512, texts: REFERENCE_TEXTS },
+])('In chunks of $chunkPositions positions', ({ chunkPositions, texts }) => {
+  it.each(texts)('every position of $name has the reference’s numbers', async (reference) => {
+    const service = freshService(model, chunkPositions)
+    const { judgements, next } = await service.predict({
+      ...requestFor(reference),
+      topK: TOP_K,
+      temperature: 1,
+    })
+
+    const { positions, tokenIds, startToken } = reference
+    const judged = judgements.filter((judgement) => judgement !== null)
+    expect(judgements.length).toBe(tokenIds.length)
+    expect(judged.length).toBe(positions.length - 1)
+    expect(judgements.at(0) ?? null).toBe(startToken ? (judged.at(0) ?? null) : null)
+    expect(
+      judged.flatMap((judgement, row) => named(row, judgementDisagreements(judgement, positions[row]))),
+    ).toEqual([])
+    expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
+  })
+})
+
+describe('The tokenizer', () => {
+  it.each(REFERENCE_TEXTS)('gives the reference’s tokens for $name', async ({ text, tokenIds }) => {
+    const tokens = await freshService(model).tokenize(text)
+    expect(tokens.tokenIds).toEqual(tokenIds)
+  })
+})
+
+describe('Ranks', () => {
+  it.each(REFERENCE_TEXTS)(
+    'of $name are the reference’s, but for tokens whose logits are equal within its tolerance',
+    async (reference) => {
+      const service = freshService(model)
+      const { judgements } = await service.predict({ ...requestFor(reference), topK: 1, temperature: 1 })
+
+      for (const [token, judgement] of judgements.entries()) {
+        if (judgement === null) continue
+        const { targetRank = NaN } = reference.positions[judgement.logitsRow]
+        if (judgement.rank === targetRank) continue
+        const near = await countNear(service, reference, token, judgement)
+        expect(Math.abs(judgement.rank - targetRank)).toBeLessThanOrEqual(near)
+      }
+    },
+  )
+})
+
+/** All that decides a whole text's predictions but k and temperature. */
+function requestFor({ tokenIds, startToken }: ReferenceText) {
+  return { tokenIds, from: 0, to: tokenIds.length, startToken }
+}
+
+/** Other tokens whose logits the tolerance allows to change places with the judged one. */
+async function countNear(
+  service: PredictionService,
+  { tokenIds, startToken }: ReferenceText,
+  token: number,
+  { logit }: Judgement,
+): Promise<number> {
+  const row = await service.logits({ tokenIds, startToken, to: tokenIds.length, token })
+  return row.filter((other) => Math.abs(other - logit) <= LOGIT_TOLERANCE).length - 1
+}
+
+function named(row: number, lines: readonly string[]): string[] {
+  return lines.map((line) => `row ${row}: ${line}`)
+}

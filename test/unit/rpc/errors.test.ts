@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import * as errors from '../../../src/shared/errors'
+import { fromErrorRecord, LogitscopeError, toErrorRecord } from '../../../src/shared/errors'
+
+type ErrorClass = new (message: string, options?: ErrorOptions) => LogitscopeError
+
+const classes = Object.entries(errors as Record<string, unknown>).filter(
+  (entry): entry is [string, ErrorClass] =>
+    typeof entry[1] === 'function' && entry[1].prototype instanceof LogitscopeError,
+)
+
+describe('An error that crosses between threads', () => {
+  it('may be one of twelve', () => {
+    expect(classes.map(([name]) => name)).toContain('NonFiniteLogitsError')
+    expect(classes.length).toBe(12)
+  })
+
+  it.each(classes)('is a %s on the other side too', (name, Class) => {
+    const original = new Class('what is wrong')
+    const arrived = fromErrorRecord(structuredClone(toErrorRecord(original)))
+    expect(arrived).toBeInstanceOf(Class)
+    expect(arrived).toMatchObject({ name, message: original.message })
+  })
+
+  it('brings the stack, and that of its cause, for the log', () => {
+    const original = new errors.InferenceError('could not be loaded', { cause: new RangeError('bad_alloc') })
+    const arrived = fromErrorRecord(structuredClone(toErrorRecord(original)))
+    expect(arrived.cause).toMatchObject({
+      message: expect.stringMatching(
+        /could not be loaded[^]*errors\.test[^]*caused by RangeError: bad_alloc/,
+      ) as string,
+    })
+  })
+
+  it('is a plain error where its class is not one of ours', () => {
+    const arrived = fromErrorRecord(structuredClone(toErrorRecord(new TypeError('x is not a function'))))
+    expect(arrived.constructor).toBe(Error)
+    expect(arrived.message).toBe('x is not a function')
+  })
+})

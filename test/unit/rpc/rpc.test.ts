@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest'
+import { CancelledError, EngineStoppedError, ModelFilesError } from '../../../src/shared/errors'
+import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
+import { channelPair } from '../../support/engineChannel'
+
+interface Methods {
+  double: { request: number; progress: never; result: number }
+  count: { request: { readonly to: number }; progress: number; result: string }
+  fail: { request: Error; progress: never; result: never }
+  wait: { request: undefined; progress: string; result: string }
+}
+
+/** One method with an odd answer. */
+interface Odd {
+  odd: { request: undefined; progress: never; result: () => void }
+}
+
+/** A server whose `wait` runs until it is cancelled; `log` is what it saw, `received` what the caller's end was sent. */
+function connect() {
+  const [callersEnd, serversEnd] = channelPair()
+  const log: string[] = []
+  const received: string[] = []
+  callersEnd.onMessage(({ type }) => received.push(type))
+  const handlers: RpcHandlers<Methods> = {
+    double: (n) => Promise.resolve(2 * n),
+    count: ({ to }, { onProgress }) => {
+      for (let i = 1; i <= to; i++) onProgress(i)
+      return Promise.resolve('counted')
+    },
+    fail: (error) => Promise.reject(error),
+    wait: (_, { signal, onProgress }) =>
+      new Promise((_resolve, reject) => {
+        onProgress('waiting')
+        signal.addEventListener('abort', () => {
+          log.push(`cancelled with ${(signal.reason as Error).name}`)
+          onProgress('cancelled')
+          reject(new CancelledError())
+        })
+      }),
+  }
+  serveRpc<Methods>(serversEnd, handlers)
+  return { client: new RpcClient<Methods>(callersEnd), log, received }
+}
+
+describe('A call', () => {
+  it('resolves with the result of the other side', async () => {
+    expect(await connect().client.call('double', 21)).toBe(42)
+  })
+
+  it('passes on progress in order, and all of it before the result', async () => {
+    const log: unknown[] = []
+    const result = connect().client.call('count', { to: 3 }, { onProgress: (n) => log.push(n) })
+    log.push(await result)
+    expect(log).toEqual([1, 2, 3, 'counted'])
+  })
+
+  it('is told apart from others that run at the same time', async () => {
+    const { client } = connect()
+    expect(await Promise.all([1, 2, 3].map((n) => client.call('double', n)))).toEqual([2, 4, 6])
+  })
+
+  it('rejects with a named error of the other side, whose details are its cause', async () => {
+    const failure = connect().client.call('wrong' as 'double', 1)
+    await expect(failure).rejects.toThrow('unknown method wrong')
+    await expect(failure).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('rpc.ts') as string },
+    })
+  })
+
+  it('does not take what every object has for a method', async () => {
+    await expect(connect().client.call('toString' as 'double', 1)).rejects.toThrow('unknown method toString')
+  })
+
+  it('rejects where the result cannot be cloned', async () => {
+    const [callersEnd, serversEnd] = channelPair()
+    serveRpc<Odd>(serversEnd, {
+      odd: () => Promise.resolve(() => undefined),
+    })
+    await expect(new RpcClient<Odd>(callersEnd).call('odd', undefined)).rejects.toThrow('could not be cloned')
+  })
+
+  it('rejects where the request cannot be cloned', async () => {
+    const { client } = connect()
+    await expect(client.call('double', (() => 1) as never)).rejects.toThrow('could not be cloned')
+  })
+})
+
+describe('A failing handler', () => {
+  it('keeps class, message and cause on the way', async () => {
+    const [callersEnd, serversEnd] = channelPair()
+    serveRpc<Odd>(serversEnd, {
+      odd: () => Promise.reject(new ModelFilesError('no config.json', { cause: new Error('ENOENT') })),
+    })
+    const error: unknown = await new RpcClient<Odd>(callersEnd)
+      .call('odd', undefined)
+      .catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(ModelFilesError)
+    expect(error).toMatchObject({
+      name: 'ModelFilesError',
+      message: 'no config.json',
+      cause: { message: expect.stringMatching(/ENOENT/) as string },
+    })
+  })
+
+  it('may throw what is no error', async () => {
+    const [callersEnd, serversEnd] = channelPair()
+    serveRpc<Odd>(serversEnd, {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is special about it
+      odd: () => Promise.reject('just text'),
+    })
+    await expect(new RpcClient<Odd>(callersEnd).call('odd', undefined)).rejects.toThrow('just text')
+  })
+})
+
+describe('A cancelled call', () => {
+  it('rejects at once, without waiting for the other side', async () => {
+    const { client, log } = connect()
+    const cancel = new AbortController()
+    const call = client.call('wait', undefined, { signal: cancel.signal })
+    cancel.abort()
+    await expect(call).rejects.toThrow(CancelledError)
+    expect(log).toEqual([])
+  })
+
+  it('aborts the signal of the handler', async () => {
+    const { client, log } = connect()
+    const cancel = new AbortController()
+    const call = client.call('wait', undefined, {
+      signal: cancel.signal,
+      onProgress: () => {
+        cancel.abort()
+      },
+    })
+    await expect(call).rejects.toThrow(CancelledError)
+    await client.call('double', 1)
+    expect(log).toEqual(['cancelled with CancelledError'])
+  })
+
+  it('passes on no progress any more', async () => {
+    const { client } = connect()
+    const cancel = new AbortController()
+    const progress: string[] = []
+    const call = client.call('wait', undefined, {
+      signal: cancel.signal,
+      onProgress: (more) => {
+        progress.push(more)
+        cancel.abort()
+      },
+    })
+    await expect(call).rejects.toThrow(CancelledError)
+    await client.call('double', 1)
+    expect(progress).toEqual(['waiting'])
+  })
+
+  it('is answered by its end and nothing else, even where its handler goes on to report', async () => {
+    const { client, received } = connect()
+    const cancel = new AbortController()
+    const call = client.call('wait', undefined, {
+      signal: cancel.signal,
+      onProgress: () => {
+        cancel.abort()
+      },
+    })
+    await expect(call).rejects.toThrow(CancelledError)
+    await client.call('double', 1)
+    expect(received).toEqual(['progress', 'error', 'result'])
+  })
+
+  it('is never sent where its signal was aborted before', async () => {
+    const [callersEnd, serversEnd] = channelPair()
+    const received: string[] = []
+    serversEnd.onMessage(({ type }) => received.push(type))
+    serveRpc<Pick<Methods, 'double'>>(serversEnd, { double: (n) => Promise.resolve(n) })
+    const client = new RpcClient<Methods>(callersEnd)
+    await expect(client.call('double', 1, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError)
+    await client.call('double', 2)
+    expect(received).toEqual(['call'])
+  })
+
+  it('changes nothing where it has ended already', async () => {
+    const { client, log } = connect()
+    const cancel = new AbortController()
+    expect(await client.call('double', 21, { signal: cancel.signal })).toBe(42)
+    cancel.abort()
+    await client.call('double', 1)
+    expect(log).toEqual([])
+  })
+})
+
+describe('A closed client', () => {
+  it('rejects what is pending and what comes later, with the reason', async () => {
+    const { client } = connect()
+    const reason = new EngineStoppedError('The engine was closed.')
+    const pending = [client.call('wait', undefined), client.call('double', 1)]
+    client.close(reason)
+    for (const call of [...pending, client.call('double', 2)]) await expect(call).rejects.toBe(reason)
+  })
+
+  it('keeps the first reason', async () => {
+    const { client } = connect()
+    client.close(new EngineStoppedError('first'))
+    client.close(new EngineStoppedError('second'))
+    await expect(client.call('double', 1)).rejects.toThrow('first')
+  })
+})
