@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { MAX_THREADS } from './engine/engineOptions'
 import { COLUMNS, type Column } from './shared/protocol'
 import { type ContextMode, DEFAULT_TOP_K, MAX_TOP_K } from './shared/prediction'
 
@@ -13,7 +14,6 @@ export interface Settings {
 }
 
 const SECTION = 'logitscope'
-const MAX_THREADS = 64
 
 export function readSettings(): Settings {
   const configuration = vscode.workspace.getConfiguration(SECTION)

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { MAX_THREADS } from '../engine/engineOptions'
 import { DEFAULT_MODEL_ID } from '../model/registry'
-import { DEFAULT_TOP_K, MAX_TOP_K } from '../shared/prediction'
+import { DEFAULT_TOP_K, MAX_TEMPERATURE, MAX_TOP_K } from '../shared/prediction'
 
 /** Where a text comes from. */
 export type TextSource =
@@ -57,9 +58,6 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options']
-
-const MAX_TEMPERATURE = 100
-const MAX_THREADS = 64
 
 /**
  * `args` without node and script.

@@ -8,9 +8,12 @@ export interface EngineOptions {
   readonly assetsFolder: string
 }
 
-const MAX_THREADS = 8
+/** What anyone may ask for. */
+export const MAX_THREADS = 64
+/** More of them wait for each other. */
+const MAX_DEFAULT_THREADS = 8
 
 /** One core stays free for the editor. */
 export function defaultThreads(availableParallelism: number): number {
-  return Math.min(Math.max(availableParallelism - 1, 1), MAX_THREADS)
+  return Math.min(Math.max(availableParallelism - 1, 1), MAX_DEFAULT_THREADS)
 }

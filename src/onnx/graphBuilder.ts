@@ -1,15 +1,8 @@
 // Builds an ONNX model node by node. It knows ONNX's operators, and nothing of what is built with them.
 // Field numbers: https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto
 
-import {
-  bytesField,
-  concatBytes,
-  type Fields,
-  floatField,
-  intField,
-  messageField,
-  stringField,
-} from './protobuf'
+import { concatBytes } from '../shared/bytes'
+import { bytesField, type Fields, floatField, intField, messageField, stringField } from './protobuf'
 
 /** The name of a tensor that flows through the graph. */
 export type Value = string & { readonly brand: unique symbol }

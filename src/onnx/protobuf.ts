@@ -1,6 +1,8 @@
 // The few parts of Protocol Buffers' wire format that an ONNX model needs:
 // https://protobuf.dev/programming-guides/encoding/
 
+import { concatBytes } from '../shared/bytes'
+
 /** Encoded fields of a message, in pieces. */
 export type Fields = readonly Uint8Array[]
 
@@ -31,16 +33,6 @@ export function bytesField(field: number, value: Uint8Array): Uint8Array {
 /** A field that holds a message. */
 export function messageField(field: number, fields: Fields): Uint8Array {
   return bytesField(field, concatBytes(fields))
-}
-
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    bytes.set(part, offset)
-    offset += part.length
-  }
-  return bytes
 }
 
 function tag(field: number, wireType: number): number {

@@ -1,5 +1,7 @@
 // A token's bytes → what a person sees, and what a screen reader says.
 
+import { concatBytes } from './bytes'
+
 /** A stretch of a token. What one could not see, or not tell apart, stands as a mark. */
 export interface TokenPiece {
   readonly kind: 'text' | 'space' | 'newline' | 'tab' | 'mark'
@@ -21,7 +23,7 @@ export function tokenPieces(bytes: Uint8Array): readonly TokenPiece[] {
  * is shown where it begins; the tokens that hold the rest of it show their bytes.
  */
 export function textPieces(tokens: readonly Uint8Array[]): readonly (readonly TokenPiece[])[] {
-  const bytes = concat(tokens)
+  const bytes = concatBytes(tokens)
   const units = scanUtf8(bytes)
   let unit = 0
   let start = 0
@@ -230,14 +232,4 @@ function readUtf8(bytes: Uint8Array, at: number): { codePoint: number | null; le
   }
   const surrogate = codePoint >= 0xd800 && codePoint <= 0xdfff
   return codePoint < SMALLEST[length] || codePoint > 0x10ffff || surrogate ? invalid : { codePoint, length }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -1,5 +1,7 @@
 // Writes safetensors files, well-formed ones and others.
 
+import { concatBytes } from '../../src/shared/bytes'
+
 /** A tensor as it lies in a file. */
 export interface StoredTensor {
   readonly dtype: string
@@ -15,7 +17,7 @@ export function safetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Ar
     header[name] = { dtype, shape, data_offsets: [end, end + bytes.length] }
     end += bytes.length
   }
-  return fileWithHeader(JSON.stringify(header), concat([...tensors.values()].map(({ bytes }) => bytes)))
+  return fileWithHeader(JSON.stringify(header), concatBytes([...tensors.values()].map(({ bytes }) => bytes)))
 }
 
 /** A file with any header, and the length that it claims to have. */
@@ -27,7 +29,7 @@ export function fileWithHeader(
   const headerBytes = typeof header === 'string' ? new TextEncoder().encode(header) : header
   const length = new DataView(new ArrayBuffer(8))
   length.setBigUint64(0, claimedLength ?? BigInt(headerBytes.length), true)
-  return concat([new Uint8Array(length.buffer), headerBytes, data])
+  return concatBytes([new Uint8Array(length.buffer), headerBytes, data])
 }
 
 export function float32Bytes(values: ArrayLike<number>): Uint8Array {
@@ -48,14 +50,4 @@ function halfFromNumber(value: number): number {
   if (!Number.isInteger(fraction) || exponent < -14 || exponent > 15)
     throw new Error(`${value} is no normal half`)
   return sign | ((exponent + 15) << 10) | fraction
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

@@ -1,3 +1,4 @@
+import { concatBytes } from '../../src/shared/bytes'
 import type { Section, Token } from '../../src/shared/prediction'
 import { type TokenPiece, tokenPieces } from '../../src/shared/tokenText'
 import type { TokenLabels } from './tokenLabels'
@@ -14,7 +15,7 @@ export function contextBefore(
   const start = Math.max(0, position - CONTEXT_TOKENS)
   const inSection = tokens.slice(start, position).map(({ tokenId }) => labels.bytesOf(tokenId))
   const before = start === 0 ? new TextEncoder().encode(contextExcerpt) : new Uint8Array()
-  return tokenPieces(joinBytes([before, ...inSection]))
+  return tokenPieces(concatBytes([before, ...inSection]))
 }
 
 /** The characters that a token shares with its neighbours; null where it holds whole ones. */
@@ -29,12 +30,8 @@ export function splitCharacterAt(
   while (start > 0 && touches(tokens[start - 1], tokens[start])) start--
   let end = position + 1
   while (end < tokens.length && touches(tokens[end - 1], tokens[end])) end++
-  const bytes = joinBytes(tokens.slice(start, end).map(({ tokenId }) => labels.bytesOf(tokenId)))
+  const bytes = concatBytes(tokens.slice(start, end).map(({ tokenId }) => labels.bytesOf(tokenId)))
   return tokenPieces(bytes)
     .map((piece) => piece.shown)
     .join('')
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]))
 }

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  bytesField,
-  concatBytes,
-  floatField,
-  intField,
-  messageField,
-  stringField,
-} from '../../../src/onnx/protobuf'
+import { bytesField, floatField, intField, messageField, stringField } from '../../../src/onnx/protobuf'
 
 describe('intField', () => {
   it.each<[string, number, number, string]>([
@@ -41,14 +34,6 @@ describe('Other fields', () => {
     const field = bytesField(1, new Uint8Array(300))
     expect(hex(field.subarray(0, 3))).toBe('0a ac 02')
     expect(field.length).toBe(303)
-  })
-})
-
-describe('concatBytes', () => {
-  it('puts pieces one after the other', () => {
-    expect(concatBytes([Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3)])).toEqual(
-      Uint8Array.of(1, 2, 3),
-    )
   })
 })
 

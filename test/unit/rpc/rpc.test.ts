@@ -81,7 +81,7 @@ describe('A call', () => {
 
   it('rejects where the request cannot be cloned', async () => {
     const { client } = connect()
-    await expect(client.call('double', (() => 1) as never)).rejects.toThrow('could not be cloned')
+    await expect(client.call('double', (() => 1) as never)).rejects.toThrow('cannot be sent')
   })
 })
 
