@@ -1,7 +1,7 @@
 import { version } from '../package.json'
 import { parseArguments, USAGE, UsageError } from './cli/arguments'
 import { inspect } from './cli/inspect'
-import { isClosedPipe, write } from './cli/output'
+import { isClosedPipe, oneLine, write } from './cli/output'
 import { assertNever } from './shared/assertNever'
 import { TextRunTooLongError } from './shared/errors'
 
@@ -34,7 +34,8 @@ async function main(args: readonly string[]): Promise<number> {
 async function complain(error: unknown): Promise<number> {
   const badUsage = error instanceof UsageError || error instanceof TextRunTooLongError
   const message = error instanceof Error ? error.message : String(error)
-  await write(process.stderr, `logitscope: ${message.replaceAll('\n', ' ')}\n`)
+  // Where nobody listens the exit code still says it.
+  await write(process.stderr, `logitscope: ${oneLine(message)}\n`).catch(() => undefined)
   return badUsage ? BAD_USAGE : FAILURE
 }
 

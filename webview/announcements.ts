@@ -1,4 +1,4 @@
-import { formatCount, formatCounted, formatDecimal } from '../src/shared/format'
+import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/format'
 import { type Inspection, summarizeInspection, type TokenPrediction } from '../src/shared/prediction'
 import { judgedCount, tokenCount } from './state/addresses'
 import type { PanelState } from './state/panelState'
@@ -56,7 +56,7 @@ function done({ sections }: Inspection, labels: TokenLabels | null): string {
   const summary = [`Done: ${formatCounted(tokens, 'token')}`]
   if (perplexity !== null && bitsPerToken !== null)
     summary.push(
-      `perplexity ${formatDecimal(perplexity, 1)}`,
+      `perplexity ${formatPerplexity(perplexity)}`,
       `${formatDecimal(bitsPerToken)} bits per token`,
     )
   const worst = mostSurprising(sections.flatMap((section) => section.predictions))

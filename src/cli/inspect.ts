@@ -28,7 +28,8 @@ export async function inspect(options: InspectOptions): Promise<void> {
   const text = await readText(options.input)
   const context = await readText(options.context)
   const report = await reportOn({ ...options, text, context, model })
-  await write(process.stdout, options.json ? `${JSON.stringify(report)}\n` : tableFor(process.stdout, report))
+  if (options.json) await writeJson(process.stdout, report)
+  else await write(process.stdout, tableFor(process.stdout, report))
 }
 
 function locate(idOrFolder: string): ModelLocation {
@@ -60,6 +61,16 @@ async function reportOn(request: ReportRequest): Promise<InspectionReport> {
     progress.clear()
     await engine.dispose()
   }
+}
+
+/** Position by position: as one string a long text would be more than V8 can hold. */
+async function writeJson(stdout: NodeJS.WriteStream, report: InspectionReport): Promise<void> {
+  const [head, tail] = JSON.stringify({ ...report, positions: [] }).split('"positions":[]')
+  await write(stdout, `${head}"positions":[`)
+  for (const [i, position] of report.positions.entries()) {
+    await write(stdout, `${i === 0 ? '' : ','}${JSON.stringify(position)}`)
+  }
+  await write(stdout, `]${tail}\n`)
 }
 
 function tableFor(stdout: NodeJS.WriteStream, report: InspectionReport): string {

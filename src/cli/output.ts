@@ -15,6 +15,16 @@ export function isClosedPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EPIPE'
 }
 
+/** On one line, without a character that could steer the terminal: names come from files that anyone may have made. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(
+      /[\p{C}\p{Zl}\p{Zp}]/gu,
+      (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`,
+    )
+}
+
 /** One line on a terminal that is written over and finally wiped; nothing where stderr is no terminal. */
 export class ProgressLine {
   private shown = ''
@@ -23,7 +33,7 @@ export class ProgressLine {
 
   show(line: string): void {
     if (!this.stream.isTTY || line === this.shown) return
-    this.stream.write(`\r\u001b[K${line}`)
+    this.stream.write(`\r\u001b[K${oneLine(line)}`)
     this.shown = line
   }
 

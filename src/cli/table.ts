@@ -9,6 +9,7 @@ import {
 import { formatCount, formatDecimal, formatPercent, formatWholePercent } from '../shared/format'
 import { type Step, stepOf } from '../shared/metrics'
 import { showToken } from '../shared/tokenText'
+import { oneLine } from './output'
 import { fit, textWidth } from './textWidth'
 
 /** What the place that the table is written to can do. */
@@ -34,7 +35,7 @@ export function formatTable(report: InspectionReport, style: TableStyle): string
     return [...cells, alternatives(row.top, room, style)].join(GAP).trimEnd()
   })
   return [
-    describeProvenance({ ...report, startToken: report.bos }),
+    oneLine(describeProvenance({ ...report, startToken: report.bos })),
     '',
     ...(rows.length === 0 ? [] : [dim(heading.join(GAP), style), ...lines, '']),
     describeSummary(report.summary),

@@ -11,7 +11,7 @@ import { type Priority, Scheduler } from './scheduler'
 
 /** Positions of one step of work: between two steps a cancel or a more urgent request gets through. */
 const CHUNK_POSITIONS = 64
-/** Four windows of gpt2, forty of the embedded model. */
+/** Four windows of gpt2, sixty of the embedded model; at least two of any model's. */
 const KEY_VALUE_BYTES = 320 * 1024 * 1024
 /** 21,000 positions of gpt2: what the panel shows can be looked at again by the LM head alone. */
 const RESIDUAL_BYTES = 64 * 1024 * 1024
@@ -43,7 +43,7 @@ export class Engine implements Handlers {
       return {
         ...model,
         kept: new KeptSequences(model.info, {
-          keyValueBytes: KEY_VALUE_BYTES,
+          keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
           residualBytes: RESIDUAL_BYTES,
         }),
       }
@@ -136,6 +136,11 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
     })
     return loading
   }
+}
+
+/** Two requests that overtake each other must both find what they have kept, or neither would ever end. */
+function keyValueBytesOfWindow({ nLayer, nPositions, nEmbd }: ModelInfo): number {
+  return 2 * nLayer * nPositions * nEmbd * Float32Array.BYTES_PER_ELEMENT
 }
 
 /** @throws InvalidRequestError */

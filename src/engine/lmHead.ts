@@ -8,9 +8,6 @@ import { OrtSession, type Tensors, tensor } from './ortSession'
 
 const REDUCTIONS = ['logSum', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
 
-/** Inverse temperature of a distribution that is certain; beyond it float32 overflows. */
-const COLDEST = 1e30
-
 /** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
 export class LmHead {
   private constructor(
@@ -65,7 +62,7 @@ export class LmHead {
       residual: tensor.float32(residual, [targets.length, this.nEmbd]),
       target: tensor.int64(target, [targets.length, 1]),
       topK: tensor.int64(BigInt64Array.of(BigInt(topK)), [1]),
-      inverseTemperature: tensor.float32(Float32Array.of(Math.min(1 / temperature, COLDEST)), []),
+      inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), []),
     }
   }
 }

@@ -11,7 +11,12 @@ export interface ByteSource {
 /** Opens a file; rejects with Node's own error where it cannot. */
 export async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path, 'r')
-  const { size } = await file.stat()
+  const stat = await file.stat()
+  if (!stat.isFile()) {
+    await file.close()
+    throw new Error(`${path} is not a file`)
+  }
+  const { size } = stat
   return {
     size,
     async read(offset, length) {

@@ -31,6 +31,11 @@ export function formatRecord(cells: readonly Cell[]): string {
 function formatCell(cell: Cell): string {
   if (cell === null) return ''
   if (typeof cell !== 'string') return String(cell)
+  return formatTextCell(cell)
+}
+
+/** A text that a spreadsheet shows as it is, whether cells end with a comma or with a tab. */
+export function formatTextCell(cell: string): string {
   const text = FORMULA_START.test(cell) ? `'${cell}` : cell
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -13,6 +13,7 @@ import type { TokenAddress } from '../shared/protocol'
 import { speakRow } from '../shared/spokenRow'
 import { showToken, speakToken } from '../shared/tokenText'
 import type { Vocabulary } from '../shared/vocabulary'
+import { formatTextCell } from './csv'
 import { describeProvenance, describeSummary } from './provenance'
 
 /** Each section as a table for a spreadsheet: where it comes from, the columns' names, one line a token. */
@@ -120,7 +121,7 @@ function rowCells({ position, tokenId, judgement, distribution }: Row, vocabular
   const show = (id: number) => showToken(vocabulary.bytesOf(id))
   return [
     tokenId === null ? 'next' : String(position),
-    tokenId === null ? '' : show(tokenId),
+    tokenId === null ? '' : formatTextCell(show(tokenId)),
     plain(tokenId),
     plain(judgement?.logit),
     plain(judgement?.logProb),
@@ -128,11 +129,11 @@ function rowCells({ position, tokenId, judgement, distribution }: Row, vocabular
     plain(judgement?.rank),
     plain(judgement?.surprisal),
     plain(distribution?.entropy),
-    (distribution?.top ?? [])
-      .map(
-        (alternative) => `${show(alternative.tokenId)} ${formatWholePercent(Math.exp(alternative.logProb))}`,
-      )
-      .join('  '),
+    formatTextCell(
+      (distribution?.top ?? [])
+        .map(({ tokenId, logProb }) => `${show(tokenId)} ${formatWholePercent(Math.exp(logProb))}`)
+        .join('  '),
+    ),
   ]
 }
 

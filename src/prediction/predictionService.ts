@@ -84,6 +84,7 @@ export class PredictionService {
     { signal, onJudgements, onReading }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const layout = await this.layout(request, signal)
+    const temperature = Math.max(request.temperature, COLDEST)
     const { unjudged, windows } = planWindows(request, layout)
     const judgements: (Judgement | null)[] = []
     let next: Distribution | null = null
@@ -102,14 +103,14 @@ export class PredictionService {
           firstRow: window.firstRow,
           targets,
           topK: request.topK,
-          temperature: request.temperature,
+          temperature,
         },
         {
           signal,
           onProgress: (progress) => {
             if (progress.kind === 'reading') onReading?.(progress.position, progress.firstRow)
             else {
-              const rows = readRows(progress.rows, targets, window, request)
+              const rows = readRows(progress.rows, targets, window, { ...request, temperature })
               add(rows.flatMap(({ judgement }) => judgement ?? []))
               next = rows.at(-1)?.next ?? next
             }
@@ -154,6 +155,8 @@ export class PredictionService {
   }
 }
 
+/** Whatever is colder is as certain, and float32 has no room for it. */
+const COLDEST = 1e-30
 /** Documents that people go back and forth between. */
 const KEPT_TEXTS = 4
 /** Multiply-adds of one core and second in ORT's WASM, at one for each parameter and position. */

@@ -1,6 +1,6 @@
 // What every view, copy and export says of where its numbers come from.
 
-import { formatCount, formatCounted, formatDecimal } from '../shared/format'
+import { formatCounted, formatDecimal, formatPerplexity } from '../shared/format'
 import type { ContextMode, ModelInfo, Summary } from '../shared/prediction'
 
 export interface Provenance {
@@ -35,8 +35,4 @@ export function describeSummary({ tokens, perplexity, bitsPerToken, windows }: S
     ...(bitsPerToken === null ? [] : [`${formatDecimal(bitsPerToken)} bits per token`]),
     formatCounted(windows, 'window'),
   ].join(' · ')
-}
-
-function formatPerplexity(perplexity: number): string {
-  return perplexity < 1000 ? formatDecimal(perplexity, 1) : formatCount(Math.round(perplexity))
 }

@@ -23,7 +23,7 @@ export interface ScoreRequest {
   readonly targets: Int32Array
   /** 1 to 100. */
   readonly topK: number
-  /** Above 0; logits are divided by it before log-sum-exp and entropy. */
+  /** At least 1e-30; logits are divided by it before log-sum-exp and entropy. */
   readonly temperature: number
 }
 

@@ -47,6 +47,12 @@ export function formatDuration(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
+/** 12.34 → `12.3`, 5120 → `5,120`, 6.5e254 → `6.5×10²⁵⁴` */
+export function formatPerplexity(perplexity: number): string {
+  if (perplexity < 1000) return formatDecimal(perplexity, 1)
+  return perplexity < 1e9 ? formatCount(Math.round(perplexity)) : powerOfTen(perplexity)
+}
+
 /** 41 → `40 seconds`, 178 → `3 minutes` */
 export function formatRoughDuration(seconds: number): string {
   if (seconds < 55) return formatCounted(Number(seconds.toPrecision(1)), 'second')

@@ -148,7 +148,9 @@ export function summarize(surprisals: Iterable<number | null>, windows: number):
     bits += surprisal
   }
   const bitsPerToken = judged === 0 ? null : bits / judged
-  return { tokens, bitsPerToken, perplexity: bitsPerToken === null ? null : 2 ** bitsPerToken, windows }
+  // JSON has no infinity; near temperature 0 a single token can be worse than any number says.
+  const perplexity = bitsPerToken === null ? null : Math.min(2 ** bitsPerToken, Number.MAX_VALUE)
+  return { tokens, bitsPerToken, perplexity, windows }
 }
 
 /** The summary of all sections of an inspection, as far as it has come. */

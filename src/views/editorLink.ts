@@ -1,10 +1,10 @@
 import * as vscode from 'vscode'
 import { rangeOf } from '../editor/inspectionTarget'
 import { TokenHighlight } from '../editor/tokenHighlight'
-import { trackRanges } from '../editor/trackedRanges'
+import { digestOf } from '../editor/textDigest'
 import type { Section, TextRange } from '../shared/prediction'
 import type { TokenAddress } from '../shared/protocol'
-import { digestOf, type InspectionRun } from './inspectionRun'
+import type { InspectionRun } from './inspectionRun'
 
 /** Reading a large document after every keystroke would be felt. */
 const OUT_OF_DATE_DEBOUNCE_MS = 150
@@ -19,10 +19,10 @@ export interface EditorLinkListener {
 export class EditorLink implements vscode.Disposable {
   /** The document is not, or no longer, the text that was inspected. */
   outOfDate = false
-  /** Where the inspected ranges are in the document as it is now, by section. */
-  ranges: readonly TextRange[] = []
   private run: InspectionRun | undefined
   private picked: TokenAddress | undefined
+  /** The selection that was set here last; it comes back as an event, and is no wish of the user's. */
+  private selected: vscode.Range | undefined
   private readonly highlight = new TokenHighlight()
   private outOfDateTimer: NodeJS.Timeout | undefined
   private readonly subscriptions: vscode.Disposable[]
@@ -43,13 +43,12 @@ export class EditorLink implements vscode.Disposable {
   async follow(run: InspectionRun): Promise<void> {
     this.unmark()
     this.run = run
-    this.ranges = run.inspection.sections.map(({ range }) => range)
     this.outOfDate = false
     await this.checkOutOfDate()
   }
 
   /** The run's document, opened again where it was closed; undefined where it is gone. */
-  async openDocument(): Promise<vscode.TextDocument | undefined> {
+  private async openDocument(): Promise<vscode.TextDocument | undefined> {
     if (this.run === undefined) return undefined
     try {
       return await vscode.workspace.openTextDocument(vscode.Uri.parse(this.run.inspection.documentUri, true))
@@ -68,10 +67,11 @@ export class EditorLink implements vscode.Disposable {
     const offsets = rangeAt(section, address.position)
     this.highlight.show(document, offsets)
     if (how === 'reveal') return
+    this.selected = rangeOf(document, offsets)
     const shown = vscode.window.visibleTextEditors.find((editor) => editor.document === document)
     await vscode.window.showTextDocument(document, {
       viewColumn: shown?.viewColumn ?? vscode.ViewColumn.One,
-      selection: rangeOf(document, offsets),
+      selection: this.selected,
       preserveFocus: true,
     })
   }
@@ -89,6 +89,7 @@ export class EditorLink implements vscode.Disposable {
   /** The cursor picks the token behind it; what the panel has picked itself is not sent back to it. */
   private followCursor({ textEditor, selections }: vscode.TextEditorSelectionChangeEvent): void {
     if (this.outOfDate || !this.isFollowed(textEditor.document)) return
+    if (this.selected?.isEqual(selections[0]) === true) return
     const address = this.addressAt(textEditor.document.offsetAt(selections[0].start))
     if (address === undefined) return
     if (address.section === this.picked?.section && address.position === this.picked.position) return
@@ -99,7 +100,6 @@ export class EditorLink implements vscode.Disposable {
 
   private followEdits({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0 || !this.isFollowed(document)) return
-    this.ranges = trackRanges(this.ranges, contentChanges)
     this.unmark()
     this.setOutOfDate(true)
     clearTimeout(this.outOfDateTimer)

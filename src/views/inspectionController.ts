@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
 import { readSettings } from '../config'
-import {
-  type InspectionTarget,
-  targetOfEditor,
-  targetOfRanges,
-  visibleTarget,
-  wholeRange,
-} from '../editor/inspectionTarget'
+import { type InspectionTarget, targetOfEditor, visibleTarget } from '../editor/inspectionTarget'
+import { digestOf } from '../editor/textDigest'
+import { TrackedTarget } from '../editor/trackedTarget'
 import { type Log, logError } from '../log'
 import { type PreparedInspection, prepareInspection, runInspection } from '../prediction/inspectDocument'
 import type { PredictionService } from '../prediction/predictionService'
 import { CancelledError } from '../shared/errors'
 import type { InspectionState } from '../shared/prediction'
 import { InspectionPanel } from './inspectionPanel'
-import { digestOf, type InspectionRun, withNext, withPredictions, withState } from './inspectionRun'
+import { type InspectionRun, withNext, withPredictions, withState } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
 import { asksForPart } from './longRunQuestion'
 
@@ -29,6 +25,10 @@ export interface ControllerParts {
 export class InspectionController implements vscode.Disposable {
   readonly panel: InspectionPanel
   private cancellation: AbortController | undefined
+  /** What was asked for last, whether or not it came to a run. */
+  private asked: TrackedTarget | undefined
+  /** What the shown run was asked for. */
+  private shown: TrackedTarget | undefined
   private lastEditor = vscode.window.activeTextEditor
   private readonly editorChanges: vscode.Disposable
 
@@ -36,6 +36,10 @@ export class InspectionController implements vscode.Disposable {
     this.panel = new InspectionPanel({
       ...parts,
       onRunAgain: () => this.runAgain(),
+      onRestore: (run) => {
+        const { documentUri, sections } = run.inspection
+        this.shown = new TrackedTarget({ ...run, documentUri, ranges: sections.map(({ range }) => range) })
+      },
       onClose: () => {
         this.cancel()
       },
@@ -49,24 +53,24 @@ export class InspectionController implements vscode.Disposable {
   async inspect(): Promise<void> {
     const editor = this.editorToInspect()
     if (editor !== undefined) return this.start(targetOfEditor(editor), editor)
-    this.cancel()
+    this.supersede()
     this.panel.open()
     this.panel.showNotice({ type: 'showEmpty', reason: 'noEditor' })
   }
 
-  /** Inspects the ranges of the shown run again, where they are now. */
+  /** Inspects what the shown run was asked for, or what failed in its place, again, where it is now. */
   async runAgain(): Promise<void> {
-    const { run, link } = this.panel
-    if (run === undefined) return this.inspect()
-    const document = await link.openDocument()
-    if (document === undefined) {
-      this.panel.report(
-        `${run.inspection.documentName} is not there any more. Open another text and inspect that.`,
-      )
+    const tracked = this.panel.showsNotice ? this.asked : this.shown
+    if (tracked === undefined) return this.inspect()
+    let target: InspectionTarget
+    try {
+      target = await tracked.current()
+    } catch (error) {
+      logError(this.parts.log, 'The inspected document cannot be opened', error)
+      this.panel.report('The inspected document is not there any more. Open another text and inspect that.')
       return
     }
-    const ranges = run.wholeDocument ? [wholeRange(document)] : link.ranges
-    await this.start({ ...targetOfRanges(document, ranges), wholeDocument: run.wholeDocument })
+    await this.start(target)
   }
 
   /** Stops the run; what it has found so far stays. */
@@ -76,13 +80,15 @@ export class InspectionController implements vscode.Disposable {
 
   dispose(): void {
     this.cancel()
+    this.asked?.dispose()
+    this.shown?.dispose()
     this.panel.dispose()
     this.editorChanges.dispose()
   }
 
   private async start(target: InspectionTarget, editor?: vscode.TextEditor): Promise<void> {
-    this.cancel()
-    if (this.panel.run?.inspection.state.kind === 'running') this.end({ kind: 'cancelled' })
+    this.ask(target)
+    this.supersede()
     this.panel.open()
     if (target.text === '') {
       this.panel.showNotice({ type: 'showEmpty', reason: 'emptyDocument' })
@@ -117,6 +123,7 @@ export class InspectionController implements vscode.Disposable {
     signal: AbortSignal,
   ): Promise<{ target: InspectionTarget; prepared: PreparedInspection } | undefined> {
     const prepared = await this.prepare(target, signal)
+    signal.throwIfAborted()
     if (!target.wholeDocument) return { target, prepared }
     switch (await asksForPart(this.parts.service, prepared, { canSeePart: editor !== undefined })) {
       case 'all':
@@ -126,6 +133,7 @@ export class InspectionController implements vscode.Disposable {
       case 'visiblePart': {
         if (editor === undefined) return undefined
         const visible = visibleTarget(editor)
+        this.ask(visible)
         return { target: visible, prepared: await this.prepare(visible, signal) }
       }
     }
@@ -158,7 +166,10 @@ export class InspectionController implements vscode.Disposable {
       textDigest: digestOf(target.text),
       wholeDocument: target.wholeDocument,
     }
+    if (this.shown !== this.asked) this.shown?.dispose()
+    this.shown = this.asked
     await this.panel.show(run)
+    void this.parts.store.save(run)
     await runInspection(
       this.parts.service,
       prepared,
@@ -179,6 +190,24 @@ export class InspectionController implements vscode.Disposable {
       { signal },
     )
     this.end({ kind: 'done', seconds: (performance.now() - started) / 1000 })
+  }
+
+  /** A newer request has the panel from now on: the run before ends here, and has nothing to say any more. */
+  private supersede(): void {
+    this.cancel()
+    if (this.panel.run?.inspection.state.kind === 'running') this.end({ kind: 'cancelled' })
+    this.cancellation = undefined
+    void setRunning(false)
+  }
+
+  private ask({ document, text, ranges, wholeDocument }: InspectionTarget): void {
+    if (this.asked !== this.shown) this.asked?.dispose()
+    this.asked = new TrackedTarget({
+      documentUri: document.uri.toString(),
+      ranges: ranges.map(({ range }) => range),
+      wholeDocument,
+      textDigest: digestOf(text),
+    })
   }
 
   private end(state: InspectionState): void {

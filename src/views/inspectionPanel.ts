@@ -16,12 +16,14 @@ export interface InspectionPanelParts {
   readonly log: Log
   /** The panel's switch has changed how the text is to be inspected. */
   readonly onRunAgain: () => Promise<void>
+  /** A run has come back after a reload of the window. */
+  readonly onRestore: (run: InspectionRun) => void
   readonly onClose: () => void
 }
 
 /** The one owner of what is shown: a run, or a notice in its place, and the panel and editors that show it. */
 export class InspectionPanel implements vscode.Disposable {
-  readonly link: EditorLink
+  private readonly link: EditorLink
   private panel: Panel | undefined
   private shownRun: InspectionRun | undefined
   /** Shown instead of the run: none yet, getting ready, or why there is none. */
@@ -101,7 +103,10 @@ export class InspectionPanel implements vscode.Disposable {
 
   /** Messages stand in the panel; only where that is out of sight there is a notification. */
   notifyWhereHidden(message: string): void {
-    if (this.panel?.visible === true) return
+    if (this.panel?.visible !== true) this.notify(message)
+  }
+
+  private notify(message: string): void {
     void vscode.window.showErrorMessage(`Logitscope: ${message}`, 'Show Log').then((answer) => {
       if (answer === 'Show Log') this.parts.log.show()
     })
@@ -117,14 +122,18 @@ export class InspectionPanel implements vscode.Disposable {
     this.link.dispose()
   }
 
+  /** VS Code brings a hidden panel back only when it is looked at: by then there may be another. */
   private attach(panel: Panel): void {
+    const before = this.panel
     this.panel = panel
+    before?.dispose()
     panel.onMessage((message) => {
       this.receive(panel, message).catch((error: unknown) => {
-        this.report(logError(this.parts.log, `The panel’s message “${message.type}” failed`, error))
+        this.notify(logError(this.parts.log, `The panel’s message “${message.type}” failed`, error))
       })
     })
     panel.onDispose(() => {
+      if (this.panel !== panel) return
       this.panel = undefined
       this.link.unmark()
       this.parts.onClose()
@@ -163,10 +172,13 @@ export class InspectionPanel implements vscode.Disposable {
     const restored =
       isUntouched() && restoredId !== null ? await this.parts.store.load(restoredId) : undefined
     const { bytes, offsets } = await this.parts.service.vocabulary()
+    if (this.panel !== panel) return
     panel.post({ type: 'vocabulary', bytes, offsets })
     this.pageIsFresh = true
-    if (restored !== undefined && isUntouched()) await this.show(restored)
-    else this.postAll()
+    if (restored !== undefined && isUntouched()) {
+      this.parts.onRestore(restored)
+      await this.show(restored)
+    } else this.postAll()
   }
 
   private postAll(): void {

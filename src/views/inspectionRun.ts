@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { PreparedInspection } from '../prediction/inspectDocument'
 import type { Distribution, InspectionState, Section, TokenPrediction } from '../shared/prediction'
 
@@ -8,10 +7,6 @@ export interface InspectionRun extends PreparedInspection {
   readonly textDigest: string
   /** Nothing was selected: run again, it takes the whole document, however that has grown. */
   readonly wholeDocument: boolean
-}
-
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
 }
 
 export function withPredictions(

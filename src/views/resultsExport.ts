@@ -100,8 +100,9 @@ export class ResultsExport implements vscode.Disposable {
     { documentUri, documentName }: Inspection,
     extension: string,
   ): Promise<void> {
+    const defaultUri = proposedUri(documentUri, extension)
     const uri = await vscode.window.showSaveDialog({
-      defaultUri: proposedUri(documentUri, extension),
+      ...(defaultUri && { defaultUri }),
       title: `Export the logits of ${documentName}`,
       filters: { [extension.toUpperCase()]: [extension] },
     })
@@ -132,11 +133,13 @@ async function copy(text: string, what: string): Promise<void> {
   vscode.window.setStatusBarMessage(`$(check) ${what} copied`, 3000)
 }
 
-/** Beside the document where that is a file, else in the workspace. */
-function proposedUri(documentUri: string, extension: string): vscode.Uri {
+/** Beside the document where one can write there, else in the workspace. */
+function proposedUri(documentUri: string, extension: string): vscode.Uri | undefined {
   const document = vscode.Uri.parse(documentUri)
   const name = `${document.path.slice(document.path.lastIndexOf('/') + 1)}.logits.${extension}`
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri
-  if (document.scheme !== 'untitled' || folder === undefined) return vscode.Uri.joinPath(document, '..', name)
-  return vscode.Uri.joinPath(folder, name)
+  if (vscode.workspace.fs.isWritableFileSystem(document.scheme) === true) {
+    return vscode.Uri.joinPath(document, '..', name)
+  }
+  return folder && vscode.Uri.joinPath(folder, name)
 }

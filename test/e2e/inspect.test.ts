@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Locator } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openWorkbench, type Theme, type Workbench } from './workbench'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -15,6 +15,11 @@ describe('inspecting in the workbench', () => {
 
   beforeAll(async () => {
     workbench = await openWorkbench({ viewport: { width: 1440, height: 900 } })
+  })
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail')
+      await workbench.screenshot(`failed-${task.name.replaceAll(/\W+/g, '-')}`)
   })
 
   afterAll(async () => {

@@ -206,6 +206,8 @@ export class Workbench {
   /** Closes every editor and undoes what tests wrote into the files. */
   async reset(): Promise<void> {
     await this.runCommand('View: Close All Editor Groups')
+    // What closing an editor saves must not come after what is put back.
+    await this.page.locator('.editor-group-container .tab').first().waitFor({ state: 'detached' })
     await cp(SAMPLE, this.folder, { recursive: true })
   }
 

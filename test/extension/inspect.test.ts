@@ -106,6 +106,33 @@ describe('Inspect Logits', () => {
     assert.match(await resultsAsText(), /Line 7 · /)
   })
 
+  it('takes the same range again, where it was cut and put back', async () => {
+    const editor = await vscode.window.showTextDocument(await textDocument(typescript.text))
+    editor.selection = new vscode.Selection(5, 0, 5, 20)
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+    await editor.edit((edit) => edit.delete(new vscode.Range(5, 0, 5, 20)))
+    await vscode.window.showTextDocument(editor.document)
+    await vscode.commands.executeCommand('undo')
+
+    await vscode.commands.executeCommand('logitscope.runAgain')
+
+    assert.match(await resultsAsText(), /Line 6 · .*\n6 tokens/)
+  })
+
+  it('ends the run before, even where there is nothing to inspect', async () => {
+    await vscode.window.showTextDocument(
+      await textDocument(typescript.text.repeat(12)),
+      vscode.ViewColumn.One,
+    )
+    const before = vscode.commands.executeCommand('logitscope.inspectLogits')
+    await vscode.window.showTextDocument(await textDocument(''), vscode.ViewColumn.One)
+
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+
+    await before
+    assert.doesNotMatch(await resultsAsText(), /Still running/)
+  })
+
   it('keeps one panel, whatever is inspected in it', async () => {
     for (const content of [typescript.text, '']) {
       await vscode.window.showTextDocument(await textDocument(content), vscode.ViewColumn.One)

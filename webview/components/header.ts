@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { live } from 'lit/directives/live.js'
 
 import {
   formatCount,
@@ -6,6 +7,7 @@ import {
   formatDecimal,
   formatDuration,
   formatParameters,
+  formatPerplexity,
 } from '../../src/shared/format'
 import { METRIC_SCALES, METRICS, type Metric } from '../../src/shared/metrics'
 import {
@@ -35,7 +37,7 @@ export function headerTemplate(
         <input
           type="checkbox"
           role="switch"
-          .checked=${startToken}
+          .checked=${live(startToken)}
           @change=${(event: Event) => {
             actions.setStartToken((event.target as HTMLInputElement).checked)
           }}
@@ -123,8 +125,4 @@ function figuresTemplate({ sections, state }: Inspection): TemplateResult {
   ${perplexity === null ? nothing : figure(formatPerplexity(perplexity), 'perplexity')}
   ${bitsPerToken === null ? nothing : figure(formatDecimal(bitsPerToken), 'bits per token')}
   ${state.kind === 'done' ? html`<span class="dim">${formatDuration(state.seconds)}</span>` : nothing}`
-}
-
-function formatPerplexity(perplexity: number): string {
-  return perplexity < 1000 ? formatDecimal(perplexity, 1) : formatCount(Math.round(perplexity))
 }

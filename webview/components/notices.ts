@@ -60,7 +60,8 @@ export function panelNoticeTemplate(
       return emptyTemplate(notice.reason, actions)
     case 'preparing':
       return html`<div class=${place}>
-        <progress aria-label="Preparing"></progress><span>${notice.note}</span>
+        <progress aria-label="Preparing"></progress
+        ><span>${notice.note}</span>${button('cancelInspection', 'Cancel', actions)}
       </div>`
     case 'failed':
       return html`<div class="${place} error">

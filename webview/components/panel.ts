@@ -134,13 +134,13 @@ export class PanelElement extends LightElement implements PanelView {
   }
 
   private onKeyDown(event: KeyboardEvent, controller: PanelController): void {
-    const { inspection, keysShown } = controller.state
+    const { inspection, notice, keysShown } = controller.state
+    const busy = notice?.kind === 'preparing' || inspection?.state.kind === 'running'
     if (event.key === '?') {
       if (keysShown) this.closeKeys()
       else controller.showKeys(true)
     } else if (event.key === 'Escape' && keysShown) this.closeKeys()
-    else if (event.key === 'Escape' && inspection?.state.kind === 'running')
-      controller.run('cancelInspection')
+    else if (event.key === 'Escape' && busy) controller.run('cancelInspection')
   }
 
   private readonly closeKeys = () => {

@@ -70,7 +70,7 @@ export class SamplingElement extends LightElement {
   private set({ name, max, format }: SamplingControl, input: HTMLInputElement): void {
     const entered = Number.isNaN(input.valueAsNumber) ? NEUTRAL_SAMPLING[name] : input.valueAsNumber
     const bounded = Math.min(max, Math.max(0, entered))
-    const value = name === 'topK' ? Math.round(bounded) : bounded
+    const value = name === 'topK' ? Math.round(bounded) : round(bounded)
     if (input.type === 'number') input.value = format(value)
     this.actions.setSampling({ ...this.sampling, [name]: value })
   }
@@ -95,8 +95,12 @@ interface SamplingControl {
   readonly speak: (value: number) => string
 }
 
-const twoDigits = (value: number) => formatDecimal(value, 2)
-const SHARE = { sliderMax: 1, max: 1, step: 0.01, format: twoDigits }
+/** Finer than anybody asks for; what is shown is what is applied. */
+const MAX_DIGITS = 4
+const round = (value: number) => Number(value.toFixed(MAX_DIGITS))
+/** At least two digits, and more where they say something. */
+const digits = (value: number) => formatDecimal(value, Math.max(2, String(value).split('.')[1]?.length ?? 0))
+const SHARE = { sliderMax: 1, max: 1, step: 0.01, format: digits }
 
 const CONTROLS: readonly SamplingControl[] = [
   {
@@ -105,8 +109,8 @@ const CONTROLS: readonly SamplingControl[] = [
     sliderMax: 2,
     max: 2,
     step: 0.05,
-    format: twoDigits,
-    speak: (value) => (value === 0 ? '0, greedy' : twoDigits(value)),
+    format: digits,
+    speak: (value) => (value === 0 ? '0, greedy' : digits(value)),
   },
   {
     name: 'topK',
@@ -117,8 +121,8 @@ const CONTROLS: readonly SamplingControl[] = [
     format: String,
     speak: (value) => (value === 0 ? 'off' : formatCounted(value, 'token')),
   },
-  { ...SHARE, name: 'topP', label: 'Top-p', speak: (value) => (value === 1 ? 'off' : twoDigits(value)) },
-  { ...SHARE, name: 'minP', label: 'Min-p', speak: (value) => (value === 0 ? 'off' : twoDigits(value)) },
+  { ...SHARE, name: 'topP', label: 'Top-p', speak: (value) => (value === 1 ? 'off' : digits(value)) },
+  { ...SHARE, name: 'minP', label: 'Min-p', speak: (value) => (value === 0 ? 'off' : digits(value)) },
 ]
 
 /** `Top-p 0.90 keeps 417 tokens and cuts 10.0 %` */
@@ -126,7 +130,7 @@ function describe({ processor, kept, cut }: SamplingStep, settings: SamplingSett
   if (processor === 'temperature')
     return settings.temperature === 0
       ? 'Temperature 0 is greedy: the most likely token takes everything'
-      : `Temperature ${twoDigits(settings.temperature)} keeps all ${formatCount(kept)} tokens and ${
+      : `Temperature ${digits(settings.temperature)} keeps all ${formatCount(kept)} tokens and ${
           settings.temperature < 1 ? 'sharpens' : 'flattens'
         } their probabilities`
   const { label, format } = CONTROLS.find(({ name }) => name === processor) ?? CONTROLS[0]

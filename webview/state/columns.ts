@@ -17,19 +17,19 @@ export interface ColumnView {
 
 export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
   position: { label: '#', title: 'Position in the text, from 0', width: 6, numeric: true },
-  token: { label: 'Token', title: 'The token of the text', width: 12, numeric: false },
-  tokenId: { label: 'Id', title: 'Id in the vocabulary', width: 8, numeric: true },
-  logit: { label: 'Logit', title: 'What the LM head gave, raw', width: 7.5, numeric: true },
-  logProb: { label: 'Log-prob', title: 'Log-probability, in nats', width: 9.5, numeric: true },
-  probability: { label: 'Probability', title: 'Over the full vocabulary', width: 11.5, numeric: true },
-  rank: { label: 'Rank', title: '1 is the most likely of 50,257', width: 8, numeric: true },
+  token: { label: 'Token', title: 'The token of the text', width: 11.5, numeric: false },
+  tokenId: { label: 'Id', title: 'Id in the vocabulary', width: 7, numeric: true },
+  logit: { label: 'Logit', title: 'What the LM head gave, raw', width: 7, numeric: true },
+  logProb: { label: 'Log-prob', title: 'Log-probability, in nats', width: 8.5, numeric: true },
+  probability: { label: 'Probability', title: 'Over the full vocabulary', width: 11, numeric: true },
+  rank: { label: 'Rank', title: '1 is the most likely of 50,257', width: 7, numeric: true },
   surprisal: {
     label: 'Surprisal',
     title: '−log₂ of the probability, in bits',
-    width: 10.5,
+    width: 8.5,
     numeric: true,
   },
-  entropy: { label: 'Entropy', title: 'Of the whole distribution, in bits', width: 8, numeric: true },
+  entropy: { label: 'Entropy', title: 'Of the whole distribution, in bits', width: 7.5, numeric: true },
   alternatives: {
     label: 'Model’s top',
     title: 'What the model expected here',
