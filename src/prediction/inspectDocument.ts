@@ -5,6 +5,7 @@ import type {
   Judgement,
   Section,
   TextRange,
+  Token,
   TokenPrediction,
 } from '../shared/prediction'
 import { tokensOf, tokensTouching, type TokenizedText } from '../shared/tokenizedText'
@@ -71,6 +72,7 @@ export async function prepareInspection(
     sections.push({
       ...requested,
       contextTokens,
+      loneSurrogates: countLoneSurrogates(request.text, sectionTokens),
       contextExcerpt:
         contextTokens === 0
           ? ''
@@ -138,4 +140,10 @@ async function tokensOfRange(
 
 function excerptBefore(text: string, offset: number): string {
   return text.slice(Math.max(0, offset - CONTEXT_EXCERPT_UNITS), offset)
+}
+
+/** With the flag `u` the two halves of a pair are one character, and no surrogate. */
+function countLoneSurrogates(text: string, tokens: readonly Token[]): number {
+  const covered = text.slice(tokens.at(0)?.range.start ?? 0, tokens.at(-1)?.range.end ?? 0)
+  return covered.match(/\p{Surrogate}/gu)?.length ?? 0
 }

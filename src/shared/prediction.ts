@@ -99,6 +99,8 @@ export interface Section {
   readonly contextTokens: number
   /** The text just before the first token, a few dozen characters, for the detail pane. */
   readonly contextExcerpt: string
+  /** Halves of surrogate pairs without their other half, each read as U+FFFD. */
+  readonly loneSurrogates: number
   /** All tokens of the section; known before the first is judged. */
   readonly tokens: readonly Token[]
   /** How many windows the section's tokens are judged in. */

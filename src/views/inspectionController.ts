@@ -125,7 +125,9 @@ export class InspectionController implements vscode.Disposable {
     const prepared = await this.prepare(target, signal)
     signal.throwIfAborted()
     if (!target.wholeDocument) return { target, prepared }
-    switch (await asksForPart(this.parts.service, prepared, { canSeePart: editor !== undefined })) {
+    const answer = await asksForPart(this.parts.service, prepared, { canSeePart: editor !== undefined })
+    signal.throwIfAborted()
+    switch (answer) {
       case 'all':
         return { target, prepared }
       case 'none':

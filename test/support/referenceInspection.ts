@@ -66,6 +66,7 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
     lines: { first: 1, last: text.split('\n').length },
     contextTokens: 0,
     contextExcerpt: '',
+    loneSurrogates: 0,
     tokens,
     windows: 1,
     predictions: tokens.map((token, position) => {

@@ -32,7 +32,7 @@ export function headerTemplate(
         ${describeRun(model)}
       </span>
       <span class="dim" title="What the model saw before the text">${describeContext(inspection)}</span>
-      ${windowsTemplate(sections)}
+      ${windowsTemplate(sections)} ${loneSurrogatesTemplate(sections)}
       <label title="Off: the same input as model(input_ids) in Hugging Face">
         <input
           type="checkbox"
@@ -113,6 +113,14 @@ function windowsTemplate(sections: readonly Section[]): unknown {
   if (windows <= sections.length) return nothing
   return html`<span class="dim" title="Longer than the model can see at once: judged in overlapping windows">
     ${formatCounted(windows, 'window')}
+  </span>`
+}
+
+function loneSurrogatesTemplate(sections: readonly Section[]): unknown {
+  const count = sections.reduce((sum, { loneSurrogates }) => sum + loneSurrogates, 0)
+  if (count === 0) return nothing
+  return html`<span class="dim" title="Half a surrogate pair is no character, so the model read U+FFFD there">
+    ${formatCounted(count, 'lone surrogate')} read as U+FFFD
   </span>`
 }
 

@@ -103,6 +103,14 @@ describe('A prepared inspection', () => {
     expect(inspection.sections).toMatchObject([{ contextTokens: 1, contextExcerpt: 'export' }])
   })
 
+  it.each([
+    ['a half pair in the text', 'a\ud800b 👋', [{ start: 0, end: 6 }], 1],
+    ['a pair that the selection cuts', 'Hi 👋', [{ start: 4, end: 5 }], 0],
+  ])('counts the lone surrogates, %s', async (_, text, ranges, count) => {
+    const { inspection } = await prepare({ text, ranges })
+    expect(inspection.sections[0].loneSurrogates).toBe(count)
+  })
+
   it('keeps a character’s tokens together, wherever the selection cuts it', async () => {
     const wave = 'Hi 👋'
     const { inspection } = await prepare({ text: wave, ranges: [{ start: 4, end: 5 }] })

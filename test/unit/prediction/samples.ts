@@ -57,6 +57,7 @@ export function section(predictions: readonly TokenPrediction[], next: Distribut
     lines: { first: 3, last: 9 },
     contextTokens: 412,
     contextExcerpt: '',
+    loneSurrogates: 0,
     tokens: predictions,
     windows: 1,
     predictions,
