@@ -152,7 +152,7 @@ export function summarize(surprisals: Iterable<number | null>, windows: number):
   const bitsPerToken = judged === 0 ? null : bits / judged
   // JSON has no infinity; near temperature 0 a single token can be worse than any number says.
   const perplexity = bitsPerToken === null ? null : Math.min(2 ** bitsPerToken, Number.MAX_VALUE)
-  return { tokens, bitsPerToken, perplexity, windows }
+  return { tokens, perplexity, bitsPerToken, windows }
 }
 
 /** The summary of all sections of an inspection, as far as it has come. */

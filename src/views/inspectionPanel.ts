@@ -73,8 +73,10 @@ export class InspectionPanel implements vscode.Disposable {
   /** Shows another run from now on. */
   async show(run: InspectionRun): Promise<void> {
     this.shownRun = run
+    // Before it is shown: what stood there before may be out of date, this one is not.
+    const following = this.link.follow(run)
     this.showRun()
-    await Promise.all([this.link.follow(run), this.updateContext()])
+    await Promise.all([following, this.updateContext()])
   }
 
   /** Changes the shown run, and tells the panel how. */

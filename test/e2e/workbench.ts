@@ -10,9 +10,12 @@ const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screensho
 
 /** How long any one thing may take to appear. */
 const APPEAR_LIMIT_MS = 20_000
+/** How long the focus may take to come back before it is asked for again. */
+const FOCUS_LIMIT_MS = 3_000
+const FOCUS_TRIES = 4
 
 /** The folder's own settings are the tests', and not a part of the picture. */
-const SETTINGS = { 'files.exclude': { '**/.vscode': true } }
+const SETTINGS = { 'files.exclude': { '**/.vscode': true }, 'files.autoSave': 'off' }
 
 /** VS Code's names of its themes, and the class by which the workbench shows that one is on. */
 const THEMES = {
@@ -128,8 +131,15 @@ export class Workbench {
   }
 
   async focusEditor(): Promise<void> {
-    await this.runCommand('View: Focus First Editor Group')
-    await this.editorHasFocus()
+    // A webview that is going away may take the focus with it, so once is not always enough.
+    for (let tries = 1; ; tries++) {
+      await this.runCommand('View: Focus First Editor Group')
+      try {
+        return await this.editorHasFocus(tries === FOCUS_TRIES ? APPEAR_LIMIT_MS : FOCUS_LIMIT_MS)
+      } catch (error) {
+        if (tries === FOCUS_TRIES) throw error
+      }
+    }
   }
 
   /** Selects the first place where the active editor's text has this, which must be within a line. */
@@ -142,6 +152,7 @@ export class Workbench {
     await find.locator('.matchesCount', { hasText: /^1 of/ }).waitFor()
     await this.page.keyboard.press('Escape')
     await find.waitFor({ state: 'detached' })
+    await this.page.getByText(/^Ln \d+, Col \d+ \(\d+ selected\)$/).waitFor()
   }
 
   /** Selects whole lines of the active editor, counted from 1, without the last one's end of line. */
@@ -217,8 +228,8 @@ export class Workbench {
     await rm(dirname(this.folder), { recursive: true, force: true })
   }
 
-  private async editorHasFocus(): Promise<void> {
-    await this.page.locator('.editor-group-container .monaco-editor.focused').waitFor()
+  private async editorHasFocus(timeout = APPEAR_LIMIT_MS): Promise<void> {
+    await this.page.locator('.editor-group-container .monaco-editor.focused').waitFor({ timeout })
   }
 
   private noteError(error: string): void {
