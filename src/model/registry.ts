@@ -7,7 +7,7 @@ import { ModelFilesError } from '../shared/errors'
 export const DEFAULT_MODEL_ID = 'mini'
 
 const EMBEDDED_MODELS: Record<string, string> = {
-  mini: 'A small model of GPT-2’s architecture, trained on code and documentation; not OpenAI’s GPT-2.',
+  mini: 'small, embedded, not OpenAI’s GPT-2',
 }
 
 /**
@@ -29,5 +29,5 @@ export function resolveModel(idOrFolder: string, embeddedFolder: string): ModelL
       `There is no model “${idOrFolder}”: give an id (${ids}) or a folder with config.json and model.safetensors.`,
     )
   }
-  return { id: basename(folder), folder, description: `A model of your own, from ${folder}.` }
+  return { id: basename(folder), folder, description: `your own model, from ${folder}` }
 }

@@ -73,7 +73,7 @@ export interface Summary {
 export interface ModelInfo {
   /** Registry id, or the folder's name. */
   readonly id: string
-  /** One sentence for people: what this model is. */
+  /** A phrase for people, to stand behind the id: what this model is. */
   readonly description: string
   readonly parameters: number
   readonly precision: 'fp32'

@@ -39,7 +39,9 @@ describe('inspecting in the workbench', () => {
     it('says which model speaks, and the text’s own figures', async () => {
       const header = await workbench.panel.locator('header').innerText()
 
-      expect(header).toMatch(/mini\s+12 M parameters · fp32 · WASM, 1 thread\s+no context/)
+      expect(header).toMatch(
+        /mini\s+small, embedded, not OpenAI’s GPT-2\s+12 M parameters · fp32 · WASM, 1 thread\s+no context/,
+      )
       expect(header).toMatch(/85 tokens\s+9\.0 perplexity\s+3\.17 bits per token/)
     })
 

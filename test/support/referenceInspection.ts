@@ -97,7 +97,7 @@ export function logitsLike({ top, logSumExp }: Distribution, size: number): Floa
 
 const MINI: ModelInfo = {
   id: 'mini',
-  description: 'A small GPT-2 trained on source code and technical documentation',
+  description: 'small, embedded, not OpenAI’s GPT-2',
   parameters: 12_414_528,
   precision: 'fp32',
   backend: 'wasm',

@@ -27,7 +27,8 @@ export function headerTemplate(
   const { model, sections, startToken } = inspection
   return html`<header>
     <div class="line">
-      <h1 title=${model.description}>${model.id}</h1>
+      <h1>${model.id}</h1>
+      <span class="dim">${model.description}</span>
       <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
         ${describeRun(model)}
       </span>
