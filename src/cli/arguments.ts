@@ -38,7 +38,8 @@ Shows what the model expected at every token of a text.
   --text T            the text itself, instead of FILE
   --context T         what stands before the text; @FILE reads it from a file
   --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
-  --top-k K           how many of the model's alternatives to list, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K})
+  --top-k K           how many alternatives --json has, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
+                      the table shows as many as it has room for, at most 5
   --no-bos            do not begin with <|endoftext|>; the first token is then not judged
   --temperature T     divides the logits, above 0 and at most 100 (default: 1)
   --threads N         threads to compute with, 1 to 64 (default: one less than the machine has)

@@ -160,7 +160,7 @@ const COLDEST = 1e-30
 /** Documents that people go back and forth between. */
 const KEPT_TEXTS = 4
 /** Multiply-adds of one core and second in ORT's WASM, at one for each parameter and position. */
-const PARAMETERS_PER_SECOND = 1e10
+const PARAMETERS_PER_SECOND = 1.6e10
 /** Shorter runs say more about the engine's start than about its speed. */
 const MEASURABLE_POSITIONS = 64
 const BITS_PER_NAT = 1 / Math.LN2

@@ -3,6 +3,7 @@ import { readSettings, writeSetting } from '../config'
 import { type Log, logError } from '../log'
 import type { PredictionService } from '../prediction/predictionService'
 import { assertNever } from '../shared/assertNever'
+import type { Inspection } from '../shared/prediction'
 import type { HostMessage, PanelMessage, RequestLogitsMessage } from '../shared/protocol'
 import { EditorLink } from './editorLink'
 import type { InspectionRun } from './inspectionRun'
@@ -187,9 +188,11 @@ export class InspectionPanel implements vscode.Disposable {
     if (this.notice !== undefined) {
       this.panel?.post(this.notice)
     } else if (this.shownRun !== undefined) {
+      const { inspection } = this.shownRun
       const focus = this.pageIsFresh && this.panel?.active === true
       this.pageIsFresh = false
-      this.panel?.post({ type: 'showInspection', inspection: this.shownRun.inspection, focus })
+      if (this.panel !== undefined) this.panel.title = titleOf(inspection)
+      this.panel?.post({ type: 'showInspection', inspection, focus })
       this.postOutOfDate()
     }
   }
@@ -219,4 +222,9 @@ export class InspectionPanel implements vscode.Disposable {
   private async updateContext(): Promise<void> {
     await vscode.commands.executeCommand('setContext', 'logitscope.hasResults', this.shownRun !== undefined)
   }
+}
+
+/** `Logits: main.py` */
+function titleOf({ documentName }: Inspection): string {
+  return `Logits: ${documentName.slice(documentName.lastIndexOf('/') + 1)}`
 }

@@ -53,6 +53,11 @@ export class Panel implements vscode.Disposable {
     return this.webviewPanel.active
   }
 
+  /** What the tab says. */
+  set title(title: string) {
+    this.webviewPanel.title = title
+  }
+
   onDispose(listener: () => void): void {
     this.webviewPanel.onDidDispose(listener)
   }

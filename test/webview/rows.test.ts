@@ -54,4 +54,8 @@ describe('sorting', () => {
       TEXT_ORDER,
     ])
   })
+
+  it('goes back to the text at the first press of the position’s header', () => {
+    expect(nextSort({ column: 'rank', direction: 'descending' }, 'position')).toBe(TEXT_ORDER)
+  })
 })

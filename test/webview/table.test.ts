@@ -21,6 +21,15 @@ describe('the table', () => {
     expect(cells[7].replaceAll(/\s+/g, ' ')).toContain('·Error 57 %')
   })
 
+  it('has each header right above its column', async () => {
+    await test.show(typescript)
+    const leftEdges = (cells: string) =>
+      test.page.evaluate<number[]>(
+        `[...document.querySelectorAll('${cells}')].map((cell) => Math.round(cell.getBoundingClientRect().left))`,
+      )
+    expect(await leftEdges('[role=columnheader]')).toEqual(await leftEdges('#row-0-0 [role=gridcell]'))
+  })
+
   it('speaks a row', async () => {
     await test.show(typescript)
     expect(await test.attribute('#row-0-52', 'aria-label')).toBe(

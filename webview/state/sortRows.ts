@@ -14,8 +14,10 @@ export function sortRows(rows: RowBlock, sort: Sort): RowBlock {
   return [...keyed.map(({ row }) => row), ...rows.slice(-1)]
 }
 
-/** A header pressed again and again: largest first, smallest first, back to the text's order. */
+/** A header pressed again and again: largest first, smallest first, back to the text's order; `#` begins with that. */
 export function nextSort(current: Sort, column: SortColumn): Sort {
-  if (current.column !== column) return { column, direction: 'descending' }
+  if (current.column !== column) {
+    return column === TEXT_ORDER.column ? TEXT_ORDER : { column, direction: 'descending' }
+  }
   return current.direction === 'descending' ? { column, direction: 'ascending' } : TEXT_ORDER
 }
