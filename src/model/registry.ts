@@ -7,7 +7,7 @@ import { ModelFilesError } from '../shared/errors'
 export const DEFAULT_MODEL_ID = 'mini'
 
 const EMBEDDED_MODELS: Record<string, string> = {
-  mini: 'small, embedded, not OpenAI’s GPT-2',
+  mini: 'embedded, not GPT-2 itself',
 }
 
 /**

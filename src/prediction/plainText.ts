@@ -172,7 +172,9 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
     `${capitalize(describeLines(section))} · ${provenanceOf(inspection, section)}`,
     describeSummary(summarize(surprisals, windows)),
     '',
-    `The ${formatCounted(surprising.length, 'most surprising token')}:`,
+    surprising.length === 1
+      ? 'The most surprising token:'
+      : `The ${surprising.length} most surprising tokens:`,
     ...surprising.map(({ position }) => line(rows[position])),
     '',
     'All of them, one a line:',

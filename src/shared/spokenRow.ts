@@ -1,4 +1,4 @@
-import { formatCount, formatDecimal, formatWholePercent, speakPercent } from './format'
+import { formatCount, formatCounted, formatDecimal, formatWholePercent, speakPercent } from './format'
 import type { Alternative, Distribution, Judgement } from './prediction'
 
 /** A token of a text, or what follows its last one, as it is read aloud. */
@@ -20,7 +20,7 @@ export function speakRow(row: SpokenRow, speak: (tokenId: number) => string): st
   const { tokenId, position, tokenCount, judgement, distribution, settled } = row
   const sentences =
     tokenId === null
-      ? [`Next, after the last of ${formatCount(tokenCount)} tokens`]
+      ? [`Next, after the last of ${formatCounted(tokenCount, 'token')}`]
       : [speak(tokenId), `Token ${position} of ${formatCount(tokenCount)}`]
   if (judgement !== null) {
     const { logProb, rank, surprisal } = judgement

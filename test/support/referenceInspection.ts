@@ -97,7 +97,7 @@ export function logitsLike({ top, logSumExp }: Distribution, size: number): Floa
 
 const MINI: ModelInfo = {
   id: 'mini',
-  description: 'small, embedded, not OpenAI’s GPT-2',
+  description: 'embedded, not GPT-2 itself',
   parameters: 12_414_528,
   precision: 'fp32',
   backend: 'wasm',
