@@ -1,6 +1,11 @@
 import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/format'
-import { type Inspection, summarizeInspection, type TokenPrediction } from '../src/shared/prediction'
-import { judgedCount, tokenCount } from './state/addresses'
+import {
+  type Inspection,
+  judgedCount,
+  summarizeInspection,
+  tokenCount,
+  type TokenPrediction,
+} from '../src/shared/prediction'
 import type { PanelState } from './state/panelState'
 import type { TokenLabels } from './tokens/tokenLabels'
 

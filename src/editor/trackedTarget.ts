@@ -18,7 +18,7 @@ export class TrackedTarget implements vscode.Disposable {
   private ranges: readonly TextRange[]
   private readonly subscription: vscode.Disposable
 
-  constructor(private readonly parts: TrackedParts) {
+  constructor(readonly parts: TrackedParts) {
     this.ranges = parts.ranges
     this.subscription = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (document.uri.toString() === parts.documentUri)

@@ -4,6 +4,7 @@ import { formatCounted, formatDuration, formatWholePercent } from '../shared/for
 import {
   type Distribution,
   type Inspection,
+  judgedCount,
   type Judgement,
   type Section,
   summarize,
@@ -146,7 +147,7 @@ function plain(value: number | null | undefined): string {
 }
 
 function describeState({ state, sections }: Inspection): string {
-  const judged = sections.reduce((sum, { predictions }) => sum + predictions.length, 0)
+  const judged = judgedCount(sections)
   switch (state.kind) {
     case 'running':
       return `Still running; ${formatCounted(judged, 'token')} so far.`

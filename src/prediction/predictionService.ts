@@ -192,14 +192,8 @@ function readRows(
     }
     if (targets[rows.firstRow - firstRow + i] === NO_TARGET) return { next: distribution }
     const logit = rows.targetLogit[i]
-    return {
-      judgement: {
-        ...distribution,
-        logit,
-        logProb: logProb(logit),
-        rank: rows.targetRank[i],
-        surprisal: -logProb(logit) * BITS_PER_NAT,
-      },
-    }
+    const nats = logProb(logit)
+    const rank = rows.targetRank[i]
+    return { judgement: { ...distribution, logit, logProb: nats, rank, surprisal: -nats * BITS_PER_NAT } }
   })
 }

@@ -155,6 +155,16 @@ export function summarize(surprisals: Iterable<number | null>, windows: number):
   return { tokens, perplexity, bitsPerToken, windows }
 }
 
+/** All tokens of all sections. */
+export function tokenCount(sections: readonly Section[]): number {
+  return sections.reduce((sum, section) => sum + section.tokens.length, 0)
+}
+
+/** How many of them have their prediction already. */
+export function judgedCount(sections: readonly Section[]): number {
+  return sections.reduce((sum, section) => sum + section.predictions.length, 0)
+}
+
 /** The summary of all sections of an inspection, as far as it has come. */
 export function summarizeInspection(sections: readonly Section[]): Summary {
   const surprisals = sections.flatMap((section) =>

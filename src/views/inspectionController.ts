@@ -10,7 +10,7 @@ import type { PredictionService } from '../prediction/predictionService'
 import { CancelledError } from '../shared/errors'
 import type { InspectionState } from '../shared/prediction'
 import { InspectionPanel } from './inspectionPanel'
-import { type InspectionRun, withNext, withPredictions, withState } from './inspectionRun'
+import type { InspectionRun } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
 import { asksForPart } from './longRunQuestion'
 
@@ -87,7 +87,7 @@ export class InspectionController implements vscode.Disposable {
   }
 
   private async start(target: InspectionTarget, editor?: vscode.TextEditor): Promise<void> {
-    this.ask(target)
+    const tracked = this.ask(target)
     this.supersede()
     this.panel.open()
     if (target.text === '') {
@@ -100,9 +100,9 @@ export class InspectionController implements vscode.Disposable {
     await setRunning(true)
     try {
       this.panel.showNotice({ type: 'showPreparing', note: 'Getting the model ready…' })
-      const accepted = await this.prepareOrAsk(target, editor, cancellation.signal)
+      const accepted = await this.prepareOrAsk(target, tracked, editor, cancellation.signal)
       if (accepted === undefined) this.panel.showRun()
-      else await this.fill(accepted.target, accepted.prepared, cancellation.signal)
+      else await this.fill(accepted.tracked, accepted.prepared, cancellation.signal)
     } catch (error) {
       if (!isCurrent()) return
       if (!cancellation.signal.aborted) this.failed(error)
@@ -119,24 +119,24 @@ export class InspectionController implements vscode.Disposable {
   /** Undefined where the user, asked about a long run, would rather not. */
   private async prepareOrAsk(
     target: InspectionTarget,
+    tracked: TrackedTarget,
     editor: vscode.TextEditor | undefined,
     signal: AbortSignal,
-  ): Promise<{ target: InspectionTarget; prepared: PreparedInspection } | undefined> {
+  ): Promise<{ tracked: TrackedTarget; prepared: PreparedInspection } | undefined> {
     const prepared = await this.prepare(target, signal)
     signal.throwIfAborted()
-    if (!target.wholeDocument) return { target, prepared }
+    if (!target.wholeDocument) return { tracked, prepared }
     const answer = await asksForPart(this.parts.service, prepared, { canSeePart: editor !== undefined })
     signal.throwIfAborted()
     switch (answer) {
       case 'all':
-        return { target, prepared }
+        return { tracked, prepared }
       case 'none':
         return undefined
       case 'visiblePart': {
         if (editor === undefined) return undefined
         const visible = visibleTarget(editor)
-        this.ask(visible)
-        return { target: visible, prepared: await this.prepare(visible, signal) }
+        return { tracked: this.ask(visible), prepared: await this.prepare(visible, signal) }
       }
     }
   }
@@ -156,20 +156,17 @@ export class InspectionController implements vscode.Disposable {
   }
 
   private async fill(
-    target: InspectionTarget,
+    tracked: TrackedTarget,
     prepared: PreparedInspection,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted()
     const started = performance.now()
     const inspectionId = prepared.inspection.id
-    const run: InspectionRun = {
-      ...prepared,
-      textDigest: digestOf(target.text),
-      wholeDocument: target.wholeDocument,
-    }
-    if (this.shown !== this.asked) this.shown?.dispose()
-    this.shown = this.asked
+    const { textDigest, wholeDocument } = tracked.parts
+    const run: InspectionRun = { ...prepared, textDigest, wholeDocument }
+    if (this.shown !== tracked) this.shown?.dispose()
+    this.shown = tracked
     await this.panel.show(run)
     void this.parts.store.save(run)
     await runInspection(
@@ -177,16 +174,10 @@ export class InspectionController implements vscode.Disposable {
       prepared,
       {
         onPredictions: (section, predictions) => {
-          this.panel.update((run) => withPredictions(run, section, predictions), {
-            type: 'appendPredictions',
-            inspectionId,
-            section,
-            predictions,
-          })
+          this.panel.update({ type: 'appendPredictions', inspectionId, section, predictions })
         },
         onNext: (section, next) => {
-          const message = { type: 'setNext', inspectionId, section, next } as const
-          this.panel.update((run) => withNext(run, section, next), message)
+          this.panel.update({ type: 'setNext', inspectionId, section, next })
         },
       },
       { signal },
@@ -202,7 +193,7 @@ export class InspectionController implements vscode.Disposable {
     void setRunning(false)
   }
 
-  private ask({ document, text, ranges, wholeDocument }: InspectionTarget): void {
+  private ask({ document, text, ranges, wholeDocument }: InspectionTarget): TrackedTarget {
     if (this.asked !== this.shown) this.asked?.dispose()
     this.asked = new TrackedTarget({
       documentUri: document.uri.toString(),
@@ -210,14 +201,14 @@ export class InspectionController implements vscode.Disposable {
       wholeDocument,
       textDigest: digestOf(text),
     })
+    return this.asked
   }
 
   private end(state: InspectionState): void {
-    const { run } = this.panel
-    if (run === undefined) return
-    const ended = withState(run, state)
-    this.panel.update(() => ended, { type: 'setState', inspectionId: run.inspection.id, state })
-    void this.parts.store.save(ended)
+    const inspectionId = this.panel.run?.inspection.id
+    if (inspectionId === undefined) return
+    const ended = this.panel.update({ type: 'setState', inspectionId, state })
+    if (ended !== undefined) void this.parts.store.save(ended)
   }
 
   private failed(error: unknown): void {

@@ -3,6 +3,7 @@ import { readSettings, writeSetting } from '../config'
 import { type Log, logError } from '../log'
 import type { PredictionService } from '../prediction/predictionService'
 import { assertNever } from '../shared/assertNever'
+import { type InspectionUpdate, updateInspection } from '../shared/inspectionUpdate'
 import type { Inspection } from '../shared/prediction'
 import type { HostMessage, PanelMessage, RequestLogitsMessage } from '../shared/protocol'
 import { EditorLink } from './editorLink'
@@ -80,11 +81,12 @@ export class InspectionPanel implements vscode.Disposable {
     await Promise.all([following, this.updateContext()])
   }
 
-  /** Changes the shown run, and tells the panel how. */
-  update(change: (run: InspectionRun) => InspectionRun, message: HostMessage): void {
-    if (this.shownRun === undefined) return
-    this.shownRun = change(this.shownRun)
-    this.panel?.post(message)
+  /** Goes on with the shown run, here and in the panel; gives back what it is now. */
+  update(update: InspectionUpdate): InspectionRun | undefined {
+    if (this.shownRun === undefined) return undefined
+    this.shownRun = { ...this.shownRun, inspection: updateInspection(this.shownRun.inspection, update) }
+    this.panel?.post(update)
+    return this.shownRun
   }
 
   /** Back to the run, or to nothing where there is none. */

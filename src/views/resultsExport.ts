@@ -3,7 +3,7 @@ import { formatCsv } from '../prediction/csv'
 import { formatResults, formatRow, formatTables, formatTokenIds } from '../prediction/plainText'
 import type { PredictionService } from '../prediction/predictionService'
 import { createReport } from '../prediction/report'
-import type { Inspection } from '../shared/prediction'
+import { type Inspection, judgedCount } from '../shared/prediction'
 import type { InspectionPanel } from './inspectionPanel'
 
 const RESULTS_SCHEME = 'logitscope-results'
@@ -120,11 +120,10 @@ const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope:
 
 /** Another address for other results: VS Code keeps the text of one that it has open. */
 function resultsUri({ id, sections }: Inspection): vscode.Uri {
-  const judged = sections.reduce((sum, { predictions }) => sum + predictions.length, 0)
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
     path: '/Logitscope Results.txt',
-    query: `${id}-${judged}`,
+    query: `${id}-${judgedCount(sections)}`,
   })
 }
 

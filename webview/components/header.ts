@@ -15,6 +15,7 @@ import {
   type ModelInfo,
   type Section,
   summarizeInspection,
+  tokenCount,
 } from '../../src/shared/prediction'
 import type { PanelActions } from '../controller'
 
@@ -127,7 +128,7 @@ function loneSurrogatesTemplate(sections: readonly Section[]): unknown {
 
 function figuresTemplate({ sections, state }: Inspection): TemplateResult {
   const { perplexity, bitsPerToken } = summarizeInspection(sections)
-  const tokens = sections.reduce((sum, section) => sum + section.tokens.length, 0)
+  const tokens = tokenCount(sections)
   const figure = (value: string, unit: string) =>
     html`<span class="figure"><b>${value}</b> <span class="dim">${unit}</span></span>`
   return html`${figure(formatCount(tokens), tokens === 1 ? 'token' : 'tokens')}

@@ -2,10 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../src/shared/assertNever'
 import { formatCount, formatCounted } from '../../src/shared/format'
-import type { Inspection } from '../../src/shared/prediction'
+import { type Inspection, judgedCount, tokenCount } from '../../src/shared/prediction'
 import type { PanelCommand, ShowEmptyMessage } from '../../src/shared/protocol'
 import type { PanelActions } from '../controller'
-import { judgedCount, tokenCount } from '../state/addresses'
 import type { PanelNotice } from '../state/panelState'
 
 /** What the user has to know about the inspection that is shown, with what to do about it. */

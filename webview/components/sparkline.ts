@@ -2,10 +2,10 @@ import { html, nothing, type PropertyValues, svg, type TemplateResult } from 'li
 import { customElement, property, state } from 'lit/decorators.js'
 
 import { type Metric, METRIC_SCALES } from '../../src/shared/metrics'
-import type { Section } from '../../src/shared/prediction'
+import { type Section, tokenCount } from '../../src/shared/prediction'
 import type { TokenAddress } from '../../src/shared/protocol'
 import type { PanelActions } from '../controller'
-import { fromFlatIndex, judgementAt, tokenCount, toFlatIndex } from '../state/addresses'
+import { fromFlatIndex, judgementAt, toFlatIndex } from '../state/addresses'
 import type { TokenLabels } from '../tokens/tokenLabels'
 import { LightElement } from './lightElement'
 

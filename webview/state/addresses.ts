@@ -1,9 +1,10 @@
-import type {
-  Distribution,
-  Inspection,
-  Judgement,
-  Section,
-  TokenPrediction,
+import {
+  type Distribution,
+  type Inspection,
+  type Judgement,
+  type Section,
+  tokenCount,
+  type TokenPrediction,
 } from '../../src/shared/prediction'
 import type { TokenAddress } from '../../src/shared/protocol'
 
@@ -32,15 +33,6 @@ export function judgementAt(section: Section, position: number): Judgement | nul
 /** The row of logits at a position: what its token is judged by, or what follows the last one. */
 export function distributionAt(section: Section, position: number): Distribution | null {
   return isNext(section, position) ? section.next : judgementAt(section, position)
-}
-
-/** All tokens of all sections, counted through: the sparkline's axis. */
-export function tokenCount(sections: readonly Section[]): number {
-  return sections.reduce((sum, section) => sum + section.tokens.length, 0)
-}
-
-export function judgedCount(sections: readonly Section[]): number {
-  return sections.reduce((sum, section) => sum + section.predictions.length, 0)
 }
 
 /** Where a token stands when all sections are counted through; a `next` row stands at its section's end. */

@@ -1,6 +1,7 @@
 import { assertNever } from '../../src/shared/assertNever'
 import type { Metric } from '../../src/shared/metrics'
-import type { Inspection, Section } from '../../src/shared/prediction'
+import { type InspectionUpdate, updateInspection } from '../../src/shared/inspectionUpdate'
+import type { Inspection } from '../../src/shared/prediction'
 import type { HostMessage, TokenAddress } from '../../src/shared/protocol'
 import type { SamplingSettings } from '../../src/shared/sampling'
 import { Vocabulary } from '../../src/shared/vocabulary'
@@ -26,14 +27,9 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'showInspection':
       return showInspection(state, event.inspection)
     case 'appendPredictions':
-      return updateSection(state, event, (section) => ({
-        ...section,
-        predictions: [...section.predictions, ...event.predictions],
-      }))
     case 'setNext':
-      return updateSection(state, event, (section) => ({ ...section, next: event.next }))
     case 'setState':
-      return updateInspection(state, event, (inspection) => ({ ...inspection, state: event.state }))
+      return goOn(state, event)
     case 'setOutOfDate':
       return isShown(state, event) ? { ...state, outOfDate: event.outOfDate } : state
     case 'showEmpty':
@@ -107,22 +103,7 @@ function isPicked(state: PanelState, message: TokenAddress & { inspectionId: str
   return isShown(state, message) && state.picked !== null && isSameAddress(state.picked, message)
 }
 
-function updateInspection(
-  state: PanelState,
-  { inspectionId }: { inspectionId: string },
-  update: (inspection: Inspection) => Inspection,
-): PanelState {
-  if (state.inspection === null || state.inspection.id !== inspectionId) return state
-  return { ...state, inspection: update(state.inspection) }
-}
-
-function updateSection(
-  state: PanelState,
-  message: { inspectionId: string; section: number },
-  update: (section: Section) => Section,
-): PanelState {
-  return updateInspection(state, message, (inspection) => ({
-    ...inspection,
-    sections: inspection.sections.map((section, i) => (i === message.section ? update(section) : section)),
-  }))
+function goOn(state: PanelState, update: InspectionUpdate): PanelState {
+  if (!isShown(state, update) || state.inspection === null) return state
+  return { ...state, inspection: updateInspection(state.inspection, update) }
 }
