@@ -1,13 +1,16 @@
-// S tokens of a window, R rows that are asked for, C = nEmbd
+// S tokens of a window, R rows that are asked for, C = nEmbd, V = tokens of the vocabulary
 
-import type { Tokenizer } from '../tokenizer/tokenizer'
-import { type EngineMethods, NO_TARGET, type ScoreRequest } from '../shared/engineApi'
-import { InvalidRequestError } from '../shared/errors'
-import { MAX_TEMPERATURE, MAX_TOP_K, type ModelInfo } from '../shared/prediction'
+import type { EngineMethods, Priority } from '../shared/engineApi'
+import { type ModelInfo, START_TOKEN_ID } from '../shared/prediction'
 import type { RpcHandlers } from '../shared/rpc'
+import type { Tokenizer } from '../tokenizer/tokenizer'
+import { checkGenerateRequest, checkScoreRequest, checkTokenIds } from './checkRequests'
+import { Continuations } from './continuations'
+import { generateCandidates } from './generation/generateCandidates'
+import { TokenIndex } from './generation/tokenIndex'
 import { KeptSequences } from './keptSequences'
 import type { LoadedModel } from './model'
-import { type Priority, Scheduler } from './scheduler'
+import { Scheduler } from './scheduler'
 
 /** Positions of one step of work: between two steps a cancel or a more urgent request gets through. */
 const CHUNK_POSITIONS = 64
@@ -32,12 +35,14 @@ export interface EngineParts {
 export class Engine implements Handlers {
   private readonly scheduler: Scheduler
   private readonly tokenizer: () => Promise<Tokenizer>
+  private readonly tokenIndex: () => Promise<TokenIndex>
   private readonly loaded: () => Promise<EngineModel>
   private readonly chunkPositions: number
 
   constructor(private readonly parts: EngineParts) {
     this.scheduler = new Scheduler(parts.nextMacrotask)
     this.tokenizer = once(parts.loadTokenizer)
+    this.tokenIndex = once(async () => new TokenIndex((await this.tokenizer()).vocabulary, START_TOKEN_ID))
     this.loaded = once(async () => {
       const model = await parts.loadModel()
       return {
@@ -66,21 +71,21 @@ export class Engine implements Handlers {
   readonly score: Handlers['score'] = async (request, { signal, onProgress }) => {
     const model = await this.loaded()
     checkScoreRequest(request, model.info)
-    const { tokenIds, firstRow, targets } = request
+    const { tokenIds, firstRow, targets, priority } = request
     let computedPositions = 0
     for (let from = firstRow; from < tokenIds.length; from += this.chunkPositions) {
       const to = Math.min(from + this.chunkPositions, tokenIds.length)
       const residual = await this.residualRows(
         model,
         tokenIds,
-        { from, to, priority: 'bulk', signal },
+        { from, to, priority, signal },
         (position) => {
           computedPositions += position.computed
           if (position.reached <= firstRow)
             onProgress({ kind: 'reading', position: position.reached, firstRow })
         },
       )
-      const rows = await this.scheduler.run('bulk', signal, () =>
+      const rows = await this.scheduler.run(priority, signal, () =>
         model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
       )
       onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
@@ -88,9 +93,29 @@ export class Engine implements Handlers {
     return { computedPositions }
   }
 
+  readonly generate: Handlers['generate'] = async (request, { signal }) => {
+    const model = await this.loaded()
+    const index = await this.tokenIndex()
+    checkGenerateRequest(request, model.info, index.vocabulary)
+    const continuations = new Continuations(request.tokenIds, model.kept)
+    const candidates = await generateCandidates(request, index, (added) =>
+      this.lastLogits(model, continuations.withTokens(added), signal),
+    )
+    return { candidates }
+  }
+
   readonly logits: Handlers['logits'] = async ({ tokenIds }, { signal }) => {
     const model = await this.loaded()
     checkTokenIds(tokenIds, model.info)
+    return this.lastLogits(model, tokenIds, signal)
+  }
+
+  /** Raw logits [V] of the last row, for somebody who waits. */
+  private async lastLogits(
+    model: EngineModel,
+    tokenIds: Int32Array,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
     const to = tokenIds.length
     const residual = await this.residualRows(model, tokenIds, {
       from: to - 1,
@@ -115,7 +140,8 @@ export class Engine implements Handlers {
     const wanted = tokenIds.subarray(0, to)
     for (;;) {
       const rows = kept.residualRows(wanted, from, to)
-      if (rows !== undefined) return rows
+      // A copy: by the time that it is read, a generation may have gone another way over these rows.
+      if (rows !== undefined) return rows.slice()
       await this.scheduler.run(priority, signal, async () => {
         const past = kept.longestPrefix(wanted)
         const reached = Math.min(past.length + this.chunkPositions, to)
@@ -141,38 +167,4 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 /** Two requests that overtake each other must both find what they have kept, or neither would ever end. */
 function keyValueBytesOfWindow({ nLayer, nPositions, nEmbd }: ModelInfo): number {
   return 2 * nLayer * nPositions * nEmbd * Float32Array.BYTES_PER_ELEMENT
-}
-
-/** @throws InvalidRequestError */
-function checkScoreRequest(
-  { tokenIds, firstRow, targets, topK, temperature }: ScoreRequest,
-  info: ModelInfo,
-): void {
-  checkTokenIds(tokenIds, info)
-  if (firstRow < 0 || firstRow + targets.length !== tokenIds.length) {
-    throw new InvalidRequestError(
-      `${targets.length} targets from row ${firstRow} on do not fit ${tokenIds.length} rows.`,
-    )
-  }
-  if (!targets.every((id) => id === NO_TARGET || (id >= 0 && id < info.vocabSize))) {
-    throw new InvalidRequestError('A target is not a token of the vocabulary.')
-  }
-  if (!Number.isInteger(topK) || topK < 1 || topK > MAX_TOP_K) {
-    throw new InvalidRequestError(`topK is ${topK}; it must be a whole number from 1 to ${MAX_TOP_K}.`)
-  }
-  if (!(temperature > 0 && temperature <= MAX_TEMPERATURE)) {
-    throw new InvalidRequestError(
-      `The temperature is ${temperature}; it must be above 0 and at most ${MAX_TEMPERATURE}.`,
-    )
-  }
-}
-
-/** @throws InvalidRequestError */
-function checkTokenIds(tokenIds: Int32Array, { nPositions, vocabSize }: ModelInfo): void {
-  if (tokenIds.length < 1 || tokenIds.length > nPositions) {
-    throw new InvalidRequestError(`A window has 1 to ${nPositions} tokens, not ${tokenIds.length}.`)
-  }
-  if (!tokenIds.every((id) => id >= 0 && id < vocabSize)) {
-    throw new InvalidRequestError('A token id is not in the vocabulary.')
-  }
 }

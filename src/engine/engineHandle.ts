@@ -1,5 +1,5 @@
-import type { EngineApi, EngineMethods } from '../shared/engineApi'
-import { EngineStoppedError, InferenceError, TokenizerCrashedError } from '../shared/errors'
+import type { EngineApi, EngineMethods, EngineState } from '../shared/engineApi'
+import { CancelledError, EngineStoppedError, InferenceError, TokenizerCrashedError } from '../shared/errors'
 import { type CallOptions, type Channel, RpcClient } from '../shared/rpc'
 
 /** A thread that answers `EngineMethods`. */
@@ -22,10 +22,31 @@ export interface EngineHandle {
 /** After these nothing in the thread's memory can be relied on. */
 const FATAL_ERRORS = [TokenizerCrashedError, InferenceError]
 
-/** An engine whose thread starts with the first call, and anew with the next call after it has crashed. */
-export function createEngine(spawn: () => EngineWorker): EngineHandle {
-  let running: { readonly worker: EngineWorker; readonly client: RpcClient<EngineMethods> } | undefined
+/** What can be answered without a model. */
+const METHODS_WITHOUT_MODEL: readonly (keyof EngineMethods)[] = ['vocabulary', 'tokenize']
+
+interface Running {
+  readonly worker: EngineWorker
+  readonly client: RpcClient<EngineMethods>
+}
+
+/**
+ * An engine whose thread starts with the first call, and anew with the next call after it has crashed.
+ * `onState` is called whenever the state is another one; at first it is `stopped`.
+ */
+export function createEngine(
+  spawn: () => EngineWorker,
+  onState: (state: EngineState) => void = () => undefined,
+): EngineHandle {
+  let running: Running | undefined
   let disposed = false
+  let state: EngineState = { kind: 'stopped' }
+
+  const become = (next: EngineState) => {
+    if (next.kind === state.kind) return
+    state = next
+    onState(next)
+  }
 
   const start = () => {
     if (disposed) throw stopped('The engine was closed.')
@@ -34,29 +55,54 @@ export function createEngine(spawn: () => EngineWorker): EngineHandle {
     const current = { worker, client }
     worker.onStop((cause) => {
       client.close(stopped('The engine ended unexpectedly. Run Again starts it anew.', cause))
-      if (running === current) running = undefined
+      if (running !== current) return
+      running = undefined
+      become({ kind: 'stopped' })
     })
     running = current
     return current
   }
 
-  const stop = async (reason: Error) => {
+  const endThread = async (reason: Error) => {
     const current = running
     running = undefined
     current?.client.close(reason)
     await current?.worker.terminate()
   }
 
+  const stop = async (reason: Error) => {
+    const ended = endThread(reason)
+    become({ kind: 'stopped' })
+    await ended
+  }
+
+  /** The thread loads its model once, whoever asks: this call only learns how that ends. */
+  const followLoading = async (current: Running) => {
+    become({ kind: 'starting' })
+    try {
+      const model = await current.client.call('model', undefined)
+      if (running === current) become({ kind: 'ready', model })
+    } catch (error) {
+      const { message } = error instanceof Error ? error : new Error(String(error))
+      if (running === current) become({ kind: 'failed', message })
+    }
+  }
+
   const method =
     <M extends keyof EngineMethods>(name: M) =>
     async (request: EngineMethods[M]['request'], options?: CallOptions<EngineMethods[M]['progress']>) => {
-      const { client } = running ?? start()
+      if (options?.signal?.aborted === true) throw new CancelledError()
+      const current = running ?? start()
+      const isLoaded = state.kind === 'starting' || state.kind === 'ready'
+      if (!isLoaded && !METHODS_WITHOUT_MODEL.includes(name)) void followLoading(current)
       try {
-        return await client.call(name, request, options)
+        return await current.client.call(name, request, options)
       } catch (error) {
         const fatal = FATAL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)
-        if (fatal && running?.client === client) {
-          await stop(stopped('The engine was started anew.', error))
+        if (fatal && running === current) {
+          // Where the model could not be loaded, this remains to be said.
+          if (state.kind !== 'failed') become({ kind: 'stopped' })
+          await endThread(stopped('The engine was started anew.', error))
         }
         throw error
       }
@@ -68,6 +114,7 @@ export function createEngine(spawn: () => EngineWorker): EngineHandle {
       tokenize: method('tokenize'),
       model: method('model'),
       score: method('score'),
+      generate: method('generate'),
       logits: method('logits'),
     },
     restart: () => stop(stopped('The engine was started anew. Run Again repeats the inspection.')),

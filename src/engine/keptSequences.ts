@@ -59,11 +59,26 @@ export class KeptSequences {
 
   /** Keeps the rows that follow `length` tokens of `tokenIds`; a sequence that goes on otherwise is left as it is. */
   append(tokenIds: Int32Array, length: number, rows: NewRows): void {
-    let { sequence } = this.bestForAppend(tokenIds.subarray(0, length + 1))
+    const found = this.bestForAppend(tokenIds.subarray(0, length + 1))
+    // What they follow was given up meanwhile.
+    if (found.length < length) return
+    let { sequence } = found
     if (sequence.length !== length) sequence = sequence.fork(length)
     sequence.append(tokenIds.subarray(length, length + rows.residual.length / this.shape.nEmbd), rows)
     this.touch(sequence)
     this.evict()
+  }
+
+  /**
+   * Gives up what follows `length` tokens of a sequence that is kept and is just these tokens.
+   * Rows that were handed out may then be written over.
+   */
+  rewind(tokenIds: Int32Array, length: number): void {
+    const sequence = this.sequences.find(
+      (candidate) =>
+        candidate.length === tokenIds.length && candidate.commonPrefix(tokenIds) === tokenIds.length,
+    )
+    if (sequence !== undefined) sequence.length = length
   }
 
   /** Bytes held, for tests and the log. */

@@ -1,7 +1,5 @@
+import type { Priority } from '../shared/engineApi'
 import { CancelledError } from '../shared/errors'
-
-/** `interactive` work is waited for by a person at this moment; `bulk` work fills a view. */
-export type Priority = 'interactive' | 'bulk'
 
 interface Job {
   readonly priority: Priority

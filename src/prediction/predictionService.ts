@@ -1,4 +1,10 @@
-import type { EngineApi, ScoredRows } from '../shared/engineApi'
+import type {
+  EngineApi,
+  GeneratedCandidate,
+  GenerateRequest,
+  Priority,
+  ScoredRows,
+} from '../shared/engineApi'
 import { NO_TARGET } from '../shared/engineApi'
 import type { Distribution, Judgement, ModelInfo } from '../shared/prediction'
 import type { TokenizedText } from '../shared/tokenizedText'
@@ -28,6 +34,8 @@ export interface SequenceRequest {
 
 export interface PredictOptions {
   readonly signal?: AbortSignal
+  /** Default `bulk`. */
+  readonly priority?: Priority
   /** More judgements, in order, from token `from` on; null where a token has nothing before it. */
   readonly onJudgements?: (judgements: readonly (Judgement | null)[]) => void
   /** What stands before the judged tokens is being read: `done` of `total` positions. */
@@ -81,7 +89,7 @@ export class PredictionService {
   /** @throws NonFiniteLogitsError, InferenceError, CancelledError and what loading the model throws */
   async predict(
     request: SequenceRequest,
-    { signal, onJudgements, onReading }: PredictOptions = {},
+    { signal, priority = 'bulk', onJudgements, onReading }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const layout = await this.layout(request, signal)
     const temperature = Math.max(request.temperature, COLDEST)
@@ -104,6 +112,7 @@ export class PredictionService {
           targets,
           topK: request.topK,
           temperature,
+          priority,
         },
         {
           signal,
@@ -136,6 +145,15 @@ export class PredictionService {
     const layout = await this.layout(request, options.signal)
     const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
     return this.engine.logits({ tokenIds: input }, options)
+  }
+
+  /** How a text goes on; what the request means is said where it is declared. */
+  async generate(
+    request: GenerateRequest,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly GeneratedCandidate[]> {
+    const { candidates } = await this.engine.generate(request, options)
+    return candidates
   }
 
   /** About how long `predict` would take for these tokens; from the parameters until a run was measured. */

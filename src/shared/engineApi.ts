@@ -2,7 +2,18 @@
 
 import type { ModelInfo } from './prediction'
 import type { CallOptions } from './rpc'
+import type { SamplingSettings } from './sampling'
 import type { TokenizedText } from './tokenizedText'
+
+/** What has become of the model: a thread that only tokenizes has loaded none, nor is it about to. */
+export type EngineState =
+  /** No model is loaded; the next call that needs one loads it. */
+  | { readonly kind: 'stopped' }
+  /** The model is being loaded. */
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly model: ModelInfo }
+  /** The model could not be loaded; the next call that needs it tries again. */
+  | { readonly kind: 'failed'; readonly message: string }
 
 /** Where a model lies on this machine. */
 export interface ModelLocation {
@@ -12,6 +23,9 @@ export interface ModelLocation {
   readonly folder: string
   readonly description: string
 }
+
+/** `interactive` work is waited for by a person at this moment; `bulk` work fills a view. */
+export type Priority = 'interactive' | 'bulk'
 
 /** Judges tokens by the rows that they were drawn from. */
 export interface ScoreRequest {
@@ -25,6 +39,7 @@ export interface ScoreRequest {
   readonly topK: number
   /** At least 1e-30; logits are divided by it before log-sum-exp and entropy. */
   readonly temperature: number
+  readonly priority: Priority
 }
 
 /** In `targets`: the row judges nothing, it is only looked at. */
@@ -57,6 +72,50 @@ export interface ScoreSummary {
   readonly computedPositions: number
 }
 
+/** Asks how a text goes on whose last tokens are not settled yet. */
+export interface GenerateRequest {
+  /** [S] The input up to the last boundary that no continuation can move, start token included; at least one token. */
+  readonly tokenIds: Int32Array
+  /** The UTF-8 bytes behind that boundary that are typed already: every candidate begins with them. */
+  readonly typed: Uint8Array
+  /** The tokens that the tokenizer makes of `typed` alone, the same bytes: one way to go on that is always open. */
+  readonly typedTokenIds: Int32Array
+  /** 1 to MAX_CANDIDATES; more of them only where they differ. */
+  readonly candidates: number
+  /** Tokens that each candidate may have, those that cover `typed` included; S + maxTokens is at most nPositions. */
+  readonly maxTokens: number
+  /**
+   * At least 1. A candidate ends right before the newline that ends this many of its lines;
+   * newlines before its first visible character behind `typed` are not counted.
+   */
+  readonly maxLines: number
+  /**
+   * 0 to 1. A candidate ends before the token that takes its probability under this. The first one to be begun
+   * has at least the token that goes beyond `typed`; another one that would have none is left out.
+   */
+  readonly minProbability: number
+  /** Temperature 0 is greedy. */
+  readonly sampling: SamplingSettings
+  /** A whole number from 0 to 2³² − 1; of no effect where sampling is greedy. */
+  readonly seed: number
+}
+
+/** One way in which the text may go on. */
+export interface GeneratedCandidate {
+  /**
+   * From the boundary on: the first ones cover what was typed. Where the newline that ends the candidate
+   * stands inside a token, the last one reaches beyond `continuation`; otherwise their bytes are
+   * those of `typed` and of `continuation`.
+   */
+  readonly tokenIds: Int32Array
+  /** The UTF-8 bytes behind `typed`, at least one, without that newline; the last character may lack its end. */
+  readonly continuation: Uint8Array
+  /** Nats: the probability of these tokens, given what was typed, at temperature 1. */
+  readonly logProb: number
+}
+
+export const MAX_CANDIDATES = 10
+
 /** What crosses for each method: structured-cloneable data only. */
 export interface EngineMethods {
   /** Every token's bytes, one after the other, and where each begins, [V + 1]. */
@@ -71,6 +130,12 @@ export interface EngineMethods {
   model: { request: undefined; progress: never; result: ModelInfo }
   /** Judges a window's tokens; streams rows in order. */
   score: { request: ScoreRequest; progress: ScoreProgress; result: ScoreSummary }
+  /** Candidates, most probable first, no two with the same continuation; none where the text is more likely to end. */
+  generate: {
+    request: GenerateRequest
+    progress: never
+    result: { readonly candidates: readonly GeneratedCandidate[] }
+  }
   /** Raw logits [50257] of the row after the last of `tokenIds`. */
   logits: { request: { readonly tokenIds: Int32Array }; progress: never; result: Float32Array }
 }

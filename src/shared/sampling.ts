@@ -34,6 +34,8 @@ export interface SampledDistribution {
   readonly steps: readonly SamplingStep[]
   /** Renormalized over what is kept; 0 where the token is cut. */
   readonly probabilityOf: (tokenId: number) => number
+  /** Draws: the token that covers `point` of [0, 1), where each kept token covers its probability. */
+  readonly tokenAt: (point: number) => number
 }
 
 /** A row of raw logits with its tokens in order; sorted once, asked often. */
@@ -99,6 +101,12 @@ export function sampleDistribution(row: SortedLogits, settings: SamplingSettings
       const place = row.places[tokenId]
       return place < from ? 0 : weights[place] / total
     },
+    tokenAt: (point) => {
+      let place = size - 1
+      for (let left = point * total - weights[place]; left >= 0 && place > from; left -= weights[place])
+        place--
+      return row.ascending[place]
+    },
   }
 }
 
@@ -110,6 +118,7 @@ function greedy(row: SortedLogits): SampledDistribution {
     kept: 1,
     steps: [{ processor: 'temperature', kept: 1, cut: 1 - share }],
     probabilityOf: (tokenId) => (tokenId === winner ? 1 : 0),
+    tokenAt: () => winner,
   }
 }
 
@@ -145,12 +154,12 @@ function sum(weights: Float64Array, from: number): number {
   return total
 }
 
-/** Vocabulary ids fit into 17 bits. */
-const ID_SPACE = 2 ** 17
+/** What 53 bits leave beside a float's 32: room for a vocabulary forty times over. */
+const ID_SPACE = 2 ** 21
 
 /**
  * Logit and id packed into one number each, so that the engine's own sort of numbers does the work:
- * 32 bits that order like the float, then the id; together below 2^53.
+ * 32 bits that order like the float, then 21 of the id.
  */
 function sortAscending(logits: Float32Array): Uint32Array {
   const bits = new Uint32Array(Float32Array.from(logits, (logit) => logit + 0).buffer) // −0 becomes 0

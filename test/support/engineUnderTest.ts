@@ -52,6 +52,7 @@ export function connect(handlers: RpcHandlers<EngineMethods>): EngineApi {
     tokenize: (request, options) => client.call('tokenize', request, options),
     model: (request, options) => client.call('model', request, options),
     score: (request, options) => client.call('score', request, options),
+    generate: (request, options) => client.call('generate', request, options),
     logits: (request, options) => client.call('logits', request, options),
   }
 }
@@ -74,7 +75,7 @@ export function withWatchedTransformer(model: LoadedModel): { model: LoadedModel
 /** A request that judges every token by the row before it, and looks at the last row. */
 export function scoreEverything(tokenIds: Int32Array, parts: Partial<ScoreRequest> = {}): ScoreRequest {
   const targets = Int32Array.of(...tokenIds.subarray(1), NO_TARGET)
-  return { tokenIds, firstRow: 0, targets, topK: 5, temperature: 1, ...parts }
+  return { tokenIds, firstRow: 0, targets, topK: 5, temperature: 1, priority: 'bulk', ...parts }
 }
 
 export interface Scored {

@@ -80,8 +80,13 @@ describe('A cancelled score', () => {
   })
 })
 
-describe('Logits that a person waits for', () => {
-  it('overtake long scores between two of their chunks', async () => {
+describe('What a person waits for', () => {
+  const request = beginningWith(5).subarray(0, CHUNK)
+
+  it.each<[string, (engine: EngineApi) => Promise<unknown>]>([
+    ['logits', (engine) => engine.logits({ tokenIds: request })],
+    ['an interactive score', (engine) => engine.score(scoreEverything(request, { priority: 'interactive' }))],
+  ])('overtakes long scores between two of their chunks: %s', async (_, ask) => {
     const { model, runs } = withWatchedTransformer(mini)
     const engine = connect(freshEngine(model, CHUNK))
     // Each begins with a token of its own, so that none uses another's work.
@@ -91,7 +96,7 @@ describe('Logits that a person waits for', () => {
     await Promise.all(bulk.map(({ firstRows }) => firstRows))
     const runsBefore = runs.length
 
-    await engine.logits({ tokenIds: beginningWith(5).subarray(0, CHUNK) })
+    await ask(engine)
 
     const own = runs.findIndex((chunk) => chunk[0] === 5)
     expect(own - runsBefore).toBeGreaterThanOrEqual(0)
@@ -172,11 +177,12 @@ function scoreUntilFirstRows(engine: EngineApi, request: ScoreRequest) {
 /** The engine behind an rpc; `ended` resolve when it has really stopped working on a score. */
 function withKnownEnds(engine: Engine): { engine: EngineApi; ended: Promise<unknown>[] } {
   const ended: Promise<unknown>[] = []
-  const { vocabulary, tokenize, model, logits } = engine
+  const { vocabulary, tokenize, model, generate, logits } = engine
   const connected = connect({
     vocabulary,
     tokenize,
     model,
+    generate,
     logits,
     score: (request, options) => {
       const running = engine.score(request, options)

@@ -1,34 +1,53 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createEngine, type EngineWorker } from '../../../src/engine/engineHandle'
+import { createEngine, type EngineHandle, type EngineWorker } from '../../../src/engine/engineHandle'
 import { spawnWorker } from '../../../src/engine/spawnWorker'
 import {
   CancelledError,
   EngineStoppedError,
+  InferenceError,
   InvalidRequestError,
   ModelFilesError,
 } from '../../../src/shared/errors'
+import type { EngineState, GenerateRequest } from '../../../src/shared/engineApi'
+import { NEUTRAL_SAMPLING } from '../../../src/shared/sampling'
+import { channelPair } from '../../support/engineChannel'
 import { LOADING_LIMIT_MS, MINI, scoreEverything } from '../../support/engineUnderTest'
 
 const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url))
 const SENTENCE = Int32Array.of(464, 3303, 2746, 1182)
+const GENERATION: GenerateRequest = {
+  tokenIds: SENTENCE,
+  typed: new Uint8Array(0),
+  typedTokenIds: new Int32Array(0),
+  candidates: 1,
+  maxTokens: 2,
+  maxLines: 1,
+  minProbability: 0,
+  sampling: { ...NEUTRAL_SAMPLING, temperature: 0 },
+  seed: 1,
+}
 const LONG = scoreEverything(new Int32Array(512).fill(11))
 
 beforeAll(() => {
   if (!existsSync(`${DIST}engineWorker.js`)) throw new Error('dist/engineWorker.js is missing: npm run build')
 })
 
-/** The engine with its real thread; `threads` are those that it has started. */
+/** The engine with its real thread; `threads` are those that it has started, `states` what it has told of itself. */
 function startable(model = MINI) {
   const threads: EngineWorker[] = []
-  const engine = createEngine(() => {
-    const thread = spawnWorker({ model, threads: 1, assetsFolder: DIST })
-    threads.push(thread)
-    return thread
-  })
+  const states: EngineState[] = []
+  const engine = createEngine(
+    () => {
+      const thread = spawnWorker({ model, threads: 1, assetsFolder: DIST })
+      threads.push(thread)
+      return thread
+    },
+    (state) => states.push(state),
+  )
   onTestFinished(() => engine.dispose())
-  return { engine, threads }
+  return { engine, threads, states }
 }
 
 describe('The engine’s thread', { timeout: LOADING_LIMIT_MS }, () => {
@@ -47,6 +66,7 @@ describe('The engine’s thread', { timeout: LOADING_LIMIT_MS }, () => {
     expect(await engine.api.model(undefined)).toMatchObject({ id: 'mini', threads: 1 })
     expect(await engine.api.score(scoreEverything(SENTENCE))).toEqual({ computedPositions: 4 })
     expect((await engine.api.logits({ tokenIds: SENTENCE })).length).toBe(50257)
+    expect((await engine.api.generate(GENERATION)).candidates.length).toBe(1)
   })
 
   it('brings progress before the result', async () => {
@@ -86,6 +106,95 @@ describe('The engine’s thread', { timeout: LOADING_LIMIT_MS }, () => {
     await expect(call).rejects.toThrow(CancelledError)
     const { computedPositions } = await engine.api.score(LONG)
     expect(computedPositions).toBeGreaterThan(0)
+  })
+})
+
+describe('The engine’s state', { timeout: LOADING_LIMIT_MS }, () => {
+  it.each<[string, (engine: EngineHandle) => Promise<unknown>]>([
+    ['model', ({ api }) => api.model(undefined)],
+    ['generate', ({ api }) => api.generate(GENERATION)],
+  ])('is starting while %s loads the model, then ready with it', async (_, call) => {
+    const { engine, states } = startable()
+    const answered = call(engine)
+    const whileLoading = [...states]
+    await answered
+    await engine.api.model(undefined)
+    expect(whileLoading).toEqual([{ kind: 'starting' }])
+    expect(states).toMatchObject([{ kind: 'starting' }, { kind: 'ready', model: { id: 'mini' } }])
+  })
+
+  it('does not claim a model where a text is only tokenized', async () => {
+    const { engine, states } = startable()
+    await engine.api.tokenize({ text: 'a' })
+    await engine.api.vocabulary(undefined)
+    expect(states).toEqual([])
+  })
+
+  it('is not changed by a call that is cancelled already, which starts no thread either', async () => {
+    const { engine, threads, states } = startable()
+    await expect(engine.api.model(undefined, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError)
+    expect([threads, states]).toEqual([[], []])
+  })
+
+  it('is failed with the reason where the model cannot be loaded, each time anew', async () => {
+    const { engine, states } = startable({ ...MINI, folder: `${DIST}no-such-model` })
+    for (let i = 0; i < 2; i++) {
+      await expect(engine.api.score(scoreEverything(SENTENCE))).rejects.toThrow(ModelFilesError)
+    }
+    const failed = { kind: 'failed', message: expect.stringContaining('no-such-model') as string }
+    expect(states).toMatchObject([{ kind: 'starting' }, failed, { kind: 'starting' }, failed])
+  })
+
+  it('remains failed where the runtime could not load the model and its thread was ended', async () => {
+    const states: EngineState[] = []
+    const ended: string[] = []
+    const engine = createEngine(
+      () => {
+        const [callersEnd, enginesEnd] = channelPair()
+        enginesEnd.onMessage((message) => {
+          if (message.type !== 'call') return
+          const error = { name: 'InferenceError', message: 'There is no memory.', details: '' }
+          enginesEnd.send({ type: 'error', id: message.id, error })
+        })
+        const terminate = () => Promise.resolve(void ended.push('terminated'))
+        return { channel: callersEnd, onStop: () => undefined, terminate }
+      },
+      (state) => states.push(state),
+    )
+    await expect(engine.api.model(undefined)).rejects.toThrow(InferenceError)
+    expect(states).toEqual([{ kind: 'starting' }, { kind: 'failed', message: 'There is no memory.' }])
+    expect(ended).toEqual(['terminated'])
+  })
+
+  it('is stopped after a restart, and again after dispose', async () => {
+    const { engine, states } = startable()
+    await engine.api.model(undefined)
+    await engine.restart()
+    await engine.api.model(undefined)
+    await engine.dispose()
+    expect(states.map(({ kind }) => kind)).toEqual([
+      'starting',
+      'ready',
+      'stopped',
+      'starting',
+      'ready',
+      'stopped',
+    ])
+  })
+
+  it('is stopped after a crash', async () => {
+    const { engine, threads, states } = startable()
+    await engine.api.model(undefined)
+    await threads[0].terminate()
+    await expect.poll(() => states.at(-1)).toEqual({ kind: 'stopped' })
+  })
+
+  it('is stopped where the thread ends while it loads the model', async () => {
+    const { engine, states } = startable()
+    const outcome = Promise.allSettled([engine.api.model(undefined)])
+    await engine.restart()
+    await outcome
+    expect(states).toEqual([{ kind: 'starting' }, { kind: 'stopped' }])
   })
 })
 

@@ -63,6 +63,31 @@ describe('KeptSequences', () => {
     expect(kept.longestPrefix(Int32Array.of(5, 6, 9, 1)).values[0]).toEqual(rowsOf([5, 6, 9], value(0)))
   })
 
+  it('gives up the end of a sequence, and goes on otherwise in the room of that', () => {
+    const kept = new KeptSequences(SHAPE, AMPLE)
+    keep(kept, [5, 6, 7, 8])
+    kept.rewind(Int32Array.of(5, 6, 7, 8), 2)
+    keep(kept, [5, 6, 9], 2)
+    expect(kept.residualRows(Int32Array.of(5, 6, 9), 0, 3)).toEqual(rowsOf([5, 6, 9], RESIDUAL))
+    expect(kept.residualRows(Int32Array.of(5, 6, 7), 0, 3)).toBeUndefined()
+    expect(kept.byteLength).toBe(KEY_VALUE_BYTES + RESIDUAL_BYTES)
+  })
+
+  it('gives up nothing of a sequence that goes on behind these tokens', () => {
+    const kept = new KeptSequences(SHAPE, AMPLE)
+    keep(kept, [5, 6, 7, 8])
+    kept.rewind(Int32Array.of(5, 6, 7), 1)
+    expect(kept.residualRows(Int32Array.of(5, 6, 7, 8), 0, 4)).toBeDefined()
+  })
+
+  it('keeps no rows whose beginning was given up meanwhile', () => {
+    const kept = new KeptSequences(SHAPE, AMPLE)
+    keep(kept, [5, 6, 7])
+    kept.rewind(Int32Array.of(5, 6, 7), 1)
+    keep(kept, [5, 6, 7, 8], 3)
+    expect(kept.residualRows(Int32Array.of(5, 6, 7, 8), 0, 4)).toBeUndefined()
+  })
+
   it('does not hand a row on to a sequence that only begins alike', () => {
     const kept = new KeptSequences(SHAPE, AMPLE)
     keep(kept, [5, 6, 7])

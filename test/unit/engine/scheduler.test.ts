@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { type Priority, Scheduler } from '../../../src/engine/scheduler'
+import { Scheduler } from '../../../src/engine/scheduler'
+import type { Priority } from '../../../src/shared/engineApi'
 import { CancelledError } from '../../../src/shared/errors'
 
 const NEVER = new AbortController().signal

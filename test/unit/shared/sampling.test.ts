@@ -145,6 +145,35 @@ describe('sampling', () => {
   })
 })
 
+describe('drawing', () => {
+  it('gives each token as much room as it has probability, and none to what is cut', () => {
+    fc.assert(
+      fc.property(logitsArbitrary, settingsArbitrary, (values, settings) => {
+        const row = new SortedLogits(Float32Array.from(values))
+        const { probabilityOf, tokenAt } = sampleDistribution(row, settings)
+        const POINTS = 1_000
+        const room = new Float64Array(values.length)
+        for (let i = 0; i < POINTS; i++) room[tokenAt((i + 0.5) / POINTS)] += 1 / POINTS
+        room.forEach((share, id) => {
+          expect(Math.abs(share - probabilityOf(id))).toBeLessThan(1.5 / POINTS)
+        })
+      }),
+    )
+  })
+
+  it('gives a token of the kept ones to the last point', () => {
+    const settings = { ...NEUTRAL_SAMPLING, topK: 2 }
+    const { tokenAt } = sampleDistribution(new SortedLogits(Float32Array.of(3, 1, 2)), settings)
+    expect([tokenAt(0), tokenAt(1 - 2 ** -32)]).toEqual([0, 2])
+  })
+
+  it('is no drawing at temperature 0', () => {
+    const settings = { ...NEUTRAL_SAMPLING, temperature: 0 }
+    const { tokenAt } = sampleDistribution(new SortedLogits(Float32Array.of(1, 3, 3)), settings)
+    expect([0, 0.5, 0.999].map(tokenAt)).toEqual([1, 1, 1])
+  })
+})
+
 describe('a sorted row', () => {
   it('orders floats of either sign, zeros and ties like a stable sort', () => {
     const numbers = fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, 1))

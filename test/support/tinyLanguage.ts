@@ -1,0 +1,65 @@
+// A language of a few tokens and a made-up model of it, small enough to enumerate.
+
+import { TokenIndex } from '../../src/engine/generation/tokenIndex'
+import type { NextLogits } from '../../src/engine/generation/openings'
+import { Vocabulary } from '../../src/shared/vocabulary'
+
+export interface TinyLanguage {
+  readonly index: TokenIndex
+  readonly end: number
+  /** Ids by text. */
+  readonly id: (token: string) => number
+  readonly ids: (...tokens: string[]) => Int32Array
+  readonly text: (tokenIds: ArrayLike<number>) => string
+}
+
+/** Its tokens in this order, ASCII, each at least one character; the token that ends a text is one more. */
+export function tinyLanguage(tokens: readonly string[]): TinyLanguage {
+  const end = tokens.length
+  const encoded = [...tokens, '<end>'].map((token) => Buffer.from(token))
+  const offsets = new Uint32Array(encoded.length + 1)
+  encoded.forEach((token, id) => (offsets[id + 1] = offsets[id] + token.length))
+  const id = (token: string) => {
+    const found = tokens.indexOf(token)
+    if (found === -1) throw new Error(`there is no token “${token}”`)
+    return found
+  }
+  return {
+    index: new TokenIndex(new Vocabulary(new Uint8Array(Buffer.concat(encoded)), offsets), end),
+    end,
+    id,
+    ids: (...wanted) => Int32Array.from(wanted, id),
+    text: (tokenIds) => Array.from(tokenIds, (tokenId) => tokens[tokenId] ?? '').join(''),
+  }
+}
+
+/** A model whose logits are other ones after every sequence, and the same for the same seed. */
+export function madeUpModel(language: TinyLanguage, seed: number): NextLogits {
+  return (tokenIds) => {
+    let state = seed
+    const mix = (value: number) => {
+      state = Math.imul(state ^ value, 0x9e3779b1)
+      state ^= state >>> 15
+    }
+    for (const tokenId of tokenIds) mix(tokenId + 1)
+    const logits = Float32Array.from({ length: language.end + 1 }, (_, tokenId) => {
+      mix(tokenId + 1000)
+      return ((state >>> 0) / 2 ** 32) * 8 - 4
+    })
+    return Promise.resolve(logits)
+  }
+}
+
+/** A model that follows a table: probabilities by the text before, of the tokens named; the rest has almost none. */
+export function modelOf(
+  language: TinyLanguage,
+  table: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): NextLogits {
+  return (tokenIds) => {
+    const logits = new Float32Array(language.end + 1).fill(-30)
+    for (const [token, probability] of Object.entries(table[language.text(tokenIds)] ?? { END: 1 })) {
+      logits[token === 'END' ? language.end : language.id(token)] = Math.log(probability)
+    }
+    return Promise.resolve(logits)
+  }
+}
