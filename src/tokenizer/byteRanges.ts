@@ -10,9 +10,9 @@ export interface TokenRanges {
 /**
  * The UTF-16 ranges of tokens that follow each other from the beginning of `text`.
  * A token's range is the union of the characters that its bytes touch; it is partial
- * where it begins or ends inside one. `offset` is added to every range.
+ * where it begins or ends inside one.
  */
-export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>, offset: number): TokenRanges {
+export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>): TokenRanges {
   const count = byteLengths.length
   const starts = new Uint32Array(count)
   const ends = new Uint32Array(count)
@@ -22,10 +22,10 @@ export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>, off
   for (let i = 0; i < count; i++) {
     const endByte = firstByte + byteLengths[i]
     while (character.endByte <= firstByte) character.advance()
-    starts[i] = offset + character.start
+    starts[i] = character.start
     const beginsInside = character.firstByte < firstByte
     while (character.endByte < endByte) character.advance()
-    ends[i] = offset + character.end
+    ends[i] = character.end
     const endsInside = character.endByte > endByte
     partials[i] = beginsInside || endsInside ? 1 : 0
     firstByte = endByte

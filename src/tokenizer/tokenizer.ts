@@ -1,9 +1,9 @@
 import { init, Tiktoken } from 'tiktoken/lite/init'
 import { TokenizerCrashedError } from '../shared/errors'
-import type { TextRange } from '../shared/prediction'
 import type { TokenizedText } from '../shared/tokenizedText'
 import type { Vocabulary } from '../shared/vocabulary'
 import { rangesOfTokens } from './byteRanges'
+import { KeptPieces } from './keptPieces'
 import { piecesOf, refuseLongRuns } from './pieces'
 import { type Gpt2Ranks, vocabularyOf } from './ranks'
 
@@ -19,12 +19,17 @@ export interface TokenizeOptions {
   readonly turn: () => Promise<void>
 }
 
+/** Ten milliseconds of work or so: between two of them a cancel gets through. */
+const UNITS_PER_TURN = 32 * 1024
+
 /** Text → GPT-2's tokens with their UTF-16 ranges; special tokens' names are ordinary text. */
 export class Tokenizer {
   static async load({ wasm, ranks }: TokenizerAssets): Promise<Tokenizer> {
     await init((imports) => WebAssembly.instantiate(wasm, imports))
     return new Tokenizer(new Tiktoken(ranks.bpe_ranks, {}, ranks.pat_str), vocabularyOf(ranks))
   }
+
+  private readonly kept = new KeptPieces()
 
   private constructor(
     private readonly tiktoken: Tiktoken,
@@ -36,12 +41,24 @@ export class Tokenizer {
    * Rejects with the signal's reason, TextRunTooLongError or TokenizerCrashedError.
    */
   async tokenize(text: string, { signal, turn }: TokenizeOptions): Promise<TokenizedText> {
-    const pieces: TokenizedText[] = []
+    const pieces: PlacedTokens[] = []
+    let unitsSinceTurn = 0
+    signal.throwIfAborted()
     for (const piece of piecesOf(text)) {
-      if (pieces.length > 0) await turn()
-      signal.throwIfAborted()
-      refuseLongRuns(text, piece)
-      pieces.push(this.tokenizePiece(text, piece))
+      const pieceText = text.slice(piece.start, piece.end)
+      let tokens = this.kept.get(pieceText)
+      if (tokens === undefined) {
+        if (unitsSinceTurn >= UNITS_PER_TURN) {
+          await turn()
+          signal.throwIfAborted()
+          unitsSinceTurn = 0
+        }
+        refuseLongRuns(text, piece)
+        tokens = this.tokenizePiece(pieceText)
+        this.kept.keep(pieceText, tokens)
+        unitsSinceTurn += pieceText.length
+      }
+      pieces.push({ tokens, start: piece.start })
     }
     return concatenate(pieces)
   }
@@ -50,11 +67,10 @@ export class Tokenizer {
     this.tiktoken.free()
   }
 
-  private tokenizePiece(text: string, { start, end }: TextRange): TokenizedText {
-    const piece = text.slice(start, end)
+  private tokenizePiece(piece: string): TokenizedText {
     const tokenIds = Int32Array.from(this.encode(piece.replaceAll('\r\n', '\n')))
     const byteLengths = tokenIds.map((id) => this.vocabulary.bytesOf(id).length)
-    return { tokenIds, ...rangesOfTokens(piece, byteLengths, start) }
+    return { tokenIds, ...rangesOfTokens(piece, byteLengths) }
   }
 
   /** tiktoken itself puts U+FFFD where a surrogate is alone. */
@@ -70,8 +86,14 @@ export class Tokenizer {
   }
 }
 
-function concatenate(pieces: readonly TokenizedText[]): TokenizedText {
-  const count = pieces.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0)
+/** A piece's tokens, and where in the text it begins. */
+interface PlacedTokens {
+  readonly tokens: TokenizedText
+  readonly start: number
+}
+
+function concatenate(pieces: readonly PlacedTokens[]): TokenizedText {
+  const count = pieces.reduce((sum, { tokens }) => sum + tokens.tokenIds.length, 0)
   const whole = {
     tokenIds: new Int32Array(count),
     starts: new Uint32Array(count),
@@ -79,12 +101,14 @@ function concatenate(pieces: readonly TokenizedText[]): TokenizedText {
     partials: new Uint8Array(count),
   }
   let at = 0
-  for (const piece of pieces) {
-    whole.tokenIds.set(piece.tokenIds, at)
-    whole.starts.set(piece.starts, at)
-    whole.ends.set(piece.ends, at)
-    whole.partials.set(piece.partials, at)
-    at += piece.tokenIds.length
+  for (const { tokens, start } of pieces) {
+    whole.tokenIds.set(tokens.tokenIds, at)
+    whole.partials.set(tokens.partials, at)
+    for (let i = 0; i < tokens.tokenIds.length; i++) {
+      whole.starts[at + i] = start + tokens.starts[i]
+      whole.ends[at + i] = start + tokens.ends[i]
+    }
+    at += tokens.tokenIds.length
   }
   return whole
 }

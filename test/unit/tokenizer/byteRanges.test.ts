@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { rangesOfTokens } from '../../../src/tokenizer/byteRanges'
 
 /** [start, end, partial] of each token. */
-function ranges(text: string, byteLengths: number[], offset = 0) {
-  const { starts, ends, partials } = rangesOfTokens(text, byteLengths, offset)
+function ranges(text: string, byteLengths: number[]) {
+  const { starts, ends, partials } = rangesOfTokens(text, byteLengths)
   return byteLengths.map((_, i) => [starts[i], ends[i], partials[i]])
 }
 
@@ -61,10 +61,6 @@ describe('rangesOfTokens', () => {
       [1, 2, 0],
       [2, 3, 0],
     ])
-  })
-
-  it('adds the offset of the piece', () => {
-    expect(ranges('ab', [2], 40)).toEqual([[40, 42, 0]])
   })
 
   it('refuses tokens that are longer than the text', () => {

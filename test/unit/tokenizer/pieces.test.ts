@@ -4,7 +4,7 @@ import { TextRunTooLongError } from '../../../src/shared/errors'
 import { MAX_RUN_UNITS, piecesOf, refuseLongRuns } from '../../../src/tokenizer/pieces'
 import { unicodeTexts } from './unicodeTexts'
 
-function pieces(text: string, units: number): string[] {
+function pieces(text: string, units?: number): string[] {
   return [...piecesOf(text, units)].map(({ start, end }) => text.slice(start, end))
 }
 
@@ -40,6 +40,40 @@ describe('piecesOf', () => {
         expect(pieces(text, units).join('')).toBe(text)
       }),
     )
+  })
+})
+
+describe('piecesOf a text of lines', () => {
+  const words = fc.constantFrom('if', 'return', '{', '}', ');', 'const x = 1', '//', '日本語', 'a b c')
+  const line = fc.tuple(words, fc.nat({ max: 99 }), words).map((parts) => parts.join(' '))
+  const document = fc.array(line, { minLength: 100, maxLength: 400 })
+
+  it('ends them at line ends, before the line break', () => {
+    fc.assert(
+      fc.property(document, fc.constantFrom('\n', '\r\n', '\n\n'), (lines, lineBreak) => {
+        const [, ...others] = pieces(lines.join(lineBreak))
+        expect(others.every((piece) => piece.startsWith(lineBreak))).toBe(true)
+      }),
+    )
+  })
+
+  it('leaves all of them but a few as they were after an edit within a line', () => {
+    fc.assert(
+      fc.property(document, fc.nat(), fc.string({ maxLength: 5 }), (lines, place, inserted) => {
+        const before = new Set(pieces(lines.join('\n')))
+        const edited = lines.with(place % lines.length, inserted.replaceAll('\n', ''))
+        const changed = pieces(edited.join('\n')).filter((piece) => !before.has(piece))
+        expect(changed.length).toBeLessThanOrEqual(4)
+      }),
+    )
+  })
+
+  it('makes them about a thousand units long', () => {
+    const lines = Array.from({ length: 4_000 }, (_, i) => `const name${i} = compute(${i * i})`)
+    const text = lines.join('\n')
+    const average = text.length / pieces(text).length
+    expect(average).toBeGreaterThan(500)
+    expect(average).toBeLessThan(2_000)
   })
 })
 

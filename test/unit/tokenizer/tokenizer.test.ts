@@ -140,6 +140,31 @@ describe('a long text', () => {
     )
   })
 
+  it('has them however many lines it has, and after an edit', async () => {
+    const whole = new Tiktoken(...(await ordinaryEncoding()))
+    const lines = fc.array(unicodeTexts, { minLength: 60, maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(lines, fc.nat({ max: 59 }), unicodeTexts, async (before, place, changed) => {
+        for (const text of [before, before.with(place, changed)].map((all) => all.join('\n'))) {
+          expect(await idsOf(text)).toEqual([...whole.encode_ordinary(text.replaceAll('\r\n', '\n'))])
+        }
+      }),
+      { numRuns: 50 },
+    )
+    whole.free()
+  })
+
+  it('costs a piece or two after an edit', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `const name${i} = compute(${i * i})`)
+    await tokenize(lines.join('\n'))
+    const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary')
+    await tokenize(lines.with(7_000, 'let edited = 1').join('\n'))
+    const units = encode.mock.calls.reduce((sum, [text]) => sum + text.length, 0)
+    encode.mockRestore()
+    expect(units).toBeGreaterThan(0)
+    expect(units).toBeLessThan(10_000)
+  })
+
   it('has ranges that go on from piece to piece', async () => {
     const long = paragraph.repeat(4_000)
     const text = await tokenize(long)
@@ -154,9 +179,22 @@ describe('a long text', () => {
       if (++turns === 2) controller.abort(new CancelledError())
       return Promise.resolve()
     }
-    const long = tokenizer.tokenize(paragraph.repeat(10_000), { signal: controller.signal, turn })
+    const text = Array.from({ length: 5_000 }, (_, i) => `${i} ${paragraph}`).join('')
+    const long = tokenizer.tokenize(text, { signal: controller.signal, turn })
     await expect(long).rejects.toThrow(CancelledError)
     expect(turns).toBe(2)
+  })
+
+  it('gives up no turn where its pieces are known already', async () => {
+    const text = Array.from({ length: 5_000 }, (_, i) => `${i}: ${paragraph}`).join('')
+    await tokenize(text)
+    let turns = 0
+    const turn = () => {
+      turns++
+      return Promise.resolve()
+    }
+    await tokenizer.tokenize(`${text} more`, { ...UNCANCELLED, turn })
+    expect(turns).toBe(0)
   })
 
   it('is not begun when it is cancelled already', async () => {
@@ -176,7 +214,7 @@ describe('what cannot be tokenized', () => {
     const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary').mockImplementation(() => {
       throw panic
     })
-    const failure = await tokenize('the').catch((error: unknown) => error)
+    const failure = await tokenize('never tokenized before').catch((error: unknown) => error)
     encode.mockRestore()
     expect(failure).toBeInstanceOf(TokenizerCrashedError)
     expect(failure).toHaveProperty('cause', panic)
