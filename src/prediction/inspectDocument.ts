@@ -117,7 +117,7 @@ export async function runInspection(
   }
 }
 
-const CONTEXT_EXCERPT_UNITS = 48
+export const CONTEXT_EXCERPT_UNITS = 48
 
 async function tokensOfRange(
   service: PredictionService,

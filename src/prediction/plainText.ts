@@ -1,6 +1,7 @@
 // Results to be pasted, and to be read as a document.
 
 import { formatCounted, formatDuration, formatWholePercent } from '../shared/format'
+import { candidateTitle, describeGeneration, isTyped } from '../shared/generation'
 import {
   type Distribution,
   type Inspection,
@@ -43,9 +44,10 @@ export function formatTokenIds(inspection: Inspection): string {
 
 /** A document to read from top to bottom, or to listen to: the most surprising tokens first, then all. */
 export function formatResults(inspection: Inspection, vocabulary: Vocabulary): string {
-  const { documentName, model, sections } = inspection
+  const { documentName, model, sections, generation } = inspection
   return [
     `Logitscope: ${documentName}`,
+    ...(generation === undefined ? [] : [describeGeneration(generation)]),
     `${model.id}: ${model.description}`,
     describeState(inspection),
     ...sections.flatMap((section) => ['', ...resultLines(inspection, section, vocabulary)]),
@@ -86,7 +88,12 @@ function provenanceOf({ model, startToken, context }: Inspection, { contextToken
 }
 
 function provenanceLine(inspection: Inspection, section: Section): string {
-  return `# ${inspection.documentName}, ${describeLines(section)} · ${provenanceOf(inspection, section)}`
+  const title = titleOf(inspection, section)
+  return `# ${inspection.documentName}, ${title} · ${provenanceOf(inspection, section)}`
+}
+
+function titleOf(inspection: Inspection, section: Section): string {
+  return candidateTitle(inspection, inspection.sections.indexOf(section)) ?? describeLines(section)
 }
 
 function describeLines({ lines: { first, last } }: Section): string {
@@ -165,12 +172,16 @@ const MOST_SURPRISING = 10
 function resultLines(inspection: Inspection, section: Section, vocabulary: Vocabulary): string[] {
   const { tokens, predictions, windows } = section
   const speak = (tokenId: number) => speakToken(vocabulary.bytesOf(tokenId))
-  const line = (row: Row) => speakRow({ ...row, tokenCount: tokens.length, settled: true }, speak)
+  const index = inspection.sections.indexOf(section)
+  const line = (row: Row) => {
+    const typed = isTyped(inspection, index, row.position)
+    return speakRow({ ...row, tokenCount: tokens.length, settled: true, typed }, speak)
+  }
   const surprising = mostSurprising(predictions)
   const surprisals = predictions.map((prediction) => surprisalOf(prediction))
   const rows = rowsOf(section)
   return [
-    `${capitalize(describeLines(section))} · ${provenanceOf(inspection, section)}`,
+    `${capitalize(titleOf(inspection, section))} · ${provenanceOf(inspection, section)}`,
     describeSummary(summarize(surprisals, windows)),
     '',
     surprising.length === 1

@@ -1,6 +1,8 @@
 // The one vocabulary that engine, views, CLI and other extensions speak.
 // V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
 
+import type { SamplingSettings } from './sampling'
+
 /** Half-open range [start, end) of UTF-16 units. */
 export interface TextRange {
   readonly start: number
@@ -129,6 +131,26 @@ export interface Inspection {
   readonly topK: number
   readonly sections: readonly Section[]
   readonly state: InspectionState
+  /** Only where the tokens are a model's own: each section is then a candidate, and its ranges count from its beginning. */
+  readonly generation?: Generation
+}
+
+/** How the candidates of a completion were drawn. */
+export interface Generation {
+  readonly sampling: SamplingSettings
+  /** Of no effect at temperature 0. */
+  readonly seed: number
+  /** The UTF-8 bytes that were typed already: every candidate's first tokens cover them. */
+  readonly typed: readonly number[]
+  /** By section. */
+  readonly candidates: readonly GenerationCandidate[]
+}
+
+export interface GenerationCandidate {
+  /** 0 to 1: of the candidate as a whole, given what was typed. */
+  readonly probability: number
+  /** How many of its first tokens cover what was typed. */
+  readonly typedTokens: number
 }
 
 export const VOCABULARY_SIZE = 50257

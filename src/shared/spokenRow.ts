@@ -13,15 +13,18 @@ export interface SpokenRow {
   readonly distribution: Distribution | null
   /** Whether the answer is there, be it that there is nothing to judge by. */
   readonly settled: boolean
+  /** The token covers what was typed before a completion. */
+  readonly typed: boolean
 }
 
 /** `catch, leading space. Token 52 of 85. Probability 0.077 percent, rank 74, 10.4 bits. Expected newline, 57 percent.` */
 export function speakRow(row: SpokenRow, speak: (tokenId: number) => string): string {
-  const { tokenId, position, tokenCount, judgement, distribution, settled } = row
+  const { tokenId, position, tokenCount, judgement, distribution, settled, typed } = row
   const sentences =
     tokenId === null
       ? [`Next, after the last of ${formatCounted(tokenCount, 'token')}`]
       : [speak(tokenId), `Token ${position} of ${formatCount(tokenCount)}`]
+  if (typed) sentences.push('Covers what was typed')
   if (judgement !== null) {
     const { logProb, rank, surprisal } = judgement
     const bits = `${formatDecimal(surprisal, 1)} bits`

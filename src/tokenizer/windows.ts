@@ -108,6 +108,26 @@ export function inputOfNext(tokenIds: Int32Array, to: number, layout: WindowLayo
   return inputOf(tokenIds, windowOf(to - 1, layout) * strideOf(layout), to, layout)
 }
 
+/** Where a text is to go on: the input of a run, and how many tokens can follow it there. */
+export interface ContinuedWindow {
+  /** The window's first token of the text. */
+  readonly first: number
+  /** [The start token,] then the text's tokens from `first` on. */
+  readonly input: Int32Array
+  /** As many as were asked for, or half of what the model can see. */
+  readonly room: number
+}
+
+/**
+ * The earliest window that holds `room` more tokens behind all of `tokenIds`: it changes once in a stride,
+ * so that a text that grows by a few tokens keeps its prefix.
+ */
+export function windowToContinue(tokenIds: Int32Array, room: number, layout: WindowLayout): ContinuedWindow {
+  const held = Math.min(room, strideOf(layout))
+  const first = windowOf(tokenIds.length + held - 1, layout) * strideOf(layout)
+  return { first, input: inputOf(tokenIds, first, tokenIds.length, layout), room: held }
+}
+
 function inputOf(tokenIds: Int32Array, first: number, end: number, layout: WindowLayout): Int32Array {
   const input = new Int32Array(startTokens(layout) + end - first)
   if (layout.startToken) input[0] = START_TOKEN_ID

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
 import { formatCount, formatDecimal, formatPercent } from '../../src/shared/format'
+import { goesOnWith, type TypedPlace, typedPlaceOf } from '../../src/shared/generation'
 import {
   type Distribution,
   type Inspection,
@@ -11,13 +12,15 @@ import {
   VOCABULARY_SIZE,
 } from '../../src/shared/prediction'
 import type { TokenAddress } from '../../src/shared/protocol'
+import { sampleAmong } from '../../src/shared/sampleAmong'
 import {
+  NEUTRAL_SAMPLING,
   sampleDistribution,
   type SampledDistribution,
   type SamplingSettings,
   SortedLogits,
 } from '../../src/shared/sampling'
-import { hexBytes } from '../../src/shared/tokenText'
+import { hexBytes, tokenPieces } from '../../src/shared/tokenText'
 import type { PanelActions } from '../controller'
 import { distributionAt, isNext, judgementAt, predictionAt } from '../state/addresses'
 import type { FullRow } from '../state/panelState'
@@ -39,14 +42,35 @@ export class DetailElement extends LightElement {
   @property({ attribute: false }) sampling!: SamplingSettings
   @property({ attribute: false }) actions!: PanelActions
 
+  /** Null where the picked token is no part of a completion. */
+  private typed: TypedPlace | null = null
   private sorted: SortedLogits | null = null
   private sampled: SampledDistribution | null = null
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('fullRow'))
       this.sorted = this.fullRow.kind === 'loaded' ? new SortedLogits(this.fullRow.logits) : null
+    this.typed = this.typedPlace()
     if (changed.has('fullRow') || changed.has('sampling'))
-      this.sampled = this.sorted === null ? null : sampleDistribution(this.sorted, this.sampling)
+      this.sampled = this.sorted === null ? null : this.sample(this.sorted)
+  }
+
+  private typedPlace(): TypedPlace | null {
+    const { inspection, picked, labels } = this
+    const { generation, sections } = inspection
+    const { tokens } = sections[picked.section]
+    return generation === undefined
+      ? null
+      : typedPlaceOf(tokens, picked.position, generation, (tokenId) => labels.bytesOf(tokenId))
+  }
+
+  private sample(row: SortedLogits): SampledDistribution {
+    const left = this.typed?.left ?? new Uint8Array()
+    if (left.length === 0) return sampleDistribution(row, this.sampling)
+    const drawable = Uint32Array.from(row.logits.keys()).filter((tokenId) =>
+      goesOnWith(left, this.labels.bytesOf(tokenId)),
+    )
+    return sampleAmong(row.logits, drawable, this.sampling)
   }
 
   protected override render(): TemplateResult {
@@ -55,7 +79,7 @@ export class DetailElement extends LightElement {
     const distribution = distributionAt(section, position)
     const judgement = judgementAt(section, position)
     return html`<aside class="detail" aria-label="The picked token">
-      ${this.titleTemplate(section)} ${this.contextTemplate(section)}
+      ${this.titleTemplate(section)} ${this.contextTemplate(section)} ${this.generationTemplate()}
       ${
         distribution === null
           ? html`<p class="dim">${this.absenceOf(section)}</p>`
@@ -65,6 +89,7 @@ export class DetailElement extends LightElement {
       <hr />
       <logitscope-sampling
         .sampling=${this.sampling}
+        .initial=${this.inspection.generation?.sampling ?? NEUTRAL_SAMPLING}
         .sampled=${this.sampled}
         .actions=${this.actions}
       ></logitscope-sampling>
@@ -101,6 +126,29 @@ export class DetailElement extends LightElement {
       ? html`after <code>&lt;|endoftext|&gt;</code>`
       : 'nothing before it'
     return html`<p class="context dim"><bdi>${nothingBefore}</bdi></p>`
+  }
+
+  private generationTemplate(): TemplateResult | typeof nothing {
+    const { generation } = this.inspection
+    if (this.typed === null || generation === undefined) return nothing
+    const { left, inBeginning } = this.typed
+    const { section } = this.picked
+    const another = section > 0 && inBeginning && generation.sampling.temperature === 0
+    return html`${
+      left.length === 0
+        ? nothing
+        : html`<p class="dim">
+            Typed already: only tokens that go on with
+            <code>${tokenTemplate(tokenPieces(left))}</code> could be drawn
+          </p>`
+    }
+    ${
+      another
+        ? html`<p class="dim">
+            Candidate ${section + 1} begins with another of the likeliest ways, and is greedy from there on
+          </p>`
+        : nothing
+    }`
   }
 
   private absenceOf(section: Section): string {

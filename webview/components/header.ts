@@ -6,17 +6,12 @@ import {
   formatCounted,
   formatDecimal,
   formatDuration,
-  formatParameters,
   formatPerplexity,
 } from '../../src/shared/format'
+import { describeGeneration } from '../../src/shared/generation'
 import { METRIC_SCALES, METRICS, type Metric } from '../../src/shared/metrics'
-import {
-  type Inspection,
-  type ModelInfo,
-  type Section,
-  summarizeInspection,
-  tokenCount,
-} from '../../src/shared/prediction'
+import { describeModel } from '../../src/shared/modelText'
+import { type Inspection, type Section, summarizeInspection, tokenCount } from '../../src/shared/prediction'
 import type { PanelActions } from '../controller'
 
 /** Which model speaks, how it runs, what it saw before, and the text's own figures. */
@@ -25,29 +20,20 @@ export function headerTemplate(
   metric: Metric,
   actions: PanelActions,
 ): TemplateResult {
-  const { model, sections, startToken } = inspection
+  const { model, sections, startToken, generation } = inspection
   return html`<header>
     <div class="line">
       <h1>${model.id}</h1>
       <span class="dim">${model.description}</span>
       <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
-        ${describeRun(model)}
+        ${describeModel(model)}
       </span>
       <span class="dim" title="What the model saw before the text">${describeContext(inspection)}</span>
       ${windowsTemplate(sections)} ${loneSurrogatesTemplate(sections)}
-      <label title="Off: the same input as model(input_ids) in Hugging Face">
-        <input
-          type="checkbox"
-          role="switch"
-          .checked=${live(startToken)}
-          @change=${(event: Event) => {
-            actions.setStartToken((event.target as HTMLInputElement).checked)
-          }}
-        />
-        starts with &lt;|endoftext|&gt;
-      </label>
+      ${generation === undefined ? startTokenSwitch(startToken, actions) : startTokenTemplate(startToken)}
     </div>
     <div class="line">
+      ${generation === undefined ? nothing : html`<b>${describeGeneration(generation)}</b>`}
       ${figuresTemplate(inspection)}
       <span class="grow"></span>
       <label>
@@ -94,9 +80,23 @@ export function headerTemplate(
   </header>`
 }
 
-function describeRun({ parameters, precision, backend, threads }: ModelInfo): string {
-  const runtime = backend === 'wasm' ? 'WASM' : backend
-  return `${formatParameters(parameters)} parameters · ${precision} · ${runtime}, ${formatCounted(threads, 'thread')}`
+function startTokenSwitch(startToken: boolean, actions: PanelActions): TemplateResult {
+  return html`<label title="Off: the same input as model(input_ids) in Hugging Face">
+    <input
+      type="checkbox"
+      role="switch"
+      .checked=${live(startToken)}
+      @change=${(event: Event) => {
+        actions.setStartToken((event.target as HTMLInputElement).checked)
+      }}
+    />
+    starts with &lt;|endoftext|&gt;
+  </label>`
+}
+
+/** What was drawn with it stays so. */
+function startTokenTemplate(startToken: boolean): TemplateResult {
+  return html`<span class="dim">${startToken ? 'starts with <|endoftext|>' : 'no start token'}</span>`
 }
 
 /** `412 tokens before`; of several sections, what the least and the most informed ones saw. */
@@ -126,8 +126,9 @@ function loneSurrogatesTemplate(sections: readonly Section[]): unknown {
   </span>`
 }
 
-function figuresTemplate({ sections, state }: Inspection): TemplateResult {
-  const { perplexity, bitsPerToken } = summarizeInspection(sections)
+function figuresTemplate({ sections, state, generation }: Inspection): TemplateResult {
+  // Candidates are no text that one could be surprised by as a whole.
+  const { perplexity, bitsPerToken } = summarizeInspection(generation === undefined ? sections : [])
   const tokens = tokenCount(sections)
   const figure = (value: string, unit: string) =>
     html`<span class="figure"><b>${value}</b> <span class="dim">${unit}</span></span>`

@@ -91,9 +91,9 @@ export class PanelElement extends LightElement implements PanelView {
         .actions=${controller}
       ></logitscope-sparkline>
       <section class="strip" aria-label="Text">
-        ${legendTemplate(metric)}
+        ${legendTemplate(metric, inspection)}
         <logitscope-strip
-          .sections=${sections}
+          .inspection=${inspection}
           .rows=${rows}
           .labels=${labels}
           .metric=${metric}

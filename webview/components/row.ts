@@ -74,10 +74,12 @@ function numberText(column: SortColumn, row: Row): string {
   return value === null ? '' : formatNumber(column, value)
 }
 
-function tokenCellTemplate({ token, judgement }: Row, { labels, metric }: RowContext): TemplateResult {
+function tokenCellTemplate({ token, judgement, typed }: Row, { labels, metric }: RowContext): TemplateResult {
   if (token === null) return html`<i class="next-label">next</i>`
   const step = judgement === null ? '' : `step${stepOfJudgement(metric, judgement)}`
-  return html`<code class="token ${step}">${tokenTemplate(labels.piecesOf(token.tokenId))}</code>`
+  return html`<code class="token ${step} ${typed ? 'typed' : ''}"
+    >${tokenTemplate(labels.piecesOf(token.tokenId))}</code
+  >`
 }
 
 function alternativesTemplate({ token, distribution, settled }: Row, { labels }: RowContext): unknown {

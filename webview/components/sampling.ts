@@ -18,6 +18,8 @@ export class SamplingElement extends LightElement {
   @property({ attribute: false }) sampling!: SamplingSettings
   /** Null until the full row is there. */
   @property({ attribute: false }) sampled: SampledDistribution | null = null
+  /** What a reset goes back to. */
+  @property({ attribute: false }) initial: SamplingSettings = NEUTRAL_SAMPLING
   @property({ attribute: false }) actions!: PanelActions
 
   protected override render(): TemplateResult {
@@ -27,7 +29,7 @@ export class SamplingElement extends LightElement {
         <div>${this.effectTemplate()}</div>
         <button
           @click=${() => {
-            this.actions.setSampling(NEUTRAL_SAMPLING)
+            this.actions.setSampling(this.initial)
           }}
         >
           Reset
@@ -77,9 +79,9 @@ export class SamplingElement extends LightElement {
 
   private effectTemplate(): unknown {
     if (this.sampled === null) return html`<p class="dim">Waiting for the full row of logits…</p>`
-    const { steps } = this.sampled
+    const { steps, kept } = this.sampled
     if (steps.length === 0)
-      return html`<p class="dim">Every one of ${formatCount(VOCABULARY_SIZE)} tokens can be drawn.</p>`
+      return html`<p class="dim">Every one of ${formatCounted(kept, 'token')} can be drawn.</p>`
     return steps.map((step) => html`<p>${describe(step, this.sampling)}</p>`)
   }
 }

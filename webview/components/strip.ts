@@ -3,7 +3,7 @@ import { customElement, property } from 'lit/decorators.js'
 import { map } from 'lit/directives/map.js'
 
 import type { Metric } from '../../src/shared/metrics'
-import type { Section, Token } from '../../src/shared/prediction'
+import type { Inspection, Token } from '../../src/shared/prediction'
 import type { TokenAddress } from '../../src/shared/protocol'
 import type { PanelActions } from '../controller'
 import { cutRows, type RowBlock } from '../state/rows'
@@ -16,7 +16,7 @@ import './stripBlock'
 /** The text itself, token by token. One picks by mouse here; the table is the keyboard's way. */
 @customElement('logitscope-strip')
 export class StripElement extends LightElement {
-  @property({ attribute: false }) sections: readonly Section[] = []
+  @property({ attribute: false }) inspection!: Inspection
   @property({ attribute: false }) rows: readonly RowBlock[] = []
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) metric!: Metric
@@ -28,7 +28,7 @@ export class StripElement extends LightElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('rows') && !changed.has('labels')) return
-    this.cuts = this.sections.map(({ tokens }, i) => {
+    this.cuts = this.inspection.sections.map(({ tokens }, i) => {
       const before = this.cuts[i] as SectionCuts | undefined
       return before?.tokens === tokens ? before : { tokens, at: cutsOf(tokens, this.labels) }
     })
@@ -47,9 +47,9 @@ export class StripElement extends LightElement {
       @click=${this.onClick}
     >
       ${map(
-        this.sections,
-        (section, i) =>
-          html`${this.sections.length > 1 ? html`<h2>${sectionTitle(section)}</h2>` : nothing}
+        this.inspection.sections,
+        (_, i) =>
+          html`${this.titleTemplate(i)}
             <div class="running-text" data-section=${i}>
               ${map(
                 this.blocks[i],
@@ -72,6 +72,11 @@ export class StripElement extends LightElement {
     const index = this.blocks[section].findIndex((block) => this.pickedIn(section, block) !== null)
     const block = this.querySelector(`[data-section="${section}"]`)?.children.item(index)
     block?.querySelector(`[data-position="${position}"]`)?.scrollIntoView({ block: 'nearest' })
+  }
+
+  private titleTemplate(section: number): TemplateResult | typeof nothing {
+    const title = sectionTitle(this.inspection, section)
+    return title === undefined ? nothing : html`<h2>${title}</h2>`
   }
 
   private pickedIn(section: number, block: RowBlock): number | null {

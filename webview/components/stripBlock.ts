@@ -42,16 +42,19 @@ export class StripBlockElement extends DeferredElement {
 }
 
 function tokenTemplate(
-  { position, token, judgement }: Row,
+  { position, token, judgement, typed }: Row,
   pieces: readonly TokenPiece[],
   metric: Metric,
   picked: boolean,
 ): TemplateResult {
   const step = judgement === null ? 'unjudged' : `step${stepOfJudgement(metric, judgement)}`
-  const classes = `token ${step}${token?.partial === true ? ' partial' : ''}${picked ? ' picked' : ''}`
+  const classes = `token ${step}${token?.partial === true ? ' partial' : ''}${typed ? ' typed' : ''}${picked ? ' picked' : ''}`
   const { valueOf, format } = METRIC_SCALES[metric]
   const title = judgement === null ? 'not judged' : format(valueOf(judgement))
-  return html`<span class=${classes} data-position=${position} title="token ${position}, ${title}"
+  return html`<span
+    class=${classes}
+    data-position=${position}
+    title="token ${position}, ${title}${typed ? ', typed' : ''}"
     >${runningTextTemplate(pieces)}</span
   >`
 }

@@ -102,19 +102,17 @@ export class TableElement extends LightElement {
     return this.querySelector<HTMLElement>('[role=grid]')
   }
 
-  /** Several sections have a heading row each. */
+  /** Sections that have a title have a heading row each: all of them or none. */
   private get headingCount(): number {
-    return this.rows.length > 1 ? this.rows.length : 0
+    return sectionTitle(this.inspection, 0) === undefined ? 0 : this.rows.length
   }
 
   private sectionTemplate(section: number): TemplateResult {
-    const { sections } = this.inspection
     const first = this.firstRowIndexOf(section)
-    const several = sections.length > 1
-    const title = sectionTitle(sections[section])
-    return html`<div role="rowgroup" aria-label=${several ? title : nothing}>
+    const title = sectionTitle(this.inspection, section)
+    return html`<div role="rowgroup" aria-label=${title ?? nothing}>
       ${
-        several
+        title !== undefined
           ? html`<div role="row" class="row section" aria-rowindex=${first}>
               <span role="gridcell" class="cell" aria-colspan=${this.context.columns.length}>${title}</span>
             </div>`
@@ -126,7 +124,7 @@ export class TableElement extends LightElement {
           html`<logitscope-row-block
             .rows=${block}
             .context=${this.context}
-            .firstRowIndex=${first + Number(several) + i * ROWS_PER_BLOCK}
+            .firstRowIndex=${first + Number(title !== undefined) + i * ROWS_PER_BLOCK}
             .pickedPosition=${this.pickedIn(section, block)}
             data-section=${section}
           ></logitscope-row-block>`,

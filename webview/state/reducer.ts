@@ -3,7 +3,7 @@ import type { Metric } from '../../src/shared/metrics'
 import { type InspectionUpdate, updateInspection } from '../../src/shared/inspectionUpdate'
 import type { Inspection } from '../../src/shared/prediction'
 import type { HostMessage, TokenAddress } from '../../src/shared/protocol'
-import type { SamplingSettings } from '../../src/shared/sampling'
+import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/sampling'
 import { Vocabulary } from '../../src/shared/vocabulary'
 import { TokenLabels } from '../tokens/tokenLabels'
 import { isAddressIn, isSameAddress } from './addresses'
@@ -80,11 +80,18 @@ function showInspection(state: PanelState, inspection: Inspection): PanelState {
     inspection,
     picked: isAddressIn(inspection, picked) ? { ...picked } : null,
     scroll: restored || rerun ? state.scroll : 0,
+    sampling: samplingFor(inspection, state),
     outOfDate: false,
     notice: null,
     fullRow: ABSENT_ROW,
     restore: null,
   }
+}
+
+/** A completion is looked at as it was drawn; everything else with the user's own settings. */
+function samplingFor({ generation }: Inspection, { inspection, sampling }: PanelState): SamplingSettings {
+  if (generation !== undefined) return generation.sampling
+  return inspection?.generation === undefined ? sampling : NEUTRAL_SAMPLING
 }
 
 function pick(state: PanelState, { section, position }: TokenAddress): PanelState {

@@ -1,3 +1,4 @@
+import { isTyped } from '../../src/shared/generation'
 import type { Distribution, Inspection, Judgement, Section, Token } from '../../src/shared/prediction'
 import type { TokenAddress } from '../../src/shared/protocol'
 import { distributionAt, isNext, judgementAt, predictionAt } from './addresses'
@@ -14,6 +15,8 @@ export interface Row extends TokenAddress {
   readonly tokenCount: number
   /** Whether the answer is there, be it that there is nothing to judge by. */
   readonly settled: boolean
+  /** The token covers what was typed before a completion. */
+  readonly typed: boolean
 }
 
 /** Rows of a stretch; the same object as long as its rows are. */
@@ -24,10 +27,11 @@ export class RowStore {
   private sections: readonly Section[] = []
   private rows: readonly RowBlock[] = []
 
-  rowsOf({ sections }: Inspection): readonly RowBlock[] {
+  rowsOf(inspection: Inspection): readonly RowBlock[] {
+    const { sections } = inspection
     this.rows = sections.map((section, i) => {
       const sameText = this.sections[i]?.tokens === section.tokens
-      return updateRows(sameText ? this.rows[i] : [], section, i)
+      return updateRows(sameText ? this.rows[i] : [], inspection, i)
     })
     this.sections = sections
     return this.rows
@@ -53,7 +57,8 @@ export function regularCuts(count: number, size: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil(count / size) - 1) }, (_, i) => (i + 1) * size)
 }
 
-function updateRows(before: RowBlock, section: Section, index: number): RowBlock {
+function updateRows(before: RowBlock, inspection: Inspection, index: number): RowBlock {
+  const section = inspection.sections[index]
   const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
     const distribution = distributionAt(section, position)
     const settled = distribution !== null || predictionAt(section, position) !== null
@@ -67,6 +72,7 @@ function updateRows(before: RowBlock, section: Section, index: number): RowBlock
       distribution,
       tokenCount: section.tokens.length,
       settled,
+      typed: isTyped(inspection, index, position),
     }
   })
   return isSameList(before, rows) ? before : rows

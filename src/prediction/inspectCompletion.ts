@@ -1,0 +1,113 @@
+import { concatBytes } from '../shared/bytes'
+import type { GenerationCandidate, Inspection, ModelInfo, Section, Token } from '../shared/prediction'
+import type { Vocabulary } from '../shared/vocabulary'
+import { rangesOfTokens } from '../tokenizer/byteRanges'
+import type { Completion, CompletionCandidate } from './completion'
+import { CONTEXT_EXCERPT_UNITS, type PreparedInspection } from './inspectDocument'
+
+/** Where a completion was asked for. */
+export interface CompletionPlace {
+  readonly documentUri: string
+  readonly documentName: string
+  /** Of the cursor, in the document's UTF-16 units. */
+  readonly offset: number
+  /** From 1. */
+  readonly line: number
+}
+
+/**
+ * A completion as an inspection of its own tokens, one section a candidate. Each is preceded by what the model had before
+ * it in the window of the run, and no more, so that its distributions are those that it was drawn from.
+ */
+export function prepareCompletion(
+  completion: Completion,
+  { documentUri, documentName, line }: CompletionPlace,
+  id: string,
+  topK: number,
+): PreparedInspection {
+  const { request, model, vocabulary, contextTokenIds, typed, candidates } = completion
+  const { startToken, sampling, seed } = request
+  const from = contextTokenIds.length
+  const sections = candidates.map((candidate) => sectionOf(candidate, completion, line))
+  const inspection: Inspection = {
+    id,
+    documentUri,
+    documentName,
+    model,
+    startToken,
+    context: 'document',
+    topK,
+    sections,
+    state: { kind: 'running' },
+    generation: {
+      sampling,
+      seed,
+      typed: [...typed],
+      candidates: candidates.map((candidate) => generationOf(candidate, typed.length, vocabulary)),
+    },
+  }
+  const sequences = candidates.map(({ tokenIds }) => ({
+    tokenIds: Int32Array.from([...contextTokenIds, ...tokenIds]),
+    from,
+    to: from + tokenIds.length,
+  }))
+  return { inspection, sequences }
+}
+
+/** The same, to be run once more by the model that is loaded now. */
+export function renewInspection(
+  { inspection, sequences }: PreparedInspection,
+  id: string,
+  model: ModelInfo,
+): PreparedInspection {
+  const sections = inspection.sections.map((section) => ({ ...section, predictions: [], next: null }))
+  return { inspection: { ...inspection, id, model, sections, state: { kind: 'running' } }, sequences }
+}
+
+function sectionOf(
+  { tokenIds }: CompletionCandidate,
+  { request, vocabulary, contextTokenIds, typedStart }: Completion,
+  line: number,
+): Section {
+  const tokens = tokensFromBeginning(tokenIds, vocabulary)
+  return {
+    range: { start: 0, end: tokens.at(-1)?.range.end ?? 0 },
+    lines: { first: line, last: line },
+    contextTokens: contextTokenIds.length,
+    contextExcerpt:
+      contextTokenIds.length === 0
+        ? ''
+        : request.text.slice(Math.max(0, typedStart - CONTEXT_EXCERPT_UNITS), typedStart),
+    loneSurrogates: 0,
+    tokens,
+    windows: 1,
+    predictions: [],
+    next: null,
+  }
+}
+
+function tokensFromBeginning(tokenIds: Int32Array, vocabulary: Vocabulary): Token[] {
+  const bytes = Array.from(tokenIds, (tokenId) => vocabulary.bytesOf(tokenId))
+  // What is no character is read as U+FFFD, which has at least as many bytes.
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(concatBytes(bytes))
+  const { starts, ends, partials } = rangesOfTokens(
+    text,
+    bytes.map(({ length }) => length),
+  )
+  return Array.from(tokenIds, (tokenId, i) => ({
+    tokenId,
+    range: { start: starts[i], end: ends[i] },
+    partial: partials[i] === 1,
+  }))
+}
+
+function generationOf(
+  { tokenIds, logProb }: CompletionCandidate,
+  typedBytes: number,
+  vocabulary: Vocabulary,
+): GenerationCandidate {
+  let covered = 0
+  let typedTokens = 0
+  while (covered < typedBytes) covered += vocabulary.bytesOf(tokenIds[typedTokens++]).length
+  return { probability: Math.exp(logProb), typedTokens }
+}

@@ -1,0 +1,81 @@
+import * as vscode from 'vscode'
+
+/** Whether the document's language is completed while one types. */
+export function isAutomatic(scope: vscode.ConfigurationScope): boolean {
+  return vscode.workspace.getConfiguration(SECTION, scope).get(SETTING) === true
+}
+
+/** For all languages that have no setting of their own. */
+export async function toggleAutomatic(): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration(SECTION)
+  const automatic = configuration.get(SETTING) !== true
+  const inWorkspace = configuration.inspect(SETTING)?.workspaceValue !== undefined
+  await configuration.update(SETTING, automatic, target(inWorkspace))
+  say(automatic, '')
+}
+
+export async function toggleAutomaticFor(document: vscode.TextDocument): Promise<void> {
+  const { languageId } = document
+  const configuration = vscode.workspace.getConfiguration(SECTION, { languageId })
+  const automatic = configuration.get(SETTING) !== true
+  const inWorkspace = configuration.inspect(SETTING)?.workspaceLanguageValue !== undefined
+  await configuration.update(SETTING, automatic, target(inWorkspace), true)
+  say(automatic, ` in ${languageId}`)
+}
+
+/**
+ * Warns once and for all, as `memory` keeps it, when automatic completion is turned on beside another extension
+ * that completes as well: their suggestions would take turns.
+ */
+export function warnOfOtherCompletion(memory: vscode.Memento): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration(`${SECTION}.${SETTING}`) || memory.get(WARNED) === true) return
+    const { activeTextEditor } = vscode.window
+    if (!isAutomatic(activeTextEditor?.document ?? { languageId: 'plaintext' })) return
+    const other = OTHER_COMPLETION.map((id) => vscode.extensions.getExtension(id)).find(
+      (extension) => extension?.isActive === true,
+    )
+    if (other === undefined) return
+    void memory.update(WARNED, true)
+    void vscode.window.showWarningMessage(
+      `${nameOf(other)} completes while you type as well. VS Code shows one suggestion at a time, so turn one of the two off.`,
+    )
+  })
+}
+
+const SECTION = 'logitscope.completion'
+const SETTING = 'automatic'
+const WARNED = 'completion.warnedOfOther'
+/** How long the status bar says what a toggle has done. */
+const MESSAGE_MS = 5000
+
+const OTHER_COMPLETION = [
+  'AmazonWebServices.amazon-q-vscode',
+  'Codeium.codeium',
+  'Continue.continue',
+  'GitHub.copilot',
+  'GitHub.copilot-chat',
+  'Google.geminicodeassist',
+  'JetBrains.jetbrains-ai-assistant',
+  'sourcegraph.cody-ai',
+  'Supermaven.supermaven',
+  'TabbyML.vscode-tabby',
+  'TabNine.tabnine-vscode',
+  'VisualStudioExptTeam.vscodeintellicode-completions',
+]
+
+function target(inWorkspace: boolean): vscode.ConfigurationTarget {
+  return inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global
+}
+
+function say(automatic: boolean, where: string): void {
+  vscode.window.setStatusBarMessage(
+    `Logitscope: automatic completion ${automatic ? 'on' : 'off'}${where}`,
+    MESSAGE_MS,
+  )
+}
+
+function nameOf({ id, packageJSON }: vscode.Extension<unknown>): string {
+  const { displayName } = packageJSON as { readonly displayName?: unknown }
+  return typeof displayName === 'string' ? displayName : id
+}

@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { TokenizedText } from '../../../src/shared/tokenizedText'
+import { MAX_OPEN_TOKENS, settledTokens } from '../../../src/tokenizer/openEnd'
+import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
+import { loadTokenizer, UNCANCELLED } from './loadTokenizer'
+import { unicodeTexts } from './unicodeTexts'
+
+let tokenizer: Tokenizer
+beforeAll(async () => {
+  tokenizer = await loadTokenizer()
+})
+
+describe('The settled tokens of a text', () => {
+  it('stay the same whatever follows', async () => {
+    await fc.assert(
+      fc.asyncProperty(openTexts, fc.oneof(unicodeTexts, fc.constantFrom(...MOVERS)), async (text, more) => {
+        const tokens = await tokenize(text)
+        const settled = settledTokens(text, tokens)
+        fc.pre(tokens.tokenIds.length - settled < MAX_OPEN_TOKENS)
+
+        const { tokenIds } = await tokenize(text + more)
+
+        expect(tokenIds.slice(0, settled)).toEqual(tokens.tokenIds.slice(0, settled))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('are all but one pre-token of those that nothing changes', async () => {
+    await fc.assert(
+      fc.asyncProperty(openTexts, async (text) => {
+        const tokens = await tokenize(text)
+        const settled = settledTokens(text, tokens)
+        const continued = await Promise.all(MOVERS.map((more) => tokenize(text + more)))
+        const unmoved = Math.min(...continued.map(({ tokenIds }) => sharedPrefix(tokenIds, tokens.tokenIds)))
+
+        const needlesslyOpen = text.slice(startOf(tokens, settled, text), startOf(tokens, unmoved, text))
+
+        expect(needlesslyOpen).toMatch(ONE_PRE_TOKEN_OR_NONE)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it.each([
+    ['a half-typed word', 'const foo', ['const']],
+    ['the space before it', 'const ', ['const']],
+    ['several spaces', 'x\n    ', ['x']],
+    ['an apostrophe that may become a contraction', "they'r", ['they']],
+    ['one that cannot', "they'rx", ['they', "'"]],
+    ['one among other marks', "they!'r", ['they', "!'"]],
+    ['a number', 'x = 12', ['x', ' =']],
+    ['nothing', '', []],
+    ['half a CRLF', 'x;\r', ['x', ';']],
+  ])('stand before %s', async (_, text, expected) => {
+    const tokens = await tokenize(text)
+
+    const settled = settledTokens(text, tokens)
+
+    expect(textsOf(tokens, settled, text)).toEqual(expected)
+  })
+
+  it('leave a few tokens open where a text has no spaces', async () => {
+    const text = '吾輩は猫である。名前はまだ無い'.repeat(20)
+    const tokens = await tokenize(`a ${text.replaceAll('。', '')}`)
+
+    const settled = settledTokens(`a ${text.replaceAll('。', '')}`, tokens)
+
+    expect(settled).toBe(tokens.tokenIds.length - MAX_OPEN_TOKENS)
+  })
+})
+
+/** What changes the end of a text most: each class of characters, and every contraction's letters. */
+const MOVERS = [
+  'x',
+  '1',
+  '!',
+  ' ',
+  '\n',
+  ' x',
+  '\nx',
+  's',
+  't',
+  'e',
+  'l',
+  'm',
+  'd',
+  're',
+  've',
+  'll',
+  "'s",
+  '\udc4b',
+]
+
+const CLOSE_CALLS = [
+  "'",
+  "'r",
+  "'v",
+  "'l",
+  "!'",
+  " '",
+  'word',
+  ' word',
+  ' 12',
+  '12',
+  '  ',
+  '\n',
+  '\r',
+  '\t',
+  '(',
+  '_',
+]
+
+const openTexts = fc.oneof(
+  unicodeTexts,
+  fc.array(fc.constantFrom(...CLOSE_CALLS), { maxLength: 8 }).map((parts) => parts.join('')),
+)
+
+/** Leading white space belongs to a pre-token where it is a single space. */
+const ONE_PRE_TOKEN_OR_NONE =
+  /^(?:'(?:[rvlstmd]|re|ve|ll)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+)?$/u
+
+function tokenize(text: string): Promise<TokenizedText> {
+  return tokenizer.tokenize(text, UNCANCELLED)
+}
+
+function sharedPrefix(a: Int32Array, b: Int32Array): number {
+  const differ = b.findIndex((id, i) => a[i] !== id)
+  return differ === -1 ? b.length : differ
+}
+
+function startOf({ starts }: TokenizedText, token: number, text: string): number {
+  return token < starts.length ? starts[token] : text.length
+}
+
+function textsOf({ starts, ends }: TokenizedText, count: number, text: string): string[] {
+  return Array.from({ length: count }, (_, i) => text.slice(starts[i], ends[i]))
+}
