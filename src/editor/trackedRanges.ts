@@ -1,11 +1,5 @@
 import type { TextRange } from '../shared/prediction'
-
-/** One replacement of a document's text. */
-export interface TextEdit {
-  readonly rangeOffset: number
-  readonly rangeLength: number
-  readonly text: string
-}
+import type { TextEdit } from '../shared/textEdit'
 
 /**
  * Where ranges of a document are after edits. Text typed at a range's edge stays outside of it,

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type TextEdit, trackRanges } from '../../../src/editor/trackedRanges'
+import { trackRanges } from '../../../src/editor/trackedRanges'
 import type { TextRange } from '../../../src/shared/prediction'
+import type { TextEdit } from '../../../src/shared/textEdit'
 
 /** The text is `0123456789`, the range is `456`. */
 const RANGE = { start: 4, end: 7 }
