@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { signalOf } from './editor/cancellation'
 import { offsetsOf, targetOfRanges, wholeRange } from './editor/inspectionTarget'
 import { prepareInspection, runInspection } from './prediction/inspectDocument'
 import { inspectText } from './prediction/inspectText'
@@ -35,7 +36,7 @@ export function createApi(service: PredictionService): LogitscopeApi {
   return {
     async inspect(subject, options = {}) {
       const { startToken = true, context = 'document', topK = DEFAULT_TOP_K, temperature = 1 } = options
-      const signal = signalOf(options.cancellationToken)
+      const signal = options.cancellationToken && signalOf(options.cancellationToken)
       if ('text' in subject)
         return inspectText(service, { text: subject.text, startToken, topK, temperature }, { signal })
 
@@ -78,15 +79,4 @@ export function createApi(service: PredictionService): LogitscopeApi {
       )
     },
   }
-}
-
-/** The one place where VS Code's cancellation becomes ours. */
-function signalOf(token: vscode.CancellationToken | undefined): AbortSignal | undefined {
-  if (token === undefined) return undefined
-  const controller = new AbortController()
-  if (token.isCancellationRequested) controller.abort()
-  token.onCancellationRequested(() => {
-    controller.abort()
-  })
-  return controller.signal
 }

@@ -8,9 +8,9 @@ import {
 } from '../prediction/report'
 import { formatCount, formatDecimal, formatPercent, formatWholePercent } from '../shared/format'
 import { type Step, stepOf } from '../shared/metrics'
+import { fit, textWidth } from '../shared/textWidth'
 import { showToken } from '../shared/tokenText'
 import { oneLine } from './output'
-import { fit, textWidth } from './textWidth'
 
 /** What the place that the table is written to can do. */
 export interface TableStyle {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fit, textWidth } from '../../../src/cli/textWidth'
+import { fit, textWidth } from '../../../src/shared/textWidth'
 
 describe('textWidth', () => {
   it.each([

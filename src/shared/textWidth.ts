@@ -1,4 +1,4 @@
-// How many cells of a terminal a text takes.
+// How many cells of a fixed-width font a text takes.
 
 export function textWidth(text: string): number {
   let width = 0

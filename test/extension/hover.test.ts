@@ -1,0 +1,294 @@
+import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+import type { LogitscopeApi } from '../../src/api'
+import type { InspectionReport } from '../../src/prediction/report'
+import { formatCount, formatDecimal, formatPercent } from '../../src/shared/format'
+import reference from '../fixtures/reference/mini.json'
+import { extension } from './extensionUnderTest'
+
+const TEXT = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''
+/** Longer than any start of the engine takes. */
+const PATIENT_MS = 10_000
+
+describe('the hover', () => {
+  beforeEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+    await configure({ hover: 'always', hoverTimeLimit: PATIENT_MS })
+  })
+
+  afterEach(async () => {
+    await configure({
+      hover: undefined,
+      hoverLanguages: undefined,
+      hoverTimeLimit: undefined,
+      startToken: undefined,
+      topK: undefined,
+    })
+  })
+
+  it('says of every token what the API says of it', async () => {
+    const document = await openText(TEXT)
+    const { positions } = await inspect(document)
+
+    for (const { start, logProb, rank, surprisal, position } of positions) {
+      if (logProb === null || rank === null || surprisal === null) continue
+      const [first] = linesOf(await hoverAt(document, start))
+      const numbers = `p ${formatPercent(Math.exp(logProb))}  rank ${formatCount(rank)} of 50,257  ${formatDecimal(surprisal)} bits`
+      const before =
+        position === 0
+          ? 'only the start token before'
+          : `${position} token${position === 1 ? '' : 's'} before`
+      assert.ok(first.endsWith(`  ${numbers}  (mini, ${before})`), `${first} is not ${numbers}`)
+    }
+  })
+
+  it('lists the likeliest tokens as the API has them', async () => {
+    await configure({ topK: 3 })
+    const document = await openText(TEXT)
+    const { positions } = await inspect(document)
+    const { start, top } = positions[52]
+
+    const lines = linesOf(await hoverAt(document, start))
+
+    assert.deepEqual(
+      lines.slice(1, 4).map((line) => line.trim().split(/ {2,}/)[1]),
+      (top ?? []).slice(0, 3).map(({ logProb }) => formatPercent(Math.exp(logProb))),
+    )
+    assert.equal(lines.length, 4)
+  })
+
+  it('is about the token’s range', async () => {
+    const document = await openText(TEXT)
+    const start = TEXT.indexOf(' catch')
+
+    const hover = await hoverAt(document, start + 3)
+
+    assert.deepEqual(hover?.range, rangeOf(document, start, start + ' catch'.length))
+  })
+
+  it('has the token’s whole character, however it is split', async () => {
+    const document = await openText('const wave = "👋"\n')
+    const offset = document.getText().indexOf('👋')
+
+    const text = linesOf(await hoverAt(document, offset)).join('\n')
+
+    assert.equal(text.match(/rank/g)?.length, 2)
+    assert.match(text, /^👋 {2}p /)
+  })
+
+  it('says what comes next at the end of a line', async () => {
+    const document = await openText(TEXT)
+    const { positions } = await inspect(document)
+    const newline = positions.find(({ text }) => text === '\n')
+    const end = TEXT.indexOf('\n')
+
+    const next = nextOf(await hoverAt(document, end - 1))
+
+    const percent = formatPercent(Math.exp(newline?.top?.[0].logProb ?? NaN))
+    assert.deepEqual(next[0]?.split(/ {2,}/), ['↵', percent, '← in the text'])
+    assert.deepEqual(nextOf(await hoverAt(document, end - 2)), [])
+  })
+
+  it('says it on an empty line, and with CRLF', async () => {
+    const document = await openText('first\r\n\r\nsecond')
+
+    const onEmptyLine = await hoverAt(document, document.offsetAt(new vscode.Position(1, 0)))
+
+    assert.match(linesOf(onEmptyLine)[0], /^↵ {2}p /)
+    assert.ok(nextOf(onEmptyLine).length > 0)
+    assert.ok(nextOf(await hoverAt(document, 'firs'.length)).some((line) => line.startsWith('↵')))
+  })
+
+  it('does not leave the hovered line, however many the token has', async () => {
+    const document = await openText('first\n\n\n\nlast')
+    const onEmptyLine = new vscode.Position(1, 0)
+
+    const hover = await hoverAt(document, document.offsetAt(onEmptyLine))
+
+    assert.deepEqual(hover?.range, new vscode.Range(onEmptyLine, onEmptyLine))
+  })
+
+  it('says at the end of the text what the API says is next', async () => {
+    const document = await openText(TEXT)
+    const { next } = await inspect(document)
+
+    const hover = await hoverAt(document, TEXT.length)
+
+    assert.equal(linesOf(hover)[0], 'Next:  (mini, 85 tokens before)')
+    assert.equal(nextOf(hover)[0]?.split(/ {2,}/)[1], formatPercent(Math.exp(next?.top[0].logProb ?? NaN)))
+  })
+
+  it('says that nothing stands before the first token where the text begins with no start token', async () => {
+    await configure({ startToken: false })
+    const document = await openText(TEXT)
+
+    const [first] = linesOf(await hoverAt(document, 0))
+
+    assert.equal(first, 'export  nothing before it to predict it from  (mini)')
+  })
+
+  it('has nothing of the document in what is trusted', async () => {
+    const document = await openText('[x](command:workbench.action.quit) `````` <b>[x](command:x)')
+    for (let offset = 0; offset < document.getText().length; offset++) {
+      const [text, links] = contentsOf(await hoverAt(document, offset))
+
+      assert.ok(!text.isTrusted && !text.supportHtml && !text.supportThemeIcons)
+      assert.deepEqual(links.isTrusted, {
+        enabledCommands: ['logitscope.inspectAt', 'logitscope.nextSurprising'],
+      })
+      assert.equal(
+        links.value,
+        `[Open the panel at this token](command:logitscope.inspectAt?[${offset}]) · [Next surprising token](command:logitscope.nextSurprising)`,
+      )
+    }
+  })
+
+  it('is nowhere when it is off', async () => {
+    await configure({ hover: 'off' })
+    const document = await openText(TEXT)
+
+    assert.equal(await hoverAt(document, 0), undefined)
+  })
+
+  it('is only in inspected documents unless asked for everywhere', async () => {
+    await configure({ hover: 'inspected' })
+    const inspected = await openText(TEXT)
+    await vscode.window.showTextDocument(inspected)
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+    const other = await openText(`${TEXT}// another`)
+
+    assert.notEqual(await hoverAt(inspected, 0), undefined)
+    assert.equal(await hoverAt(other, 0), undefined)
+  })
+
+  it('is only in the languages that are asked for', async () => {
+    await configure({ hoverLanguages: ['markdown'] })
+
+    assert.equal(await hoverAt(await openText(TEXT, 'plaintext'), 0), undefined)
+    assert.notEqual(await hoverAt(await openText(TEXT, 'markdown'), 0), undefined)
+  })
+
+  it('that is not ready in time is there later', async () => {
+    await configure({ hoverTimeLimit: 0 })
+    const document = await openText(`// not seen before\n${TEXT}`)
+    const offset = document.getText().length - 5
+
+    assert.equal(await hoverAt(document, offset), undefined)
+    await eventually(async () => (await hoverAt(document, offset)) !== undefined)
+  })
+
+  it('is turned off and back on', async () => {
+    await vscode.commands.executeCommand('logitscope.toggleHover')
+    assert.equal(vscode.workspace.getConfiguration('logitscope').get('hover'), 'off')
+
+    await vscode.commands.executeCommand('logitscope.toggleHover')
+    assert.equal(vscode.workspace.getConfiguration('logitscope').get('hover'), 'always')
+  })
+})
+
+describe('Open the Panel at a Token', () => {
+  beforeEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('inspects the token’s line where there is no run that has it', async () => {
+    const document = await openText(`// ${Math.random()}\n${TEXT}`)
+    await vscode.window.showTextDocument(document)
+
+    await vscode.commands.executeCommand('logitscope.inspectAt', document.getText().indexOf('catch'))
+
+    assert.match(await resultsAsText(), /^Line 6 · /m)
+  })
+
+  it('leaves a run alone that has the token', async () => {
+    const document = await openText(TEXT)
+    await vscode.window.showTextDocument(document)
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+
+    await vscode.commands.executeCommand('logitscope.inspectAt', TEXT.indexOf('catch'))
+
+    assert.match(await resultsAsText(), /^Lines 1 to 8 · /m)
+  })
+
+  it('inspects anew where the text has changed since', async () => {
+    const document = await openText(TEXT)
+    const editor = await vscode.window.showTextDocument(document)
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '//\n'))
+    await vscode.window.showTextDocument(document, editor.viewColumn)
+
+    await vscode.commands.executeCommand('logitscope.inspectAt', document.getText().indexOf('catch'))
+
+    assert.match(await resultsAsText(), /^Line 6 · /m)
+  })
+
+  for (const offset of [-1, 1.5, 1e9, '0', null, {}]) {
+    it(`does nothing at ${JSON.stringify(offset)}`, async () => {
+      await vscode.window.showTextDocument(await openText(TEXT))
+
+      await vscode.commands.executeCommand('logitscope.inspectAt', offset)
+
+      assert.equal(panelTabs().length, 0)
+    })
+  }
+})
+
+async function configure(settings: Record<string, unknown>): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('logitscope')
+  for (const [key, value] of Object.entries(settings)) await configuration.update(key, value, true)
+}
+
+function openText(content: string, language = 'plaintext'): Thenable<vscode.TextDocument> {
+  return vscode.workspace.openTextDocument({ content, language })
+}
+
+async function inspect({ uri }: vscode.TextDocument): Promise<InspectionReport> {
+  return ((await extension.activate()) as LogitscopeApi).inspect({ uri })
+}
+
+/** Ours; others have none for these texts, or say something of their own. */
+async function hoverAt(document: vscode.TextDocument, offset: number): Promise<vscode.Hover | undefined> {
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+    'vscode.executeHoverProvider',
+    document.uri,
+    document.positionAt(offset),
+  )
+  return hovers.find((hover) => contentsOf(hover).at(-1)?.value.includes('logitscope.'))
+}
+
+function contentsOf(hover: vscode.Hover | undefined): vscode.MarkdownString[] {
+  return (hover?.contents ?? []).filter((content) => content instanceof vscode.MarkdownString)
+}
+
+/** The lines inside the code block. */
+function linesOf(hover: vscode.Hover | undefined): string[] {
+  return contentsOf(hover)[0]?.value.split('\n').slice(1, -1) ?? []
+}
+
+/** What it says is next, without the indentation. */
+function nextOf(hover: vscode.Hover | undefined): string[] {
+  const lines = linesOf(hover)
+  const title = lines.findIndex((line) => line.startsWith('Next:'))
+  return title === -1 ? [] : lines.slice(title + 1).map((line) => line.trim())
+}
+
+function rangeOf(document: vscode.TextDocument, start: number, end: number): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end))
+}
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise(setImmediate)
+}
+
+async function resultsAsText(): Promise<string> {
+  await vscode.commands.executeCommand('logitscope.openResultsAsText')
+  return vscode.window.activeTextEditor?.document.getText() ?? ''
+}
+
+function panelTabs(): vscode.Tab[] {
+  return vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .filter(
+      ({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('logitscope.panel'),
+    )
+}
