@@ -1,0 +1,120 @@
+// What a person waits for in the editor, on a document of about 1,000 tokens, against doing it from scratch:
+// the same work on a text whose first line is new, so that nothing of what is kept fits.
+// Without the debounces, and without what VS Code takes to draw.
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { createEngine } from '../src/engine/engineHandle'
+import { defaultThreads } from '../src/engine/engineOptions'
+import { spawnWorker } from '../src/engine/spawnWorker'
+import { DEFAULT_MODEL_ID, resolveModel } from '../src/model/registry'
+import { complete } from '../src/prediction/completion'
+import { LiveScores } from '../src/prediction/liveScores'
+import { predictPlace } from '../src/prediction/placePrediction'
+import { PredictionService } from '../src/prediction/predictionService'
+import { type Comparison, compare, type Contest } from './measure'
+
+const [, , repository, resultsFile] = process.argv
+const REPETITIONS = 9
+const DOCUMENT_TOKENS = 1000
+/** A screen of code. */
+const VISIBLE_UNITS = 1600
+
+const engine = createEngine(() =>
+  spawnWorker({
+    model: resolveModel(DEFAULT_MODEL_ID, join(repository, 'media', 'models')),
+    threads: defaultThreads(availableParallelism()),
+    assetsFolder: join(repository, 'dist'),
+  }),
+)
+const service = new PredictionService(engine.api)
+const { signal } = new AbortController()
+const text = await documentOf(DOCUMENT_TOKENS)
+let serial = 0
+
+const results: Comparison[] = []
+for (const contest of [keystroke(), ghostText(), hoverCached(), hoverCold()])
+  results.push(await compare(contest, REPETITIONS))
+await writeFile(resultsFile, JSON.stringify(results))
+await engine.dispose()
+
+/** A letter typed a screen above the end, until what is shown has its new colours. */
+function keystroke(): Contest {
+  const cursor = text.length - VISIBLE_UNITS
+  const visible = { start: cursor - VISIBLE_UNITS / 2, end: cursor + VISIBLE_UNITS / 2 }
+  const live = new LiveScores(service, true)
+  let typed = text
+  return {
+    name: 'keystroke → new colours',
+    ours: async () => {
+      live.edit([{ rangeOffset: cursor, rangeLength: 0, text: 'x' }])
+      typed = `${typed.slice(0, cursor)}x${typed.slice(cursor)}`
+      await live.update(typed, signal)
+      await live.score(visible, { signal })
+    },
+    against: async () => {
+      const scratch = new LiveScores(service, true)
+      const fresh = unseen(typed)
+      await scratch.update(fresh, signal)
+      await scratch.score(visible, { signal })
+    },
+  }
+}
+
+function ghostText(): Contest {
+  const cursor = text.lastIndexOf('\n', text.length - VISIBLE_UNITS) + 1
+  const ask = (whole: string) =>
+    complete(
+      service,
+      {
+        text: whole,
+        startToken: true,
+        candidates: 1,
+        lines: 1,
+        minProbability: 0,
+        sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 },
+        seed: 1,
+      },
+      signal,
+    )
+  return {
+    name: 'trigger → ghost text, a line',
+    ours: () => ask(text.slice(0, cursor)),
+    against: () => ask(unseen(text.slice(0, cursor))),
+  }
+}
+
+function hoverCached(): Contest {
+  const offset = text.length - VISIBLE_UNITS
+  return {
+    name: 'hover, document scored',
+    ours: () => hover(text, offset),
+    against: () => hover(unseen(text), offset),
+  }
+}
+
+/** The first hover after an edit near the end. */
+function hoverCold(): Contest {
+  const offset = text.length - VISIBLE_UNITS
+  return {
+    name: 'hover, first after an edit before it',
+    ours: () => hover(`${text.slice(0, offset - 100)}${serial++}${text.slice(offset - 100)}`, offset),
+    against: () => hover(unseen(text), offset),
+  }
+}
+
+function hover(whole: string, offset: number) {
+  return predictPlace(service, { text: whole, offset, startToken: true, topK: 10 }, signal)
+}
+
+function unseen(whole: string): string {
+  return `// ${serial++}\n${whole}`
+}
+
+/** Real code: this repository's own, as much as has this many tokens. */
+async function documentOf(tokens: number): Promise<string> {
+  const source = await readFile(join(repository, 'src', 'engine', 'keptSequences.ts'), 'utf8')
+  const { ends } = await service.tokenize(source)
+  return source.slice(0, ends[Math.min(tokens, ends.length) - 1])
+}
