@@ -1,7 +1,12 @@
 import * as vscode from 'vscode'
 import { MAX_THREADS } from './engine/engineOptions'
 import { COLUMNS, type Column } from './shared/protocol'
-import { type ContextMode, DEFAULT_TOP_K, MAX_TOP_K } from './shared/prediction'
+import { METRICS, type Metric } from './shared/metrics'
+import { type ContextMode, DEFAULT_TOP_K, MAX_TOP_K, VOCABULARY_SIZE } from './shared/prediction'
+import type { SamplingSettings } from './shared/sampling'
+
+export const HOVER_MODES = ['inspected', 'always', 'off'] as const
+export type HoverMode = (typeof HOVER_MODES)[number]
 
 /** The user's settings, each within its bounds whatever stands in settings.json. */
 export interface Settings {
@@ -9,8 +14,26 @@ export interface Settings {
   readonly startToken: boolean
   readonly topK: number
   readonly columns: readonly Column[]
+  readonly hover: HoverMode
+  /** Empty = all languages. */
+  readonly hoverLanguages: readonly string[]
+  /** Milliseconds. */
+  readonly hoverTimeLimit: number
+  readonly heatmapMetric: Metric
   /** 0 = as many as the machine has to spare. */
   readonly threads: number
+}
+
+/** How a completion is made; the same for every document. */
+export interface CompletionSettings {
+  /** 1 to 16. */
+  readonly lines: number
+  /** 1 to 10. */
+  readonly candidates: number
+  /** 0 to 1. */
+  readonly minProbability: number
+  readonly sampling: SamplingSettings
+  readonly seed: number
 }
 
 const SECTION = 'logitscope'
@@ -18,12 +41,33 @@ const SECTION = 'logitscope'
 export function readSettings(): Settings {
   const configuration = vscode.workspace.getConfiguration(SECTION)
   const columns = configuration.get<unknown>('columns')
+  const languages = configuration.get<unknown>('hoverLanguages')
   return {
     context: configuration.get('context') === 'selection' ? 'selection' : 'document',
     startToken: configuration.get('startToken') !== false,
     topK: wholeNumber(configuration.get('topK'), 1, MAX_TOP_K, DEFAULT_TOP_K),
     columns: Array.isArray(columns) ? COLUMNS.filter((column) => columns.includes(column)) : COLUMNS,
+    hover: oneOf(configuration.get('hover'), HOVER_MODES),
+    hoverLanguages: Array.isArray(languages) ? languages.filter((id) => typeof id === 'string') : [],
+    hoverTimeLimit: wholeNumber(configuration.get('hoverTimeLimit'), 0, 10_000, 500),
+    heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
     threads: wholeNumber(configuration.get('threads'), 0, MAX_THREADS, 0),
+  }
+}
+
+export function readCompletionSettings(): CompletionSettings {
+  const configuration = vscode.workspace.getConfiguration(`${SECTION}.completion`)
+  return {
+    lines: wholeNumber(configuration.get('lines'), 1, 16, 1),
+    candidates: wholeNumber(configuration.get('candidates'), 1, 10, 3),
+    minProbability: number(configuration.get('minProbability'), 0, 1, 0.1),
+    sampling: {
+      temperature: number(configuration.get('temperature'), 0, 2, 0),
+      topK: wholeNumber(configuration.get('topK'), 0, VOCABULARY_SIZE, 0),
+      topP: number(configuration.get('topP'), 0, 1, 1),
+      minP: number(configuration.get('minP'), 0, 1, 0),
+    },
+    seed: wholeNumber(configuration.get('seed'), 0, 2 ** 32 - 1, 1),
   }
 }
 
@@ -46,6 +90,15 @@ export function onSettingsChange(
     if (!event.affectsConfiguration(SECTION)) return
     listener((key) => event.affectsConfiguration(`${SECTION}.${key}`))
   })
+}
+
+/** The first one stands for whatever is none of them. */
+function oneOf<T extends string>(value: unknown, values: readonly [T, ...T[]]): T {
+  return values.find((known) => known === value) ?? values[0]
+}
+
+function number(value: unknown, low: number, high: number, fallback: number): number {
+  return Number.isFinite(value) ? Math.min(Math.max(value as number, low), high) : fallback
 }
 
 function wholeNumber(value: unknown, low: number, high: number, fallback: number): number {

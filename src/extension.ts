@@ -9,15 +9,20 @@ import { createLog } from './log'
 import { DEFAULT_MODEL_ID, resolveModel } from './model/registry'
 import { PredictionService } from './prediction/predictionService'
 import { registerCommands } from './views/commands'
+import { Heatmap } from './views/heatmap'
+import { HoverPredictions } from './views/hoverPredictions'
+import { InlineCompletion } from './views/inlineCompletion'
 import { InspectionController } from './views/inspectionController'
 import { InspectionStore } from './views/inspectionStore'
 import { PANEL_VIEW_TYPE } from './views/panel'
 import { ResultsExport } from './views/resultsExport'
+import { Sample } from './views/sample'
+import { StatusItem } from './views/statusItem'
 
 /** Composes and registers; engine, WASM and model wait for the first use. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  const engine = createEngine(() => {
+  const spawn = () => {
     const threads = readSettings().threads || defaultThreads(availableParallelism())
     log.info(`Starting the engine with ${threads} threads.`)
     return spawnWorker({
@@ -28,6 +33,9 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
       threads,
       assetsFolder: vscode.Uri.joinPath(context.extensionUri, 'dist').fsPath,
     })
+  }
+  const engine = createEngine(spawn, (state) => {
+    status.showEngine(state)
   })
   const service = new PredictionService(engine.api)
   const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections')
@@ -38,12 +46,43 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     log,
   })
   const results = new ResultsExport(controller.panel, service)
+  const heatmap = new Heatmap({ service, log, memory: context.workspaceState })
+  const hover = new HoverPredictions({
+    service,
+    log,
+    isWatched: (document) => heatmap.isOn(document) || controller.hasInspected(document),
+  })
+  const completion = new InlineCompletion({
+    service,
+    log,
+    memory: context.globalState,
+    inspectCompletion: (shown, place) => controller.inspectCompletion(shown, place),
+  })
+  const status = new StatusItem({
+    heatmap,
+    completion,
+    modelId: DEFAULT_MODEL_ID,
+    modelCard: vscode.Uri.joinPath(context.extensionUri, 'media', 'models', DEFAULT_MODEL_ID, 'README.md'),
+  })
 
   context.subscriptions.push(
     log,
     controller,
     results,
-    registerCommands({ controller, results, log }),
+    heatmap,
+    hover,
+    completion,
+    status,
+    registerCommands({
+      controller,
+      results,
+      heatmap,
+      hover,
+      completion,
+      status,
+      sample: new Sample(context.extensionUri),
+      log,
+    }),
     vscode.window.registerWebviewPanelSerializer(PANEL_VIEW_TYPE, {
       deserializeWebviewPanel: (panel) => {
         controller.panel.restore(panel)
@@ -52,6 +91,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     }),
     onSettingsChange((changed) => {
       if (changed('columns') || changed('topK')) controller.panel.sendSettings()
+      if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
       if (changed('threads')) void engine.restart()
     }),
     { dispose: () => engine.dispose() },

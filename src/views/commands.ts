@@ -2,17 +2,36 @@ import * as vscode from 'vscode'
 import { readSettings, writeSetting } from '../config'
 import type { Log } from '../log'
 import { COLUMNS, type Column } from '../shared/protocol'
+import type { Heatmap } from './heatmap'
+import type { HoverPredictions } from './hoverPredictions'
+import type { InlineCompletion } from './inlineCompletion'
 import type { InspectionController } from './inspectionController'
 import type { ResultsExport } from './resultsExport'
+import type { Sample } from './sample'
+import type { StatusItem } from './statusItem'
 
 interface CommandParts {
   readonly controller: InspectionController
   readonly results: ResultsExport
+  readonly heatmap: Heatmap
+  readonly hover: HoverPredictions
+  readonly completion: InlineCompletion
+  readonly status: StatusItem
+  readonly sample: Sample
   readonly log: Log
 }
 
 /** Registers every command that package.json contributes. */
-export function registerCommands({ controller, results, log }: CommandParts): vscode.Disposable {
+export function registerCommands({
+  controller,
+  results,
+  heatmap,
+  hover,
+  completion,
+  status,
+  sample,
+  log,
+}: CommandParts): vscode.Disposable {
   const commands: Record<string, (...args: never[]) => unknown> = {
     inspectLogits: () => controller.inspect(),
     runAgain: () => controller.runAgain(),
@@ -31,6 +50,24 @@ export function registerCommands({ controller, results, log }: CommandParts): vs
     copyRow: (section: number, position: number) => results.copyRow(section, position),
     chooseColumns,
     openText,
+    showHeatmap: () => {
+      heatmap.show()
+    },
+    hideHeatmap: () => {
+      heatmap.hide()
+    },
+    nextSurprising: () => heatmap.goToNeighbour('next'),
+    previousSurprising: () => heatmap.goToNeighbour('previous'),
+    goToSurprising: () => heatmap.goToSurprising(),
+    toggleHover: () => hover.toggle(),
+    inspectAt: (offset: unknown) => controller.inspectAt(offset),
+    complete: () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
+    toggleAutomaticCompletion: () => completion.toggleAutomatic(),
+    toggleAutomaticCompletionForLanguage: () => completion.toggleAutomaticForLanguage(),
+    showLastCompletion: () => completion.showLast(),
+    showMenu: () => status.showMenu(),
+    openSample: () => sample.inspect(),
+    completeSample: () => sample.complete(),
     showLog: () => {
       log.show()
     },

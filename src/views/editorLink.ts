@@ -39,10 +39,10 @@ export class EditorLink implements vscode.Disposable {
     ]
   }
 
-  /** From now on this run's document is followed. */
+  /** From now on this run's document is followed; the tokens of a completion are in none. */
   async follow(run: InspectionRun): Promise<void> {
     this.unmark()
-    this.run = run
+    this.run = run.inspection.generation === undefined ? run : undefined
     this.outOfDate = false
     await this.checkOutOfDate()
   }
@@ -74,6 +74,22 @@ export class EditorLink implements vscode.Disposable {
       selection: this.selected,
       preserveFocus: true,
     })
+  }
+
+  /** The token that was picked last, here or in the panel. */
+  get pickedToken(): TokenAddress | undefined {
+    return this.picked
+  }
+
+  /** Picks the token at `offset` as the cursor would; false where the run is not of the document as it is, or does not reach there. */
+  pickAt(document: vscode.TextDocument, offset: number): boolean {
+    const address = this.outOfDate || !this.isFollowed(document) ? undefined : this.addressAt(offset)
+    const section = address && this.run?.inspection.sections.at(address.section)
+    if (address === undefined || section === undefined) return false
+    this.picked = address
+    this.highlight.show(document, rangeAt(section, address.position))
+    this.listener.onCursor(address)
+    return true
   }
 
   unmark(): void {

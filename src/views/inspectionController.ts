@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
 import { readSettings } from '../config'
-import { type InspectionTarget, targetOfEditor, visibleTarget } from '../editor/inspectionTarget'
+import {
+  type InspectionTarget,
+  offsetsOf,
+  targetOfEditor,
+  targetOfRanges,
+  visibleTarget,
+} from '../editor/inspectionTarget'
 import { digestOf } from '../editor/textDigest'
 import { TrackedTarget } from '../editor/trackedTarget'
 import { type Log, logError } from '../log'
 import { type PreparedInspection, prepareInspection, runInspection } from '../prediction/inspectDocument'
 import type { PredictionService } from '../prediction/predictionService'
+import type { Completion } from '../prediction/completion'
+import { type CompletionPlace, prepareCompletion, renewInspection } from '../prediction/inspectCompletion'
 import { CancelledError } from '../shared/errors'
 import type { InspectionState } from '../shared/prediction'
 import { InspectionPanel } from './inspectionPanel'
@@ -26,9 +34,11 @@ export class InspectionController implements vscode.Disposable {
   readonly panel: InspectionPanel
   private cancellation: AbortController | undefined
   /** What was asked for last, whether or not it came to a run. */
-  private asked: TrackedTarget | undefined
+  private asked: Subject | undefined
   /** What the shown run was asked for. */
-  private shown: TrackedTarget | undefined
+  private shown: Subject | undefined
+  /** Documents by their URIs. */
+  private readonly inspected = new Set<string>()
   private lastEditor = vscode.window.activeTextEditor
   private readonly editorChanges: vscode.Disposable
 
@@ -37,7 +47,12 @@ export class InspectionController implements vscode.Disposable {
       ...parts,
       onRunAgain: () => this.runAgain(),
       onRestore: (run) => {
-        const { documentUri, sections } = run.inspection
+        const { documentUri, sections, generation } = run.inspection
+        if (generation !== undefined) {
+          this.shown = run
+          return
+        }
+        this.inspected.add(documentUri)
         this.shown = new TrackedTarget({ ...run, documentUri, ranges: sections.map(({ range }) => range) })
       },
       onClose: () => {
@@ -60,17 +75,41 @@ export class InspectionController implements vscode.Disposable {
 
   /** Inspects what the shown run was asked for, or what failed in its place, again, where it is now. */
   async runAgain(): Promise<void> {
-    const tracked = this.panel.showsNotice ? this.asked : this.shown
-    if (tracked === undefined) return this.inspect()
+    const subject = this.panel.showsNotice ? this.asked : this.shown
+    if (subject === undefined) return this.inspect()
+    if (!(subject instanceof TrackedTarget)) return this.startCompletion(subject)
     let target: InspectionTarget
     try {
-      target = await tracked.current()
+      target = await subject.current()
     } catch (error) {
       logError(this.parts.log, 'The inspected document cannot be opened', error)
       this.panel.report('The inspected document is not there any more. Open another text and inspect that.')
       return
     }
     await this.start(target)
+  }
+
+  /**
+   * Picks the token at an offset of the editor that was used last: in the shown run, or in one of its line.
+   * The offset comes from a link, so it may be anything.
+   */
+  async inspectAt(offset: unknown): Promise<void> {
+    const document = this.editorToInspect()?.document
+    if (document === undefined || !isOffsetOf(document, offset)) return
+    if (this.panel.pickAt(document, offset)) return
+    const line = document.lineAt(document.positionAt(offset))
+    await this.start(targetOfRanges(document, [offsetsOf(document, line.rangeIncludingLineBreak)]))
+    this.panel.pickAt(document, offset)
+  }
+
+  /** Shows step by step how a completion came to be. */
+  async inspectCompletion(completion: Completion, place: CompletionPlace): Promise<void> {
+    await this.startCompletion(prepareCompletion(completion, place, randomUUID(), readSettings().topK))
+  }
+
+  /** A run was begun for it in this window, before a reload or since. */
+  hasInspected(document: vscode.TextDocument): boolean {
+    return this.inspected.has(document.uri.toString())
   }
 
   /** Stops the run; what it has found so far stays. */
@@ -80,29 +119,45 @@ export class InspectionController implements vscode.Disposable {
 
   dispose(): void {
     this.cancel()
-    this.asked?.dispose()
-    this.shown?.dispose()
+    release(this.asked)
+    release(this.shown)
     this.panel.dispose()
     this.editorChanges.dispose()
   }
 
   private async start(target: InspectionTarget, editor?: vscode.TextEditor): Promise<void> {
     const tracked = this.ask(target)
-    this.supersede()
-    this.panel.open()
     if (target.text === '') {
+      this.supersede()
+      this.panel.open()
       this.panel.showNotice({ type: 'showEmpty', reason: 'emptyDocument' })
       return
     }
+    await this.run((signal) => this.prepareOrAsk(target, tracked, editor, signal))
+  }
+
+  /** Judged by the model that is loaded now, as often as it is asked for. */
+  private async startCompletion(subject: PreparedInspection): Promise<void> {
+    this.setAsked(subject)
+    await this.run(async (signal) => {
+      const model = await this.parts.service.model({ signal })
+      return { subject, prepared: renewInspection(subject, randomUUID(), model) }
+    })
+  }
+
+  /** From the moment when it is asked for to its end; `prepare` finds its tokens, or nothing to be run. */
+  private async run(prepare: (signal: AbortSignal) => Promise<Accepted | undefined>): Promise<void> {
+    this.supersede()
+    this.panel.open()
     const cancellation = new AbortController()
     this.cancellation = cancellation
     const isCurrent = () => this.cancellation === cancellation
     await setRunning(true)
     try {
       this.panel.showNotice({ type: 'showPreparing', note: 'Getting the model ready…' })
-      const accepted = await this.prepareOrAsk(target, tracked, editor, cancellation.signal)
+      const accepted = await prepare(cancellation.signal)
       if (accepted === undefined) this.panel.showRun()
-      else await this.fill(accepted.tracked, accepted.prepared, cancellation.signal)
+      else await this.fill(accepted, cancellation.signal)
     } catch (error) {
       if (!isCurrent()) return
       if (!cancellation.signal.aborted) this.failed(error)
@@ -122,21 +177,21 @@ export class InspectionController implements vscode.Disposable {
     tracked: TrackedTarget,
     editor: vscode.TextEditor | undefined,
     signal: AbortSignal,
-  ): Promise<{ tracked: TrackedTarget; prepared: PreparedInspection } | undefined> {
+  ): Promise<Accepted | undefined> {
     const prepared = await this.prepare(target, signal)
     signal.throwIfAborted()
-    if (!target.wholeDocument) return { tracked, prepared }
+    if (!target.wholeDocument) return { subject: tracked, prepared }
     const answer = await asksForPart(this.parts.service, prepared, { canSeePart: editor !== undefined })
     signal.throwIfAborted()
     switch (answer) {
       case 'all':
-        return { tracked, prepared }
+        return { subject: tracked, prepared }
       case 'none':
         return undefined
       case 'visiblePart': {
         if (editor === undefined) return undefined
         const visible = visibleTarget(editor)
-        return { tracked: this.ask(visible), prepared: await this.prepare(visible, signal) }
+        return { subject: this.ask(visible), prepared: await this.prepare(visible, signal) }
       }
     }
   }
@@ -155,18 +210,15 @@ export class InspectionController implements vscode.Disposable {
     )
   }
 
-  private async fill(
-    tracked: TrackedTarget,
-    prepared: PreparedInspection,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async fill({ subject, prepared }: Accepted, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const started = performance.now()
     const inspectionId = prepared.inspection.id
-    const { textDigest, wholeDocument } = tracked.parts
+    const { textDigest, wholeDocument } = subject instanceof TrackedTarget ? subject.parts : OF_NO_DOCUMENT
     const run: InspectionRun = { ...prepared, textDigest, wholeDocument }
-    if (this.shown !== tracked) this.shown?.dispose()
-    this.shown = tracked
+    if (this.shown !== subject) release(this.shown)
+    this.shown = subject
+    if (subject instanceof TrackedTarget) this.inspected.add(subject.parts.documentUri)
     await this.panel.show(run)
     void this.parts.store.save(run)
     await runInspection(
@@ -194,14 +246,19 @@ export class InspectionController implements vscode.Disposable {
   }
 
   private ask({ document, text, ranges, wholeDocument }: InspectionTarget): TrackedTarget {
-    if (this.asked !== this.shown) this.asked?.dispose()
-    this.asked = new TrackedTarget({
+    const tracked = new TrackedTarget({
       documentUri: document.uri.toString(),
       ranges: ranges.map(({ range }) => range),
       wholeDocument,
       textDigest: digestOf(text),
     })
-    return this.asked
+    this.setAsked(tracked)
+    return tracked
+  }
+
+  private setAsked(subject: Subject): void {
+    if (this.asked !== this.shown) release(this.asked)
+    this.asked = subject
   }
 
   private end(state: InspectionState): void {
@@ -229,9 +286,29 @@ export class InspectionController implements vscode.Disposable {
   }
 }
 
+/** What a run is of: parts of a document, or a completion, which is in no document. */
+type Subject = TrackedTarget | PreparedInspection
+
+interface Accepted {
+  readonly subject: Subject
+  readonly prepared: PreparedInspection
+}
+
+const OF_NO_DOCUMENT = { textDigest: '', wholeDocument: false }
+
+function release(subject: Subject | undefined): void {
+  if (subject instanceof TrackedTarget) subject.dispose()
+}
+
 /** Nobody wants to inspect the output. */
 function isInspectable({ document }: vscode.TextEditor): boolean {
   return document.uri.scheme !== 'output'
+}
+
+function isOffsetOf(document: vscode.TextDocument, offset: unknown): offset is number {
+  return (
+    Number.isSafeInteger(offset) && (offset as number) >= 0 && (offset as number) <= document.getText().length
+  )
 }
 
 async function setRunning(running: boolean): Promise<void> {

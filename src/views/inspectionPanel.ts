@@ -67,6 +67,13 @@ export class InspectionPanel implements vscode.Disposable {
     this.panel?.post({ type: 'focusTable' })
   }
 
+  /** Picks the token at `offset`, with the keyboard's focus; false where the shown run does not have it. */
+  pickAt(document: vscode.TextDocument, offset: number): boolean {
+    if (this.showsNotice || !this.link.pickAt(document, offset)) return false
+    this.focus()
+    return true
+  }
+
   /** Takes over the panel that VS Code has brought back after a reload. */
   restore(webviewPanel: vscode.WebviewPanel): void {
     this.attach(new Panel(webviewPanel, this.parts.extensionUri))
@@ -192,9 +199,13 @@ export class InspectionPanel implements vscode.Disposable {
     } else if (this.shownRun !== undefined) {
       const { inspection } = this.shownRun
       const focus = this.pageIsFresh && this.panel?.active === true
+      const picked = this.pageIsFresh ? this.link.pickedToken : undefined
       this.pageIsFresh = false
       if (this.panel !== undefined) this.panel.title = titleOf(inspection)
       this.panel?.post({ type: 'showInspection', inspection, focus })
+      // What was picked in the editor before the page came to life has not reached it.
+      if (picked !== undefined)
+        this.panel?.post({ type: 'pickFromEditor', inspectionId: inspection.id, ...picked })
       this.postOutOfDate()
     }
   }
@@ -226,7 +237,8 @@ export class InspectionPanel implements vscode.Disposable {
   }
 }
 
-/** `Logits: main.py` */
-function titleOf({ documentName }: Inspection): string {
-  return `Logits: ${documentName.slice(documentName.lastIndexOf('/') + 1)}`
+/** `Logits: main.py` · `Completion: main.py` */
+function titleOf({ documentName, generation }: Inspection): string {
+  const what = generation === undefined ? 'Logits' : 'Completion'
+  return `${what}: ${documentName.slice(documentName.lastIndexOf('/') + 1)}`
 }

@@ -9,10 +9,11 @@ const VSIX_BUDGET_BYTES = 30 * 1024 * 1024
 const CODE = ['cli.js', 'engineWorker.js', 'extension.js', 'panel.js']
 const RUNTIME = ['gpt2.json', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm', 'tiktoken_bg.wasm']
 const MODEL = ['README.md', 'config.json', 'model.safetensors']
+const SAMPLE = 'extension/media/walkthrough/sample.ts.txt'
 const PAPERS = ['LICENSE.txt', 'changelog.md', 'package.json', 'readme.md']
 
 /** Pictures and styles; everything else in media/ has to be expected by name. */
-const MEDIA = /^extension\/media\/[\w-]+\.(css|png|svg)$/
+const MEDIA = /^extension\/media\/([\w-]+|walkthrough\/[\w-]+)\.(css|png|svg)$/
 
 describe('the VSIX', () => {
   const vsix = readFileSync(VSIX)
@@ -25,6 +26,7 @@ describe('the VSIX', () => {
       ...PAPERS.map((name) => `extension/${name}`),
       ...[...CODE, ...RUNTIME].map((name) => `extension/dist/${name}`),
       ...MODEL.map((name) => `extension/media/models/mini/${name}`),
+      SAMPLE,
     ]
 
     expect(names.filter((name) => !MEDIA.test(name)).sort()).toEqual(expected.sort())

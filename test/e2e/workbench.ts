@@ -211,7 +211,12 @@ export class Workbench {
 
   /** Leaves a picture of the window in the folder that LOGITSCOPE_SCREENSHOTS names, or in .cache/screenshots. */
   async screenshot(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
+    await this.page.screenshot({ path: screenshotPath(name) })
+  }
+
+  /** The same of a part of the window. */
+  async screenshotOf(part: Locator, name: string): Promise<void> {
+    await part.screenshot({ path: screenshotPath(name) })
   }
 
   /** Closes every editor and undoes what tests wrote into the files. */
@@ -248,4 +253,8 @@ export class Workbench {
   private get quickInputField(): Locator {
     return this.quickInput.locator('input.input')
   }
+}
+
+function screenshotPath(name: string): string {
+  return join(SCREENSHOTS, `${name}.png`)
 }

@@ -1,0 +1,67 @@
+import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+import { extension } from './extensionUnderTest'
+
+describe('the menu', () => {
+  beforeEach(async () => {
+    await extension.activate()
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('opens the model’s card with its first entry', async () => {
+    const closed = vscode.commands.executeCommand('logitscope.showMenu')
+
+    await acceptFirstEntry()
+    await closed
+
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab
+    assert.match(tab?.label ?? '', /^Preview.*README\.md$/)
+  })
+})
+
+describe('the sample', () => {
+  beforeEach(async () => {
+    await extension.activate()
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('is opened as an untitled document in its language, and inspected', async () => {
+    await vscode.commands.executeCommand('logitscope.openSample')
+
+    const [{ document }] = vscode.window.visibleTextEditors
+    assert.deepEqual([document.isUntitled, document.languageId], [true, 'typescript'])
+    assert.match(await resultsAsText(), /^ban\. Token 47 of/m)
+  })
+
+  it('is not opened twice', async () => {
+    await vscode.commands.executeCommand('logitscope.openSample')
+    await vscode.commands.executeCommand('logitscope.openSample')
+
+    assert.equal(
+      vscode.workspace.textDocuments.filter((document) => document.getText().includes('banana')).length,
+      1,
+    )
+  })
+
+  it('is completed at its end', async () => {
+    await vscode.commands.executeCommand('logitscope.completeSample')
+
+    const editor = vscode.window.activeTextEditor
+    const { lineCount } = editor?.document ?? { lineCount: NaN }
+    assert.equal(editor?.selection.active.line, lineCount - 1)
+    assert.match(editor?.document.lineAt(lineCount - 1).text ?? '', /await$/)
+  })
+})
+
+/** The list is there a moment after the command has begun. */
+async function acceptFirstEntry(): Promise<void> {
+  const before = vscode.window.tabGroups.activeTabGroup.activeTab
+  while (vscode.window.tabGroups.activeTabGroup.activeTab === before) {
+    await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem')
+  }
+}
+
+async function resultsAsText(): Promise<string> {
+  await vscode.commands.executeCommand('logitscope.openResultsAsText')
+  return vscode.window.activeTextEditor?.document.getText() ?? ''
+}
