@@ -52,7 +52,9 @@ function tokenLine(shown: string, { judgement, contextTokens }: JudgedToken, pla
 function nextLines(place: PlacePrediction, vocabulary: Vocabulary): Lines {
   const { next, tokens, modelId } = place
   if (next.distribution === null) return [['Next:', nothingBefore(place)].join(GAP)]
-  const title = tokens.length > 0 ? 'Next:' : `Next:${GAP}(${modelId}, ${before(next.contextTokens)})`
+  // In a window of its own it has seen less than the token above it, and without one nothing says what it has seen.
+  const followsToken = tokens.at(-1)?.contextTokens === next.contextTokens - 1
+  const title = followsToken ? 'Next:' : `Next:${GAP}(${modelId}, ${before(next.contextTokens)})`
   return [title, ...alternativeLines(next.distribution.top, next.tokenId, vocabulary)]
 }
 

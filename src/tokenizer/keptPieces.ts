@@ -21,6 +21,8 @@ export class KeptPieces {
 
   /** @param tokens with ranges from the beginning of the piece */
   keep(piece: string, tokens: TokenizedText): void {
+    // Two texts that are tokenized by turns may both find that it was not kept.
+    if (this.get(piece) !== undefined) return
     this.pieces.set(ownCopy(piece), tokens)
     this.units += piece.length
     for (const oldest of this.pieces.keys()) {

@@ -46,6 +46,12 @@ export class Heatmap implements vscode.Disposable {
     return isColourable(document) && this.on.has(document.uri.toString())
   }
 
+  /** In the editor that the commands are about. */
+  get isOnHere(): boolean {
+    const editor = currentEditor()
+    return editor !== undefined && this.isOn(editor.document)
+  }
+
   /** For the active editor's document. */
   show(): void {
     const editor = currentEditor()
@@ -168,9 +174,7 @@ export class Heatmap implements vscode.Disposable {
   }
 
   private announce(): void {
-    const editor = currentEditor()
-    const heatmapOn = editor !== undefined && this.isOn(editor.document)
-    void vscode.commands.executeCommand('setContext', 'logitscope.heatmapOn', heatmapOn)
+    void vscode.commands.executeCommand('setContext', 'logitscope.heatmapOn', this.isOnHere)
     this.changes.fire()
   }
 

@@ -19,6 +19,8 @@ const PAINT_INTERVAL_MS = 50
 const MARGIN_LINES = 20
 /** More marks on the overview ruler would be one. */
 const MOST_MARKS = 100
+/** VS Code draws no more of a line (`editor.stopRenderingLineAfter`). */
+const DRAWN_COLUMNS = 10_000
 
 export interface HeatmapDocumentParts {
   readonly document: vscode.TextDocument
@@ -154,14 +156,27 @@ export class HeatmapDocument implements vscode.Disposable {
   }
 }
 
-/** Whole lines; what is folded away between them is left out. */
+/** Lines as far as they are drawn; what is folded away between them is left out. */
 function shownRanges({ document, visibleRanges }: vscode.TextEditor, marginLines: number): vscode.Range[] {
-  return visibleRanges.map(({ start, end }, i) => {
+  return visibleRanges.flatMap(({ start, end }, i) => {
     const first = i === 0 ? Math.max(0, start.line - marginLines) : start.line
-    const last =
-      i === visibleRanges.length - 1 ? Math.min(document.lineCount - 1, end.line + marginLines) : end.line
-    return new vscode.Range(document.lineAt(first).range.start, document.lineAt(last).range.end)
+    const last = i === visibleRanges.length - 1 ? end.line + marginLines : end.line
+    return drawnRanges(document, first, last)
   })
+}
+
+/** Of lines that may be gone: VS Code tells of an edit before it tells of what is visible since. */
+function drawnRanges(document: vscode.TextDocument, first: number, last: number): vscode.Range[] {
+  const end = Math.min(last, document.lineCount - 1)
+  const ranges: vscode.Range[] = []
+  let start = new vscode.Position(first, 0)
+  for (let line = first; line <= end; line++) {
+    const { length } = document.lineAt(line).text
+    if (length <= DRAWN_COLUMNS && line < end) continue
+    ranges.push(new vscode.Range(start, new vscode.Position(line, Math.min(length, DRAWN_COLUMNS))))
+    start = new vscode.Position(line + 1, 0)
+  }
+  return ranges
 }
 
 /** A background would hide the selection's. */

@@ -70,9 +70,11 @@ export class HoverPredictions implements vscode.Disposable {
     token: vscode.CancellationToken,
   ): Promise<vscode.Hover | undefined> {
     if (!this.isWanted(document)) return undefined
+    const { version } = document
     try {
       const answer = await this.ask(document, position, signalOf(token))
-      return answer && hoverOf(document, position, answer)
+      // An answer may have been on its way when the edit came that ends the work.
+      return answer && document.version === version ? hoverOf(document, position, answer) : undefined
     } catch (error) {
       if (!token.isCancellationRequested) this.logOnce(error)
       return undefined

@@ -63,7 +63,7 @@ export class StatusItem implements vscode.Disposable {
       state: this.engine,
       modelId,
       modelCard,
-      heatmapIsOn: this.heatmapIsOn,
+      heatmapIsOn: this.parts.heatmap.isOnHere,
       hasCompletion: this.lastCompletion !== undefined,
     })
   }
@@ -76,15 +76,9 @@ export class StatusItem implements vscode.Disposable {
     this.item.tooltip = statusTooltip({
       state: this.engine,
       modelId: this.parts.modelId,
-      heatmapMetric: this.heatmapIsOn ? readSettings().heatmapMetric : undefined,
+      heatmapMetric: this.parts.heatmap.isOnHere ? readSettings().heatmapMetric : undefined,
       completionProbability: this.lastCompletion?.probability,
     })
-  }
-
-  /** For the active editor's document. */
-  private get heatmapIsOn(): boolean {
-    const document = vscode.window.activeTextEditor?.document
-    return document !== undefined && this.parts.heatmap.isOn(document)
   }
 }
 

@@ -96,6 +96,7 @@ describe('What a hover says is next', () => {
     const place = placeOf([await judged('a')], {
       distribution: { ...NO_JUDGEMENT, top: [await likely('\n', 0.9)] },
       tokenId: await idOf('\n'),
+      contextTokens: 413,
     })
 
     const lines = linesOf(hoverTextWithNext(place, vocabulary))
@@ -107,6 +108,12 @@ describe('What a hover says is next', () => {
     const place = placeOf([], { distribution: NO_JUDGEMENT })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual(['Next:  (mini, 412 tokens before)'])
+  })
+
+  it('has how much was seen where that is less than what the token above has seen', async () => {
+    const place = placeOf([await judged('a')], { distribution: NO_JUDGEMENT, contextTokens: 255 })
+
+    expect(linesOf(hoverTextWithNext(place, vocabulary)).at(-1)).toBe('Next:  (mini, 255 tokens before)')
   })
 
   it('is nothing in an empty text without a start token', async () => {

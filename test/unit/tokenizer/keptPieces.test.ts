@@ -25,6 +25,13 @@ describe('KeptPieces', () => {
     kept.keep('six', tokens(6))
     expect(['one', 'two', 'six'].map((piece) => kept.get(piece) !== undefined)).toEqual([true, false, true])
   })
+
+  it('counts a piece once, however often it is kept', () => {
+    const kept = new KeptPieces(6)
+    for (let i = 0; i < 9; i++) kept.keep('one', tokens(1))
+    kept.keep('two', tokens(2))
+    expect(['one', 'two'].map((piece) => kept.get(piece) !== undefined)).toEqual([true, true])
+  })
 })
 
 function tokens(tokenId: number): TokenizedText {
