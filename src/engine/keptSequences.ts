@@ -25,6 +25,12 @@ export interface NewRows {
 
 /** Capacity grows in steps of this many positions, so that a short text does not cost a long one's memory. */
 const POSITIONS_PER_STEP = 128
+/**
+ * An end that is no longer than this is what was being typed or a completion of it: one such sibling of a sequence is
+ * kept, or every letter would leave a copy of the whole text. Shorter than a step of work, so that requests that
+ * overtake each other get on.
+ */
+const SHORT_END = 32
 
 /**
  * A store without invalidation: what a token's rows are depends on the tokens before it and on nothing else,
@@ -62,8 +68,7 @@ export class KeptSequences {
     const found = this.bestForAppend(tokenIds.subarray(0, length + 1))
     // What they follow was given up meanwhile.
     if (found.length < length) return
-    let { sequence } = found
-    if (sequence.length !== length) sequence = sequence.fork(length)
+    const sequence = found.sequence.length === length ? found.sequence : this.fork(found.sequence, length)
     sequence.append(tokenIds.subarray(length, length + rows.residual.length / this.shape.nEmbd), rows)
     this.touch(sequence)
     this.evict()
@@ -100,6 +105,15 @@ export class KeptSequences {
     return best
   }
 
+  /** Siblings that go on for a few tokens from the same beginning are given up, but the one that is forked. */
+  private fork(sequence: Sequence, length: number): Sequence {
+    const fork = sequence.fork(length)
+    this.sequences = this.sequences.filter(
+      (other) => other === sequence || other.length - other.commonPrefix(fork.tokenIds) > SHORT_END,
+    )
+    return fork
+  }
+
   private touch(sequence: Sequence): void {
     this.sequences = [...this.sequences.filter((other) => other !== sequence), sequence]
   }
@@ -121,7 +135,7 @@ export class KeptSequences {
 }
 
 class Sequence {
-  private tokenIds = new Int32Array(0)
+  tokenIds = new Int32Array(0)
   length = 0
   readonly residual: GrowingRows
   keys: GrowingRows[]

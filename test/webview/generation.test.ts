@@ -69,20 +69,28 @@ describe('a completion in the panel', () => {
     await eventually(() => test.page.getByLabel('Temperature', { exact: true }).inputValue()).toBe('1')
   })
 
-  it('samples only among the tokens that go on with what was typed', async () => {
+  it('gives tokens that cover what was typed no shares of their own, and cuts those that could not', async () => {
     const panel = await test.show(completionDrawnBy({ ...GREEDY, temperature: 1 }))
     const address = { inspectionId: typescript.id, section: 0, position: 0 }
     await test.posted('requestLogits', address)
 
     await panel.send({ type: 'logits', ...address, logits: likingOnly(['import', 'export', 'exp', 'ex']) })
 
-    await eventually(() => sampledShares(4)).toEqual({
-      import: 'cut',
-      export: '33.3 %',
-      exp: '33.3 %',
-      ex: '33.3 %',
-    })
+    await eventually(() => sampledShares(4)).toEqual({ import: 'cut', export: '–', exp: '–', ex: '–' })
     expect(await test.text('.detail')).toContain('only tokens that go on with exp could be drawn')
+    expect(await test.text('.sampling')).toContain('chosen as a whole')
+  })
+
+  it('samples where nothing was typed', async () => {
+    const completion = completionDrawnBy({ ...GREEDY, temperature: 1 })
+    const generation = completion.generation && { ...completion.generation, typed: [] }
+    const panel = await test.show({ ...completion, generation })
+    const address = { inspectionId: typescript.id, section: 0, position: 0 }
+    await test.posted('requestLogits', address)
+
+    await panel.send({ type: 'logits', ...address, logits: likingOnly(['import', 'export']) })
+
+    await eventually(() => sampledShares(2)).toEqual({ import: '50.0 %', export: '50.0 %' })
   })
 
   it('samples among all of them where nothing typed is left', async () => {

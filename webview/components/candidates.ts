@@ -11,8 +11,8 @@ export interface Candidate {
   readonly logit: number
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number
-  /** After the sampling controls; 0 is cut, null is not known yet. */
-  readonly sampled: number | null
+  /** After the sampling controls; 0 is cut. Tokens that are chosen jointly have no share of their own. */
+  readonly sampled: number | 'loading' | 'jointly'
 }
 
 /** The most likely tokens, and below the cut the actual one where it is not among them. */
@@ -22,7 +22,7 @@ export function candidatesTemplate(
   actual: number | null,
   labels: TokenLabels,
 ): TemplateResult {
-  const longest = Math.max(...top.map(({ probability, sampled }) => Math.max(probability, sampled ?? 0)))
+  const longest = Math.max(...top.map(({ probability, sampled }) => Math.max(probability, lengthOf(sampled))))
   const row = (candidate: Candidate) => rowTemplate(candidate, candidate.tokenId === actual, longest, labels)
   return html`<table class="candidates">
     <thead>
@@ -61,11 +61,21 @@ function rowTemplate(
     aria-label="${labels.speak(tokenId)}${actual ? ', the actual token' : ''}"
   >
     <td class="label" title="id ${tokenId}"><code>${cut ? html`<s>${label}</s>` : label}</code></td>
-    <td class="bar">${barTemplate(probability / longest, (sampled ?? 0) / longest)}</td>
+    <td class="bar">${barTemplate(probability / longest, lengthOf(sampled) / longest)}</td>
     <td class="number">${formatPercent(probability)}</td>
-    <td class="number dim">${sampled === null ? '…' : cut ? 'cut' : formatPercent(sampled)}</td>
+    <td class="number dim">${shareText(sampled)}</td>
     <td class="number dim">${formatDecimal(logit)}</td>
   </tr>`
+}
+
+function shareText(sampled: Candidate['sampled']): string {
+  if (sampled === 'loading') return '…'
+  if (sampled === 'jointly') return '–'
+  return sampled === 0 ? 'cut' : formatPercent(sampled)
+}
+
+function lengthOf(sampled: Candidate['sampled']): number {
+  return typeof sampled === 'number' ? sampled : 0
 }
 
 /** Per cent of the width: what is there can be seen. */

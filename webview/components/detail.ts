@@ -12,11 +12,9 @@ import {
   VOCABULARY_SIZE,
 } from '../../src/shared/prediction'
 import type { TokenAddress } from '../../src/shared/protocol'
-import { sampleAmong } from '../../src/shared/sampleAmong'
 import {
   NEUTRAL_SAMPLING,
   sampleDistribution,
-  type SampledDistribution,
   type SamplingSettings,
   SortedLogits,
 } from '../../src/shared/sampling'
@@ -30,6 +28,7 @@ import type { TokenLabels } from '../tokens/tokenLabels'
 import { candidatesTemplate, type Candidate } from './candidates'
 import { LightElement } from './lightElement'
 import './sampling'
+import type { Sampled } from './sampling'
 
 /** Everything about the picked token, and where the numbers come from. */
 @customElement('logitscope-detail')
@@ -45,14 +44,16 @@ export class DetailElement extends LightElement {
   /** Null where the picked token is no part of a completion. */
   private typed: TypedPlace | null = null
   private sorted: SortedLogits | null = null
-  private sampled: SampledDistribution | null = null
+  private sampled: Sampled = 'loading'
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('fullRow'))
       this.sorted = this.fullRow.kind === 'loaded' ? new SortedLogits(this.fullRow.logits) : null
     this.typed = this.typedPlace()
-    if (changed.has('fullRow') || changed.has('sampling'))
-      this.sampled = this.sorted === null ? null : this.sample(this.sorted)
+    if (this.isChosenJointly) this.sampled = 'jointly'
+    else if (this.sorted === null) this.sampled = 'loading'
+    else if (typeof this.sampled === 'string' || changed.has('fullRow') || changed.has('sampling'))
+      this.sampled = sampleDistribution(this.sorted, this.sampling)
   }
 
   private typedPlace(): TypedPlace | null {
@@ -64,13 +65,9 @@ export class DetailElement extends LightElement {
       : typedPlaceOf(tokens, picked.position, generation, (tokenId) => labels.bytesOf(tokenId))
   }
 
-  private sample(row: SortedLogits): SampledDistribution {
-    const left = this.typed?.left ?? new Uint8Array()
-    if (left.length === 0) return sampleDistribution(row, this.sampling)
-    const drawable = Uint32Array.from(row.logits.keys()).filter((tokenId) =>
-      goesOnWith(left, this.labels.bytesOf(tokenId)),
-    )
-    return sampleAmong(row.logits, drawable, this.sampling)
+  private get isChosenJointly(): boolean {
+    const typed = this.inspection.generation?.typed ?? []
+    return typed.length > 0 && this.typed?.inBeginning === true
   }
 
   protected override render(): TemplateResult {
@@ -204,8 +201,13 @@ export class DetailElement extends LightElement {
   }
 
   private candidate(tokenId: number, logit: number, logProb: number): Candidate {
-    const sampled = this.sampled?.probabilityOf(tokenId) ?? null
-    return { tokenId, logit, probability: Math.exp(logProb), sampled }
+    return { tokenId, logit, probability: Math.exp(logProb), sampled: this.shareOf(tokenId) }
+  }
+
+  private shareOf(tokenId: number): Candidate['sampled'] {
+    if (typeof this.sampled === 'object') return this.sampled.probabilityOf(tokenId)
+    const cannotBeDrawn = this.typed !== null && !goesOnWith(this.typed.left, this.labels.bytesOf(tokenId))
+    return cannotBeDrawn ? 0 : this.sampled
   }
 
   private readonly onTopKChange = (event: Event) => {

@@ -12,12 +12,14 @@ import {
 import type { PanelActions } from '../controller'
 import { LightElement } from './lightElement'
 
+/** What the picked row becomes: it may not be there yet, or be a part of what was chosen as a whole. */
+export type Sampled = SampledDistribution | 'loading' | 'jointly'
+
 /** Temperature, top-k, top-p, min-p: what a generator would make of the picked row. */
 @customElement('logitscope-sampling')
 export class SamplingElement extends LightElement {
   @property({ attribute: false }) sampling!: SamplingSettings
-  /** Null until the full row is there. */
-  @property({ attribute: false }) sampled: SampledDistribution | null = null
+  @property({ attribute: false }) sampled: Sampled = 'loading'
   /** What a reset goes back to. */
   @property({ attribute: false }) initial: SamplingSettings = NEUTRAL_SAMPLING
   @property({ attribute: false }) actions!: PanelActions
@@ -78,7 +80,12 @@ export class SamplingElement extends LightElement {
   }
 
   private effectTemplate(): unknown {
-    if (this.sampled === null) return html`<p class="dim">Waiting for the full row of logits…</p>`
+    if (this.sampled === 'loading') return html`<p class="dim">Waiting for the full row of logits…</p>`
+    if (this.sampled === 'jointly')
+      return html`<p class="dim">
+        The beginning of a completion is chosen as a whole, among all ways to go on with what was typed: its
+        tokens have no shares of their own.
+      </p>`
     const { steps, kept } = this.sampled
     if (steps.length === 0)
       return html`<p class="dim">Every one of ${formatCounted(kept, 'token')} can be drawn.</p>`

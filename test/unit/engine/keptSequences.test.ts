@@ -4,6 +4,8 @@ import { KeptSequences, type NewRows } from '../../../src/engine/keptSequences'
 const SHAPE = { nLayer: 2, nEmbd: 3, nPositions: 256 }
 /** Capacity grows by 128 positions at a time. */
 const POSITIONS_PER_STEP = 128
+/** Of the sequences that only end differently in so many tokens, two are kept. */
+const SHORT_END = 32
 const FLOAT_BYTES = 4
 const KEY_VALUE_BYTES = POSITIONS_PER_STEP * SHAPE.nEmbd * 2 * SHAPE.nLayer * FLOAT_BYTES
 const RESIDUAL_BYTES = POSITIONS_PER_STEP * SHAPE.nEmbd * FLOAT_BYTES
@@ -61,6 +63,22 @@ describe('KeptSequences', () => {
     expect(kept.residualRows(Int32Array.of(5, 6, 7, 8), 0, 4)).toEqual(rowsOf([5, 6, 7, 8], RESIDUAL))
     expect(kept.longestPrefix(Int32Array.of(5, 6, 7, 8, 1)).keys[1]).toEqual(rowsOf([5, 6, 7, 8], key(1)))
     expect(kept.longestPrefix(Int32Array.of(5, 6, 9, 1)).values[0]).toEqual(rowsOf([5, 6, 9], value(0)))
+  })
+
+  it('has two copies of a text at most that is typed on with a completion after every letter', () => {
+    const kept = new KeptSequences(SHAPE, AMPLE)
+    const text = Array.from({ length: 100 }, (_, i) => i)
+    keep(kept, text.slice(0, 50))
+    for (let length = 51; length < 90; length++)
+      keep(kept, [...text.slice(0, length), ...new Array<number>(SHORT_END).fill(200)], length - 1)
+    expect(kept.byteLength).toBe(2 * (KEY_VALUE_BYTES + RESIDUAL_BYTES))
+  })
+
+  it('keeps every sequence with a long end of its own', () => {
+    const kept = new KeptSequences(SHAPE, AMPLE)
+    const texts = [7, 8, 9].map((id) => [5, 6, ...new Array<number>(SHORT_END + 1).fill(id)])
+    for (const text of texts) keep(kept, text, kept.byteLength === 0 ? 0 : 2)
+    for (const text of texts) expect(kept.longestPrefix(Int32Array.of(...text, 1)).length).toBe(text.length)
   })
 
   it('gives up the end of a sequence, and goes on otherwise in the room of that', () => {
