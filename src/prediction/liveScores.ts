@@ -2,7 +2,8 @@
 // tokens behind it, and no tokenizing.
 
 import type { Priority } from '../shared/engineApi'
-import { CancelledError } from '../shared/errors'
+import { CancelledError, LiveTextTooLongError } from '../shared/errors'
+import { formatCount } from '../shared/format'
 import type { Judgement, TextRange } from '../shared/prediction'
 import type { TextEdit } from '../shared/textEdit'
 import { type TokenizedText, tokensTouching } from '../shared/tokenizedText'
@@ -24,6 +25,9 @@ export interface ScoreOptions {
   /** Some more tokens have their score. */
   readonly onScored?: () => void
 }
+
+/** Half a million tokens: with more, following an edit keeps the host's thread for longer than typing allows. */
+const MAX_UNITS = 2_000_000
 
 /**
  * The tokens of a document while it is edited, with the model's judgement of those that were asked for.
@@ -96,10 +100,15 @@ export class LiveScores {
   /**
    * Tokenizes the text as it is now. Up to the first token that is another one everything stays right;
    * behind it a token that stands where it stood keeps its score as a stale one.
-   * @throws CancelledError, also where an edit comes in between, and what `PredictionService.tokenize` throws
+   * @throws LiveTextTooLongError; CancelledError, also where an edit comes in between; and what
+   * `PredictionService.tokenize` throws
    */
   async update(text: string, signal: AbortSignal): Promise<void> {
     if (this.upToDate) return
+    if (text.length > MAX_UNITS)
+      throw new LiveTextTooLongError(
+        `It has ${formatCount(text.length)} characters, and colours follow the edits of ${formatCount(MAX_UNITS)} at most. Select a part and inspect that.`,
+      )
     const running = AbortSignal.any([signal, this.work.signal])
     const tokenized = await this.service.tokenize(text, { signal: running })
     running.throwIfAborted()

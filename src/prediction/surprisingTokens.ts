@@ -32,8 +32,10 @@ export async function findSurprising(
   signal: AbortSignal,
 ): Promise<ScoredToken | undefined> {
   const last = direction === 'next' ? 0 : -1
+  let spans = 0
   for (const span of spansOnTheWay(scores.tokens, offset, direction)) {
-    await scores.scoreTokens(span, { signal, priority: 'interactive' })
+    const priority = spans++ < URGENT_SPANS ? 'interactive' : 'bulk'
+    await scores.scoreTokens(span, { signal, priority })
     const found = tokensFromStep(scores, span, metric, SURPRISING_STEP).at(last)
     if (found !== undefined) return found
   }
@@ -67,6 +69,8 @@ export function tokensFromStep(
 const SURPRISING_STEP: Step = 4
 /** With the row behind the last one these are four steps of the engine. */
 const TOKENS_AT_ONCE = 255
+/** A search that takes longer than these shows its progress, and lets a hover or a completion overtake it. */
+const URGENT_SPANS = 2
 
 /** Every token of the text once, in the order in which they are come across. */
 function* spansOnTheWay(

@@ -22,6 +22,9 @@ export class EngineStoppedError extends LogitscopeError {}
 /** A run of one character class that GPT-2's tokenizer would choke on. */
 export class TextRunTooLongError extends LogitscopeError {}
 
+/** A text with more than can be followed while it is edited. */
+export class LiveTextTooLongError extends LogitscopeError {}
+
 /** The tokenizer crashed; the engine has to be started anew. */
 export class TokenizerCrashedError extends LogitscopeError {}
 
@@ -53,6 +56,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   CancelledError,
   EngineStoppedError,
   TextRunTooLongError,
+  LiveTextTooLongError,
   TokenizerCrashedError,
   ModelFilesError,
   SafetensorsError,

@@ -22,6 +22,9 @@ const MOST_MARKS = 100
 /** VS Code draws no more of a line (`editor.stopRenderingLineAfter`). */
 const DRAWN_COLUMNS = 10_000
 
+/** In a row, before anything was scored: who changes the number of threads by typing it starts the engine anew with every digit. */
+const MOST_ENGINE_STOPS = 5
+
 export interface HeatmapDocumentParts {
   readonly document: vscode.TextDocument
   readonly service: PredictionService
@@ -37,7 +40,7 @@ export class HeatmapDocument implements vscode.Disposable {
   private workTimer: NodeJS.Timeout | undefined
   private paintTimer: NodeJS.Timeout | undefined
   private paintedAt = 0
-  private engineHasStopped = false
+  private engineStops = 0
 
   constructor(private readonly parts: HeatmapDocumentParts) {
     this.scores = new LiveScores(parts.service, readSettings().startToken)
@@ -105,6 +108,7 @@ export class HeatmapDocument implements vscode.Disposable {
     this.work = work
     const { signal } = work
     const onScored = () => {
+      this.engineStops = 0
       this.repaint()
     }
     try {
@@ -113,7 +117,6 @@ export class HeatmapDocument implements vscode.Disposable {
         for (const editor of this.editors())
           for (const range of shownRanges(editor, margin))
             await this.scores.score(offsetsOf(this.document, range), { signal, onScored })
-      this.engineHasStopped = false
       this.repaint()
       this.mark()
     } catch (error) {
@@ -121,10 +124,10 @@ export class HeatmapDocument implements vscode.Disposable {
     }
   }
 
-  /** The engine is started anew for another number of threads, say; one that stops again will not be better later. */
+  /** The engine is started anew for another number of threads, say; one that stops again and again has crashed. */
   private failed(error: unknown): void {
-    if (error instanceof EngineStoppedError && !this.engineHasStopped) {
-      this.engineHasStopped = true
+    if (error instanceof EngineStoppedError && this.engineStops < MOST_ENGINE_STOPS) {
+      this.engineStops++
       this.workIn(0)
     } else this.parts.onFailure(error)
   }

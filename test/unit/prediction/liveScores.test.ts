@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/model'
 import { LiveScores } from '../../../src/prediction/liveScores'
 import type { PredictionService } from '../../../src/prediction/predictionService'
-import { CancelledError } from '../../../src/shared/errors'
+import { CancelledError, LiveTextTooLongError } from '../../../src/shared/errors'
 import type { Judgement } from '../../../src/shared/prediction'
 import type { TextEdit } from '../../../src/shared/textEdit'
 import type { TokenizedText } from '../../../src/shared/tokenizedText'
@@ -50,6 +50,14 @@ describe('After any edits', () => {
       }),
       { numRuns: 2 },
     )
+  })
+})
+
+describe('A text that is too long to be followed', () => {
+  it('is refused before it is tokenized', async () => {
+    const update = new LiveScores(service, true).update('word '.repeat(400_001), signal)
+    await expect(update).rejects.toThrow(LiveTextTooLongError)
+    await expect(update).rejects.toThrow('2,000,005 characters')
   })
 })
 
