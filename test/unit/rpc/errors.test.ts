@@ -10,9 +10,8 @@ const classes = Object.entries(errors as Record<string, unknown>).filter(
 )
 
 describe('An error that crosses between threads', () => {
-  it('may be one of twelve', () => {
+  it('may be any of those that have a name', () => {
     expect(classes.map(([name]) => name)).toContain('NonFiniteLogitsError')
-    expect(classes.length).toBe(12)
   })
 
   it.each(classes)('is a %s on the other side too', (name, Class) => {
