@@ -1,3 +1,4 @@
+import { assertNever } from '../shared/assertNever'
 import type { Checkpoint, WeightType } from '../model/checkpoint'
 
 /**
@@ -35,14 +36,35 @@ class Matrix {
   readonly at: (index: number) => number
 
   constructor(bytes: Uint8Array, type: WeightType) {
-    if (type === 'float32') {
-      const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-      this.at = (index) => floats[index]
-    } else {
-      const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
-      this.at = (index) => halfToNumber(halves[index])
+    switch (type) {
+      case 'float32': {
+        const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+        this.at = (index) => floats[index]
+        break
+      }
+      case 'float16': {
+        const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
+        this.at = (index) => halfToNumber(halves[index])
+        break
+      }
+      case 'bfloat16': {
+        const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
+        this.at = (index) => brainFloatToNumber(halves[index])
+        break
+      }
+      default:
+        assertNever(type)
     }
   }
+}
+
+const float = new Float32Array(1)
+const floatBits = new Uint32Array(float.buffer)
+
+/** bfloat16: the upper half of a float32. */
+function brainFloatToNumber(half: number): number {
+  floatBits[0] = half << 16
+  return float[0]
 }
 
 /** IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */

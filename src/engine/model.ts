@@ -1,6 +1,6 @@
 import { withModelFolder } from '../model/modelFolder'
 import type { ModelLocation } from '../shared/engineApi'
-import type { ModelInfo } from '../shared/prediction'
+import { type ModelInfo, VOCABULARY_SIZE } from '../shared/prediction'
 import { LmHead } from './lmHead'
 import { Transformer } from './transformer'
 
@@ -14,13 +14,14 @@ export interface LoadedModel {
 /** Loads a checkpoint folder; the files are closed when it is in memory. */
 export function loadModel(location: ModelLocation, threads: number): Promise<LoadedModel> {
   return withModelFolder(location.folder, async (checkpoint) => {
-    const { nLayer, nHead, nEmbd, nPositions, vocabSize } = checkpoint.config
+    const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
     return {
       transformer: await Transformer.load(checkpoint),
       lmHead: await LmHead.load(checkpoint),
       info: {
         id: location.id,
         description: location.description,
+        remarks: checkpoint.remarks,
         parameters: checkpoint.parameters,
         precision: 'fp32',
         backend: 'wasm',
@@ -29,7 +30,7 @@ export function loadModel(location: ModelLocation, threads: number): Promise<Loa
         nHead,
         nEmbd,
         nPositions,
-        vocabSize,
+        vocabSize: VOCABULARY_SIZE,
       },
     }
   })

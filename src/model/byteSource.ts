@@ -8,6 +8,9 @@ export interface ByteSource {
   close(): Promise<void>
 }
 
+/** Node reads less than 2 GiB at once. */
+const MAX_READ_BYTES = 1024 ** 3
+
 /** Opens a file; rejects with Node's own error where it cannot. */
 export async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path, 'r')
@@ -23,7 +26,12 @@ export async function openFile(path: string): Promise<ByteSource> {
       const bytes = new Uint8Array(length)
       let filled = 0
       while (filled < length) {
-        const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
+        const { bytesRead } = await file.read(
+          bytes,
+          filled,
+          Math.min(length - filled, MAX_READ_BYTES),
+          offset + filled,
+        )
         if (bytesRead === 0) throw new Error(`${path} ends at byte ${offset + filled}`)
         filled += bytesRead
       }

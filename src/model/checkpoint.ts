@@ -1,12 +1,17 @@
 // A GPT-2 checkpoint: its tensors by GPT-2's own names, checked against its configuration.
-// C = nEmbd, N = nPositions, V = vocabSize, I = nInner
+// C = nEmbd, N = nPositions, V = 50257, I = nInner
 
 import { MissingTensorsError, TensorMismatchError } from '../shared/errors'
-import type { ByteSource } from './byteSource'
+import { formatCount, formatCounted } from '../shared/format'
+import { VOCABULARY_SIZE } from '../shared/prediction'
 import type { Gpt2Config } from './config'
-import { readSafetensorsHeader, type TensorEntry } from './safetensors'
+import type { StoredTensor, StoredTensors } from './storedTensors'
+import { plainTensorName } from './tensorNames'
 
-export type WeightType = 'float32' | 'float16'
+export type WeightType = 'float32' | 'float16' | 'bfloat16'
+
+/** How the layers' weights lie: GPT-2's own Conv1D is [in, out], PyTorch's Linear [out, in]. */
+export type WeightLayout = 'Conv1D' | 'Linear'
 
 export interface Weight {
   readonly type: WeightType
@@ -16,50 +21,99 @@ export interface Weight {
 
 export interface Checkpoint {
   readonly config: Gpt2Config
-  /** Numbers that the model has learned; a tied head counts once. */
+  readonly layout: WeightLayout
+  /** False where no layer and no layer norm has one. */
+  readonly hasBiases: boolean
+  /** What is not as in OpenAI's own files, in phrases for people. */
+  readonly remarks: readonly string[]
+  /** Numbers that the model has learned; a tied head counts once, padding does not. */
   readonly parameters: number
-  /** The tensor of this name, such as `h.0.attn.c_attn.weight`. */
+  /** The tensor of this name, such as `h.0.attn.c_attn.weight`; of the vocabulary the first V rows. */
   weight(name: string): Weight
   /** The tensor's bytes as they lie in the file. */
   read(name: string): Promise<Uint8Array>
 }
 
-const WEIGHT_TYPES: Record<string, WeightType> = { F32: 'float32', F16: 'float16' }
+const WEIGHT_TYPES: Record<string, WeightType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+const BYTES_PER_WEIGHT: Record<WeightType, number> = { float32: 4, float16: 2, bfloat16: 2 }
 const MAX_LISTED_TENSORS = 5
+/** So much of two tensors tells whether they are the same. */
+const COMPARED_BYTES = 1024 ** 2
 
 /**
- * Opens a checkpoint over a safetensors file. Names may begin with `transformer.`; tensors that GPT-2 does
- * not need (the mask buffers `attn.bias`, a tied `lm_head.weight`) are ignored.
- * @throws SafetensorsError, MissingTensorsError, TensorMismatchError
+ * Makes a checkpoint of stored tensors. Names may begin with `transformer.` or `_orig_mod.`; tensors that GPT-2
+ * does not need (the mask buffers `attn.bias`, a tied `lm_head.weight`) are ignored.
+ * @throws MissingTensorsError, TensorMismatchError
  */
-export async function openCheckpoint(source: ByteSource, config: Gpt2Config): Promise<Checkpoint> {
-  const entries = await readSafetensorsHeader(source)
-  const find = (name: string) => entries.get(name) ?? entries.get(`transformer.${name}`)
-  const shapes = [...expectedShapes(config)]
+export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config): Promise<Checkpoint> {
+  const found = config.tied ? withTiedWte(byPlainName(tensors)) : byPlainName(tensors)
+  const hasBiases = [...found.keys()].some(isBias)
+  const shapes = [...expectedShapes(config)].filter(([name]) => hasBiases || !isBias(name))
+  checkNoneIsMissing(shapes, found, tensors.file)
+  const layout = layoutOf(shapes, found)
 
-  const missing = shapes.filter(([name]) => find(name) === undefined).map(([name]) => name)
-  if (missing.length > 0)
-    throw new MissingTensorsError(`model.safetensors lacks ${listed(missing)}. Is it a GPT-2 model?`)
-
-  const weights = new Map<string, Weight & TensorEntry>()
+  const weights = new Map<string, Weight & { readonly stored: StoredTensor }>()
   for (const [name, shape] of shapes) {
-    const entry = find(name)
-    if (entry !== undefined) weights.set(name, checkedWeight(name, entry, shape))
+    const stored = tensorOf(found, name)
+    const type = checkedType(name, stored, layout === 'Linear' ? linearShape(name, shape) : shape)
+    const used = isVocabulary(name) ? [VOCABULARY_SIZE, ...stored.shape.slice(1)] : stored.shape
+    weights.set(name, { stored, type, shape: used, byteLength: product(used) * BYTES_PER_WEIGHT[type] })
   }
   const weight = (name: string) => {
-    const found = weights.get(name)
-    if (found === undefined) throw new Error(`GPT-2 has no tensor ${name}`)
-    return found
+    const known = weights.get(name)
+    if (known === undefined) throw new Error(`GPT-2 has no tensor ${name}`)
+    return known
   }
   return {
     config,
-    parameters: shapes.reduce(
-      (sum, [, shape]) => sum + shape.reduce((product, length) => product * length, 1),
-      0,
-    ),
+    layout,
+    hasBiases,
+    remarks: [
+      ...(layout === 'Linear' ? ['Linear layout, transposed on load'] : []),
+      ...paddingRemark(config),
+      ...(await headRemark(config, found)),
+    ],
+    parameters: [...weights.values()].reduce((sum, { shape }) => sum + product(shape), 0),
     weight,
-    read: (name) => source.read(weight(name).offset, weight(name).byteLength),
+    read: (name) => weight(name).stored.read(weight(name).byteLength),
   }
+}
+
+/**
+ * The tensors by GPT-2's own names.
+ * @throws TensorMismatchError where two have the same
+ */
+export function byPlainName({ file, byName }: StoredTensors): Map<string, StoredTensor> {
+  const found = new Map<string, StoredTensor>()
+  const storedNames = new Map<string, string>()
+  for (const [storedName, tensor] of byName) {
+    const name = plainTensorName(storedName)
+    const other = storedNames.get(name)
+    if (other !== undefined) {
+      throw new TensorMismatchError(`${file} has both ${other} and ${storedName}; only one can be ${name}.`)
+    }
+    storedNames.set(name, storedName)
+    found.set(name, tensor)
+  }
+  return found
+}
+
+/** Of two names for one matrix `safetensors.torch.save_model` keeps the first in the alphabet, which is the head's. */
+export function withTiedWte(found: ReadonlyMap<string, StoredTensor>): Map<string, StoredTensor> {
+  const head = found.get('lm_head.weight')
+  return found.has('wte.weight') || head === undefined
+    ? new Map(found)
+    : new Map(found).set('wte.weight', head)
+}
+
+/** Whether the checkpoint has a head that is another matrix than `wte`. */
+export async function hasOwnHead(found: ReadonlyMap<string, StoredTensor>): Promise<boolean> {
+  const [head, wte] = [found.get('lm_head.weight'), found.get('wte.weight')]
+  if (head === undefined || wte === undefined) return false
+  if (head.dtype !== wte.dtype || head.shape.join() !== wte.shape.join()) return true
+  const compared = Math.min(COMPARED_BYTES, product(head.shape) * 2)
+  const [ofHead, ofWte] = await Promise.all([head.read(compared), wte.read(compared)])
+  return ofHead.some((byte, i) => byte !== ofWte[i])
 }
 
 /** Every tensor that the graphs need, with its shape; Conv1D weights are [in, out]. */
@@ -86,16 +140,113 @@ export function* expectedShapes(config: Gpt2Config): Generator<[name: string, sh
   if (!config.tied) yield ['lm_head.weight', [vocabSize, nEmbd]]
 }
 
-function checkedWeight(name: string, entry: TensorEntry, shape: readonly number[]): Weight & TensorEntry {
-  if (entry.shape.join() !== shape.join()) {
+/** Weights of layers, which the two layouts store in different ways; not those of layer norms and embeddings. */
+export function isLayerWeight(name: string): boolean {
+  return /\.c_\w+\.weight$/.test(name)
+}
+
+function isBias(name: string): boolean {
+  return BIAS.test(name)
+}
+
+/** Not the mask buffer `attn.bias`. */
+const BIAS = /^(h\.\d+\.(attn|mlp)\.c_\w+|h\.\d+\.ln_\d|ln_f)\.bias$/
+
+function isVocabulary(name: string): boolean {
+  return name === 'wte.weight' || name === 'lm_head.weight'
+}
+
+type NamedShape = readonly [name: string, shape: readonly number[]]
+
+function checkNoneIsMissing(
+  shapes: readonly NamedShape[],
+  found: ReadonlyMap<string, StoredTensor>,
+  file: string,
+): void {
+  const missing = shapes.filter(([name]) => !found.has(name)).map(([name]) => name)
+  if (missing.length === 0) return
+  throw new MissingTensorsError(
+    missing.every(isBias)
+      ? `${file} lacks ${listed(missing)}. A model has all of its biases, or none.`
+      : `${file} lacks ${listed(missing)}. Is it a GPT-2 model?`,
+  )
+}
+
+/**
+ * The layout that the weights' shapes tell; the square `attn.c_proj`, which could be either, follows the others.
+ * @throws TensorMismatchError naming two that disagree
+ */
+function layoutOf(shapes: readonly NamedShape[], found: ReadonlyMap<string, StoredTensor>): WeightLayout {
+  let told: { readonly name: string; readonly layout: WeightLayout } | undefined
+  for (const [name, shape] of shapes) {
+    const layout = layoutOfWeight(name, shape, tensorOf(found, name))
+    if (layout === undefined) continue
+    told ??= { name, layout }
+    if (told.layout !== layout) {
+      throw new TensorMismatchError(
+        `${told.name} is stored ${LAYOUT_WORDS[told.layout]} and ${name} ${LAYOUT_WORDS[layout]}; all layers must have the same layout.`,
+      )
+    }
+  }
+  return told?.layout ?? 'Conv1D'
+}
+
+const LAYOUT_WORDS: Record<WeightLayout, string> = {
+  Conv1D: 'as [in, out] (GPT-2’s own layout)',
+  Linear: 'as [out, in] (Linear layout)',
+}
+
+/** Undefined where the shape is that of both layouts, or of none. */
+function layoutOfWeight(
+  name: string,
+  shape: readonly number[],
+  stored: StoredTensor,
+): WeightLayout | undefined {
+  const [own, linear] = [shape.join(), linearShape(name, shape).join()]
+  if (own === linear) return undefined
+  if (stored.shape.join() === own) return 'Conv1D'
+  return stored.shape.join() === linear ? 'Linear' : undefined
+}
+
+function linearShape(name: string, shape: readonly number[]): readonly number[] {
+  return isLayerWeight(name) ? shape.toReversed() : shape
+}
+
+function checkedType(name: string, { dtype, shape }: StoredTensor, expected: readonly number[]): WeightType {
+  if (shape.join() !== expected.join()) {
     throw new TensorMismatchError(
-      `${name} has the shape [${entry.shape.join(', ')}] where config.json calls for [${shape.join(', ')}].`,
+      `${name} has the shape [${shape.join(', ')}] where config.json calls for [${expected.join(', ')}].`,
     )
   }
-  if (!Object.hasOwn(WEIGHT_TYPES, entry.dtype)) {
-    throw new TensorMismatchError(`${name} is stored as ${entry.dtype}; F32 and F16 can be read.`)
+  if (!Object.hasOwn(WEIGHT_TYPES, dtype)) {
+    throw new TensorMismatchError(
+      `${name} is stored as ${dtype}; ${Object.keys(WEIGHT_TYPES).join(', ')} can be read.`,
+    )
   }
-  return { ...entry, type: WEIGHT_TYPES[entry.dtype] }
+  return WEIGHT_TYPES[dtype]
+}
+
+function paddingRemark({ vocabSize }: Gpt2Config): string[] {
+  const extra = vocabSize - VOCABULARY_SIZE
+  if (extra === 0) return []
+  return [`vocabulary padded to ${formatCount(vocabSize)}, ${formatCounted(extra, 'extra row')} left out`]
+}
+
+/** Hugging Face does the same, with as little to show for it. */
+async function headRemark({ tied }: Gpt2Config, found: ReadonlyMap<string, StoredTensor>): Promise<string[]> {
+  return tied && (await hasOwnHead(found))
+    ? ['lm_head.weight is not used: config.json ties the head to wte']
+    : []
+}
+
+function tensorOf(found: ReadonlyMap<string, StoredTensor>, name: string): StoredTensor {
+  const tensor = found.get(name)
+  if (tensor === undefined) throw new Error(`there is no tensor ${name}`)
+  return tensor
+}
+
+function product(lengths: readonly number[]): number {
+  return lengths.reduce((result, length) => result * length, 1)
 }
 
 function listed(names: readonly string[]): string {

@@ -1,6 +1,10 @@
 import { ModelConfigError } from '../shared/errors'
 import { VOCABULARY_SIZE } from '../shared/prediction'
 
+/** What GPT-2 configurations call the function between the MLP's two layers. */
+const ACTIVATIONS = ['gelu_new', 'gelu', 'relu'] as const
+export type Activation = (typeof ACTIVATIONS)[number]
+
 /** What of a Hugging Face `config.json` decides GPT-2's graph. */
 export interface Gpt2Config {
   readonly nLayer: number
@@ -9,7 +13,9 @@ export interface Gpt2Config {
   readonly nPositions: number
   /** Width of the MLP's hidden layer. */
   readonly nInner: number
+  /** Rows of `wte`; those beyond the tokenizer's are padding. */
   readonly vocabSize: number
+  readonly activation: Activation
   readonly layerNormEpsilon: number
   /** Attention scores are further divided by the layer's number, from 1. */
   readonly scaleAttnByInverseLayerIdx: boolean
@@ -45,9 +51,11 @@ export function parseConfig(json: string): Gpt2Config {
   if (config.model_type !== undefined && config.model_type !== 'gpt2') {
     throw invalid(`model_type is ${JSON.stringify(config.model_type)}; only "gpt2" can be run`)
   }
-  const activation = config.activation_function ?? 'gelu_new'
-  if (activation !== 'gelu_new') {
-    throw invalid(`activation_function is ${JSON.stringify(activation)}; only "gelu_new" can be run`)
+  const activation = ACTIVATIONS.find((known) => known === (config.activation_function ?? 'gelu_new'))
+  if (activation === undefined) {
+    throw invalid(
+      `activation_function is ${JSON.stringify(config.activation_function)}; ${ACTIVATIONS.join(', ')} can be run`,
+    )
   }
   if (!flag('scale_attn_weights', true)) throw invalid('scale_attn_weights is false; only true can be run')
   if (flag('add_cross_attention', false)) throw invalid('add_cross_attention is true; only false can be run')
@@ -58,8 +66,8 @@ export function parseConfig(json: string): Gpt2Config {
   const nHead = size('n_head')
   if (nEmbd % nHead !== 0) throw invalid(`n_embd ${nEmbd} is not a multiple of n_head ${nHead}`)
   const vocabSize = size('vocab_size', VOCABULARY_SIZE)
-  if (vocabSize !== VOCABULARY_SIZE) {
-    throw invalid(`vocab_size is ${vocabSize}; GPT-2's tokenizer has ${VOCABULARY_SIZE} tokens`)
+  if (vocabSize < VOCABULARY_SIZE) {
+    throw invalid(`vocab_size is ${vocabSize}, fewer than the ${VOCABULARY_SIZE} tokens of GPT-2's tokenizer`)
   }
   const layerNormEpsilon = config.layer_norm_epsilon ?? 1e-5
   if (typeof layerNormEpsilon !== 'number' || !(layerNormEpsilon > 0 && layerNormEpsilon < 1)) {
@@ -72,6 +80,7 @@ export function parseConfig(json: string): Gpt2Config {
     nPositions: size('n_positions', size('n_ctx', 1024), 2),
     nInner: size('n_inner', 4 * nEmbd),
     vocabSize,
+    activation,
     layerNormEpsilon,
     scaleAttnByInverseLayerIdx: flag('scale_attn_by_inverse_layer_idx', false),
     tied: flag('tie_word_embeddings', true),

@@ -5,6 +5,8 @@
 // C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
 
 import { GraphBuilder, type Value } from '../onnx/graphBuilder'
+import { assertNever } from '../shared/assertNever'
+import { VOCABULARY_SIZE } from '../shared/prediction'
 import type { Checkpoint } from './checkpoint'
 
 /** A graph and the checkpoint's tensors that it names as external data. */
@@ -39,14 +41,14 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
  */
 export function lmHeadGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
-  const { nEmbd, vocabSize } = checkpoint.config
+  const { nEmbd } = checkpoint.config
   const residual = g.input('residual', 'float32', ['R', nEmbd])
   const target = g.input('target', 'int64', ['R', 1])
   const topK = g.input('topK', 'int64', [1])
   const inverseTemperature = g.input('inverseTemperature', 'float32', [])
 
   const logits = lmHead(g, residual)
-  g.output('logits', logits, 'float32', ['R', vocabSize])
+  g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
 
   const [topLogits, topIds] = g.ops('TopK', [logits, topK], 2, { axis: -1 })
   g.output('topLogits', topLogits, 'float32', ['R', 'K'])
@@ -96,10 +98,25 @@ function attention(g: Gpt2GraphBuilder, i: number, x: Value, mask: Value): Value
   return g.linear(`h.${i}.attn.c_proj`, g.reshape(g.transpose(mixed, [1, 0, 2]), [-1, C]))
 }
 
-/** x [S, C] → [S, C] through [S, nInner]; gelu_new is the tanh form of GELU. */
+/** x [S, C] → [S, C] through [S, nInner]. */
 function mlp(g: Gpt2GraphBuilder, i: number, x: Value): Value {
-  const hidden = g.op('Gelu', [g.linear(`h.${i}.mlp.c_fc`, x)], { approximate: 'tanh' })
+  const hidden = activation(g, g.linear(`h.${i}.mlp.c_fc`, x))
   return g.linear(`h.${i}.mlp.c_proj`, hidden)
+}
+
+/** gelu_new is the tanh form of GELU. */
+function activation(g: Gpt2GraphBuilder, x: Value): Value {
+  const { activation } = g.checkpoint.config
+  switch (activation) {
+    case 'gelu_new':
+      return g.op('Gelu', [x], { approximate: 'tanh' })
+    case 'gelu':
+      return g.op('Gelu', [x], { approximate: 'none' })
+    case 'relu':
+      return g.op('Relu', [x])
+    default:
+      return assertNever(activation)
+  }
 }
 
 /** x [R, C] → raw logits [R, V]; no bias, tied to wte [V, C] unless the checkpoint has its own; softmax is not its business. */
@@ -132,16 +149,24 @@ class Gpt2GraphBuilder extends GraphBuilder {
     return type === 'float32' ? stored : this.cast(stored, 'float32')
   }
 
-  /** x [S, in] · weight [in, out] + bias [out] (a Conv1D of GPT-2). */
+  /** x [S, in] · weight + bias [out]; the weight is [in, out], in Linear layout [out, in]. */
   linear(name: string, x: Value): Value {
-    return this.op('Gemm', [x, this.weight(`${name}.weight`), this.weight(`${name}.bias`)])
+    return this.op('Gemm', [x, ...this.weightAndBias(name)], {
+      transB: this.checkpoint.layout === 'Linear' ? 1 : 0,
+    })
   }
 
   layerNorm(name: string, x: Value): Value {
-    return this.op('LayerNormalization', [x, this.weight(`${name}.weight`), this.weight(`${name}.bias`)], {
+    return this.op('LayerNormalization', [x, ...this.weightAndBias(name)], {
       axis: -1,
       epsilon: { float: this.checkpoint.config.layerNormEpsilon },
     })
+  }
+
+  /** Of both kinds of layers the bias may be absent. */
+  private weightAndBias(name: string): Value[] {
+    const weight = this.weight(`${name}.weight`)
+    return this.checkpoint.hasBiases ? [weight, this.weight(`${name}.bias`)] : [weight]
   }
 
   past(i: number, part: 'key' | 'value'): Value {

@@ -38,9 +38,26 @@ const BYTES_PER_ELEMENT: Record<string, number> = {
 /**
  * Reads and checks the header: every tensor has a known type, as many bytes as its shape calls for,
  * and together they fill the file without overlap or gap, as the format demands.
+ * @param file what the file is called, for the error's message
  * @throws SafetensorsError naming what is wrong
  */
-export async function readSafetensorsHeader(source: ByteSource): Promise<Map<string, TensorEntry>> {
+export async function readSafetensorsHeader(
+  source: ByteSource,
+  file: string,
+): Promise<Map<string, TensorEntry>> {
+  try {
+    return await readHeader(source)
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    const { cause } = error
+    throw new SafetensorsError(`${file} cannot be read: ${error.message}. Get the file anew.`, { cause })
+  }
+}
+
+/** Its message says what is wrong with the file, whatever that is called. */
+class Malformed extends Error {}
+
+async function readHeader(source: ByteSource): Promise<Map<string, TensorEntry>> {
   if (source.size < LENGTH_BYTES) throw malformed(`it has only ${source.size} bytes`)
   const headerLength = Number(new DataView((await source.read(0, LENGTH_BYTES)).buffer).getBigUint64(0, true))
   if (headerLength > MAX_HEADER_BYTES) throw malformed(`its header claims ${headerLength} bytes`)
@@ -107,6 +124,6 @@ function isSizeArray(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)
 }
 
-function malformed(what: string, cause?: unknown): SafetensorsError {
-  return new SafetensorsError(`model.safetensors cannot be read: ${what}. Get the file anew.`, { cause })
+function malformed(what: string, cause?: unknown): Malformed {
+  return new Malformed(what, { cause })
 }

@@ -9,11 +9,11 @@ export type Value = string & { readonly brand: unique symbol }
 
 /** A fixed length, or the name of one that each run chooses. */
 export type Dimension = number | string
-export type ElementType = 'float32' | 'float16' | 'int32' | 'int64'
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64'
 export type Attribute = number | string | readonly number[] | { readonly float: number }
 
 /** ONNX TensorProto.DataType */
-const DATA_TYPE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, float16: 10 }
+const DATA_TYPE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 }
 const IR_VERSION = 9
 /** The first with Gelu. */
 const OPSET_VERSION = 20

@@ -48,6 +48,7 @@ const PROVENANCE_HEADINGS = [
   'model',
   'precision',
   'backend',
+  'remarks',
   'startToken',
   'context',
   'contextTokens',
@@ -64,7 +65,8 @@ function headings(topK: number): string[] {
 }
 
 function provenanceOf({ model, startToken, context }: Inspection, section: Section, number: number): Cell[] {
-  return [model.id, model.precision, model.backend, startToken, context, section.contextTokens, number]
+  const { id, precision, backend, remarks } = model
+  return [id, precision, backend, remarks.join('; '), startToken, context, section.contextTokens, number]
 }
 
 function predictionCells(prediction: TokenPrediction, vocabulary: Vocabulary): Cell[] {

@@ -48,7 +48,7 @@ export function formatResults(inspection: Inspection, vocabulary: Vocabulary): s
   return [
     `Logitscope: ${documentName}`,
     ...(generation === undefined ? [] : [describeGeneration(generation)]),
-    `${model.id}: ${model.description}`,
+    [`${model.id}: ${model.description}`, ...model.remarks].join(' · '),
     describeState(inspection),
     ...sections.flatMap((section) => ['', ...resultLines(inspection, section, vocabulary)]),
     '',
@@ -75,11 +75,12 @@ function rowsOf({ tokens, predictions, next }: Section): Row[] {
 }
 
 function provenanceOf({ model, startToken, context }: Inspection, { contextTokens }: Section): string {
-  const { id, precision, backend } = model
+  const { id, precision, backend, remarks } = model
   return describeProvenance({
     model: id,
     precision,
     backend,
+    remarks,
     startToken,
     context,
     contextTokens,

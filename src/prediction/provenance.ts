@@ -8,6 +8,8 @@ export interface Provenance {
   readonly model: string
   readonly precision: ModelInfo['precision']
   readonly backend: ModelInfo['backend']
+  /** How the model's files were read, where they are unusual. */
+  readonly remarks: readonly string[]
   readonly startToken: boolean
   readonly temperature: number
   /** Absent where the text is no part of a document. */
@@ -17,10 +19,11 @@ export interface Provenance {
 
 /** `mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before` */
 export function describeProvenance(provenance: Provenance): string {
-  const { model, precision, backend, startToken, temperature, context, contextTokens } = provenance
+  const { model, precision, backend, remarks, startToken, temperature, context, contextTokens } = provenance
   const before = contextTokens === 0 ? 'nothing before' : `${formatCounted(contextTokens, 'token')} before`
   return [
     `${model} (${precision}, ${backend})`,
+    ...remarks,
     startToken ? 'starts with <|endoftext|>' : 'no start token',
     context === undefined ? before : `context: ${context}, ${before}`,
     ...(temperature === 1 ? [] : [`temperature ${temperature}`]),

@@ -61,6 +61,8 @@ export interface InspectionReport {
   readonly model: string
   readonly backend: ModelInfo['backend']
   readonly precision: ModelInfo['precision']
+  /** How the model's files were read, where they are unusual: `Linear layout, transposed on load`. */
+  readonly remarks: readonly string[]
   /** The input began with `<|endoftext|>`. */
   readonly bos: boolean
   readonly temperature: number
@@ -92,6 +94,7 @@ export function createReport(input: ReportInput, vocabulary: Vocabulary): Inspec
     model: model.id,
     backend: model.backend,
     precision: model.precision,
+    remarks: model.remarks,
     bos: input.startToken,
     temperature: input.temperature,
     topK: input.topK,

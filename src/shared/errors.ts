@@ -31,7 +31,13 @@ export class TokenizerCrashedError extends LogitscopeError {}
 /** The model folder lacks a file, or it cannot be read. */
 export class ModelFilesError extends LogitscopeError {}
 
-/** `model.safetensors` is not a well-formed safetensors file. */
+/** The model folder has its weights in files of PyTorch's pickle format only. */
+export class PickleFilesError extends ModelFilesError {}
+
+/** The model folder has weights but no `config.json`. */
+export class NoConfigError extends ModelFilesError {}
+
+/** A file of the weights is not a well-formed safetensors file, or the index of its shards does not fit them. */
 export class SafetensorsError extends LogitscopeError {}
 
 /** `config.json` is not a GPT-2 configuration that can be run. */
@@ -59,6 +65,8 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   LiveTextTooLongError,
   TokenizerCrashedError,
   ModelFilesError,
+  PickleFilesError,
+  NoConfigError,
   SafetensorsError,
   ModelConfigError,
   MissingTensorsError,

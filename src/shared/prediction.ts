@@ -77,6 +77,8 @@ export interface ModelInfo {
   readonly id: string
   /** A phrase for people, to stand behind the id: what this model is. */
   readonly description: string
+  /** How its files were read, where they are not as OpenAI's own: `Linear layout, transposed on load`. */
+  readonly remarks: readonly string[]
   readonly parameters: number
   readonly precision: 'fp32'
   readonly backend: 'wasm'

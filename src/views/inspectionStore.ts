@@ -4,7 +4,7 @@ import type { InspectionRun } from './inspectionRun'
 
 const KEPT_INSPECTIONS = 10
 /** Files of another format are left alone until they are the oldest. */
-const FORMAT = 1
+const FORMAT = 2
 
 /** Results that outlive a reload of the window: one file each, the newest ten. */
 export class InspectionStore {

@@ -59,6 +59,20 @@ export function storedAs(dtype: 'F32' | 'F16', tensors: Tensors): Map<string, St
   )
 }
 
+/** The same model as PyTorch's Linear layers store it: the weights of layers are [out, in]. */
+export function inLinearLayout(tensors: ReadonlyMap<string, StoredTensor>): Map<string, StoredTensor> {
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name, /\.c_\w+\.weight$/.test(name) ? transposed(tensor) : tensor]),
+  )
+}
+
+/** Of F32. */
+function transposed({ dtype, shape: [rows, columns], bytes }: StoredTensor): StoredTensor {
+  const values = new Float32Array(bytes.buffer, bytes.byteOffset, rows * columns)
+  const turned = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)])
+  return { dtype, shape: [columns, rows], bytes: float32Bytes(turned) }
+}
+
 /** A folder for the length of the test that calls this. */
 export async function temporaryFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'logitscope-checkpoint-'))

@@ -98,6 +98,7 @@ export function logitsLike({ top, logSumExp }: Distribution, size: number): Floa
 const MINI: ModelInfo = {
   id: 'mini',
   description: 'embedded, not GPT-2 itself',
+  remarks: [],
   parameters: 12_414_528,
   precision: 'fp32',
   backend: 'wasm',

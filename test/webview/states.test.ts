@@ -15,6 +15,14 @@ const begun: Inspection = {
   sections: [{ ...section, predictions: [], next: null }],
 }
 
+describe('a model whose files are not as OpenAI’s own', () => {
+  it('says so in the header', async () => {
+    const remarks = ['Linear layout, transposed on load']
+    await test.show({ ...typescript, model: { ...typescript.model, remarks } })
+    expect(await test.text('header')).toContain('Linear layout, transposed on load')
+  })
+})
+
 describe('a running inspection', () => {
   it('shows the text at once and fills as predictions come', async () => {
     const panel = await test.show(begun)

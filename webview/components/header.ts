@@ -25,6 +25,7 @@ export function headerTemplate(
     <div class="line">
       <h1>${model.id}</h1>
       <span class="dim">${model.description}</span>
+      ${model.remarks.map((remark) => html`<span class="dim" title="How its files were read">${remark}</span>`)}
       <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
         ${describeModel(model)}
       </span>

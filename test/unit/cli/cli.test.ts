@@ -64,6 +64,7 @@ describe('logitscope inspect --json', () => {
       'model',
       'backend',
       'precision',
+      'remarks',
       'bos',
       'temperature',
       'topK',

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { NonFiniteLogitsError } from '../../../src/shared/errors'
 import type { EngineApi } from '../../../src/shared/engineApi'
-import { damaged, loadTiny, storedAs, TINY_CONFIG, tinyTensors } from '../../support/checkpointTiny'
+import {
+  damaged,
+  inLinearLayout,
+  loadTiny,
+  storedAs,
+  TINY_CONFIG,
+  tinyTensors,
+} from '../../support/checkpointTiny'
 import { connect, freshEngine, score, scoreEverything } from '../../support/engineUnderTest'
 
 const CONFIG = { ...TINY_CONFIG, n_layer: 3 }
@@ -49,9 +56,48 @@ describe('A weight that is not a number', () => {
   })
 })
 
+describe('A weight that is not a number, in a model of another kind', () => {
+  it.each(
+    ['gelu_new', 'gelu', 'relu'].flatMap((activation) =>
+      ['h.1.mlp.c_fc.weight', 'h.1.mlp.c_fc.bias'].map((name) => [activation, name] as const),
+    ),
+  )('is not swallowed by %s (%s)', async (activation, name) => {
+    const engine = await engineWith(name, NaN, { ...CONFIG, activation_function: activation })
+    await expectError(engine, 'from block 1 on')
+  })
+
+  it('is found in Linear layout without biases', async () => {
+    const stored = storedAs('F32', damaged(tinyTensors(CONFIG), 'h.2.mlp.c_proj.weight', NaN))
+    const student = inLinearLayout(new Map([...stored].filter(([name]) => !name.endsWith('.bias'))))
+    await expectError(connect(freshEngine(await loadTiny(student, CONFIG))), 'from block 2 on')
+  })
+
+  it('does no harm in a row of padding', async () => {
+    const config = { ...CONFIG, vocab_size: 50304 }
+    const tensors = tinyTensors(config)
+    tensors.get('wte.weight')?.values.fill(NaN, 50257 * CONFIG.n_embd)
+    const engine = connect(freshEngine(await loadTiny(storedAs('F32', tensors), config)))
+    const { logSumExp, topIds } = await score(engine, scoreEverything(TOKENS))
+    expect(logSumExp.every(Number.isFinite)).toBe(true)
+    expect(topIds.every((id) => id < 50257)).toBe(true)
+  })
+})
+
 describe('A weight that is infinite', () => {
   it.each([Infinity, -Infinity])('is an error (%d)', async (value) => {
     await expectError(await engineWith('h.1.mlp.c_proj.bias', value), 'from block 1 on')
+  })
+
+  // ReLU makes 0 of minus infinity, which is what the equations say.
+  it.each([
+    ['gelu_new', Infinity],
+    ['gelu_new', -Infinity],
+    ['gelu', Infinity],
+    ['gelu', -Infinity],
+    ['relu', Infinity],
+  ])('is not swallowed by %s (%d)', async (activation, value) => {
+    const config = { ...CONFIG, activation_function: activation }
+    await expectError(await engineWith('h.1.mlp.c_fc.bias', value, config), 'from block 1 on')
   })
 
   // Of the two, one makes the logit of the only row infinite and the other minus infinite.

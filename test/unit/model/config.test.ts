@@ -26,6 +26,7 @@ describe('parseConfig', () => {
       nPositions: 1024,
       nInner: 3072,
       vocabSize: 50257,
+      activation: 'gelu_new',
       layerNormEpsilon: 1e-5,
       scaleAttnByInverseLayerIdx: false,
       tied: true,
@@ -40,6 +41,7 @@ describe('parseConfig', () => {
       nPositions: 1024,
       nInner: 32,
       vocabSize: 50257,
+      activation: 'gelu_new',
       layerNormEpsilon: 1e-5,
       scaleAttnByInverseLayerIdx: false,
       tied: true,
@@ -52,13 +54,23 @@ describe('parseConfig', () => {
       layer_norm_epsilon: 1e-6,
       scale_attn_by_inverse_layer_idx: true,
       tie_word_embeddings: false,
+      vocab_size: 50304,
     }
     expect(parse(own)).toMatchObject({
       nInner: 100,
       layerNormEpsilon: 1e-6,
       scaleAttnByInverseLayerIdx: true,
       tied: false,
+      vocabSize: 50304,
     })
+  })
+
+  it.each(['gelu_new', 'gelu', 'relu'])('reads the activation %s', (activation) => {
+    expect(parse({ activation_function: activation })).toMatchObject({ activation })
+  })
+
+  it.each([true, false])('takes reorder_and_upcast_attn %s, which moves no float32', (flag) => {
+    expect(parse({ reorder_and_upcast_attn: flag })).toEqual(parse({}))
   })
 
   it('takes null as absent', () => {
@@ -99,10 +111,12 @@ describe('A configuration is refused', () => {
     ['n_head', 7],
     ['n_head', 1536],
     ['n_positions', 1],
-    ['vocab_size', 50258],
+    ['vocab_size', 50256],
     ['model_type', 'llama'],
     ['model_type', null],
-    ['activation_function', 'relu'],
+    ['activation_function', 'silu'],
+    ['activation_function', 'tanh'],
+    ['activation_function', 'constructor'],
     ['activation_function', 7],
     ['layer_norm_epsilon', 0],
     ['layer_norm_epsilon', -1e-5],

@@ -1,14 +1,25 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openFile } from '../../../src/model/byteSource'
-import { withModelFolder } from '../../../src/model/modelFolder'
+import { parseConfig } from '../../../src/model/config'
+import { checkTensors, proposeConfigOf, saveConfig, withModelFolder } from '../../../src/model/modelFolder'
+import { writeConfig } from '../../../src/model/proposedConfig'
 import { resolveModel } from '../../../src/model/registry'
-import { ModelConfigError, ModelFilesError, SafetensorsError } from '../../../src/shared/errors'
+import {
+  ModelConfigError,
+  ModelFilesError,
+  NoConfigError,
+  PickleFilesError,
+  SafetensorsError,
+} from '../../../src/shared/errors'
 import { safetensors } from '../../support/checkpointBytes'
 import { storedAs, temporaryFolder, TINY_CONFIG, tinyTensors } from '../../support/checkpointTiny'
 import { MINI } from '../../support/engineUnderTest'
 
 const CONFIG = JSON.stringify(TINY_CONFIG)
+const TENSORS = storedAs('F16', tinyTensors())
+const WEIGHTS = safetensors(TENSORS)
 const open = (folder: string) =>
   withModelFolder(folder, (checkpoint) => Promise.resolve(checkpoint.config.nLayer))
 
@@ -22,19 +33,45 @@ describe('A model’s folder', () => {
   })
 
   it('gives what its use gives', async () => {
-    const file = safetensors(storedAs('F16', tinyTensors()))
-    expect(await open(await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': file }))).toBe(2)
+    expect(await open(await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': WEIGHTS }))).toBe(2)
   })
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['is empty', {}, /config\.json cannot be read/],
-    ['has no config.json', { 'model.safetensors': '' }, /config\.json cannot be read/],
+    ['is empty', {}, /model\.safetensors cannot be read/],
     ['has no model.safetensors', { 'config.json': CONFIG }, /model\.safetensors cannot be read/],
   ])('is refused where it %s', async (_, files, message) => {
     const folder = await temporaryFolder(files)
     await expect(open(folder)).rejects.toThrow(ModelFilesError)
     await expect(open(folder)).rejects.toThrow(message)
     await expect(open(folder)).rejects.toThrow(folder)
+  })
+
+  it('is refused where it lacks config.json, which can be made', async () => {
+    const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
+    await expect(open(folder)).rejects.toThrow(NoConfigError)
+    await expect(open(folder)).rejects.toThrow('has no config.json')
+  })
+
+  it.each(['pytorch_model.bin', 'ckpt.pt', 'model.pth'])(
+    'is refused where its weights are a pickle (%s)',
+    async (name) => {
+      const folder = await temporaryFolder({ 'config.json': CONFIG, [name]: '' })
+      await expect(open(folder)).rejects.toThrow(PickleFilesError)
+      await expect(open(folder)).rejects.toThrow(
+        'PyTorch pickle files can run code, so Logitscope does not read them',
+      )
+    },
+  )
+
+  it('is read from safetensors where there are pickles too', async () => {
+    const files = { 'config.json': CONFIG, 'model.safetensors': WEIGHTS, 'pytorch_model.bin': '' }
+    expect(await open(await temporaryFolder(files))).toBe(2)
+  })
+
+  it('is refused where config.json is larger than any', async () => {
+    const config = CONFIG.padEnd(17 * 1024 ** 2)
+    const folder = await temporaryFolder({ 'config.json': config, 'model.safetensors': WEIGHTS })
+    await expect(open(folder)).rejects.toThrow('config.json cannot be read')
   })
 
   it('is refused where it does not exist', async () => {
@@ -51,6 +88,136 @@ describe('A model’s folder', () => {
     const badWeights = await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': 'no tensors' })
     await expect(open(badConfig)).rejects.toThrow(ModelConfigError)
     await expect(open(badWeights)).rejects.toThrow(SafetensorsError)
+  })
+})
+
+describe('Shards', () => {
+  const INDEX = 'model.safetensors.index.json'
+  const [first, second] = [new Map([...TENSORS].slice(0, 5)), new Map([...TENSORS].slice(5))]
+  const weightMap = {
+    ...Object.fromEntries([...first.keys()].map((name) => [name, 'first.safetensors'])),
+    ...Object.fromEntries([...second.keys()].map((name) => [name, 'second.safetensors'])),
+  }
+  const files = {
+    'config.json': CONFIG,
+    'first.safetensors': safetensors(first),
+    'second.safetensors': safetensors(second),
+    [INDEX]: JSON.stringify({ metadata: {}, weight_map: weightMap }),
+  }
+
+  it('are read as one checkpoint', async () => {
+    const folder = await temporaryFolder(files)
+    for (const [name, { bytes }] of [...first].slice(0, 1).concat([...second].slice(0, 1)))
+      expect(await withModelFolder(folder, (checkpoint) => checkpoint.read(name))).toEqual(bytes)
+  })
+
+  it('are closed when they were used', async () => {
+    const checkpoint = await withModelFolder(await temporaryFolder(files), (open) => Promise.resolve(open))
+    await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
+    await expect(checkpoint.read('wte.weight')).rejects.toThrow('file closed')
+  })
+
+  it('give way to a model.safetensors beside them', async () => {
+    expect(await open(await temporaryFolder({ ...files, 'model.safetensors': WEIGHTS, [INDEX]: '' }))).toBe(2)
+  })
+
+  it('are refused where one lacks a tensor that the index gives it', async () => {
+    const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': 'first.safetensors' } })
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow('says that ln_f.bias is in first.safetensors, which lacks it')
+  })
+
+  it('are refused where one is not there', async () => {
+    const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': 'third.safetensors' } })
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(ModelFilesError)
+    await expect(opening).rejects.toThrow('third.safetensors cannot be read')
+  })
+
+  it('are refused where one is malformed, by its name', async () => {
+    const cut = safetensors(second).subarray(0, -1)
+    const opening = open(await temporaryFolder({ ...files, 'second.safetensors': cut }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow('second.safetensors cannot be read')
+  })
+
+  it.each<[string, unknown]>([
+    ['a folder', '../first.safetensors'],
+    ['an absolute path', '/etc/first.safetensors'],
+    ['a path of Windows', '..\\first.safetensors'],
+    ['a drive', 'C:first.safetensors'],
+    ['a file of another kind', 'first.bin'],
+    ['nothing but the ending', '.safetensors'],
+    ['a number', 1],
+    ['a list', ['first.safetensors']],
+  ])('are refused where the index names %s', async (_, shard) => {
+    const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': shard } })
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow(/index\.json cannot be used: the shard of ln_f\.bias/)
+  })
+
+  it.each<[string, string, string]>([
+    ['is not JSON', '{', 'not JSON'],
+    ['is null', 'null', 'no weight_map'],
+    ['has no weight_map', '{}', 'no weight_map'],
+    ['has a list for a weight_map', '{"weight_map": []}', 'no weight_map'],
+    ['is empty', '{"weight_map": {}}', 'is empty'],
+  ])('are refused where the index %s', async (_, index, message) => {
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow(message)
+  })
+})
+
+describe('A config.json that is made', () => {
+  it('is that of the model', async () => {
+    const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
+    const proposed = await proposeConfigOf(folder)
+    expect(proposed).toEqual({
+      nLayer: 2,
+      nEmbd: 8,
+      nPositions: 16,
+      nInner: 32,
+      vocabSize: 50257,
+      tied: true,
+      nHead: 1,
+    })
+    const config = writeConfig(proposed, { nHead: 2, activation: 'gelu' })
+    await checkTensors(folder, config)
+    await saveConfig(folder, config)
+    const opened = await withModelFolder(folder, ({ config }) => Promise.resolve(config))
+    expect(opened).toEqual(parseConfig(JSON.stringify({ ...TINY_CONFIG, activation_function: 'gelu' })))
+  })
+
+  it('has a head of its own where the weights have another than wte', async () => {
+    const own = storedAs('F32', tinyTensors({ ...TINY_CONFIG, tie_word_embeddings: false }))
+    const folder = await temporaryFolder({ 'model.safetensors': safetensors(own) })
+    expect(await proposeConfigOf(folder)).toMatchObject({ tied: false })
+  })
+
+  it('ties a head that is a copy of wte', async () => {
+    const stored = storedAs('F32', tinyTensors())
+    for (const [name, tensor] of [...stored]) if (name === 'wte.weight') stored.set('lm_head.weight', tensor)
+    const folder = await temporaryFolder({ 'model.safetensors': safetensors(stored) })
+    expect(await proposeConfigOf(folder)).toMatchObject({ tied: true })
+    stored.delete('wte.weight')
+    const headAlone = await temporaryFolder({ 'model.safetensors': safetensors(stored) })
+    expect(await proposeConfigOf(headAlone)).toMatchObject({ tied: true, vocabSize: 50257 })
+  })
+
+  it('never replaces one that is there', async () => {
+    const folder = await temporaryFolder({ 'config.json': 'mine' })
+    await expect(saveConfig(folder, CONFIG)).rejects.toThrow(ModelFilesError)
+    expect(await readFile(join(folder, 'config.json'), 'utf8')).toBe('mine')
+  })
+
+  it('is refused where the tensors are not a model’s', async () => {
+    const some = new Map([...TENSORS].filter(([name]) => name !== 'h.1.ln_2.weight'))
+    const folder = await temporaryFolder({ 'model.safetensors': safetensors(some) })
+    const config = writeConfig(await proposeConfigOf(folder), { nHead: 2, activation: 'gelu' })
+    await expect(checkTensors(folder, config)).rejects.toThrow('lacks h.1.ln_2.weight')
   })
 })
 

@@ -8,7 +8,7 @@ const A = { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] }
 const B = { dtype: 'F16', shape: [3], data_offsets: [16, 22] }
 const DATA = new Uint8Array(22)
 
-const read = (file: Uint8Array) => readSafetensorsHeader(bytesInMemory(file))
+const read = (file: Uint8Array) => readSafetensorsHeader(bytesInMemory(file), 'model.safetensors')
 const fileOf = (header: unknown, data = DATA) => fileWithHeader(JSON.stringify(header), data)
 
 describe('A well-formed safetensors file', () => {

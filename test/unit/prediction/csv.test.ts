@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { formatCsv, formatRecord } from '../../../src/prediction/csv'
-import { alternative, distribution, inspection, prediction, section, TOKENS, vocabulary } from './samples'
+import {
+  alternative,
+  distribution,
+  inspection,
+  prediction,
+  section,
+  STUDENT,
+  TOKENS,
+  vocabulary,
+} from './samples'
 
 describe('formatRecord', () => {
   it('separates by commas and ends with CRLF', () => {
@@ -33,7 +42,7 @@ describe('formatCsv', () => {
   it('names its columns', () => {
     const [heading] = formatCsv(inspection([]), vocabulary).split('\r\n')
     expect(heading).toBe(
-      'model,precision,backend,startToken,context,contextTokens,section,' +
+      'model,precision,backend,remarks,startToken,context,contextTokens,section,' +
         'position,tokenId,token,partial,start,end,logitsRow,logit,logProb,rank,surprisal,entropy,' +
         'top1TokenId,top1Token,top1Logit,top1LogProb',
     )
@@ -41,7 +50,14 @@ describe('formatCsv', () => {
 
   it('says on each line where its numbers come from', () => {
     const lines = csvLines([prediction(0, TOKENS.the), prediction(1, TOKENS.the)])
-    for (const line of lines) expect(line).toMatch(/^mini,fp32,wasm,true,document,412,1,/)
+    for (const line of lines) expect(line).toMatch(/^mini,fp32,wasm,,true,document,412,1,/)
+  })
+
+  it('says on each line what is remarkable about the model’s files', () => {
+    const student = { ...inspection([section([prediction(0, TOKENS.the)])]), model: STUDENT }
+    expect(formatCsv(student, vocabulary).split('\r\n')[1]).toMatch(
+      /^mini,fp32,wasm,"Linear layout, transposed on load; padded",true,/,
+    )
   })
 
   it('writes a token as text even where it looks like a formula', () => {
@@ -67,7 +83,7 @@ describe('formatCsv', () => {
       .trimEnd()
       .split('\r\n')
       .map((line) => line.split(',').length)
-    expect(new Set(counts)).toEqual(new Set([31]))
+    expect(new Set(counts)).toEqual(new Set([32]))
   })
 })
 

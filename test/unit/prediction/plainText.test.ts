@@ -7,6 +7,7 @@ import {
   judgement,
   prediction,
   section,
+  STUDENT,
   TOKENS,
   vocabulary,
 } from './samples'
@@ -23,6 +24,11 @@ describe('formatTables', () => {
     expect(columns).toBe(
       'position\ttoken\ttokenId\tlogit\tlogProb\tprobability\trank\tsurprisal\tentropy\texpected',
     )
+  })
+
+  it('says what is remarkable about the model’s files', () => {
+    const [provenance] = formatTables({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
+    expect(provenance).toContain('(fp32, wasm) · Linear layout, transposed on load · padded · starts with')
   })
 
   it('has one line a token, with visible white space and numbers that a spreadsheet reads', () => {
@@ -85,6 +91,11 @@ describe('formatResults', () => {
       'Lines 3 to 9 · mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before',
       '2 tokens · perplexity 4.0 · 2.00 bits per token · 1 window',
     ])
+  })
+
+  it('says behind the model what is remarkable about its files', () => {
+    const lines = formatResults({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
+    expect(lines[1]).toBe('mini: A small model. · Linear layout, transposed on load · padded')
   })
 
   it('names the ten most surprising tokens first, the most surprising at the top', () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOfReported, createReport, type ReportInput } from '../../../src/prediction/report'
-import { alternative, distribution, judgement, MINI, prediction, TOKENS, vocabulary } from './samples'
+import {
+  alternative,
+  distribution,
+  judgement,
+  MINI,
+  prediction,
+  STUDENT,
+  TOKENS,
+  vocabulary,
+} from './samples'
 
 const NEXT = distribution(2, [alternative(TOKENS.the, 0.5)])
 
@@ -27,11 +36,16 @@ describe('createReport', () => {
       model: 'mini',
       backend: 'wasm',
       precision: 'fp32',
+      remarks: [],
       bos: true,
       temperature: 0.5,
       topK: 1,
       contextTokens: 12,
     })
+  })
+
+  it('says what is remarkable about the model’s files', () => {
+    expect(report({ model: STUDENT }).remarks).toEqual(['Linear layout, transposed on load', 'padded'])
   })
 
   it('has everything about a judged token', () => {

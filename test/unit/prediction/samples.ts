@@ -15,6 +15,7 @@ export const vocabulary = vocabularyOf(ranks)
 export const MINI: ModelInfo = {
   id: 'mini',
   description: 'A small model.',
+  remarks: [],
   parameters: 12_000_000,
   precision: 'fp32',
   backend: 'wasm',
@@ -25,6 +26,9 @@ export const MINI: ModelInfo = {
   nPositions: 512,
   vocabSize: 50257,
 }
+
+/** A model whose files are not as OpenAI's own. */
+export const STUDENT: ModelInfo = { ...MINI, remarks: ['Linear layout, transposed on load', 'padded'] }
 
 /** Ids of tokens that tests speak of. */
 export const TOKENS = { the: 1169, newline: 198, wave: 41840, waveRest: 233, equals: 28, comma: 11, quote: 1 }

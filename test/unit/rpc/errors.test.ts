@@ -10,7 +10,7 @@ const classes = Object.entries(errors as Record<string, unknown>).filter(
 )
 
 describe('An error that crosses between threads', () => {
-  it('may be any of those that have a name', () => {
+  it('may be any of ours', () => {
     expect(classes.map(([name]) => name)).toContain('NonFiniteLogitsError')
   })
 

@@ -1,0 +1,126 @@
+import * as assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as vscode from 'vscode'
+import { chooseModelFolder } from '../../src/views/chooseModelFolder'
+import { extension } from './extensionUnderTest'
+
+const MINI = join(extension.extensionPath, 'media', 'models', 'mini')
+
+/** What a person does in each dialog; of messages, which button they press. */
+interface Answers {
+  readonly folders: string[]
+  readonly buttons?: string[]
+  /** Undefined takes what is proposed. */
+  readonly heads?: string
+  readonly activation?: string
+}
+
+/** Texts that were shown, in their order. */
+let shown: string[]
+let folder: string
+const { showOpenDialog, showErrorMessage, showInformationMessage, showInputBox, showQuickPick } =
+  vscode.window
+
+describe('Choose a Folder…', () => {
+  beforeEach(async () => {
+    shown = []
+    folder = await mkdtemp(join(tmpdir(), 'logitscope-choose-'))
+  })
+  afterEach(async () => {
+    Object.assign(vscode.window, {
+      showOpenDialog,
+      showErrorMessage,
+      showInformationMessage,
+      showInputBox,
+      showQuickPick,
+    })
+    await rm(folder, { recursive: true })
+  })
+
+  it('gives a folder back that has a model', async () => {
+    answer({ folders: [MINI] })
+    assert.equal(await chooseModelFolder(), MINI)
+    assert.deepEqual(shown, [])
+  })
+
+  it('gives nothing where the dialog is closed', async () => {
+    answer({ folders: [] })
+    assert.equal(await chooseModelFolder(), undefined)
+  })
+
+  it('says why a folder cannot be used, and lets another be chosen', async () => {
+    answer({ folders: [folder, MINI], buttons: ['Choose Another Folder…'] })
+    assert.equal(await chooseModelFolder(), MINI)
+    assert.match(shown[0], /model\.safetensors cannot be read/)
+  })
+
+  it('copies a command that converts pickle files', async () => {
+    await writeFile(join(folder, 'ckpt.pt'), '')
+    answer({ folders: [folder], buttons: ['Copy Conversion Command'] })
+    assert.equal(await chooseModelFolder(), undefined)
+    assert.match(shown[0], /^PyTorch pickle files can run code, so Logitscope does not read them/)
+    assert.match(await vscode.env.clipboard.readText(), /weights_only=True.*ckpt\.pt'$/)
+  })
+
+  it('makes the config.json that is missing of the shapes and the answers', async () => {
+    await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
+    answer({ folders: [folder], activation: 'gelu_new', buttons: ['Save config.json'] })
+    assert.equal(await chooseModelFolder(), folder)
+    assert.deepEqual(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), {
+      model_type: 'gpt2',
+      activation_function: 'gelu_new',
+      layer_norm_epsilon: 1e-5,
+      n_layer: 6,
+      n_head: 3,
+      n_embd: 192,
+      n_positions: 512,
+      n_inner: null,
+      vocab_size: 50257,
+      tie_word_embeddings: true,
+    })
+  })
+
+  it('takes another number of heads only where it divides the dimensions', async () => {
+    await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
+    answer({ folders: [folder], heads: '5' })
+    await assert.rejects(chooseModelFolder(), /divides the 192 dimensions/)
+    answer({ folders: [folder], heads: '4', activation: 'gelu', buttons: ['Save config.json'] })
+    assert.equal(await chooseModelFolder(), folder)
+    assert.match(await readFile(join(folder, 'config.json'), 'utf8'), /"n_head": 4/)
+  })
+
+  it('saves nothing unasked', async () => {
+    await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
+    answer({ folders: [folder], activation: 'gelu_new', buttons: [] })
+    assert.equal(await chooseModelFolder(), undefined)
+    await assert.rejects(readFile(join(folder, 'config.json')), { code: 'ENOENT' })
+  })
+})
+
+/** Nobody sits in front of a test: the dialogs are answered in the person's place. */
+function answer({ folders, buttons = [], heads, activation }: Answers): void {
+  const remaining = { folders: [...folders], buttons: [...buttons] }
+  const message = (text: string) => {
+    shown.push(text)
+    return Promise.resolve(remaining.buttons.shift())
+  }
+  Object.assign(vscode.window, {
+    showOpenDialog: () => {
+      const path = remaining.folders.shift()
+      return Promise.resolve(path === undefined ? undefined : [vscode.Uri.file(path)])
+    },
+    showErrorMessage: message,
+    showInformationMessage: message,
+    showInputBox: (options: vscode.InputBoxOptions) => {
+      const typed = heads ?? options.value ?? ''
+      const refusal = options.validateInput?.(typed)
+      return refusal === undefined
+        ? Promise.resolve(typed)
+        : Promise.reject(new Error(typeof refusal === 'string' ? refusal : 'refused'))
+    },
+    showQuickPick: (items: readonly vscode.QuickPickItem[]) =>
+      Promise.resolve(items.find(({ label }) => label === activation)),
+  })
+}
