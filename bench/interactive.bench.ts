@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { createEngine } from '../src/engine/engineHandle'
 import { defaultThreads } from '../src/engine/engineOptions'
 import { spawnWorker } from '../src/engine/spawnWorker'
-import { DEFAULT_MODEL_ID, resolveModel } from '../src/model/registry'
+import { locateModel } from '../src/model/locateModel'
+import { DEFAULT_MODEL_ID } from '../src/shared/prediction'
 import { complete } from '../src/prediction/completion'
 import { LiveScores } from '../src/prediction/liveScores'
 import { predictPlace } from '../src/prediction/placePrediction'
@@ -23,7 +24,11 @@ const VISIBLE_UNITS = 1600
 
 const engine = createEngine(() =>
   spawnWorker({
-    model: resolveModel(DEFAULT_MODEL_ID, join(repository, 'media', 'models')),
+    model: locateModel(DEFAULT_MODEL_ID, {
+      embedded: join(repository, 'media', 'models'),
+      store: undefined,
+      howToGet: '',
+    }),
     threads: defaultThreads(availableParallelism()),
     assetsFolder: join(repository, 'dist'),
   }),

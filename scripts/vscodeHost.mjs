@@ -40,6 +40,7 @@ const SETTINGS = {
  * @property {string} [home] keeps its settings, extensions and state; without it, they go with the host
  * @property {number} [port] to be used where it is free
  * @property {Record<string, unknown>} [settings] more of them; settings that a person has changed stay
+ * @property {Record<string, unknown>} [machineSettings] settings of machine scope
  * @property {string} [vsix] an extension to install
  * @property {NodeJS.ProcessEnv} [env] more variables for the extension host
  * @property {boolean} [automated] lets the page's address name extensions under development, and tests to run
@@ -53,10 +54,18 @@ const SETTINGS = {
  * @returns {Promise<VscodeHost>}
  */
 export async function startVscodeHost(options) {
-  const { port = 0, settings = {}, vsix, env = {}, automated = false, onProgress = () => {} } = options
+  const {
+    port = 0,
+    settings = {},
+    machineSettings = {},
+    vsix,
+    env = {},
+    automated = false,
+    onProgress = () => {},
+  } = options
   const { node, codeServer } = await installVscodeHost(onProgress)
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'logitscope-vscode-')))
-  const folders = await prepareHome(home, settings)
+  const folders = await prepareHome(home, settings, machineSettings)
   const environment = { ...withoutEditorVariables(process.env), ...env }
 
   if (vsix !== undefined) {
@@ -117,18 +126,28 @@ function folderUrl(url, folder, payload) {
 /**
  * @param {string} home
  * @param {Record<string, unknown>} settings
+ * @param {Record<string, unknown>} machineSettings
  * @returns {Promise<string[]>} the arguments that name its parts
  */
-async function prepareHome(home, settings) {
+async function prepareHome(home, settings, machineSettings) {
   const userData = join(home, 'user-data')
-  const settingsFile = join(userData, 'User', 'settings.json')
   const config = join(home, 'config.yaml')
-  await mkdir(join(userData, 'User'), { recursive: true })
-  if (!existsSync(settingsFile)) {
-    await writeFile(settingsFile, JSON.stringify({ ...SETTINGS, ...settings }, null, 2))
-  }
+  await writeSettings(join(userData, 'User'), { ...SETTINGS, ...settings })
+  await writeSettings(join(userData, 'Machine'), machineSettings)
   await writeFile(config, '{}\n')
   return ['--config', config, '--user-data-dir', userData, '--extensions-dir', join(home, 'extensions')]
+}
+
+/**
+ * What a person has changed since stays.
+ *
+ * @param {string} folder
+ * @param {Record<string, unknown>} settings
+ */
+async function writeSettings(folder, settings) {
+  const file = join(folder, 'settings.json')
+  await mkdir(folder, { recursive: true })
+  if (!existsSync(file)) await writeFile(file, JSON.stringify(settings, null, 2))
 }
 
 /**

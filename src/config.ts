@@ -2,7 +2,14 @@ import * as vscode from 'vscode'
 import { MAX_THREADS } from './engine/engineOptions'
 import { COLUMNS, type Column } from './shared/protocol'
 import { METRICS, type Metric } from './shared/metrics'
-import { type ContextMode, DEFAULT_TOP_K, MAX_TOP_K, VOCABULARY_SIZE } from './shared/prediction'
+import { DEFAULT_ENDPOINT } from './model/hub/endpoint'
+import {
+  type ContextMode,
+  DEFAULT_MODEL_ID,
+  DEFAULT_TOP_K,
+  MAX_TOP_K,
+  VOCABULARY_SIZE,
+} from './shared/prediction'
 import type { SamplingSettings } from './shared/sampling'
 
 export const HOVER_MODES = ['inspected', 'always', 'off'] as const
@@ -22,6 +29,10 @@ export interface Settings {
   readonly heatmapMetric: Metric
   /** 0 = as many as the machine has to spare. */
   readonly threads: number
+  /** A model's id, or the folder of a checkpoint. */
+  readonly model: string
+  /** Where models are downloaded from; not checked yet. */
+  readonly hubEndpoint: string
 }
 
 /** How a completion is made; the same for every document. */
@@ -52,6 +63,8 @@ export function readSettings(): Settings {
     hoverTimeLimit: wholeNumber(configuration.get('hoverTimeLimit'), 0, 10_000, 500),
     heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
     threads: wholeNumber(configuration.get('threads'), 0, MAX_THREADS, 0),
+    model: text(configuration.get('model'), DEFAULT_MODEL_ID),
+    hubEndpoint: text(configuration.get('hubEndpoint'), DEFAULT_ENDPOINT),
   }
 }
 
@@ -95,6 +108,10 @@ export function onSettingsChange(
 /** The first one stands for whatever is none of them. */
 function oneOf<T extends string>(value: unknown, values: readonly [T, ...T[]]): T {
   return values.find((known) => known === value) ?? values[0]
+}
+
+function text(value: unknown, fallback: string): string {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : fallback
 }
 
 function number(value: unknown, low: number, high: number, fallback: number): number {

@@ -6,14 +6,22 @@ import { createEngine } from './engine/engineHandle'
 import { defaultThreads } from './engine/engineOptions'
 import { spawnWorker } from './engine/spawnWorker'
 import { createLog } from './log'
-import { DEFAULT_MODEL_ID, resolveModel } from './model/registry'
+import { DEFAULT_ENDPOINT } from './model/hub/endpoint'
+import { locateModel } from './model/locateModel'
+import { PINNED_MODELS } from './model/registry'
+import { ModelStore } from './model/store/modelStore'
 import { PredictionService } from './prediction/predictionService'
+import { DEFAULT_MODEL_ID } from './shared/prediction'
 import { registerCommands } from './views/commands'
 import { Heatmap } from './views/heatmap'
 import { HoverPredictions } from './views/hoverPredictions'
 import { InlineCompletion } from './views/inlineCompletion'
 import { InspectionController } from './views/inspectionController'
 import { InspectionStore } from './views/inspectionStore'
+import { HubToken } from './views/hubToken'
+import { ModelChoice } from './views/modelChoice'
+import { ModelDownload } from './views/modelDownload'
+import { ModelManager } from './views/modelManager'
 import { PANEL_VIEW_TYPE } from './views/panel'
 import { ResultsExport } from './views/resultsExport'
 import { Sample } from './views/sample'
@@ -22,14 +30,23 @@ import { StatusItem } from './views/statusItem'
 /** Composes and registers; engine, WASM and model wait for the first use. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
+  const embedded = vscode.Uri.joinPath(context.extensionUri, 'media', 'models')
+  const store = new ModelStore({
+    folder: vscode.Uri.joinPath(context.globalStorageUri, 'models').fsPath,
+    models: PINNED_MODELS,
+  })
+  const locate = () =>
+    locateModel(readSettings().model, {
+      embedded: embedded.fsPath,
+      store: store.folder,
+      howToGet: 'run Logitscope: Select Model.',
+    })
   const spawn = () => {
     const threads = readSettings().threads || defaultThreads(availableParallelism())
-    log.info(`Starting the engine with ${threads} threads.`)
+    const model = locate()
+    log.info(`Starting the engine with ${model.id} and ${threads} threads.`)
     return spawnWorker({
-      model: resolveModel(
-        DEFAULT_MODEL_ID,
-        vscode.Uri.joinPath(context.extensionUri, 'media', 'models').fsPath,
-      ),
+      model,
       threads,
       assetsFolder: vscode.Uri.joinPath(context.extensionUri, 'dist').fsPath,
     })
@@ -61,9 +78,22 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const status = new StatusItem({
     heatmap,
     completion,
-    modelId: DEFAULT_MODEL_ID,
-    modelCard: vscode.Uri.joinPath(context.extensionUri, 'media', 'models', DEFAULT_MODEL_ID, 'README.md'),
+    modelId: () => locate().id,
+    modelCard: () => modelCard(readSettings().model, embedded),
   })
+  const token = new HubToken(context.secrets)
+  const download = new ModelDownload({ store, token, log })
+  const choice = new ModelChoice({ store, download, log })
+  const manager = new ModelManager({ store, choice, log })
+  /** Nothing that the model before has said stands beside what the next one says. */
+  const modelChanged = () => {
+    void engine.restart()
+    service.modelChanged()
+    heatmap.modelChanged()
+    hover.modelChanged()
+    completion.modelChanged()
+    void controller.modelChanged()
+  }
 
   context.subscriptions.push(
     log,
@@ -80,6 +110,9 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
       hover,
       completion,
       status,
+      choice,
+      manager,
+      token,
       sample: new Sample(context.extensionUri),
       log,
     }),
@@ -92,9 +125,17 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     onSettingsChange((changed) => {
       if (changed('columns') || changed('topK')) controller.panel.sendSettings()
       if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
-      if (changed('threads')) void engine.restart()
+      if (changed('model')) modelChanged()
+      else if (changed('threads')) void engine.restart()
     }),
     { dispose: () => engine.dispose() },
   )
   return createApi(service)
+}
+
+/** What there is to read of a model: the embedded one's file, the hub's page, nothing of a folder. */
+function modelCard(model: string, embedded: vscode.Uri): vscode.Uri | undefined {
+  if (model === DEFAULT_MODEL_ID) return vscode.Uri.joinPath(embedded, model, 'README.md')
+  const pinned = PINNED_MODELS.find(({ id }) => id === model)
+  return pinned && vscode.Uri.parse(`${DEFAULT_ENDPOINT}/${pinned.repository}`)
 }

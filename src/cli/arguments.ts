@@ -1,7 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { MAX_THREADS } from '../engine/engineOptions'
-import { DEFAULT_MODEL_ID } from '../model/registry'
-import { DEFAULT_TOP_K, MAX_TEMPERATURE, MAX_TOP_K } from '../shared/prediction'
+import { DEFAULT_MODEL_ID, DEFAULT_TOP_K, MAX_TEMPERATURE, MAX_TOP_K } from '../shared/prediction'
 
 /** Where a text comes from. */
 export type TextSource =
@@ -45,6 +44,9 @@ Shows what the model expected at every token of a text.
   --threads N         threads to compute with, 1 to ${MAX_THREADS} (default: one less than the machine has)
   --json              print one JSON object instead of a table
   --help, --version
+
+LOGITSCOPE_MODELS names the folder of downloaded models, one folder each, called by its id (gpt2, distilgpt2,
+gpt2-medium, gpt2-large, gpt2-xl): the one that Logitscope: Manage Models shows.
 `
 
 const OPTIONS = {

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEngine } from '../engine/engineHandle'
 import { defaultThreads } from '../engine/engineOptions'
 import { spawnWorker } from '../engine/spawnWorker'
-import { resolveModel } from '../model/registry'
+import { locateModel } from '../model/locateModel'
 import { inspectText } from '../prediction/inspectText'
 import { PredictionService } from '../prediction/predictionService'
 import type { InspectionReport } from '../prediction/report'
@@ -34,7 +35,13 @@ export async function inspect(options: InspectOptions): Promise<void> {
 
 function locate(idOrFolder: string): ModelLocation {
   try {
-    return resolveModel(idOrFolder, EMBEDDED_MODELS)
+    const model = locateModel(idOrFolder, {
+      embedded: EMBEDDED_MODELS,
+      store: process.env.LOGITSCOPE_MODELS || undefined,
+      howToGet: 'download it in VS Code, and let LOGITSCOPE_MODELS name the folder of its models.',
+    })
+    if (model.ifMissing !== undefined && !existsSync(model.folder)) throw new UsageError(model.ifMissing)
+    return model
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
   }

@@ -1,5 +1,11 @@
 import type { EngineApi, EngineMethods, EngineState } from '../shared/engineApi'
-import { CancelledError, EngineStoppedError, InferenceError, TokenizerCrashedError } from '../shared/errors'
+import {
+  CancelledError,
+  EngineStoppedError,
+  InferenceError,
+  OutOfMemoryError,
+  TokenizerCrashedError,
+} from '../shared/errors'
 import { type CallOptions, type Channel, RpcClient } from '../shared/rpc'
 
 /** A thread that answers `EngineMethods`. */
@@ -20,7 +26,7 @@ export interface EngineHandle {
 }
 
 /** After these nothing in the thread's memory can be relied on. */
-const FATAL_ERRORS = [TokenizerCrashedError, InferenceError]
+const FATAL_ERRORS = [TokenizerCrashedError, InferenceError, OutOfMemoryError]
 
 /** What can be answered without a model. */
 const METHODS_WITHOUT_MODEL: readonly (keyof EngineMethods)[] = ['vocabulary', 'tokenize']

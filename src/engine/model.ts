@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs'
+import type { Checkpoint } from '../model/checkpoint'
 import { withModelFolder } from '../model/modelFolder'
 import type { ModelLocation } from '../shared/engineApi'
+import { ModelFilesError, OutOfMemoryError } from '../shared/errors'
+import { describeLackOfMemory } from '../shared/modelText'
 import { type ModelInfo, VOCABULARY_SIZE } from '../shared/prediction'
 import { LmHead } from './lmHead'
 import { Transformer } from './transformer'
@@ -12,12 +16,19 @@ export interface LoadedModel {
 }
 
 /** Loads a checkpoint folder; the files are closed when it is in memory. */
-export function loadModel(location: ModelLocation, threads: number): Promise<LoadedModel> {
+export async function loadModel(location: ModelLocation, threads: number): Promise<LoadedModel> {
+  if (location.ifMissing !== undefined && !existsSync(location.folder))
+    throw new ModelFilesError(location.ifMissing)
   return withModelFolder(location.folder, async (checkpoint) => {
     const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
+    const { transformer, lmHead } = await loadSessions(checkpoint).catch((cause: unknown) => {
+      if (!(cause instanceof OutOfMemoryError)) throw cause
+      const { parameters } = checkpoint
+      throw new OutOfMemoryError(`${describeLackOfMemory({ id: location.id, parameters })}.`, { cause })
+    })
     return {
-      transformer: await Transformer.load(checkpoint),
-      lmHead: await LmHead.load(checkpoint),
+      transformer,
+      lmHead,
       info: {
         id: location.id,
         description: location.description,
@@ -34,4 +45,8 @@ export function loadModel(location: ModelLocation, threads: number): Promise<Loa
       },
     }
   })
+}
+
+async function loadSessions(checkpoint: Checkpoint): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
+  return { transformer: await Transformer.load(checkpoint), lmHead: await LmHead.load(checkpoint) }
 }

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-web'
 import type { Checkpoint } from '../model/checkpoint'
 import type { ModelGraph } from '../model/gpt2Graphs'
-import { InferenceError } from '../shared/errors'
+import { InferenceError, OutOfMemoryError } from '../shared/errors'
 
 /** Named tensors that go into a run, or come out of it. */
 export type Tensors = Record<string, ort.Tensor>
@@ -25,11 +25,13 @@ export function configureWasm(assetsFolder: string, threads: number): void {
 export class OrtSession {
   private constructor(private readonly session: ort.InferenceSession) {}
 
-  /** @throws InferenceError where the runtime or its memory is not to be had */
+  /** @throws InferenceError where the runtime is not to be had, OutOfMemoryError where its memory is not */
   static async create(graph: ModelGraph, checkpoint: Checkpoint): Promise<OrtSession> {
     const externalData = await Promise.all(
       graph.weights.map(async (name) => ({ path: name, data: await checkpoint.read(name) })),
-    )
+    ).catch((cause: unknown) => {
+      throw isOutOfMemory(cause) ? outOfMemory(cause) : cause
+    })
     try {
       return new OrtSession(
         await ort.InferenceSession.create(graph.model, {
@@ -39,6 +41,7 @@ export class OrtSession {
         }),
       )
     } catch (cause) {
+      if (isOutOfMemory(cause)) throw outOfMemory(cause)
       throw new InferenceError(
         'The model could not be loaded into the inference runtime. The log has the reason.',
         {
@@ -53,10 +56,20 @@ export class OrtSession {
     try {
       return (await this.session.run(feeds, [...names])) as Record<Name, ort.Tensor>
     } catch (cause) {
+      if (isOutOfMemory(cause)) throw outOfMemory(cause)
       throw new InferenceError(
         'The inference runtime failed. The log has the reason; Run Again starts anew.',
         { cause },
       )
     }
   }
+}
+
+/** As C++ and V8 say it; ORT passes on the words, not a class. */
+function isOutOfMemory(cause: unknown): boolean {
+  return /bad_alloc|out of memory|allocation failed|could not allocate/i.test(String(cause))
+}
+
+function outOfMemory(cause: unknown): OutOfMemoryError {
+  return new OutOfMemoryError('The model needs more memory than there is. Select a smaller one.', { cause })
 }

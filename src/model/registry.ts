@@ -1,33 +1,102 @@
-import { existsSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
-import type { ModelLocation } from '../shared/engineApi'
-import { ModelFilesError } from '../shared/errors'
+// The models that can be had by name. Each is one file of one revision, so its bytes are known before it is asked for.
 
-/** The model that is in the package, so that the first inspection works at once and offline. */
-export const DEFAULT_MODEL_ID = 'mini'
-
-const EMBEDDED_MODELS: Record<string, string> = {
-  mini: 'embedded, not GPT-2 itself',
+/** A GPT-2 on the hub. */
+export interface PinnedModel {
+  readonly id: string
+  /** A phrase for people, to stand behind the id. */
+  readonly description: string
+  readonly repository: string
+  /** A commit of the repository. */
+  readonly revision: string
+  /** Of `model.safetensors`. */
+  readonly bytes: number
+  /** Of `model.safetensors`, in lower-case hexadecimal. */
+  readonly sha256: string
+  readonly parameters: number
+  readonly nLayer: number
+  readonly nHead: number
+  readonly nEmbd: number
 }
 
-/**
- * Where the model lies: a registry id names an embedded one, anything else is a folder of the user's.
- * @throws ModelFilesError where there is no such folder
- */
-export function resolveModel(idOrFolder: string, embeddedFolder: string): ModelLocation {
-  if (Object.hasOwn(EMBEDDED_MODELS, idOrFolder)) {
-    return {
-      id: idOrFolder,
-      folder: join(embeddedFolder, idOrFolder),
-      description: EMBEDDED_MODELS[idOrFolder],
-    }
+export const WEIGHTS_FILE = 'model.safetensors'
+export const CONFIG_FILE = 'config.json'
+
+/** From small to large, the first to be offered first. */
+export const PINNED_MODELS: readonly PinnedModel[] = [
+  {
+    id: 'gpt2',
+    description: 'OpenAI’s GPT-2, the smallest of four',
+    repository: 'openai-community/gpt2',
+    revision: '607a30d783dfa663caf39e06633721c8d4cfcd7e',
+    bytes: 548_105_171,
+    sha256: '248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707',
+    parameters: 124_439_808,
+    nLayer: 12,
+    nHead: 12,
+    nEmbd: 768,
+  },
+  {
+    id: 'distilgpt2',
+    description: 'half of GPT-2’s layers, distilled by Hugging Face',
+    repository: 'distilbert/distilgpt2',
+    revision: '2290a62682d06624634c1f46a6ad5be0f47f38aa',
+    bytes: 352_824_413,
+    sha256: 'e1ff18884359fe8beb795a5f414feb85a6ce3d929ad019c0d958c039d2b94a1b',
+    parameters: 81_912_576,
+    nLayer: 6,
+    nHead: 12,
+    nEmbd: 768,
+  },
+  {
+    id: 'gpt2-medium',
+    description: 'OpenAI’s GPT-2, medium',
+    repository: 'openai-community/gpt2-medium',
+    revision: '6dcaa7a952f72f9298047fd5137cd6e4f05f41da',
+    bytes: 1_519_984_962,
+    sha256: 'fc5a354a19255ad494f3d71549390baca1ccf61d1d822b9408971705c687c9cd',
+    parameters: 354_823_168,
+    nLayer: 24,
+    nHead: 16,
+    nEmbd: 1024,
+  },
+  {
+    id: 'gpt2-large',
+    description: 'OpenAI’s GPT-2, large',
+    repository: 'openai-community/gpt2-large',
+    revision: '32b71b12589c2f8d625668d2335a01cac3249519',
+    bytes: 3_247_159_078,
+    sha256: '5f47f3e12f91cd33b662ce7e433b6150ad5512b5884a2cee961b50e9c3bbebce',
+    parameters: 774_030_080,
+    nLayer: 36,
+    nHead: 20,
+    nEmbd: 1280,
+  },
+  {
+    id: 'gpt2-xl',
+    description: 'OpenAI’s GPT-2, the largest',
+    repository: 'openai-community/gpt2-xl',
+    revision: '15ea56dee5df4983c59b2538573817e1667135e2',
+    bytes: 6_431_829_962,
+    sha256: '0f8b28eb05a8075f48b61b6f35332978c74fc7763fa9fb4051a1c30511736a6a',
+    parameters: 1_557_611_200,
+    nLayer: 48,
+    nHead: 25,
+    nEmbd: 1600,
+  },
+]
+
+const N_POSITIONS = 1024
+
+/** What decides the model’s graph; the hub’s own `config.json` may say more, never anything else. */
+export function configOf({ nLayer, nHead, nEmbd }: PinnedModel) {
+  return {
+    model_type: 'gpt2',
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    n_layer: nLayer,
+    n_head: nHead,
+    n_embd: nEmbd,
+    n_positions: N_POSITIONS,
+    vocab_size: 50257,
   }
-  const folder = resolve(idOrFolder)
-  if (!existsSync(folder)) {
-    const ids = Object.keys(EMBEDDED_MODELS).join(', ')
-    throw new ModelFilesError(
-      `There is no model “${idOrFolder}”: give an id (${ids}) or a folder with config.json and model.safetensors.`,
-    )
-  }
-  return { id: basename(folder), folder, description: `your own model, from ${folder}` }
 }

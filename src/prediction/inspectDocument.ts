@@ -106,7 +106,13 @@ export async function runInspection(
       judgement,
     })
     const { next } = await service.predict(
-      { ...sequences[index], startToken: inspection.startToken, topK: inspection.topK, temperature },
+      {
+        ...sequences[index],
+        model: inspection.model,
+        startToken: inspection.startToken,
+        topK: inspection.topK,
+        temperature,
+      },
       {
         signal,
         onReading: (done, total) => listener.onReading?.(index, done, total),

@@ -8,6 +8,8 @@ import type {
 import { NO_TARGET } from '../shared/engineApi'
 import type { Distribution, Judgement, ModelInfo } from '../shared/prediction'
 import type { TokenizedText } from '../shared/tokenizedText'
+import { isSameModel } from '../shared/modelText'
+import { ModelChangedError } from '../shared/errors'
 import { Vocabulary } from '../shared/vocabulary'
 import {
   inputBefore,
@@ -30,6 +32,8 @@ export interface SequenceRequest {
   readonly topK: number
   /** Above 0, at most 100. */
   readonly temperature: number
+  /** The model that everything else of the same view is judged by; where another one speaks now, nothing is. */
+  readonly model?: ModelInfo
 }
 
 export interface PredictOptions {
@@ -63,6 +67,11 @@ export class PredictionService {
     return this.engine.model(undefined, options)
   }
 
+  /** Another model speaks from now on: what was measured of the one before is of no use. */
+  modelChanged(): void {
+    this.secondsPerPosition = undefined
+  }
+
   vocabulary(): Promise<Vocabulary> {
     this.loadingVocabulary ??= this.engine.vocabulary(undefined).then(
       ({ bytes, offsets }) => new Vocabulary(bytes, offsets),
@@ -86,7 +95,7 @@ export class PredictionService {
     return tokens
   }
 
-  /** @throws NonFiniteLogitsError, InferenceError, CancelledError and what loading the model throws */
+  /** @throws NonFiniteLogitsError, InferenceError, ModelChangedError, CancelledError and what loading the model throws */
   async predict(
     request: SequenceRequest,
     { signal, priority = 'bulk', onJudgements, onReading }: PredictOptions = {},
@@ -138,7 +147,7 @@ export class PredictionService {
    * The token must have something before it.
    */
   async logits(
-    request: Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken'> & { readonly token: number },
+    request: Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken' | 'model'> & { readonly token: number },
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
     const { tokenIds, to, token } = request
@@ -165,11 +174,13 @@ export class PredictionService {
   }
 
   private async layout(
-    { startToken }: { readonly startToken: boolean },
+    { startToken, model: expected }: Pick<SequenceRequest, 'startToken' | 'model'>,
     signal: AbortSignal | undefined,
   ): Promise<WindowLayout> {
-    const { nPositions } = await this.engine.model(undefined, { signal })
-    return { nPositions, startToken }
+    const model = await this.engine.model(undefined, { signal })
+    if (expected !== undefined && !isSameModel(model, expected))
+      throw new ModelChangedError(`The model is ${model.id} now, not ${expected.id}. Run Again asks it.`)
+    return { nPositions: model.nPositions, startToken }
   }
 }
 

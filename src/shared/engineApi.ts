@@ -22,6 +22,8 @@ export interface ModelLocation {
   /** The folder of `config.json` and `model.safetensors`. */
   readonly folder: string
   readonly description: string
+  /** What to say where there is no such folder: how to get the model. */
+  readonly ifMissing?: string
 }
 
 /** `interactive` work is waited for by a person at this moment; `bulk` work fills a view. */

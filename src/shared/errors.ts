@@ -55,6 +55,30 @@ export class NonFiniteLogitsError extends LogitscopeError {}
 /** The inference runtime could not be started, or failed. */
 export class InferenceError extends LogitscopeError {}
 
+/** The machine could not give the model the memory that it needs. */
+export class OutOfMemoryError extends LogitscopeError {}
+
+/** Another model speaks now than the one that the request is about. */
+export class ModelChangedError extends LogitscopeError {}
+
+/** The setting for the hub's address is none that models may come from. */
+export class InvalidEndpointError extends LogitscopeError {}
+
+/** The hub could not be reached, or not long enough; what has come is kept. */
+export class HubConnectionError extends LogitscopeError {}
+
+/** The hub answered, and does not give the file. */
+export class HubRefusalError extends LogitscopeError {}
+
+/** A file is not the one that the registry pins. */
+export class PinnedFileError extends LogitscopeError {}
+
+/** The disk has no room for the model. */
+export class DiskSpaceError extends LogitscopeError {}
+
+/** Another window is at work on the model's files. */
+export class ModelBusyError extends LogitscopeError {}
+
 /** An argument that no caller of the engine may pass. */
 export class InvalidRequestError extends LogitscopeError {}
 
@@ -73,6 +97,14 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   TensorMismatchError,
   NonFiniteLogitsError,
   InferenceError,
+  OutOfMemoryError,
+  ModelChangedError,
+  InvalidEndpointError,
+  HubConnectionError,
+  HubRefusalError,
+  PinnedFileError,
+  DiskSpaceError,
+  ModelBusyError,
   InvalidRequestError,
 }
 

@@ -66,6 +66,39 @@ export function formatParameters(parameters: number): string {
   return millions < 999.5 ? `${Math.round(millions)} M` : `${(millions / 1000).toFixed(1)} B`
 }
 
+/** 548105171 → `548 MB`, 3247159078 → `3.2 GB`; the units of a thousand that file managers have. */
+export function formatBytes(bytes: number): string {
+  const unit = byteUnit(bytes)
+  return `${inUnit(bytes, unit)} ${unit.name}`
+}
+
+/** (120e6, 548e6) → `120 of 548 MB`, both in the unit of the whole. */
+export function formatBytesOf(done: number, total: number): string {
+  const unit = byteUnit(total)
+  return `${inUnit(done, unit)} of ${inUnit(total, unit)} ${unit.name}`
+}
+
+interface ByteUnit {
+  readonly name: string
+  readonly bytes: number
+  readonly digits: number
+}
+
+const BYTE_UNITS: readonly ByteUnit[] = [
+  { name: 'GB', bytes: 1e9, digits: 1 },
+  { name: 'MB', bytes: 1e6, digits: 0 },
+  { name: 'kB', bytes: 1e3, digits: 0 },
+]
+const SINGLE_BYTES: ByteUnit = { name: 'bytes', bytes: 1, digits: 0 }
+
+function byteUnit(bytes: number): ByteUnit {
+  return BYTE_UNITS.find((unit) => bytes >= 0.9995 * unit.bytes) ?? SINGLE_BYTES
+}
+
+function inUnit(bytes: number, unit: ByteUnit): string {
+  return (bytes / unit.bytes).toFixed(unit.digits)
+}
+
 function powerOfTen(value: number): string {
   const [mantissa, exponent] = value.toExponential(1).split('e')
   return `${mantissa}×10${superscript(Number(exponent))}`

@@ -1,6 +1,7 @@
 // The one vocabulary that engine, views, CLI and other extensions speak.
 // V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
 
+import type { Remedy } from './remedies'
 import type { SamplingSettings } from './sampling'
 
 /** Half-open range [start, end) of UTF-16 units. */
@@ -120,7 +121,7 @@ export type InspectionState =
   | { readonly kind: 'running' }
   | { readonly kind: 'done'; readonly seconds: number }
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
 /** All that the panel shows of one run; plain data, kept as JSON across reloads. */
 export interface Inspection {
@@ -154,6 +155,9 @@ export interface GenerationCandidate {
   /** How many of its first tokens cover what was typed. */
   readonly typedTokens: number
 }
+
+/** The model that is in the package, so that the first inspection works at once and offline. */
+export const DEFAULT_MODEL_ID = 'mini'
 
 export const VOCABULARY_SIZE = 50257
 /** `<|endoftext|>`: GPT-2 has no BOS, so this stands for one. */

@@ -1,6 +1,7 @@
 // Everything that crosses between the extension host and the panel's webview.
 // `position` is a token of the section, and the number of its tokens stands for the `next` row.
 
+import type { Remedy } from './remedies'
 import type { Distribution, Inspection, InspectionState, TokenPrediction } from './prediction'
 
 /** Where a row of the panel is: the section's index and the position in it. */
@@ -73,6 +74,7 @@ export interface ShowPreparingMessage {
 export interface ShowFailureMessage {
   readonly type: 'showFailure'
   readonly message: string
+  readonly remedies: readonly Remedy[]
 }
 
 /** The editor's cursor is at this token: pick it, and send nothing back. */
@@ -188,6 +190,8 @@ export const PANEL_COMMANDS = [
   'chooseColumns',
   'exportResults',
   'showLog',
+  'selectModel',
+  'useGpt2',
 ] as const
 export type PanelCommand = (typeof PANEL_COMMANDS)[number]
 

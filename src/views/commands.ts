@@ -3,9 +3,12 @@ import { readSettings, writeSetting } from '../config'
 import type { Log } from '../log'
 import { COLUMNS, type Column } from '../shared/protocol'
 import type { Heatmap } from './heatmap'
+import type { HubToken } from './hubToken'
 import type { HoverPredictions } from './hoverPredictions'
 import type { InlineCompletion } from './inlineCompletion'
 import type { InspectionController } from './inspectionController'
+import type { ModelChoice } from './modelChoice'
+import type { ModelManager } from './modelManager'
 import type { ResultsExport } from './resultsExport'
 import type { Sample } from './sample'
 import type { StatusItem } from './statusItem'
@@ -17,6 +20,9 @@ interface CommandParts {
   readonly hover: HoverPredictions
   readonly completion: InlineCompletion
   readonly status: StatusItem
+  readonly choice: ModelChoice
+  readonly manager: ModelManager
+  readonly token: HubToken
   readonly sample: Sample
   readonly log: Log
 }
@@ -29,6 +35,9 @@ export function registerCommands({
   hover,
   completion,
   status,
+  choice,
+  manager,
+  token,
   sample,
   log,
 }: CommandParts): vscode.Disposable {
@@ -66,6 +75,10 @@ export function registerCommands({
     toggleAutomaticCompletionForLanguage: () => completion.toggleAutomaticForLanguage(),
     showLastCompletion: () => completion.showLast(),
     showMenu: () => status.showMenu(),
+    selectModel: () => choice.select(),
+    useGpt2: () => choice.useGpt2(),
+    manageModels: () => manager.show(),
+    setHubToken: () => token.ask(),
     openSample: () => sample.inspect(),
     completeSample: () => sample.complete(),
     showLog: () => {

@@ -5,6 +5,7 @@ import { type Log, logError } from '../log'
 import type { PredictionService } from '../prediction/predictionService'
 import type { Direction } from '../prediction/surprisingTokens'
 import { CancelledError, EngineStoppedError } from '../shared/errors'
+import { plainMessage } from '../shared/plainMessage'
 import { HeatmapDocument } from './heatmapDocument'
 import { goToSurprising } from './heatmapList'
 import { goToNeighbour } from './heatmapNavigation'
@@ -78,6 +79,12 @@ export class Heatmap implements vscode.Disposable {
     const { startToken } = readSettings()
     for (const [document, { scores }] of [...this.documents])
       if (scores.startToken !== startToken) this.drop(document)
+    this.followEditors()
+  }
+
+  /** Another model speaks from now on: no score of the one before stays. */
+  modelChanged(): void {
+    for (const document of [...this.documents.keys()]) this.drop(document)
     this.followEditors()
   }
 
@@ -206,7 +213,9 @@ export class Heatmap implements vscode.Disposable {
     const sentence = logError(this.parts.log, 'The heatmap failed', error)
     this.turnOff(document)
     const name = vscode.workspace.asRelativePath(document.uri, false)
-    void vscode.window.showErrorMessage(`Surprisal of ${name} is not shown any more. ${sentence}`)
+    void vscode.window.showErrorMessage(
+      plainMessage(`Surprisal of ${name} is not shown any more. ${sentence}`),
+    )
   }
 }
 

@@ -59,6 +59,11 @@ export class HoverPredictions implements vscode.Disposable {
     vscode.window.setStatusBarMessage(`Logitscope: hover predictions ${HOVER_MODE_WORDS[mode]}`, MESSAGE_MS)
   }
 
+  /** Another model speaks from now on. */
+  modelChanged(): void {
+    this.work.end()
+  }
+
   dispose(): void {
     this.work.end()
     this.subscriptions.dispose()

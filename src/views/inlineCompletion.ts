@@ -8,6 +8,7 @@ import type { CompletionPlace } from '../prediction/inspectCompletion'
 import type { PredictionService } from '../prediction/predictionService'
 import { restOfCompletion } from '../prediction/restOfCompletion'
 import { CancelledError } from '../shared/errors'
+import { plainMessage } from '../shared/plainMessage'
 import {
   isAutomatic,
   toggleAutomatic,
@@ -41,8 +42,9 @@ const AUTOMATIC_CANDIDATES = 1
 export class InlineCompletion implements vscode.Disposable, vscode.InlineCompletionItemProvider {
   private readonly changes = new vscode.EventEmitter<LastCompletion>()
   readonly onDidComplete = this.changes.event
-  /** Goes on serving while the text goes on as it says. */
+  /** Goes on serving while the text goes on as it says, unless another model speaks by now. */
   private last: Answer | undefined
+  private serves = true
   private running: AbortController | undefined
   private loggedError: string | undefined
   private readonly subscriptions: vscode.Disposable
@@ -84,6 +86,12 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     if (this.last !== undefined) await this.parts.inspectCompletion(this.last.completion, this.last.place)
   }
 
+  /** Another model speaks from now on: the last answer is not its own. Show Last Completion still has it. */
+  modelChanged(): void {
+    this.running?.abort()
+    this.serves = false
+  }
+
   dispose(): void {
     this.running?.abort()
     this.subscriptions.dispose()
@@ -105,7 +113,7 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     } catch (error) {
       if (!(error instanceof CancelledError)) {
         const message = logError(this.parts.log, 'A completion failed', error)
-        void vscode.window.showErrorMessage(`Logitscope: ${message}`)
+        void vscode.window.showErrorMessage(plainMessage(`Logitscope: ${message}`))
       }
       return []
     }
@@ -144,6 +152,7 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     const completion = await complete(this.parts.service, request, AbortSignal.any([signal, running.signal]))
     if (completion === undefined || completion.candidates.length === 0) return []
     this.last = { document, place, completion }
+    this.serves = true
     const [{ text, logProb }] = completion.candidates
     this.changes.fire({ text, probability: Math.exp(logProb) })
     void vscode.commands.executeCommand('setContext', 'logitscope.hasCompletion', true)
@@ -152,7 +161,7 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
 
   /** What the last answer still has to say here. */
   private restAt(document: vscode.TextDocument, position: vscode.Position): readonly string[] | undefined {
-    if (this.last === undefined || this.last.document !== document) return undefined
+    if (this.last === undefined || !this.serves || this.last.document !== document) return undefined
     const { completion, place } = this.last
     // Only where it is near is the text worth reading: this runs with every keystroke.
     const typed = document.offsetAt(position) - place.offset

@@ -11,6 +11,7 @@ import {
 import { digestOf } from '../editor/textDigest'
 import { TrackedTarget } from '../editor/trackedTarget'
 import { type Log, logError } from '../log'
+import { describeFailure } from '../prediction/failureText'
 import { type PreparedInspection, prepareInspection, runInspection } from '../prediction/inspectDocument'
 import type { PredictionService } from '../prediction/predictionService'
 import type { Completion } from '../prediction/completion'
@@ -83,7 +84,10 @@ export class InspectionController implements vscode.Disposable {
       target = await subject.current()
     } catch (error) {
       logError(this.parts.log, 'The inspected document cannot be opened', error)
-      this.panel.report('The inspected document is not there any more. Open another text and inspect that.')
+      this.panel.report({
+        message: 'The inspected document is not there any more. Open another text and inspect that.',
+        remedies: [],
+      })
       return
     }
     await this.start(target)
@@ -110,6 +114,14 @@ export class InspectionController implements vscode.Disposable {
   /** A run was begun for it in this window, before a reload or since. */
   hasInspected(document: vscode.TextDocument): boolean {
     return this.inspected.has(document.uri.toString())
+  }
+
+  /** Another model speaks from now on: what is looked at is judged by it, what it is asked already ends. */
+  async modelChanged(): Promise<void> {
+    const wasRunning = this.cancellation !== undefined
+    this.cancel()
+    const wasAsked = (this.asked ?? this.shown) !== undefined
+    if (wasRunning || (this.panel.visible && wasAsked)) await this.runAgain()
   }
 
   /** Stops the run; what it has found so far stays. */
@@ -269,12 +281,13 @@ export class InspectionController implements vscode.Disposable {
   }
 
   private failed(error: unknown): void {
-    const message = logError(this.parts.log, 'The inspection failed', error)
+    logError(this.parts.log, 'The inspection failed', error)
     if (this.panel.showsNotice) {
-      this.panel.report(message)
+      this.panel.report(describeFailure(error))
     } else {
-      this.end({ kind: 'failed', message })
-      this.panel.notifyWhereHidden(message)
+      const failure = describeFailure(error, this.panel.run?.inspection)
+      this.end({ kind: 'failed', ...failure })
+      this.panel.notifyWhereHidden(failure)
     }
   }
 

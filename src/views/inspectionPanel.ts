@@ -1,11 +1,14 @@
 import * as vscode from 'vscode'
 import { readSettings, writeSetting } from '../config'
 import { type Log, logError } from '../log'
+import { describeFailure, type Failure } from '../prediction/failureText'
 import type { PredictionService } from '../prediction/predictionService'
 import { assertNever } from '../shared/assertNever'
 import { type InspectionUpdate, updateInspection } from '../shared/inspectionUpdate'
 import type { Inspection } from '../shared/prediction'
 import type { HostMessage, PanelMessage, RequestLogitsMessage } from '../shared/protocol'
+import { plainMessage } from '../shared/plainMessage'
+import { REMEDY_LABELS } from '../shared/remedies'
 import { EditorLink } from './editorLink'
 import type { InspectionRun } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
@@ -50,7 +53,12 @@ export class InspectionPanel implements vscode.Disposable {
     return this.shownRun
   }
 
-  /** Something else stands in the run's place. */
+  /** Somebody may be looking at it. */
+  get visible(): boolean {
+    return this.panel?.visible === true
+  }
+
+  /** Something else stands in the run’s place. */
   get showsNotice(): boolean {
     return this.notice !== undefined
   }
@@ -108,20 +116,27 @@ export class InspectionPanel implements vscode.Disposable {
   }
 
   /** Says why there is nothing to show. */
-  report(message: string): void {
-    this.showNotice({ type: 'showFailure', message })
-    this.notifyWhereHidden(message)
+  report(failure: Failure): void {
+    this.showNotice({ type: 'showFailure', ...failure })
+    this.notifyWhereHidden(failure)
   }
 
   /** Messages stand in the panel; only where that is out of sight there is a notification. */
-  notifyWhereHidden(message: string): void {
-    if (this.panel?.visible !== true) this.notify(message)
+  notifyWhereHidden(failure: Failure): void {
+    if (!this.visible) this.notify(failure)
   }
 
-  private notify(message: string): void {
-    void vscode.window.showErrorMessage(`Logitscope: ${message}`, 'Show Log').then((answer) => {
-      if (answer === 'Show Log') this.parts.log.show()
-    })
+  private notify({ message, remedies }: Failure): void {
+    const commands = [
+      ...remedies.map((remedy) => ({ label: REMEDY_LABELS[remedy], command: remedy })),
+      { label: 'Show Log', command: 'showLog' },
+    ]
+    void vscode.window
+      .showErrorMessage(plainMessage(`Logitscope: ${message}`), ...commands.map(({ label }) => label))
+      .then((answer) => {
+        const chosen = commands.find(({ label }) => label === answer)
+        if (chosen !== undefined) void vscode.commands.executeCommand(`logitscope.${chosen.command}`)
+      })
   }
 
   sendSettings(): void {
@@ -141,7 +156,8 @@ export class InspectionPanel implements vscode.Disposable {
     before?.dispose()
     panel.onMessage((message) => {
       this.receive(panel, message).catch((error: unknown) => {
-        this.notify(logError(this.parts.log, `The panel’s message “${message.type}” failed`, error))
+        logError(this.parts.log, `The panel’s message “${message.type}” failed`, error)
+        this.notify(describeFailure(error))
       })
     })
     panel.onDispose(() => {
@@ -223,8 +239,14 @@ export class InspectionPanel implements vscode.Disposable {
     const { tokenIds, from, to } = sequence
     const address = { inspectionId, section, position }
     try {
-      const { startToken } = run.inspection
-      const logits = await this.parts.service.logits({ tokenIds, to, startToken, token: from + position })
+      const { startToken, model } = run.inspection
+      const logits = await this.parts.service.logits({
+        tokenIds,
+        to,
+        startToken,
+        model,
+        token: from + position,
+      })
       this.panel?.post({ type: 'logits', ...address, logits })
     } catch (error) {
       const message = logError(this.parts.log, 'A row of logits could not be had', error)

@@ -11,9 +11,9 @@ export interface StatusItemParts {
   readonly heatmap: Heatmap
   readonly completion: InlineCompletion
   /** The model that the engine will start with. */
-  readonly modelId: string
-  /** Its README. */
-  readonly modelCard: vscode.Uri
+  readonly modelId: () => string
+  /** What there is to read of it; undefined where nobody knows. */
+  readonly modelCard: () => vscode.Uri | undefined
 }
 
 /** Model, backend and state in the status bar; its menu is the way to everything else. */
@@ -41,6 +41,7 @@ export class StatusItem implements vscode.Disposable {
       }),
       onSettingsChange((changed) => {
         if (changed('heatmapMetric')) this.updateTooltip()
+        if (changed('model')) this.showEngine(this.engine)
       }),
     )
     this.showEngine(this.engine)
@@ -48,7 +49,7 @@ export class StatusItem implements vscode.Disposable {
   }
 
   showEngine(state: EngineState): void {
-    const { modelId } = this.parts
+    const modelId = this.parts.modelId()
     this.engine = state
     this.item.text = statusText(state, modelId)
     this.item.accessibilityInformation = { label: spokenStatus(state, modelId) }
@@ -58,11 +59,10 @@ export class StatusItem implements vscode.Disposable {
   }
 
   async showMenu(): Promise<void> {
-    const { modelId, modelCard } = this.parts
     await showStatusMenu({
       state: this.engine,
-      modelId,
-      modelCard,
+      modelId: this.parts.modelId(),
+      modelCard: this.parts.modelCard(),
       heatmapIsOn: this.parts.heatmap.isOnHere,
       hasCompletion: this.lastCompletion !== undefined,
     })
@@ -75,7 +75,7 @@ export class StatusItem implements vscode.Disposable {
   private updateTooltip(): void {
     this.item.tooltip = statusTooltip({
       state: this.engine,
-      modelId: this.parts.modelId,
+      modelId: this.parts.modelId(),
       heatmapMetric: this.parts.heatmap.isOnHere ? readSettings().heatmapMetric : undefined,
       completionProbability: this.lastCompletion?.probability,
     })

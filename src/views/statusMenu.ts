@@ -8,7 +8,7 @@ import { HOVER_MODE_WORDS } from './hoverPredictions'
 export interface MenuContent {
   readonly state: EngineState
   readonly modelId: string
-  readonly modelCard: vscode.Uri
+  readonly modelCard: vscode.Uri | undefined
   readonly heatmapIsOn: boolean
   readonly hasCompletion: boolean
 }
@@ -35,10 +35,11 @@ function engineItems({ state, modelId, modelCard }: MenuContent): MenuItem[] {
     separator('Model'),
     {
       label: model?.id ?? modelId,
-      description: `${model?.description ?? 'the embedded model'} · show its card`,
+      description: `${model === undefined ? '' : `${model.description} · `}select another one`,
       iconPath: new vscode.ThemeIcon('circuit-board'),
-      run: ['markdown.showPreview', modelCard],
+      run: ['logitscope.selectModel'],
     },
+    ...(modelCard === undefined ? [] : [cardItem(modelCard)]),
     {
       label: model === undefined ? 'WASM' : describeBackend(model),
       description: 'set the threads',
@@ -46,6 +47,15 @@ function engineItems({ state, modelId, modelCard }: MenuContent): MenuItem[] {
       run: ['workbench.action.openSettings', '@id:logitscope.threads'],
     },
   ]
+}
+
+/** That of the embedded model is a file, the others are on the hub. */
+function cardItem(card: vscode.Uri): MenuItem {
+  return {
+    label: 'Show the Model’s Card',
+    iconPath: new vscode.ThemeIcon('book'),
+    run: [card.scheme === 'https' ? 'vscode.open' : 'markdown.showPreview', card],
+  }
 }
 
 function editorItems({ heatmapIsOn }: MenuContent): MenuItem[] {

@@ -38,6 +38,8 @@ export interface Viewport {
 export interface WorkbenchOptions {
   readonly theme?: Theme
   readonly viewport?: Viewport
+  /** Settings that only the machine may have. */
+  readonly machineSettings?: Record<string, unknown>
 }
 
 /**
@@ -47,10 +49,11 @@ export interface WorkbenchOptions {
 export async function openWorkbench({
   theme = 'dark',
   viewport = { width: 1400, height: 900 },
+  machineSettings,
 }: WorkbenchOptions = {}): Promise<Workbench> {
   const folder = join(await mkdtemp(join(tmpdir(), 'logitscope-test-')), 'sample')
   await cp(SAMPLE, folder, { recursive: true })
-  const host = await startVscodeHost({ vsix: VSIX, settings: SETTINGS })
+  const host = await startVscodeHost({ vsix: VSIX, settings: SETTINGS, machineSettings })
   const browser = await launchWorkbenchBrowser()
   const page = await openWindow(browser, { viewport, permissions: ['clipboard-read', 'clipboard-write'] })
   page.setDefaultTimeout(APPEAR_LIMIT_MS)

@@ -2,23 +2,6 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { extension } from './extensionUnderTest'
 
-describe('the menu', () => {
-  beforeEach(async () => {
-    await extension.activate()
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
-  })
-
-  it('opens the model’s card with its first entry', async () => {
-    const closed = vscode.commands.executeCommand('logitscope.showMenu')
-
-    await acceptFirstEntry()
-    await closed
-
-    const tab = vscode.window.tabGroups.activeTabGroup.activeTab
-    assert.match(tab?.label ?? '', /^Preview.*README\.md$/)
-  })
-})
-
 describe('the sample', () => {
   beforeEach(async () => {
     await extension.activate()
@@ -52,14 +35,6 @@ describe('the sample', () => {
     assert.match(editor?.document.lineAt(lineCount - 1).text ?? '', /await$/)
   })
 })
-
-/** The list is there a moment after the command has begun. */
-async function acceptFirstEntry(): Promise<void> {
-  const before = vscode.window.tabGroups.activeTabGroup.activeTab
-  while (vscode.window.tabGroups.activeTabGroup.activeTab === before) {
-    await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem')
-  }
-}
 
 async function resultsAsText(): Promise<string> {
   await vscode.commands.executeCommand('logitscope.openResultsAsText')

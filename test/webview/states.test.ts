@@ -90,7 +90,11 @@ describe('a running inspection', () => {
 describe('an inspection that is not the last word', () => {
   it.each<[string, Inspection['state'], string]>([
     ['cancelled', { kind: 'cancelled' }, 'Cancelled after 85 of 85 tokens'],
-    ['failed', { kind: 'failed', message: 'The engine ran out of memory.' }, 'The engine ran out of memory.'],
+    [
+      'failed',
+      { kind: 'failed', message: 'The engine ran out of memory.', remedies: [] },
+      'The engine ran out of memory.',
+    ],
   ])('%s says so and can be run again', async (_, state, says) => {
     await test.show({ ...typescript, state })
     expect(await test.text('.notice')).toContain(says)
@@ -107,10 +111,22 @@ describe('an inspection that is not the last word', () => {
   })
 
   it('failed is an alert with a way to the log', async () => {
-    await test.show({ ...typescript, state: { kind: 'failed', message: 'No memory.' } })
+    await test.show({
+      ...typescript,
+      state: { kind: 'failed', message: 'No memory.', remedies: ['selectModel'] },
+    })
     expect(await test.text('[role=alert]')).toBe('No memory.')
     await test.page.getByRole('button', { name: 'Show Log' }).click()
     await test.posted('runCommand', { command: 'showLog' })
+  })
+
+  it('that another model may do without offers the choice', async () => {
+    await test.show({
+      ...typescript,
+      state: { kind: 'failed', message: 'No memory.', remedies: ['selectModel'] },
+    })
+    await test.page.getByRole('button', { name: 'Switch Model' }).click()
+    await test.posted('runCommand', { command: 'selectModel' })
   })
 })
 
@@ -136,7 +152,7 @@ describe('a panel without an inspection', () => {
     const panel = await test.open()
     await panel.send({ type: 'showPreparing', note: 'Loading mini…' })
     await eventually(() => test.text('.page')).toContain('Loading mini…')
-    await panel.send({ type: 'showFailure', message: 'The model folder lacks config.json.' })
+    await panel.send({ type: 'showFailure', message: 'The model folder lacks config.json.', remedies: [] })
     await eventually(() => test.text('.page [role=alert]')).toBe('The model folder lacks config.json.')
   })
 })

@@ -11,7 +11,14 @@ import {
 import { describeGeneration } from '../../src/shared/generation'
 import { METRIC_SCALES, METRICS, type Metric } from '../../src/shared/metrics'
 import { describeModel } from '../../src/shared/modelText'
-import { type Inspection, type Section, summarizeInspection, tokenCount } from '../../src/shared/prediction'
+import {
+  DEFAULT_MODEL_ID,
+  type Inspection,
+  type Section,
+  summarizeInspection,
+  tokenCount,
+} from '../../src/shared/prediction'
+import type { PanelCommand } from '../../src/shared/protocol'
 import type { PanelActions } from '../controller'
 
 /** Which model speaks, how it runs, what it saw before, and the text's own figures. */
@@ -24,6 +31,7 @@ export function headerTemplate(
   return html`<header>
     <div class="line">
       <h1>${model.id}</h1>
+      ${modelButtons(model.id, actions)}
       <span class="dim">${model.description}</span>
       ${model.remarks.map((remark) => html`<span class="dim" title="How its files were read">${remark}</span>`)}
       <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
@@ -79,6 +87,20 @@ export function headerTemplate(
       </span>
     </div>
   </header>`
+}
+
+/** Whoever reads the embedded model’s numbers is one click away from GPT-2’s. */
+function modelButtons(id: string, actions: PanelActions): TemplateResult {
+  const button = (command: PanelCommand, label: string) =>
+    html`<button
+      @click=${() => {
+        actions.run(command)
+      }}
+    >
+      ${label}
+    </button>`
+  return html`${button('selectModel', 'Model…')}
+  ${id === DEFAULT_MODEL_ID ? button('useGpt2', 'Use GPT-2') : nothing}`
 }
 
 function startTokenSwitch(startToken: boolean, actions: PanelActions): TemplateResult {

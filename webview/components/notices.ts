@@ -4,6 +4,7 @@ import { assertNever } from '../../src/shared/assertNever'
 import { formatCount, formatCounted } from '../../src/shared/format'
 import { type Inspection, judgedCount, tokenCount } from '../../src/shared/prediction'
 import type { PanelCommand, ShowEmptyMessage } from '../../src/shared/protocol'
+import { type Remedy, REMEDY_LABELS } from '../../src/shared/remedies'
 import type { PanelActions } from '../controller'
 import type { PanelNotice } from '../state/panelState'
 
@@ -30,7 +31,8 @@ export function inspectionNoticeTemplate(
       </div>`
     case 'failed':
       return html`<div class="notice error">
-        <span role="alert">${state.message}</span>${again}${button('showLog', 'Show Log', actions)}
+        <span role="alert">${state.message}</span>${remedyButtons(state.remedies, actions)}${again}
+        ${button('showLog', 'Show Log', actions)}
       </div>`
     case 'cancelled':
       return html`<div class="notice">
@@ -66,7 +68,8 @@ export function panelNoticeTemplate(
       return html`<div class="${place} error">
         <span role="alert">${notice.message}</span>
         <span class="buttons">
-          ${button('runAgain', 'Run Again', actions)}${button('showLog', 'Show Log', actions)}
+          ${remedyButtons(notice.remedies, actions)}${button('runAgain', 'Run Again', actions)}
+          ${button('showLog', 'Show Log', actions)}
         </span>
       </div>`
     default:
@@ -94,6 +97,11 @@ function emptyTemplate(reason: ShowEmptyMessage['reason'], actions: PanelActions
     default:
       return assertNever(reason)
   }
+}
+
+/** A file of before has none. */
+function remedyButtons(remedies: readonly Remedy[] = [], actions: PanelActions): TemplateResult[] {
+  return remedies.map((remedy) => button(remedy, REMEDY_LABELS[remedy], actions))
 }
 
 function button(command: PanelCommand, label: string, actions: PanelActions): TemplateResult {

@@ -6,6 +6,7 @@ import {
   type ShowEmptyMessage,
   type TokenAddress,
 } from '../../src/shared/protocol'
+import type { Remedy } from '../../src/shared/remedies'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/sampling'
 import type { KeptState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
@@ -38,7 +39,7 @@ export interface PanelState {
 export type PanelNotice =
   | { readonly kind: 'empty'; readonly reason: ShowEmptyMessage['reason'] }
   | { readonly kind: 'preparing'; readonly note: string }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
 export type FullRow =
   | { readonly kind: 'absent' }

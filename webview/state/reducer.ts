@@ -37,7 +37,7 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'showPreparing':
       return { ...state, notice: { kind: 'preparing', note: event.note } }
     case 'showFailure':
-      return { ...state, notice: { kind: 'failed', message: event.message } }
+      return { ...state, notice: { kind: 'failed', message: event.message, remedies: event.remedies } }
     case 'pickFromEditor':
       return isShown(state, event) ? pick(state, event) : state
     case 'logits':

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InspectionReport } from '../../../src/prediction/report'
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
+const MINI = fileURLToPath(new URL('../../../media/models/mini', import.meta.url))
 const BITS_PER_NAT = 1 / Math.LN2
 
 interface ReferencePosition {
@@ -163,6 +164,29 @@ describe('what logitscope inspect reads', () => {
   })
 })
 
+describe('logitscope inspect --model', () => {
+  it('finds a model of the registry in the folder that LOGITSCOPE_MODELS names', async () => {
+    await cp(MINI, join(folder, 'distilgpt2'), { recursive: true })
+    const args = ['inspect', '--text', 'the', '--json', '--model', 'distilgpt2']
+    const { stdout, stderr } = await run(args, Buffer.alloc(0), { LOGITSCOPE_MODELS: folder })
+    expect(stderr).toBe('')
+    expect((JSON.parse(stdout) as InspectionReport).model).toBe('distilgpt2')
+  })
+
+  it.each([
+    ['LOGITSCOPE_MODELS does not have', { LOGITSCOPE_MODELS: tmpdir() }],
+    ['nobody has named a folder for', {}],
+  ])('says how to get a model that %s', async (_, variables) => {
+    const args = ['inspect', '--text', 'the', '--model', 'gpt2-medium']
+    expect(await run(args, Buffer.alloc(0), variables)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'logitscope: gpt2-medium is not downloaded: download it in VS Code, and let LOGITSCOPE_MODELS name the folder of its models.\n',
+    })
+  })
+})
+
 describe('how logitscope ends', () => {
   it('with 0 and a table', async () => {
     const { code, stdout, stderr } = await run(['inspect', '--text', 'the'])
@@ -243,16 +267,21 @@ async function inspect(args: readonly string[]): Promise<InspectionReport> {
   return JSON.parse(stdout) as InspectionReport
 }
 
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [CLI, ...args])
+function start(args: readonly string[], variables: Record<string, string> = {}) {
+  const env = { ...process.env, LOGITSCOPE_MODELS: undefined, ...variables }
+  const child = spawn(process.execPath, [CLI, ...args], { env })
   const stderr: Buffer[] = []
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   return { child, stderr, ended }
 }
 
-async function run(args: readonly string[], input: Buffer = Buffer.alloc(0)): Promise<Outcome> {
-  const { child, stderr, ended } = start(args)
+async function run(
+  args: readonly string[],
+  input: Buffer = Buffer.alloc(0),
+  variables: Record<string, string> = {},
+): Promise<Outcome> {
+  const { child, stderr, ended } = start(args, variables)
   const stdout: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
   child.stdin.end(input)

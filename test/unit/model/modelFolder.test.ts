@@ -5,7 +5,6 @@ import { openFile } from '../../../src/model/byteSource'
 import { parseConfig } from '../../../src/model/config'
 import { checkTensors, proposeConfigOf, saveConfig, withModelFolder } from '../../../src/model/modelFolder'
 import { writeConfig } from '../../../src/model/proposedConfig'
-import { resolveModel } from '../../../src/model/registry'
 import {
   ModelConfigError,
   ModelFilesError,
@@ -229,23 +228,5 @@ describe('A file', () => {
     expect(new TextDecoder().decode(await file.read(3, 4))).toBe('3456')
     await expect(file.read(8, 4)).rejects.toThrow('ends at byte 10')
     await file.close()
-  })
-})
-
-describe('resolveModel', () => {
-  it('finds an embedded model by its id', () => {
-    expect(resolveModel('mini', '/models')).toMatchObject({ id: 'mini', folder: join('/models', 'mini') })
-  })
-
-  it('takes anything else as a folder, and its name as the id', async () => {
-    const folder = await temporaryFolder({})
-    expect(resolveModel(folder, '/models')).toMatchObject({
-      folder,
-      id: expect.stringMatching(/^logitscope/) as string,
-    })
-  })
-
-  it.each(['no-such-model', 'constructor'])('refuses “%s”, which is neither', (id) => {
-    expect(() => resolveModel(id, '/models')).toThrow(ModelFilesError)
   })
 })

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/model'
 import { PredictionService } from '../../../src/prediction/predictionService'
-import { CancelledError } from '../../../src/shared/errors'
+import { CancelledError, ModelChangedError } from '../../../src/shared/errors'
 import type { Distribution } from '../../../src/shared/prediction'
 import {
   connect,
@@ -45,6 +45,22 @@ describe('A row of logits', () => {
 
   it('has a number for each token of the vocabulary', async () => {
     expect((await service.logits({ ...whole, token: 0 })).length).toBe(50257)
+  })
+})
+
+describe('A request that names its model', () => {
+  it('is answered by that one', async () => {
+    const { judgements } = await service.predict({ ...whole, model: model.info })
+    expect(judgements).toHaveLength(N)
+  })
+
+  it.each([
+    ['another id', { id: 'gpt2' }],
+    ['the same name in another folder', { description: 'your own model, from elsewhere' }],
+  ])('is refused where %s speaks by now, for judgements and logits alike', async (_, other) => {
+    const before = { ...whole, model: { ...model.info, ...other } }
+    await expect(service.predict(before)).rejects.toThrow(ModelChangedError)
+    await expect(service.logits({ ...before, token: 1 })).rejects.toThrow(ModelChangedError)
   })
 })
 

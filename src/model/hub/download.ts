@@ -1,0 +1,199 @@
+import { setTimeout } from 'node:timers/promises'
+import { CancelledError, HubRefusalError, PinnedFileError } from '../../shared/errors'
+import { formatBytes } from '../../shared/format'
+import { CONFIG_FILE, type PinnedModel, WEIGHTS_FILE } from '../registry'
+import { bodyChunks } from './bodyChunks'
+import { fileUrl } from './endpoint'
+import type { HubLimits } from './hubLimits'
+import { type HubResponse, requestHub, strongEtag } from './hubRequest'
+import type { PartialFile } from '../store/partialFile'
+import { parseRetryAfter, PassingFault } from './passingFault'
+
+/** A hub, and how it is dealt with. */
+export interface Hub {
+  readonly endpoint: URL
+  /** The user's, for repositories that ask for one. */
+  readonly token: string | undefined
+  readonly limits: HubLimits
+}
+
+export interface DownloadOptions {
+  readonly signal: AbortSignal
+  /** More of the file is there. */
+  readonly onBytes: (bytes: number) => void
+  /** A try has failed; the next one begins after so many milliseconds. */
+  readonly onPause: (fault: PassingFault, delayMs: number) => void
+}
+
+/** A hub whose file is another one every time that it is asked is given up. */
+const MAX_RESTARTS = 3
+/** GPT-2's have less than 1 kB. */
+const MAX_CONFIG_BYTES = 64 * 1024
+
+/**
+ * Fetches what is missing of the weights; their digest is the caller's business.
+ * @throws PassingFault where they did not come in spite of all tries, HubRefusalError, PinnedFileError where the
+ * length is another one, CancelledError, and what the disk's errors are
+ */
+export async function downloadWeights(
+  hub: Hub,
+  model: PinnedModel,
+  partial: PartialFile,
+  options: DownloadOptions,
+): Promise<void> {
+  const url = fileUrl(hub.endpoint, model, WEIGHTS_FILE)
+  let restarts = 0
+  const restart = async (etag: string | null) => {
+    if (partial.length > 0 && ++restarts > MAX_RESTARTS)
+      throw new HubRefusalError('The hub breaks off and begins from the start again and again.')
+    await partial.restart(etag)
+  }
+  if (partial.length === model.bytes) return
+  await withRetries(
+    hub.limits,
+    () => partial.length,
+    options,
+    async () => {
+      const response = await ask(hub, url, rangeFrom(partial), options.signal)
+      const body = bodyChunks(response, hub.limits, options.signal)
+      try {
+        await beginBody(response, model, partial, restart)
+        for await (const chunk of body) {
+          if (partial.length + chunk.length > model.bytes) {
+            await partial.restart(null)
+            throw wrongLength(`more than ${formatBytes(model.bytes)}`, model)
+          }
+          await partial.append(chunk)
+          options.onBytes(partial.length)
+        }
+      } finally {
+        response.destroy()
+      }
+      if (partial.length < model.bytes) throw new PassingFault('the connection was cut', 'connection')
+    },
+  )
+}
+
+/** The text of the model’s `config.json`; throws as `downloadWeights`. */
+export async function downloadConfig(
+  hub: Hub,
+  model: PinnedModel,
+  options: DownloadOptions,
+): Promise<string> {
+  const url = fileUrl(hub.endpoint, model, CONFIG_FILE)
+  return withRetries(
+    hub.limits,
+    () => 0,
+    options,
+    async () => {
+      const response = await ask(hub, url, {}, options.signal)
+      try {
+        if (response.statusCode !== 200) throw refusal(response, CONFIG_FILE)
+        const chunks: Uint8Array[] = []
+        let bytes = 0
+        for await (const chunk of bodyChunks(response, hub.limits, options.signal)) {
+          bytes += chunk.length
+          if (bytes > MAX_CONFIG_BYTES)
+            throw new HubRefusalError(`The hub’s ${CONFIG_FILE} is larger than any of a GPT-2.`)
+          chunks.push(chunk)
+        }
+        return Buffer.concat(chunks).toString('utf8')
+      } finally {
+        response.destroy()
+      }
+    },
+  )
+}
+
+async function withRetries<T>(
+  { retries, progressBytes, firstDelayMs, longestDelayMs }: HubLimits,
+  length: () => number,
+  { signal, onPause }: DownloadOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (let failures = 0; ;) {
+    const before = length()
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof PassingFault)) throw error
+      failures = length() - before >= progressBytes ? 1 : failures + 1
+      const delayMs = error.retryAfterMs ?? firstDelayMs * 2 ** (failures - 1)
+      if (failures > retries || delayMs > longestDelayMs) throw error
+      onPause(error, delayMs)
+      await setTimeout(delayMs, undefined, { signal }).catch(() => {
+        throw new CancelledError()
+      })
+    }
+  }
+}
+
+function ask(hub: Hub, url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<HubResponse> {
+  return requestHub({ url, headers, signal, token: hub.token, answerMs: hub.limits.answerMs })
+}
+
+function rangeFrom({ length, etag }: PartialFile): Record<string, string> {
+  if (length === 0) return {}
+  return { range: `bytes=${length}-`, ...(etag === null ? {} : { 'if-range': etag }) }
+}
+
+/** Readies the partial file for the body that follows this head, or says why none does. */
+async function beginBody(
+  response: HubResponse,
+  model: PinnedModel,
+  partial: PartialFile,
+  restart: (etag: string | null) => Promise<void>,
+): Promise<void> {
+  const etag = strongEtag(response.headers)
+  switch (response.statusCode ?? 0) {
+    case 200: {
+      const length = response.headers['content-length']
+      if (length !== undefined && Number(length) !== model.bytes)
+        throw wrongLength(formatBytes(Number(length)), model)
+      return restart(etag)
+    }
+    case 206: {
+      const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '')
+      const total = range?.[2] ?? '*'
+      if (total !== '*' && Number(total) !== model.bytes) throw wrongLength(formatBytes(Number(total)), model)
+      const hasChanged = partial.etag !== null && etag !== null && etag !== partial.etag
+      if (!hasChanged && partial.length > 0 && Number(range?.[1]) === partial.length) return
+      await restart(null)
+      throw new PassingFault(
+        hasChanged
+          ? 'the hub’s file has changed meanwhile'
+          : 'the hub sent another part than the one asked for',
+        'hub',
+      )
+    }
+    case 416:
+      await restart(null)
+      throw new PassingFault('the hub does not have the rest of the file', 'hub')
+    default:
+      throw refusal(response, WEIGHTS_FILE)
+  }
+}
+
+/** Why the hub does not give the file: for now, or at all. */
+function refusal({ statusCode = 0, headers }: HubResponse, file: string): Error {
+  if (statusCode === 408 || statusCode === 425 || statusCode === 429 || statusCode >= 500) {
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
+    return new PassingFault(`the hub is busy (HTTP ${statusCode})`, 'hub', { retryAfterMs })
+  }
+  if (statusCode === 401 || statusCode === 403) {
+    return new HubRefusalError(
+      `The hub gives ${file} only to those it knows (HTTP ${statusCode}): set a token for it with Logitscope: Set Hub Token.`,
+    )
+  }
+  if (statusCode === 404)
+    return new HubRefusalError(
+      `There is no ${file} at this address of the hub (HTTP 404). Is it the right one?`,
+    )
+  return new HubRefusalError(`The hub does not give ${file} (HTTP ${statusCode}).`)
+}
+
+function wrongLength(length: string, model: PinnedModel): PinnedFileError {
+  return new PinnedFileError(
+    `The hub’s ${WEIGHTS_FILE} is not the pinned file: it has ${length}, not ${formatBytes(model.bytes)}.`,
+  )
+}

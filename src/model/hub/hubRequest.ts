@@ -1,0 +1,91 @@
+// Only `http.get` and `https.get` of the modules' default exports: these objects are what VS Code patches in its
+// extension host so that they honour its proxy settings; named imports keep what was there before.
+
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { CancelledError, HubRefusalError } from '../../shared/errors'
+import { isSafeAddress } from './endpoint'
+import { PassingFault } from './passingFault'
+
+export interface HubRequest {
+  readonly url: URL
+  /** Goes to the address's own origin only. */
+  readonly token: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  /** Milliseconds until the head of the answer has to be there. */
+  readonly answerMs: number
+  readonly signal: AbortSignal
+}
+
+/** The hub's answer, its body still to be read; whoever gets it has to destroy it. */
+export type HubResponse = IncomingMessage
+
+const MAX_REDIRECTS = 5
+const REDIRECTS = [301, 302, 303, 307, 308]
+
+/**
+ * Asks for a file and follows where the hub sends one.
+ * @throws PassingFault where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError
+ */
+export async function requestHub(request: HubRequest): Promise<HubResponse> {
+  let { url } = request
+  let mayHaveToken = true
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    mayHaveToken &&= url.origin === request.url.origin
+    const response = await get(request, url, mayHaveToken)
+    const { location } = response.headers
+    if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined) return response
+    response.destroy()
+    url = redirected(url, location)
+  }
+  throw new HubRefusalError(`The hub sends from one address to the next, more than ${MAX_REDIRECTS} times.`)
+}
+
+/** The strong validator of an answer: a weak one does not promise the same bytes. */
+export function strongEtag({ etag }: IncomingHttpHeaders): string | null {
+  return etag !== undefined && etag.startsWith('"') ? etag : null
+}
+
+function redirected(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+  // From the net no way leads to what only this machine can reach.
+  const staysOutside = from.protocol === 'http:' || to?.protocol === 'https:'
+  if (to === undefined || !isSafeAddress(to) || !staysOutside)
+    throw new HubRefusalError(`The hub sends to ${to?.origin ?? location}, which is not safe to follow.`)
+  return to
+}
+
+function get(
+  { token, headers, answerMs, signal }: HubRequest,
+  url: URL,
+  mayHaveToken: boolean,
+): Promise<HubResponse> {
+  return new Promise((resolve, reject) => {
+    const authorization = token !== undefined && mayHaveToken ? { authorization: `Bearer ${token}` } : {}
+    // Compressed, its bytes would be others than those of the file.
+    const plain = { 'user-agent': 'logitscope', 'accept-encoding': 'identity' }
+    const client = url.protocol === 'https:' ? https : http
+    const request = client.get(url, { headers: { ...plain, ...authorization, ...headers } })
+    const cancel = () => request.destroy(new CancelledError())
+    const limit = setTimeout(() => {
+      request.destroy(new Error(`no answer within ${answerMs / 1000} s`))
+    }, answerMs)
+    signal.addEventListener('abort', cancel)
+    request.once('response', (response) => {
+      clearTimeout(limit)
+      resolve(response)
+    })
+    request.once('close', () => {
+      clearTimeout(limit)
+      signal.removeEventListener('abort', cancel)
+    })
+    request.on('error', (cause) => {
+      reject(
+        signal.aborted
+          ? new CancelledError()
+          : new PassingFault(`no connection to ${url.host}`, 'connection', { cause }),
+      )
+    })
+    if (signal.aborted) cancel()
+  })
+}

@@ -1,0 +1,36 @@
+import { assertNever } from '../../shared/assertNever'
+import { formatBytes, formatBytesOf, formatRoughDuration } from '../../shared/format'
+import type { StoreProgress } from './modelStore'
+
+/** `120 of 548 MB · 4 MB/s · 2 minutes left`, and what else the store may be doing; `total` and rate in bytes. */
+export function describeProgress(
+  progress: StoreProgress,
+  total: number,
+  bytesPerSecond: number | undefined,
+): string {
+  switch (progress.kind) {
+    case 'waiting':
+      return `another window is at work on it · ${formatBytesOf(progress.bytes, total)}`
+    case 'checking':
+      return `checking what is there · ${formatBytesOf(progress.bytes, total)}`
+    case 'downloading':
+    case 'copying':
+      return [
+        formatBytesOf(progress.bytes, total),
+        ...(bytesPerSecond === undefined ? [] : rateAndTime(total - progress.bytes, bytesPerSecond)),
+      ].join(' · ')
+    case 'pausing':
+      return `${progress.reason} · again in ${formatRoughDuration(Math.max(1, progress.delayMs / 1000))}`
+    default:
+      return assertNever(progress)
+  }
+}
+
+function rateAndTime(rest: number, bytesPerSecond: number): string[] {
+  const rate = `${formatBytes(bytesPerSecond)}/s`
+  const seconds = rest / bytesPerSecond
+  // At next to nothing a second nobody can say.
+  return seconds < MAX_SECONDS ? [rate, `${formatRoughDuration(Math.max(1, seconds))} left`] : [rate]
+}
+
+const MAX_SECONDS = 24 * 3600

@@ -1,0 +1,28 @@
+import { ModelFilesError, OutOfMemoryError } from '../shared/errors'
+import { formatCount, formatCounted } from '../shared/format'
+import { describeLackOfMemory } from '../shared/modelText'
+import { type Inspection, judgedCount, tokenCount } from '../shared/prediction'
+import type { Remedy } from '../shared/remedies'
+
+/** A failure as people are told it. */
+export interface Failure {
+  readonly message: string
+  readonly remedies: readonly Remedy[]
+}
+
+/** What has failed, and what to do about it; `inspection` where some of it is shown already. */
+export function describeFailure(error: unknown, inspection?: Inspection): Failure {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof OutOfMemoryError) {
+    return {
+      message: inspection === undefined ? message : withWhatIsShown(inspection),
+      remedies: ['selectModel'],
+    }
+  }
+  return { message, remedies: error instanceof ModelFilesError ? ['selectModel'] : [] }
+}
+
+function withWhatIsShown({ model, sections }: Inspection): string {
+  const shown = `${formatCount(judgedCount(sections))} of ${formatCounted(tokenCount(sections), 'token')}`
+  return `${describeLackOfMemory(model)}; ${shown} are shown`
+}

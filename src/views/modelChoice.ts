@@ -1,0 +1,151 @@
+import { totalmem } from 'node:os'
+import * as vscode from 'vscode'
+import { readSettings, writeSetting } from '../config'
+import { type Log, logError } from '../log'
+import type { PinnedModel } from '../model/registry'
+import type { ModelStore, StoredModel } from '../model/store/modelStore'
+import { formatBytes, formatBytesOf, formatParameters } from '../shared/format'
+import { weightMemoryBytes } from '../shared/modelText'
+import { plainMessage } from '../shared/plainMessage'
+import { DEFAULT_MODEL_ID } from '../shared/prediction'
+import { chooseModelFolder } from './chooseModelFolder'
+import type { DownloadOutcome, ModelDownload } from './modelDownload'
+
+export interface ModelChoiceParts {
+  readonly store: ModelStore
+  readonly download: ModelDownload
+  readonly log: Log
+}
+
+/** The model that the panel’s button offers beside the embedded one. */
+const OFFERED_MODEL_ID = 'gpt2'
+/** WebAssembly addresses no more. */
+const WASM_MEMORY_BYTES = 4 * 2 ** 30
+
+interface ModelItem extends vscode.QuickPickItem {
+  readonly run?: () => Promise<void>
+}
+
+/** Select Model: which model speaks, everywhere. */
+export class ModelChoice {
+  constructor(private readonly parts: ModelChoiceParts) {}
+
+  async select(): Promise<void> {
+    const { store } = this.parts
+    await store.tidyUp()
+    const models = await store.list()
+    const chosen = await vscode.window.showQuickPick(this.items(models), {
+      title: 'Select Model',
+      placeHolder: plainMessage(
+        `This machine has ${formatBytes(totalmem())} of memory. Now: ${readSettings().model}`,
+      ),
+      matchOnDescription: true,
+      matchOnDetail: true,
+    })
+    await chosen?.run?.()
+  }
+
+  /** One click away from the embedded model. */
+  async useGpt2(): Promise<void> {
+    const model = this.parts.store.find(OFFERED_MODEL_ID)
+    if (model !== undefined) await this.use(model)
+  }
+
+  /** Downloads the model where it is not there, which asks first, and lets it speak. */
+  async use(model: PinnedModel): Promise<void> {
+    await this.goOn(model, await this.parts.download.get(model))
+  }
+
+  /** The same without a question, for who has said so already. */
+  async downloadAndUse(model: PinnedModel): Promise<void> {
+    await this.goOn(model, await this.parts.download.getAgain(model))
+  }
+
+  async useFolder(): Promise<void> {
+    const folder = await chooseModelFolder()
+    if (folder !== undefined) await this.switchTo(folder)
+  }
+
+  /** An id, or a folder. */
+  async switchTo(model: string): Promise<void> {
+    try {
+      await writeSetting('model', model)
+    } catch (error) {
+      void vscode.window.showErrorMessage(
+        plainMessage(logError(this.parts.log, 'The setting logitscope.model could not be written', error)),
+      )
+    }
+  }
+
+  private async goOn(model: PinnedModel, outcome: DownloadOutcome): Promise<void> {
+    if (outcome === 'installed') await this.switchTo(model.id)
+    else if (outcome === 'ownFolder') await this.useFolder()
+  }
+
+  private items(models: readonly StoredModel[]): ModelItem[] {
+    const current = readSettings().model
+    const mark = (id: string) => (id === current ? '$(check) ' : '')
+    return [
+      {
+        label: `${mark(DEFAULT_MODEL_ID)}${DEFAULT_MODEL_ID}`,
+        description: 'embedded, not GPT-2 itself',
+        detail: '12 M parameters · comes with Logitscope, works offline',
+        run: () => this.switchTo(DEFAULT_MODEL_ID),
+      },
+      separator('From the hub'),
+      ...models.map((stored) => ({
+        label: `${mark(stored.model.id)}${stored.model.id}`,
+        description: stored.model.description,
+        detail: `${formatParameters(stored.model.parameters)} parameters · ${whereIs(stored)} · ${memoryOf(stored.model)}`,
+        run: () => this.use(stored.model),
+      })),
+      separator('Your own'),
+      ...this.ownItem(current),
+      {
+        label: 'Choose a Folder…',
+        description: 'a checkpoint of GPT-2’s architecture',
+        iconPath: new vscode.ThemeIcon('folder-opened'),
+        run: () => this.useFolder(),
+      },
+      {
+        label: 'Manage Models…',
+        description: 'sizes, deleting, verifying, importing',
+        iconPath: new vscode.ThemeIcon('gear'),
+        run: async () => {
+          await vscode.commands.executeCommand('logitscope.manageModels')
+        },
+      },
+    ]
+  }
+
+  /** The folder that speaks now, where it is one. */
+  private ownItem(current: string): ModelItem[] {
+    if (current === DEFAULT_MODEL_ID || this.parts.store.find(current) !== undefined) return []
+    return [{ label: `$(check) ${current.split(/[\\/]/).at(-1)}`, description: current }]
+  }
+}
+
+/** `548 MB on disk`, `548 MB to download, 120 of them are here` */
+function whereIs({ model, state }: StoredModel): string {
+  const size = formatBytes(model.bytes)
+  switch (state.kind) {
+    case 'installed':
+      return `${size}, downloaded`
+    case 'partial':
+      return `${formatBytesOf(state.bytes, model.bytes)} downloaded`
+    case 'absent':
+      return `${size} to download`
+  }
+}
+
+/** What fp32 takes; where another precision can be chosen, its share belongs here. */
+function memoryOf(model: PinnedModel): string {
+  const bytes = weightMemoryBytes(model)
+  const needs = `needs ${formatBytes(bytes)} of memory`
+  if (bytes > WASM_MEMORY_BYTES) return `${needs}, WASM has 4`
+  return bytes > totalmem() ? `${needs}, more than this machine has` : needs
+}
+
+function separator(label: string): ModelItem {
+  return { label, kind: vscode.QuickPickItemKind.Separator }
+}

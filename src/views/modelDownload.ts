@@ -1,0 +1,148 @@
+import * as vscode from 'vscode'
+import { readSettings } from '../config'
+import { signalOf } from '../editor/cancellation'
+import { type Log, logError } from '../log'
+import { parseEndpoint } from '../model/hub/endpoint'
+import { HUB_LIMITS } from '../model/hub/hubLimits'
+import { TransferRate } from '../model/hub/transferRate'
+import type { PinnedModel } from '../model/registry'
+import type { ModelStore, StoreOptions } from '../model/store/modelStore'
+import { describeProgress } from '../model/store/progressText'
+import {
+  CancelledError,
+  DiskSpaceError,
+  HubConnectionError,
+  HubRefusalError,
+  InvalidEndpointError,
+  PinnedFileError,
+} from '../shared/errors'
+import { formatBytes, formatBytesOf } from '../shared/format'
+import { plainMessage } from '../shared/plainMessage'
+import type { HubToken } from './hubToken'
+
+export interface ModelDownloadParts {
+  readonly store: ModelStore
+  readonly token: HubToken
+  readonly log: Log
+}
+
+/** What has become of the wish for a model; `ownFolder` where the user would rather have one of the disk. */
+export type DownloadOutcome = 'installed' | 'notInstalled' | 'ownFolder'
+
+/** Gets models from the hub: asks first, shows how far it is, and says what can be done when it does not work. */
+export class ModelDownload {
+  constructor(private readonly parts: ModelDownloadParts) {}
+
+  async get(model: PinnedModel): Promise<DownloadOutcome> {
+    const { kind } = await this.parts.store.stateOf(model)
+    if (kind === 'installed') return kind
+    return (await this.isWanted(model)) ? this.getAgain(model) : 'notInstalled'
+  }
+
+  /** The same without a question: who clicks Retry has said so. */
+  async getAgain(model: PinnedModel): Promise<DownloadOutcome> {
+    for (;;) {
+      try {
+        await withStoreProgress(`Downloading ${model.id}`, model, async (options) => {
+          const { hubEndpoint } = readSettings()
+          const hub = {
+            endpoint: parseEndpoint(hubEndpoint),
+            token: await this.parts.token.read(),
+            limits: HUB_LIMITS,
+          }
+          await this.parts.store.install(model, hub, options)
+        })
+        return 'installed'
+      } catch (error) {
+        const next = await this.whatNext(error)
+        if (next !== 'again') return next
+      }
+    }
+  }
+
+  private async isWanted(model: PinnedModel): Promise<boolean> {
+    const { store } = this.parts
+    const state = await store.stateOf(model)
+    const size = formatBytes(model.bytes)
+    const from = plainMessage(`${readSettings().hubEndpoint}: ${model.repository}`)
+    const kept =
+      state.kind === 'partial' ? `${formatBytesOf(state.bytes, model.bytes)} are here already. ` : ''
+    const answer = await vscode.window.showInformationMessage(
+      `Download ${model.id}, ${size}?`,
+      {
+        modal: true,
+        detail: `${kept}From ${from}\nTo ${plainMessage(store.folderOf(model))}\nIt is checked against its known SHA-256, and runs on this machine.`,
+      },
+      'Download',
+    )
+    return answer === 'Download'
+  }
+
+  private async whatNext(error: unknown): Promise<'again' | DownloadOutcome> {
+    if (error instanceof CancelledError) return 'notInstalled'
+    const message = plainMessage(logError(this.parts.log, 'The download failed', error))
+    const answer = await vscode.window.showErrorMessage(message, ...choicesFor(error))
+    switch (answer) {
+      case 'Retry':
+      case 'Download Again':
+        return 'again'
+      case 'Change Endpoint':
+        await vscode.commands.executeCommand('workbench.action.openSettings', '@id:logitscope.hubEndpoint')
+        return 'notInstalled'
+      case 'Choose a Folder…':
+        return 'ownFolder'
+      case 'Manage Models':
+        await vscode.commands.executeCommand('logitscope.manageModels')
+        return 'notInstalled'
+      case 'Details':
+        this.parts.log.show()
+        return 'notInstalled'
+      case undefined:
+        return 'notInstalled'
+    }
+  }
+}
+
+type Choice =
+  'Retry' | 'Download Again' | 'Change Endpoint' | 'Choose a Folder…' | 'Manage Models' | 'Details'
+
+function choicesFor(error: unknown): Choice[] {
+  if (error instanceof PinnedFileError) return ['Download Again', 'Details']
+  if (error instanceof InvalidEndpointError) return ['Change Endpoint']
+  if (error instanceof HubConnectionError || error instanceof HubRefusalError)
+    return ['Retry', 'Change Endpoint', 'Choose a Folder…']
+  if (error instanceof DiskSpaceError) return ['Retry', 'Manage Models']
+  return ['Retry', 'Details']
+}
+
+/** More often than this nobody can read it. */
+const REPORT_INTERVAL_MS = 250
+
+/** Shows how far the store is with a model, and lets it be cancelled. */
+export async function withStoreProgress<T>(
+  title: string,
+  model: PinnedModel,
+  work: (options: StoreOptions) => Promise<T>,
+): Promise<T> {
+  const location = vscode.ProgressLocation.Notification
+  return vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
+    const rate = new TransferRate()
+    let reportedAt = -Infinity
+    let reportedPercent = 0
+    return work({
+      signal: signalOf(token),
+      onProgress: (step) => {
+        const now = performance.now()
+        if (step.kind === 'downloading' || step.kind === 'copying') rate.add(step.bytes, now)
+        if (step.kind !== 'pausing' && now - reportedAt < REPORT_INTERVAL_MS) return
+        reportedAt = now
+        const percent = step.kind === 'pausing' ? reportedPercent : (step.bytes / model.bytes) * 100
+        progress.report({
+          message: plainMessage(describeProgress(step, model.bytes, rate.bytesPerSecond)),
+          increment: percent - reportedPercent,
+        })
+        reportedPercent = percent
+      },
+    })
+  })
+}

@@ -1,0 +1,33 @@
+// A process that installs the pretended hub's model, and kills itself before the file operation of the given number:
+// node installingProcess.js FOLDER ENDPOINT [NUMBER]
+
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import { HUB_LIMITS } from '../../src/model/hub/hubLimits'
+import { ModelStore } from '../../src/model/store/modelStore'
+import { MODEL } from './pretendedHub'
+
+const [, , folder, endpoint, fatal = 'Infinity'] = process.argv
+let operations = 0
+
+function makeFatal(owner: object, names: readonly string[]): void {
+  const methods = owner as Record<string, (...args: unknown[]) => unknown>
+  for (const name of names) {
+    const method = methods[name]
+    methods[name] = function (this: unknown, ...args) {
+      if (++operations === Number(fatal)) process.kill(process.pid, 'SIGKILL')
+      return method.apply(this, args)
+    }
+  }
+}
+
+const handle = await fs.open(process.execPath)
+makeFatal(Object.getPrototypeOf(handle) as object, ['write', 'writeFile', 'truncate', 'sync', 'close'])
+makeFatal(fs, ['open', 'mkdir', 'rename', 'rm', 'writeFile', 'utimes', 'link'])
+syncBuiltinESMExports()
+
+await new ModelStore({ folder, models: [MODEL] }).install(
+  MODEL,
+  { endpoint: new URL(endpoint), token: undefined, limits: HUB_LIMITS },
+  { signal: new AbortController().signal, onProgress: () => undefined },
+)

@@ -1,0 +1,106 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { HubRefusalError } from '../../../../src/shared/errors'
+import { type Answer, answerWell, MODEL, PretendedHub, WEIGHTS } from '../../../support/pretendedHub'
+import { filesIn, storeAndHub, watched } from '../../../support/pretendedStore'
+
+function redirectTo(location: string): Answer {
+  return ({ response }) => {
+    response.writeHead(302, { location }).end()
+  }
+}
+
+describe('A redirect', () => {
+  it('to another host is followed, without the token', async () => {
+    const { store, server, hub, folder } = await storeAndHub()
+    const elsewhere = await anotherHub()
+    server.otherwise = redirectTo(`${elsewhere.endpoint.origin}${pathOf('model.safetensors')}`)
+    await store.install(MODEL, { ...hub, token: 'a secret' }, watched())
+    expect(server.authorizations).toEqual(['Bearer a secret', 'Bearer a secret'])
+    expect(elsewhere.authorizations).toEqual([undefined])
+    expect((await filesIn(folder))['gpt2/model.safetensors'].equals(WEIGHTS)).toBe(true)
+  })
+
+  it('to another port of the same machine counts as another host, and there is no way back to the token', async () => {
+    const { store, server, hub } = await storeAndHub()
+    const elsewhere = await anotherHub()
+    const there = `${elsewhere.endpoint.origin}${pathOf('model.safetensors')}`
+    elsewhere.otherwise = redirectTo(`${server.endpoint.origin}${pathOf('model.safetensors')}?back`)
+    server.answers = [redirectTo(there)]
+    await expect(store.install(MODEL, { ...hub, token: 'a secret' }, watched())).rejects.toThrow(
+      HubRefusalError,
+    )
+    expect(server.authorizations.at(-1)).toBeUndefined()
+  })
+
+  it('within the hub keeps the token', async () => {
+    const { store, server, hub } = await storeAndHub()
+    server.answers = [redirectTo('model.safetensors')]
+    await store.install(MODEL, { ...hub, token: 'a secret' }, watched())
+    expect(server.authorizations).toEqual(Array(3).fill('Bearer a secret'))
+  })
+
+  it.each(['http://example.org/model', 'file:///etc/hostname', 'http://[', 'ftp://127.0.0.1/'])(
+    'to %s is refused',
+    async (location) => {
+      const { store, server, hub } = await storeAndHub()
+      server.otherwise = redirectTo(location)
+      await expect(store.install(MODEL, hub, watched())).rejects.toThrow(/not safe to follow/)
+    },
+  )
+
+  it('in a circle ends', async () => {
+    const { store, server, hub } = await storeAndHub()
+    server.otherwise = redirectTo('model.safetensors')
+    await expect(store.install(MODEL, hub, watched())).rejects.toThrow(/from one address to the next/)
+    expect(server.requests.filter((name) => name === 'model.safetensors')).toHaveLength(6)
+  })
+
+  it('keeps the range that is asked for', async () => {
+    const { store, server, hub } = await storeAndHub()
+    const elsewhere = await anotherHub()
+    const there = `${elsewhere.endpoint.origin}${pathOf('model.safetensors')}`
+    elsewhere.answers = [
+      (asked) => {
+        asked.response.writeHead(200, { 'content-length': WEIGHTS.length, etag: '"the pinned file"' })
+        asked.response.write(WEIGHTS.subarray(0, 30_000), () => asked.response.destroy())
+      },
+    ]
+    elsewhere.otherwise = answerWell
+    server.otherwise = redirectTo(there)
+    await store.install(MODEL, hub, watched())
+    expect(elsewhere.requests).toEqual(['model.safetensors', 'model.safetensors from 30000'])
+  })
+})
+
+describe('A server that breaks off before it has answered', () => {
+  it('is asked again, and the hub is reached in the end', async () => {
+    const { store, hub } = await storeAndHub()
+    const rude = await rudeServer()
+    const { port } = rude.address() as AddressInfo
+    const installing = store.install(
+      MODEL,
+      { ...hub, endpoint: new URL(`http://127.0.0.1:${port}`) },
+      watched(),
+    )
+    await expect(installing).rejects.toThrow('No connection to the hub; nothing has come yet')
+  })
+})
+
+function pathOf(file: string): string {
+  return `/${MODEL.repository}/resolve/${MODEL.revision}/${file}`
+}
+
+async function anotherHub(): Promise<PretendedHub> {
+  const hub = await PretendedHub.start()
+  onTestFinished(() => hub.close())
+  return hub
+}
+
+async function rudeServer(): Promise<Server> {
+  const server = createServer((request) => request.socket.destroy())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return server
+}

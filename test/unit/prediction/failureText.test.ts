@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { describeFailure } from '../../../src/prediction/failureText'
+import { InferenceError, ModelFilesError, OutOfMemoryError } from '../../../src/shared/errors'
+import { describeLackOfMemory } from '../../../src/shared/modelText'
+import type { Inspection } from '../../../src/shared/prediction'
+
+const LARGE = { id: 'gpt2-large', parameters: 774_030_080 }
+
+/** As much of an inspection as a failure is told by. */
+function inspectionOf(judged: number, tokens: number): Inspection {
+  const sections = [{ tokens: Array(tokens).fill(null), predictions: Array(judged).fill(null) }]
+  return { model: LARGE, sections } as unknown as Inspection
+}
+
+describe('A failure', () => {
+  it('for want of memory says what is needed and what is shown, and offers another model', () => {
+    expect(describeFailure(new OutOfMemoryError('no memory'), inspectionOf(512, 1500))).toEqual({
+      message: 'gpt2-large needs 3.1 GB and could not get it; 512 of 1,500 tokens are shown',
+      remedies: ['selectModel'],
+    })
+  })
+
+  it('for want of memory before anything is shown says what is needed', () => {
+    expect(describeFailure(new OutOfMemoryError(describeLackOfMemory(LARGE)))).toEqual({
+      message: 'gpt2-large needs 3.1 GB and could not get it',
+      remedies: ['selectModel'],
+    })
+  })
+
+  it('of a model that is not there offers another one', () => {
+    expect(describeFailure(new ModelFilesError('It is not there.')).remedies).toEqual(['selectModel'])
+  })
+
+  it('of another kind is said as it is', () => {
+    const failure = describeFailure(new InferenceError('The runtime failed.'), inspectionOf(1, 2))
+    expect(failure).toEqual({ message: 'The runtime failed.', remedies: [] })
+  })
+})
