@@ -1,7 +1,8 @@
-/** One thing done in two ways, whose times are compared. */
+/** One thing done in two ways, whose costs are compared. */
 export interface Comparison {
   readonly name: string
-  /** Milliseconds of each repetition. */
+  readonly unit: 'ms' | 'MB'
+  /** One number of each repetition. */
   readonly ours: readonly number[]
   readonly against: readonly number[]
 }
@@ -23,10 +24,10 @@ export async function compare({ name, ours, against }: Contest, repetitions: num
     times.ours.push(oursMs)
     times.against.push(againstMs)
   }
-  return { name, ...times }
+  return { name, unit: 'ms', ...times }
 }
 
-async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
+export async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await work()
   return performance.now() - started

@@ -1,10 +1,13 @@
 // @ts-check
 // Measures what is fast against what it replaces, side by side in one run, and prints ratios of medians.
+// Usage: node scripts/bench.mjs [NAME]...; without a name, all of bench/*.bench.ts.
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { basename, join } from 'node:path'
+import { installBenchPeers } from './benchPeers.mjs'
+import { findChromium } from './chromium.mjs'
 import { ensureInstalled } from './ensureInstalled.mjs'
-import { runMain } from './failure.mjs'
+import { runMain, SetupError } from './failure.mjs'
 import { CACHE, REPO } from './paths.mjs'
 import { run } from './processes.mjs'
 
@@ -12,11 +15,22 @@ const SOURCES = join(REPO, 'bench')
 const BUNDLES = join(CACHE, 'bench')
 /** Now and then a launch runs twice as slow as its twins. */
 const LAUNCHES = 3
-const LAUNCH_LIMIT_MS = 10 * 60_000
+const LAUNCH_LIMIT_MS = 15 * 60_000
+
+/** What only some benches need before they can run. */
+const PREPARATIONS = {
+  fullSize: async () => {
+    await installBenchPeers()
+    process.env.LOGITSCOPE_CHROMIUM = await findChromium()
+  },
+}
 
 await runMain(async () => {
   await ensureInstalled()
-  const benches = (await readdir(SOURCES)).filter((name) => name.endsWith('.bench.ts'))
+  const benches = await chosenBenches(process.argv.slice(2))
+  for (const [name, prepare] of Object.entries(PREPARATIONS)) {
+    if (benches.includes(`${name}.bench.ts`)) await prepare()
+  }
   await buildBenches(benches)
   const [cpu] = cpus()
   console.log(
@@ -30,6 +44,17 @@ await runMain(async () => {
   }
 })
 
+/** @param {readonly string[]} names */
+async function chosenBenches(names) {
+  const benches = (await readdir(SOURCES)).filter((name) => name.endsWith('.bench.ts'))
+  const known = benches.map((name) => basename(name, '.bench.ts'))
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new SetupError(`There is no bench “${unknown}”; there are ${known.join(' and ')}.`)
+  }
+  return names.length === 0 ? benches : names.map((name) => `${name}.bench.ts`)
+}
+
 /** @param {readonly string[]} benches */
 async function buildBenches(benches) {
   const { build } = await import('./build.mjs')
@@ -37,14 +62,24 @@ async function buildBenches(benches) {
   await rm(BUNDLES, { recursive: true, force: true })
   await mkdir(BUNDLES, { recursive: true })
   const esbuild = await import('esbuild')
-  await esbuild.build({
-    entryPoints: benches.map((name) => join(SOURCES, name)),
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
     outdir: BUNDLES,
+    outbase: SOURCES,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    platform: 'node',
     format: 'esm',
     logLevel: 'warning',
+  }
+  const inNode = [...benches, 'fullSize/contestantProcess.ts'].map((name) => join(SOURCES, name))
+  await esbuild.build({ ...options, entryPoints: inNode, platform: 'node', external: ['playwright-core'] })
+  const inPage = [join(SOURCES, 'fullSize/contestants/transformersPage.ts')]
+  await esbuild.build({
+    ...options,
+    entryPoints: inPage,
+    outdir: join(BUNDLES, 'fullSize'),
+    outbase: join(SOURCES, 'fullSize/contestants'),
+    platform: 'browser',
   })
 }
 
@@ -67,13 +102,24 @@ async function launchBench(bench) {
  */
 function printTable(bench, launches) {
   console.log(`\n${basename(bench, '.bench.ts')}: medians of ${launches.length} launches\n`)
-  console.log('| what | ms | against ms | ratio |')
+  console.log('| what | ours | against | ratio |')
   console.log('| --- | ---: | ---: | ---: |')
-  launches[0]?.forEach(({ name }, row) => {
+  launches[0]?.forEach(({ name, unit }, row) => {
     const ours = median(launches.flatMap((launch) => launch[row]?.ours ?? []))
     const against = median(launches.flatMap((launch) => launch[row]?.against ?? []))
-    console.log(`| ${name} | ${ours.toFixed(1)} | ${against.toFixed(1)} | ${(ours / against).toFixed(3)} |`)
+    const cells = [
+      name,
+      `${rounded(ours)} ${unit}`,
+      `${rounded(against)} ${unit}`,
+      (ours / against).toFixed(3),
+    ]
+    console.log(`| ${cells.join(' | ')} |`)
   })
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 })
 }
 
 /** @param {readonly number[]} values */

@@ -1,23 +1,18 @@
 // R rows of the residual stream, C = nEmbd, V = 50257, K = topK
 
-import type { Checkpoint } from '../model/checkpoint'
-import { lmHeadGraph } from '../model/gpt2Graphs'
 import { NO_TARGET, type ScoredRows } from '../shared/engineApi'
 import { NonFiniteLogitsError } from '../shared/errors'
-import { OrtSession, type Tensors, tensor } from './ortSession'
+import { type OrtSession, type Tensors, tensor } from './ortSession'
 
 const REDUCTIONS = ['logSum', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
 
 /** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
 export class LmHead {
-  private constructor(
+  /** @param session of the vocabulary's graph */
+  constructor(
     private readonly nEmbd: number,
     private readonly session: OrtSession,
   ) {}
-
-  static async load(checkpoint: Checkpoint): Promise<LmHead> {
-    return new LmHead(checkpoint.config.nEmbd, await OrtSession.create(lmHeadGraph(checkpoint), checkpoint))
-  }
 
   /**
    * Reduces the logits of residual rows [R, C].
@@ -59,6 +54,8 @@ export class LmHead {
   private feeds(residual: Float32Array, targets: Int32Array, topK: number, temperature: number): Tensors {
     const target = BigInt64Array.from(targets, (id) => BigInt(id === NO_TARGET ? 0 : id))
     return {
+      tokenIds: tensor.int32(new Int32Array(0), [0]),
+      positions: tensor.int32(new Int32Array(0), [0]),
       residual: tensor.float32(residual, [targets.length, this.nEmbd]),
       target: tensor.int64(target, [targets.length, 1]),
       topK: tensor.int64(BigInt64Array.of(BigInt(topK)), [1]),

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import type { Checkpoint } from '../model/checkpoint'
+import { vocabularyGraph } from '../model/gpt2Graphs'
 import { withModelFolder } from '../model/modelFolder'
 import type { ModelLocation } from '../shared/engineApi'
 import { ModelFilesError, OutOfMemoryError } from '../shared/errors'
 import { describeLackOfMemory } from '../shared/modelText'
 import { type ModelInfo, VOCABULARY_SIZE } from '../shared/prediction'
+import { Embeddings } from './embeddings'
 import { LmHead } from './lmHead'
+import { OrtSession } from './ortSession'
 import { Transformer } from './transformer'
 
 /** A model in memory: two sessions, and what there is to say about it. */
@@ -48,5 +51,11 @@ export async function loadModel(location: ModelLocation, threads: number): Promi
 }
 
 async function loadSessions(checkpoint: Checkpoint): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
-  return { transformer: await Transformer.load(checkpoint), lmHead: await LmHead.load(checkpoint) }
+  const { nEmbd } = checkpoint.config
+  // The largest matrix first: the space that it was read through is free for the blocks then.
+  const vocabulary = await OrtSession.create(vocabularyGraph(checkpoint), checkpoint)
+  return {
+    transformer: await Transformer.load(checkpoint, new Embeddings(nEmbd, vocabulary)),
+    lmHead: new LmHead(nEmbd, vocabulary),
+  }
 }

@@ -2,12 +2,21 @@ import * as ort from 'onnxruntime-web'
 import type { Checkpoint } from '../model/checkpoint'
 import type { ModelGraph } from '../model/gpt2Graphs'
 import { InferenceError, OutOfMemoryError } from '../shared/errors'
+import { ExternalWeights } from './externalWeights'
+
+const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
+  // Beyond `basic` nothing applies to these graphs, and looking for it takes a tenth of a second.
+  graphOptimizationLevel: 'basic',
+  // A second form of every matrix: it costs more at the start than it saves in 2,000 tokens, and memory always.
+  extra: { session: { disable_prepacking: '1' } },
+}
 
 /** Named tensors that go into a run, or come out of it. */
 export type Tensors = Record<string, ort.Tensor>
 
 export const tensor = {
   float32: (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape),
+  int32: (data: Int32Array, shape: readonly number[]) => new ort.Tensor('int32', data, shape),
   int64: (data: BigInt64Array, shape: readonly number[]) => new ort.Tensor('int64', data, shape),
 }
 
@@ -27,27 +36,25 @@ export class OrtSession {
 
   /** @throws InferenceError where the runtime is not to be had, OutOfMemoryError where its memory is not */
   static async create(graph: ModelGraph, checkpoint: Checkpoint): Promise<OrtSession> {
-    const externalData = await Promise.all(
-      graph.weights.map(async (name) => ({ path: name, data: await checkpoint.read(name) })),
-    ).catch((cause: unknown) => {
-      throw isOutOfMemory(cause) ? outOfMemory(cause) : cause
-    })
+    const weights = new ExternalWeights(checkpoint, graph.weights)
     try {
       return new OrtSession(
         await ort.InferenceSession.create(graph.model, {
           executionProviders: ['wasm'],
-          externalData,
+          externalData: weights.list,
           logSeverityLevel: 3,
+          ...SESSION_OPTIONS,
         }),
       )
-    } catch (cause) {
+    } catch (error) {
+      const cause = weights.failure ?? error
       if (isOutOfMemory(cause)) throw outOfMemory(cause)
       throw new InferenceError(
         'The model could not be loaded into the inference runtime. The log has the reason.',
-        {
-          cause,
-        },
+        { cause },
       )
+    } finally {
+      weights.release()
     }
   }
 

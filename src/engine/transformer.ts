@@ -3,7 +3,7 @@
 import type { Checkpoint } from '../model/checkpoint'
 import { transformerGraph } from '../model/gpt2Graphs'
 import { NonFiniteLogitsError } from '../shared/errors'
-import { Embeddings } from './embeddings'
+import type { Embeddings } from './embeddings'
 import type { NewRows } from './keptSequences'
 import { OrtSession, type Tensors, tensor } from './ortSession'
 
@@ -22,9 +22,12 @@ export class Transformer {
     this.outputNames = ['residual', ...this.byLayer('present', 'key'), ...this.byLayer('present', 'value')]
   }
 
-  static async load(checkpoint: Checkpoint): Promise<Transformer> {
-    const session = await OrtSession.create(transformerGraph(checkpoint), checkpoint)
-    return new Transformer(checkpoint, session, await Embeddings.load(checkpoint))
+  static async load(checkpoint: Checkpoint, embeddings: Embeddings): Promise<Transformer> {
+    return new Transformer(
+      checkpoint,
+      await OrtSession.create(transformerGraph(checkpoint), checkpoint),
+      embeddings,
+    )
   }
 
   /**
@@ -44,7 +47,7 @@ export class Transformer {
     const S = tokenIds.length
     const P = past.length
     const feeds: Tensors = {
-      x: tensor.float32(this.embeddings.rows(tokenIds, P), [S, nEmbd]),
+      x: tensor.float32(await this.embeddings.rows(tokenIds, P), [S, nEmbd]),
       mask: tensor.float32(causalMask(S, P), [S, P + S]),
     }
     this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = tensor.float32(past.keys[i], [P, nEmbd])))

@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 /** Bytes that can be read from any place: a file on the desktop, something else elsewhere. */
@@ -5,6 +6,8 @@ export interface ByteSource {
   readonly size: number
   /** Exactly `length` bytes from `offset` on; rejects where the source ends before. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** Fills `target` from `offset` on before it returns, for a reader that cannot wait; throws where the source ends before. */
+  readNow(offset: number, target: Uint8Array): void
   close(): Promise<void>
 }
 
@@ -37,6 +40,15 @@ export async function openFile(path: string): Promise<ByteSource> {
       }
       return bytes
     },
+    readNow(offset, target) {
+      let filled = 0
+      while (filled < target.length) {
+        const length = Math.min(target.length - filled, MAX_READ_BYTES)
+        const bytesRead = readSync(file.fd, target, filled, length, offset + filled)
+        if (bytesRead === 0) throw new Error(`${path} ends at byte ${offset + filled}`)
+        filled += bytesRead
+      }
+    },
     close: () => file.close(),
   }
 }
@@ -49,6 +61,10 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
       offset + length <= bytes.length
         ? Promise.resolve(bytes.slice(offset, offset + length))
         : Promise.reject(new Error(`the bytes end at ${bytes.length}`)),
+    readNow: (offset, target) => {
+      if (offset + target.length > bytes.length) throw new Error(`the bytes end at ${bytes.length}`)
+      target.set(bytes.subarray(offset, offset + target.length))
+    },
     close: () => Promise.resolve(),
   }
 }

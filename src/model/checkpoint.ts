@@ -32,6 +32,8 @@ export interface Checkpoint {
   weight(name: string): Weight
   /** The tensor's bytes as they lie in the file. */
   read(name: string): Promise<Uint8Array>
+  /** Fills `target` with the tensor's bytes before it returns. */
+  readNow(name: string, target: Uint8Array): void
 }
 
 const WEIGHT_TYPES: Record<string, WeightType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
@@ -76,6 +78,9 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
     parameters: [...weights.values()].reduce((sum, { shape }) => sum + product(shape), 0),
     weight,
     read: (name) => weight(name).stored.read(weight(name).byteLength),
+    readNow: (name, target) => {
+      weight(name).stored.readNow(target)
+    },
   }
 }
 

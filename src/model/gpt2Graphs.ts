@@ -1,4 +1,4 @@
-// GPT-2 as two ONNX graphs: the transformer up to the residual stream, and the LM head with its reductions.
+// GPT-2 as two ONNX graphs: the blocks, and the vocabulary's two ends, embeddings and LM head with its reductions.
 // Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; tensor names are OpenAI's.
 //
 // S tokens of this chunk, P tokens kept from before, T = P + S
@@ -34,39 +34,78 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
 }
 
 /**
- * The head. Feeds: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` [].
- * Gives, in rows: `logits` [R, V] raw, `topLogits` and `topIds` [R, K], `targetLogit` [R, 1],
+ * Embeddings and head, in one graph because they share `wte`: one of the two is given no rows.
+ * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C].
+ * Head: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` []
+ * → in rows: `logits` [R, V] raw, `topLogits` and `topIds` [R, K], `targetLogit` [R, 1],
  * `targetRank` [R, 1], and, of z = (logits − row maximum) · inverseTemperature, `logSum` (log Σe^z)
  * and `entropy` [R, 1] in nats.
  */
-export function lmHeadGraph(checkpoint: Checkpoint): ModelGraph {
+export function vocabularyGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
   const { nEmbd } = checkpoint.config
+  const tokenIds = g.input('tokenIds', 'int32', ['S'])
+  const positions = g.input('positions', 'int32', ['S'])
+  g.output('x', embeddings(g, tokenIds, positions), 'float32', ['S', nEmbd])
+
   const residual = g.input('residual', 'float32', ['R', nEmbd])
   const target = g.input('target', 'int64', ['R', 1])
   const topK = g.input('topK', 'int64', [1])
   const inverseTemperature = g.input('inverseTemperature', 'float32', [])
 
-  const logits = lmHead(g, residual)
+  // Outside of the branch, where a cast is folded.
+  const weight = g.weight(checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
+  const [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy] = g.either(
+    g.cast(g.op('Size', [residual]), 'bool'),
+    () => head(g, { residual, weight, target, topK, inverseTemperature }),
+    // No rows, of the right types: the reductions cannot be computed of none.
+    () => [residual, residual, target, residual, tokenIds, residual, residual],
+  )
   g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
-
-  const [topLogits, topIds] = g.ops('TopK', [logits, topK], 2, { axis: -1 })
   g.output('topLogits', topLogits, 'float32', ['R', 'K'])
   g.output('topIds', topIds, 'int64', ['R', 'K'])
+  g.output('targetLogit', targetLogit, 'float32', ['R', 1])
+  g.output('targetRank', targetRank, 'int32', ['R', 1])
+  g.output('logSum', logSum, 'float32', ['R', 1])
+  g.output('entropy', entropy, 'float32', ['R', 1])
+  return g.finish()
+}
 
+interface HeadFeeds {
+  readonly residual: Value
+  /** `wte` [V, C], unless the checkpoint has a head of its own. */
+  readonly weight: Value
+  readonly target: Value
+  readonly topK: Value
+  readonly inverseTemperature: Value
+}
+
+/** Residual rows [R, C] → raw logits [R, V], without a bias, and what is read off them. */
+function head(
+  g: Gpt2GraphBuilder,
+  { residual, weight, target, topK, inverseTemperature }: HeadFeeds,
+): Value[] {
+  const logits = g.op('Gemm', [g.layerNorm('ln_f', residual), weight], { transB: 1 })
+  const [topLogits, topIds] = g.ops('TopK', [logits, topK], 2, { axis: -1 })
   const targetLogit = g.op('GatherElements', [logits, target], { axis: 1 })
   const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
-  g.output('targetLogit', targetLogit, 'float32', ['R', 1])
-  g.output('targetRank', g.add(greater, g.cast(g.float(1), 'int32')), 'int32', ['R', 1])
+  const targetRank = g.add(greater, g.cast(g.float(1), 'int32'))
 
   // No exponential overflows, and at a low temperature no digit is lost: entropy = log Σe^z − Σ p·z.
   const z = g.mul(g.sub(logits, g.reduceMax(logits)), inverseTemperature)
   const exp = g.op('Exp', [z])
   const sum = sumOverVocabulary(g, exp)
   const logSum = g.op('Log', [sum])
-  g.output('logSum', logSum, 'float32', ['R', 1])
-  g.output('entropy', g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum)), 'float32', ['R', 1])
-  return g.finish()
+  const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
+  return [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy]
+}
+
+/** wte row of each token + wpe row of its position: [S] → [S, C]. */
+function embeddings(g: Gpt2GraphBuilder, tokenIds: Value, positions: Value): Value {
+  return g.add(
+    g.op('Gather', [g.weight('wte.weight'), tokenIds]),
+    g.op('Gather', [g.weight('wpe.weight'), positions]),
+  )
 }
 
 /** One block: x [S, C] → [S, C]. */
@@ -119,12 +158,6 @@ function activation(g: Gpt2GraphBuilder, x: Value): Value {
   }
 }
 
-/** x [R, C] → raw logits [R, V]; no bias, tied to wte [V, C] unless the checkpoint has its own; softmax is not its business. */
-function lmHead(g: Gpt2GraphBuilder, x: Value): Value {
-  const weight = g.weight(g.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
-  return g.op('Gemm', [g.layerNorm('ln_f', x), weight], { transB: 1 })
-}
-
 /**
  * [R, V] → [R, 1] in two stages: ORT adds one float32 after the other, and over 50,257 of them
  * the rounding alone costs 4e-4 nats; 50,257 = 1,733 · 29 brings it to 1e-5.
@@ -135,7 +168,7 @@ function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
 
 /** A graph builder that knows the checkpoint's tensors by name. */
 class Gpt2GraphBuilder extends GraphBuilder {
-  private readonly weights: string[] = []
+  private readonly known = new Map<string, Value>()
 
   constructor(readonly checkpoint: Checkpoint) {
     super()
@@ -143,10 +176,13 @@ class Gpt2GraphBuilder extends GraphBuilder {
 
   /** The tensor as float32, whatever it is stored as: ORT folds the cast once, when the session is made. */
   weight(name: string): Value {
+    const known = this.known.get(name)
+    if (known !== undefined) return known
     const { type, shape, byteLength } = this.checkpoint.weight(name)
-    this.weights.push(name)
     const stored = this.external(name, type, shape, byteLength)
-    return type === 'float32' ? stored : this.cast(stored, 'float32')
+    const floats = type === 'float32' ? stored : this.cast(stored, 'float32')
+    this.known.set(name, floats)
+    return floats
   }
 
   /** x [S, in] · weight + bias [out]; the weight is [in, out], in Linear layout [out, in]. */
@@ -178,6 +214,6 @@ class Gpt2GraphBuilder extends GraphBuilder {
   }
 
   finish(): ModelGraph {
-    return { model: this.build(), weights: this.weights }
+    return { model: this.build(), weights: [...this.known.keys()] }
   }
 }

@@ -15,6 +15,8 @@ export interface StoredTensor {
   readonly shape: readonly number[]
   /** The first `byteLength` of its bytes as they lie in the file. */
   read(byteLength: number): Promise<Uint8Array>
+  /** Fills `target` with as many of its first bytes before it returns. */
+  readNow(target: Uint8Array): void
 }
 
 /** Tensors by the names that they are stored under, and the files that they are read from. */
@@ -90,6 +92,10 @@ function storedTensor(source: ByteSource, { dtype, shape, offset, byteLength }: 
       length <= byteLength
         ? source.read(offset, length)
         : Promise.reject(new Error(`the tensor has only ${byteLength} bytes`)),
+    readNow: (target) => {
+      if (target.length > byteLength) throw new Error(`the tensor has only ${byteLength} bytes`)
+      source.readNow(offset, target)
+    },
   }
 }
 

@@ -9,17 +9,31 @@ export type Value = string & { readonly brand: unique symbol }
 
 /** A fixed length, or the name of one that each run chooses. */
 export type Dimension = number | string
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64'
-export type Attribute = number | string | readonly number[] | { readonly float: number }
+export type ElementType = 'bool' | 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64'
+export type Attribute = number | string | readonly number[] | { readonly float: number } | Branch
+
+interface Branch {
+  readonly graph: Fields
+  /** Of its outputs. */
+  readonly count: number
+}
 
 /** ONNX TensorProto.DataType */
-const DATA_TYPE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 }
+const DATA_TYPE: Record<ElementType, number> = {
+  bool: 9,
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  bfloat16: 16,
+}
 const IR_VERSION = 9
 /** The first with Gelu. */
 const OPSET_VERSION = 20
 
 export class GraphBuilder {
-  private readonly nodes: Uint8Array[] = []
+  /** Of the graph, or of the branch that is being built. */
+  private nodes: Uint8Array[] = []
   private readonly initializers = new Map<string, Uint8Array>()
   private readonly inputs: Uint8Array[] = []
   private readonly outputs: Uint8Array[] = []
@@ -37,13 +51,22 @@ export class GraphBuilder {
     this.outputs.push(messageField(12, valueInfo(name, type, shape)))
   }
 
-  /** A tensor whose bytes are given at session creation, as the external data file called `name`. */
-  external(name: string, type: ElementType, shape: readonly number[], byteLength: number): Value {
+  /** A tensor whose bytes are given at session creation: a part of an external data file, by default all of the one called `name`. */
+  external(
+    name: string,
+    type: ElementType,
+    shape: readonly number[],
+    byteLength: number,
+    { location, offset }: { readonly location: string; readonly offset: number } = {
+      location: name,
+      offset: 0,
+    },
+  ): Value {
     const entry = (key: string, value: string) =>
       messageField(13, [stringField(1, key), stringField(2, value)])
     return this.initializer(name, type, shape, [
-      entry('location', name),
-      entry('offset', '0'),
+      entry('location', location),
+      entry('offset', String(offset)),
       entry('length', String(byteLength)),
       intField(14, 1), // data_location = EXTERNAL
     ])
@@ -79,6 +102,12 @@ export class GraphBuilder {
     return outputs
   }
 
+  /** The values of one branch, as many as the other has and of the same types; only that branch is run. */
+  either(condition: Value, whereTrue: () => readonly Value[], whereFalse: () => readonly Value[]): Value[] {
+    const branches = { then_branch: this.branch(whereTrue), else_branch: this.branch(whereFalse) }
+    return this.ops('If', [condition], branches.then_branch.count, branches)
+  }
+
   add = (a: Value, b: Value) => this.op('Add', [a, b])
   sub = (a: Value, b: Value) => this.op('Sub', [a, b])
   mul = (a: Value, b: Value) => this.op('Mul', [a, b])
@@ -109,6 +138,21 @@ export class GraphBuilder {
       messageField(7, graph),
       messageField(8, [stringField(1, ''), intField(2, OPSET_VERSION)]),
     ])
+  }
+
+  /** A graph of its own for what `build` makes; weights and constants stay those of the whole graph. */
+  private branch(build: () => readonly Value[]): Branch {
+    const around = this.nodes
+    this.nodes = []
+    // Also where a value is one from outside: a branch can only give out what it makes.
+    const outputs = build().map((value) => this.op('Identity', [value]))
+    const graph = [
+      ...this.nodes,
+      stringField(2, 'branch'),
+      ...outputs.map((name) => messageField(12, [stringField(1, name)])),
+    ]
+    this.nodes = around
+    return { graph, count: outputs.length }
   }
 
   private initializer(name: string, type: ElementType, shape: readonly number[], data: Fields): Value {
@@ -143,6 +187,7 @@ function attributeFields(name: string, value: Attribute): Fields {
   if (typeof value === 'number') return [named, intField(3, value), intField(20, 2)]
   if (typeof value === 'string') return [named, stringField(4, value), intField(20, 3)]
   if ('float' in value) return [named, floatField(2, value.float), intField(20, 1)]
+  if ('graph' in value) return [named, messageField(6, value.graph), intField(20, 5)]
   return [named, ...value.map((item) => intField(8, item)), intField(20, 7)]
 }
 

@@ -229,4 +229,16 @@ describe('A file', () => {
     await expect(file.read(8, 4)).rejects.toThrow('ends at byte 10')
     await file.close()
   })
+
+  it('is read at once for a reader that cannot wait, and not beyond its end', async () => {
+    const folder = await temporaryFolder({ digits: '0123456789' })
+    const file = await openFile(join(folder, 'digits'))
+    const target = new Uint8Array(4)
+    file.readNow(3, target)
+    expect(new TextDecoder().decode(target)).toBe('3456')
+    expect(() => {
+      file.readNow(8, target)
+    }).toThrow('ends at byte 10')
+    await file.close()
+  })
 })

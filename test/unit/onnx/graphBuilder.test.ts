@@ -107,6 +107,28 @@ describe('A graph in ONNX Runtime', () => {
     expect(outputs.indices.data).toEqual(BigInt64Array.of(1n, 2n))
   })
 
+  it('runs one of two branches, which use values and weights from outside and can hand them through', async () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float32', ['S'])
+    const weight = g.external('weight', 'float32', [1], 4)
+    const [y] = g.either(
+      g.cast(g.op('Size', [x]), 'bool'),
+      () => [g.mul(x, weight)],
+      () => [weight],
+    )
+    g.output('y', y, 'float32', ['R'])
+    expect(await run(g, { x: floats([1, 2], [2]) }, { weight: [3] })).toEqual({ dims: [2], data: [3, 6] })
+    expect(await run(g, { x: floats([], [0]) }, { weight: [3] })).toEqual({ dims: [1], data: [3] })
+  })
+
+  it('finds tensors at their places in one external file', async () => {
+    const g = new GraphBuilder()
+    const part = (name: string, offset: number) =>
+      g.external(name, 'float32', [1], 4, { location: 'weights', offset })
+    g.output('y', g.sub(g.mul(g.input('x', 'float32', [1]), part('a', 0)), part('b', 4)), 'float32', [1])
+    expect((await run(g, { x: floats([10], [1]) }, { weights: [2, 3] })).data).toEqual([17])
+  })
+
   it('reduces along the last axis, which stays', async () => {
     const g = new GraphBuilder()
     const x = g.input('x', 'float32', [2, 2])

@@ -1,0 +1,190 @@
+// GPT-2's own size, with seeded weights: our engine against the runtimes that it stands on, and against
+// @huggingface/transformers, everyone with the same weights and threads, each in a process of its own.
+
+import { open, readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Method } from './fullSize/contestant'
+import { ContestantClient } from './fullSize/contestantClient'
+import { peerFolderOf } from './fullSize/peerFolder'
+import { cachedSeededGpt2, GPT2_124M } from './fullSize/seededGpt2'
+import { seededValues } from './fullSize/seededValues'
+import { type Comparison, millisecondsOf } from './measure'
+
+const [, bundle, repository, resultsFile] = process.argv
+const REPETITIONS = 3
+const COLD_STARTS = 3
+const MEGABYTE = 1e6
+
+const modelFolder = await cachedSeededGpt2(join(repository, '.cache', 'models'), 'gpt2-124m', {
+  config: GPT2_124M,
+  type: 'F32',
+})
+const weightsFile = join(modelFolder, 'model.safetensors')
+const settings = {
+  modelFolder,
+  standardFolder: await peerFolderOf(modelFolder),
+  assetsFolder: join(repository, 'dist'),
+  peersFolder: join(repository, 'scripts', 'bench-peers'),
+  chromium: process.env.LOGITSCOPE_CHROMIUM ?? '',
+  threads: availableParallelism(),
+}
+const script = join(bundle, '..', 'fullSize', 'contestantProcess.mjs')
+const weightBytes = (await readFile(weightsFile)).length
+const results: Comparison[] = []
+let texts = 0
+
+await coldStart()
+await memory()
+const ours = await started('ours')
+const oneChunk = await started('oursInOneChunk')
+const web = await started('onnxRuntimeWeb')
+const native = await started('onnxRuntimeNode')
+const transformers = await started('transformersNative')
+const inChromium = await started('transformersInChromium')
+
+for (const length of [32, 128, 512, 1024]) {
+  const label = `${length.toLocaleString('en')} tokens`
+  const times = await inTurns(length, [
+    [ours, 'inspect'],
+    [web, 'logits'],
+    [web, 'inspect'],
+    [native, 'logits'],
+    [native, 'inspect'],
+    [transformers, 'inspect'],
+    [inChromium, 'inspect'],
+    [oneChunk, 'inspect'],
+  ])
+  const rivals = [
+    'onnxruntime-web, full logits and nothing read off them',
+    'onnxruntime-web, whole job (no chunks, reductions in JavaScript, one graph)',
+    'onnxruntime-node, full logits and nothing read off them',
+    'onnxruntime-node, whole job',
+    '@huggingface/transformers in Node (native), whole job',
+    '@huggingface/transformers in Chromium (WASM), whole job',
+    'ours without chunks',
+  ]
+  rivals.forEach((rival, i) =>
+    results.push({ name: `${label}: ${rival}`, unit: 'ms', ours: times[0], against: times[i + 1] }),
+  )
+}
+results.push(await appended(), await edited(), await generated())
+for (const client of [ours, oneChunk, web, native, transformers, inChromium]) client.end()
+await writeFile(resultsFile, JSON.stringify(results))
+
+/** Worker up, model loaded, first prediction, each in a new process; against reading the same bytes. */
+async function coldStart(): Promise<void> {
+  const times = { ours: [] as number[], against: [] as number[] }
+  for (let turn = 0; turn < COLD_STARTS; turn++) {
+    times.against.push(await millisecondsOf(readWeights))
+    const client = new ContestantClient(script)
+    const load = await client.load({ ...settings, name: 'ours' })
+    const first = await client.run('inspect', text(4))
+    times.ours.push(load + first)
+    client.end()
+  }
+  results.push({ name: 'cold start to the first prediction: reading the file', unit: 'ms', ...times })
+}
+
+/** Of whole processes, each a new one: Node itself, the runtime and its threads, the weights, and what a run takes. */
+async function memory(): Promise<void> {
+  const [shorter, longer, web] = [
+    await peakOf('ours', 512),
+    await peakOf('ours', 1024),
+    await peakOf('onnxRuntimeWeb', 512),
+  ]
+  results.push(
+    megabytes('memory once loaded: onnxruntime-web, full logits', shorter.loaded, web.loaded),
+    megabytes(
+      '512 tokens, peak above the weights: onnxruntime-web, full logits',
+      shorter.peak - weightBytes,
+      web.peak - weightBytes,
+    ),
+    megabytes('1,024 tokens, peak: weights + 500 MB', longer.peak, weightBytes + 500 * MEGABYTE),
+  )
+}
+
+async function peakOf(name: string, length: number): Promise<{ loaded: number; peak: number }> {
+  const client = await started(name)
+  const loaded = client.resident
+  await client.run(name === 'ours' ? 'inspect' : 'logits', text(length))
+  client.end()
+  return { loaded, peak: client.peak }
+}
+
+async function readWeights(): Promise<void> {
+  const file = await open(weightsFile)
+  try {
+    const bytes = new Uint8Array(weightBytes)
+    for (let filled = 0; filled < bytes.length;)
+      filled += (await file.read(bytes, filled, bytes.length - filled, filled)).bytesRead
+  } finally {
+    await file.close()
+  }
+}
+
+/** One token more after 512, against all of them. */
+async function appended(): Promise<Comparison> {
+  const times = { ours: [] as number[], against: [] as number[] }
+  for (let turn = 0; turn < REPETITIONS; turn++) {
+    const tokens = text(513)
+    times.against.push(await ours.run('inspect', tokens.slice(0, 512)))
+    times.ours.push(await ours.run('inspectLast', tokens))
+  }
+  return { name: 'one token appended to 512: all of them anew', unit: 'ms', ...times }
+}
+
+/** The token in the middle of 1,024 is another one: all from there on, against all of them; ideal is 0.5. */
+async function edited(): Promise<Comparison> {
+  const times = { ours: [] as number[], against: [] as number[] }
+  for (let turn = 0; turn < REPETITIONS; turn++) {
+    const tokens = text(1024)
+    times.against.push(await ours.run('inspect', tokens))
+    times.ours.push(await ours.run('inspectSecondHalf', tokens.with(512, (tokens[512] + 1) % 50256)))
+  }
+  return { name: 'an edit in the middle of 1,024: all of them anew', unit: 'ms', ...times }
+}
+
+async function generated(): Promise<Comparison> {
+  const times = await inTurns(128, [
+    [ours, 'generate'],
+    [transformers, 'generate'],
+  ])
+  return {
+    name: '32 tokens generated after 128: @huggingface/transformers in Node (native)',
+    unit: 'ms',
+    ours: times[0],
+    against: times[1],
+  }
+}
+
+async function inTurns(
+  length: number,
+  ways: readonly (readonly [ContestantClient, Method])[],
+): Promise<number[][]> {
+  const times: number[][] = ways.map(() => [])
+  for (let turn = 0; turn <= REPETITIONS; turn++) {
+    for (const [i, [client, method]] of ways.entries()) {
+      const ms = await client.run(method, text(length))
+      // The first turn only warms up.
+      if (turn > 0) times[i].push(ms)
+    }
+  }
+  return times
+}
+
+async function started(name: string): Promise<ContestantClient> {
+  const client = new ContestantClient(script)
+  await client.load({ ...settings, name })
+  return client
+}
+
+function megabytes(name: string, ours: number, against: number): Comparison {
+  return { name, unit: 'MB', ours: [ours / MEGABYTE], against: [against / MEGABYTE] }
+}
+
+/** Tokens that nobody has seen before. */
+function text(length: number): number[] {
+  const value = seededValues(`text ${texts++}`)
+  return Array.from({ length }, (_, i) => Math.floor(Math.abs(value(i)) * 16_000))
+}

@@ -1,0 +1,38 @@
+import { setImmediate } from 'node:timers/promises'
+import { Engine } from '../../../src/engine/engine'
+import { loadModel } from '../../../src/engine/model'
+import { configureWasm } from '../../../src/engine/ortSession'
+import type { Contestant, ContestantSettings } from '../contestant'
+import { targetsOf, TOP_K } from '../contestant'
+
+/** Our engine without its chunks: all positions in one step of work. */
+export async function oursInOneChunk(settings: ContestantSettings): Promise<Contestant> {
+  configureWasm(`${settings.assetsFolder}/`, settings.threads)
+  const model = await loadModel(
+    { id: 'gpt2', folder: settings.modelFolder, description: '' },
+    settings.threads,
+  )
+  const engine = new Engine({
+    loadModel: () => Promise.resolve(model),
+    loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
+    nextMacrotask: () => setImmediate(),
+    chunkPositions: model.info.nPositions,
+  })
+  const context = { signal: new AbortController().signal, onProgress: () => undefined }
+  return {
+    methods: {
+      inspect: (tokenIds) =>
+        engine.score(
+          {
+            tokenIds,
+            firstRow: 0,
+            targets: targetsOf(tokenIds),
+            topK: TOP_K,
+            temperature: 1,
+            priority: 'bulk',
+          },
+          context,
+        ),
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openFile } from '../../src/model/byteSource'
+import { parseConfig } from '../../src/model/config'
+import { readSafetensorsHeader } from '../../src/model/safetensors'
+import { readFile } from 'node:fs/promises'
+import { standardGraph } from './standardGraph'
+
+const DATA_FILE = 'model.onnx_data'
+
+/** Beside a checkpoint: the same weights with the standard graph, laid out as the peers expect; made once. */
+export async function peerFolderOf(modelFolder: string): Promise<string> {
+  const folder = `${modelFolder}-onnx`
+  const onnx = join(folder, 'onnx')
+  await mkdir(onnx, { recursive: true })
+  const weights = join(modelFolder, 'model.safetensors')
+  const source = await openFile(weights)
+  try {
+    const config = parseConfig(await readFile(join(modelFolder, 'config.json'), 'utf8'))
+    const entries = await readSafetensorsHeader(source, 'model.safetensors')
+    await writeFile(join(onnx, 'model.onnx'), standardGraph(config, entries, DATA_FILE))
+  } finally {
+    await source.close()
+  }
+  // A safetensors file is external data as it is: tensors at offsets.
+  if (!existsSync(join(onnx, DATA_FILE))) await link(weights, join(onnx, DATA_FILE))
+  await copyFile(join(modelFolder, 'config.json'), join(folder, 'config.json'))
+  return folder
+}
