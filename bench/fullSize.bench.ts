@@ -37,6 +37,7 @@ let texts = 0
 await coldStart()
 await memory()
 const ours = await started('ours')
+const int8 = await started('oursInt8')
 const oneChunk = await started('oursInOneChunk')
 const web = await started('onnxRuntimeWeb')
 const native = await started('onnxRuntimeNode')
@@ -54,6 +55,7 @@ for (const length of [32, 128, 512, 1024]) {
     [transformers, 'inspect'],
     [inChromium, 'inspect'],
     [oneChunk, 'inspect'],
+    [int8, 'inspect'],
   ])
   const rivals = [
     'onnxruntime-web, full logits and nothing read off them',
@@ -64,12 +66,16 @@ for (const length of [32, 128, 512, 1024]) {
     '@huggingface/transformers in Chromium (WASM), whole job',
     'ours without chunks',
   ]
+  const inInt8 = times[rivals.length + 1]
   rivals.forEach((rival, i) =>
     results.push({ name: `${label}: ${rival}`, unit: 'ms', ours: times[0], against: times[i + 1] }),
   )
+  results.push({ name: `${label}, int8: ours in fp32`, unit: 'ms', ours: inInt8, against: times[0] })
+  for (const i of [4, 5])
+    results.push({ name: `${label}, int8: ${rivals[i]}`, unit: 'ms', ours: inInt8, against: times[i + 1] })
 }
 results.push(await appended(), await edited(), await generated())
-for (const client of [ours, oneChunk, web, native, transformers, inChromium]) client.end()
+for (const client of [ours, int8, oneChunk, web, native, transformers, inChromium]) client.end()
 await writeFile(resultsFile, JSON.stringify(results))
 
 /** Worker up, model loaded, first prediction, each in a new process; against reading the same bytes. */

@@ -8,8 +8,11 @@ import {
   DEFAULT_MODEL_ID,
   DEFAULT_TOP_K,
   MAX_TOP_K,
+  type Precision,
+  PRECISIONS,
   VOCABULARY_SIZE,
 } from './shared/prediction'
+import { defaultPrecisionOf } from './model/registry'
 import type { SamplingSettings } from './shared/sampling'
 
 export const HOVER_MODES = ['inspected', 'always', 'off'] as const
@@ -31,6 +34,8 @@ export interface Settings {
   readonly threads: number
   /** A model's id, or the folder of a checkpoint. */
   readonly model: string
+  /** By model, as the user has set them. */
+  readonly precision: Readonly<Record<string, Precision>>
   /** Where models are downloaded from; not checked yet. */
   readonly hubEndpoint: string
 }
@@ -64,8 +69,20 @@ export function readSettings(): Settings {
     heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
     threads: wholeNumber(configuration.get('threads'), 0, MAX_THREADS, 0),
     model: text(configuration.get('model'), DEFAULT_MODEL_ID),
+    precision: precisions(configuration.get('precision')),
     hubEndpoint: text(configuration.get('hubEndpoint'), DEFAULT_ENDPOINT),
   }
+}
+
+/** The precision of a model, an id or a folder: the user's choice, else fp32 where that can be loaded. */
+export function readPrecision(model: string): Precision {
+  const { precision } = readSettings()
+  return Object.hasOwn(precision, model) ? precision[model] : defaultPrecisionOf(model)
+}
+
+/** Lets a model be run in another precision from now on. */
+export async function writePrecision(model: string, precision: Precision): Promise<void> {
+  await writeSetting('precision', { ...readSettings().precision, [model]: precision })
 }
 
 export function readCompletionSettings(): CompletionSettings {
@@ -112,6 +129,16 @@ function oneOf<T extends string>(value: unknown, values: readonly [T, ...T[]]): 
 
 function text(value: unknown, fallback: string): string {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : fallback
+}
+
+/** What is no precision is left out. */
+function precisions(value: unknown): Record<string, Precision> {
+  if (typeof value !== 'object' || value === null) return {}
+  const entries = Object.entries(value).flatMap(([model, precision]) => {
+    const known = PRECISIONS.find((name) => name === precision)
+    return known === undefined ? [] : [[model, known] as const]
+  })
+  return Object.fromEntries(entries)
 }
 
 function number(value: unknown, low: number, high: number, fallback: number): number {

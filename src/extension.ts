@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import * as vscode from 'vscode'
 import { createApi, type LogitscopeApi } from './api'
-import { onSettingsChange, readSettings } from './config'
+import { onSettingsChange, readPrecision, readSettings } from './config'
 import { createEngine } from './engine/engineHandle'
 import { defaultThreads } from './engine/engineOptions'
 import { spawnWorker } from './engine/spawnWorker'
@@ -11,7 +11,7 @@ import { locateModel } from './model/locateModel'
 import { PINNED_MODELS } from './model/registry'
 import { ModelStore } from './model/store/modelStore'
 import { PredictionService } from './prediction/predictionService'
-import { DEFAULT_MODEL_ID } from './shared/prediction'
+import { DEFAULT_MODEL_ID, type Precision } from './shared/prediction'
 import { registerCommands } from './views/commands'
 import { Heatmap } from './views/heatmap'
 import { HoverPredictions } from './views/hoverPredictions'
@@ -23,6 +23,7 @@ import { ModelChoice } from './views/modelChoice'
 import { ModelDownload } from './views/modelDownload'
 import { ModelManager } from './views/modelManager'
 import { PANEL_VIEW_TYPE } from './views/panel'
+import { PrecisionCostMeasurement } from './views/precisionCostMeasurement'
 import { ResultsExport } from './views/resultsExport'
 import { Sample } from './views/sample'
 import { StatusItem } from './views/statusItem'
@@ -41,28 +42,46 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
       store: store.folder,
       howToGet: 'run Logitscope: Select Model.',
     })
-  const spawn = () => {
+  const int8Folder = vscode.Uri.joinPath(context.globalStorageUri, 'int8').fsPath
+  const spawn = (precision: Precision) => {
     const threads = readSettings().threads || defaultThreads(availableParallelism())
     const model = locate()
-    log.info(`Starting the engine with ${model.id} and ${threads} threads.`)
+    log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
     return spawnWorker({
       model,
       threads,
+      precision,
+      cacheFolder: int8Folder,
       assetsFolder: vscode.Uri.joinPath(context.extensionUri, 'dist').fsPath,
     })
   }
-  const engine = createEngine(spawn, (state) => {
-    status.showEngine(state)
-  })
+  const selectedPrecision = () => readPrecision(readSettings().model)
+  let precision = selectedPrecision()
+  const engine = createEngine(
+    () => {
+      precision = selectedPrecision()
+      return spawn(precision)
+    },
+    (state) => {
+      status.showEngine(state)
+    },
+  )
   const service = new PredictionService(engine.api)
   const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections')
+  const inspections = new InspectionStore(storage, log)
   const controller = new InspectionController({
     extensionUri: context.extensionUri,
     service,
-    store: new InspectionStore(storage, log),
+    store: inspections,
     log,
   })
   const results = new ResultsExport(controller.panel, service)
+  const precisionCost = new PrecisionCostMeasurement({
+    panel: controller.panel,
+    store: inspections,
+    log,
+    startEngine: (other) => createEngine(() => spawn(other)),
+  })
   const heatmap = new Heatmap({ service, log, memory: context.workspaceState })
   const hover = new HoverPredictions({
     service,
@@ -83,8 +102,15 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   })
   const token = new HubToken(context.secrets)
   const download = new ModelDownload({ store, token, log })
-  const choice = new ModelChoice({ store, download, log })
-  const manager = new ModelManager({ store, choice, log })
+  const choice = new ModelChoice({
+    store,
+    download,
+    log,
+    reload: () => {
+      modelChanged()
+    },
+  })
+  const manager = new ModelManager({ store, int8Folder, choice, log })
   /** Nothing that the model before has said stands beside what the next one says. */
   const modelChanged = () => {
     void engine.restart()
@@ -99,6 +125,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     log,
     controller,
     results,
+    precisionCost,
     heatmap,
     hover,
     completion,
@@ -106,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     registerCommands({
       controller,
       results,
+      precisionCost,
       heatmap,
       hover,
       completion,
@@ -125,7 +153,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     onSettingsChange((changed) => {
       if (changed('columns') || changed('topK')) controller.panel.sendSettings()
       if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
-      if (changed('model')) modelChanged()
+      if (changed('model') || (changed('precision') && selectedPrecision() !== precision)) modelChanged()
       else if (changed('threads')) void engine.restart()
     }),
     { dispose: () => engine.dispose() },

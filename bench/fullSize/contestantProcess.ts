@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Contestant, ContestantSettings, Method } from './contestant'
 import { onnxRuntimeNode, onnxRuntimeWeb } from './contestants/onnxRuntime'
-import { ours } from './contestants/ours'
+import { ours, oursInt8 } from './contestants/ours'
 import { oursInOneChunk } from './contestants/oursInOneChunk'
 import { transformersInChromium } from './contestants/transformersInChromium'
 import { transformersNative } from './contestants/transformersNative'
@@ -23,6 +23,7 @@ export interface Answer {
 
 const CONTESTANTS: Record<string, (settings: ContestantSettings) => Promise<Contestant>> = {
   ours,
+  oursInt8,
   oursInOneChunk,
   onnxRuntimeWeb,
   onnxRuntimeNode,

@@ -1,6 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { MAX_THREADS } from '../engine/engineOptions'
-import { DEFAULT_MODEL_ID, DEFAULT_TOP_K, MAX_TEMPERATURE, MAX_TOP_K } from '../shared/prediction'
+import {
+  DEFAULT_MODEL_ID,
+  DEFAULT_TOP_K,
+  MAX_TEMPERATURE,
+  MAX_TOP_K,
+  type Precision,
+  PRECISIONS,
+} from '../shared/prediction'
 
 /** Where a text comes from. */
 export type TextSource =
@@ -13,6 +20,8 @@ export interface InspectOptions {
   readonly input: TextSource
   readonly context: TextSource
   readonly model: string
+  /** Undefined: fp32 where that can be loaded. */
+  readonly precision: Precision | undefined
   readonly topK: number
   readonly startToken: boolean
   readonly temperature: number
@@ -37,6 +46,7 @@ Shows what the model expected at every token of a text.
   --text T            the text itself, instead of FILE
   --context T         what stands before the text; @FILE reads it from a file
   --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
+  --precision P       fp32 (exact; the default but for gpt2-xl, which is too large for it) or int8 (fast)
   --top-k K           how many alternatives --json has, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
                       the table shows as many as it has room for, at most 5
   --no-bos            do not begin with <|endoftext|>; the first token is then not judged
@@ -53,6 +63,7 @@ const OPTIONS = {
   text: { type: 'string' },
   context: { type: 'string' },
   model: { type: 'string' },
+  precision: { type: 'string' },
   'top-k': { type: 'string' },
   'no-bos': { type: 'boolean' },
   temperature: { type: 'string' },
@@ -79,6 +90,7 @@ export function parseArguments(args: readonly string[]): Invocation {
       input: inputOf(files, values.text),
       context: contextOf(values.context),
       model: values.model ?? DEFAULT_MODEL_ID,
+      precision: precisionOf(values.precision),
       topK: wholeNumber('--top-k', values['top-k'], MAX_TOP_K) ?? DEFAULT_TOP_K,
       startToken: values['no-bos'] !== true,
       temperature: temperatureOf(values.temperature),
@@ -120,6 +132,14 @@ function wholeNumber(name: string, value: string | undefined, max: number): numb
     throw new UsageError(`${name} takes a whole number from 1 to ${max}, not “${value}”`)
   }
   return number
+}
+
+function precisionOf(value: string | undefined): Precision | undefined {
+  if (value === undefined) return undefined
+  const precision = PRECISIONS.find((name) => name === value)
+  if (precision === undefined)
+    throw new UsageError(`--precision takes ${PRECISIONS.join(' or ')}, not “${value}”`)
+  return precision
 }
 
 function temperatureOf(value = '1'): number {

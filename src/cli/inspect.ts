@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { createEngine } from '../engine/engineHandle'
 import { defaultThreads } from '../engine/engineOptions'
 import { spawnWorker } from '../engine/spawnWorker'
+import { defaultPrecisionOf } from '../model/registry'
 import { locateModel } from '../model/locateModel'
 import { inspectText } from '../prediction/inspectText'
 import { PredictionService } from '../prediction/predictionService'
 import type { InspectionReport } from '../prediction/report'
 import type { ModelLocation } from '../shared/engineApi'
+import type { Precision } from '../shared/prediction'
 import { formatCount, formatCounted } from '../shared/format'
 import { type InspectOptions, UsageError } from './arguments'
 import { ProgressLine, write } from './output'
@@ -28,7 +30,13 @@ export async function inspect(options: InspectOptions): Promise<void> {
   const model = locate(options.model)
   const text = await readText(options.input)
   const context = await readText(options.context)
-  const report = await reportOn({ ...options, text, context, model })
+  const report = await reportOn({
+    ...options,
+    precision: options.precision ?? defaultPrecisionOf(options.model),
+    text,
+    context,
+    model,
+  })
   if (options.json) await writeJson(process.stdout, report)
   else await write(process.stdout, tableFor(process.stdout, report))
 }
@@ -47,7 +55,8 @@ function locate(idOrFolder: string): ModelLocation {
   }
 }
 
-type ReportRequest = Omit<InspectOptions, 'input' | 'context' | 'model'> & {
+type ReportRequest = Omit<InspectOptions, 'input' | 'context' | 'model' | 'precision'> & {
+  readonly precision: Precision
   readonly text: string
   readonly context: string
   readonly model: ModelLocation
@@ -55,7 +64,9 @@ type ReportRequest = Omit<InspectOptions, 'input' | 'context' | 'model'> & {
 
 async function reportOn(request: ReportRequest): Promise<InspectionReport> {
   const threads = request.threads ?? defaultThreads(availableParallelism())
-  const engine = createEngine(() => spawnWorker({ model: request.model, threads, assetsFolder: DIST }))
+  const engine = createEngine(() =>
+    spawnWorker({ model: request.model, threads, precision: request.precision, assetsFolder: DIST }),
+  )
   const progress = new ProgressLine(process.stderr)
   try {
     progress.show(`Loading ${request.model.id} …`)

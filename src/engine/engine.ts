@@ -1,7 +1,7 @@
 // S tokens of a window, R rows that are asked for, C = nEmbd, V = tokens of the vocabulary
 
 import type { EngineMethods, Priority } from '../shared/engineApi'
-import { type ModelInfo, START_TOKEN_ID } from '../shared/prediction'
+import { type ModelInfo, type Precision, START_TOKEN_ID } from '../shared/prediction'
 import type { RpcHandlers } from '../shared/rpc'
 import type { Tokenizer } from '../tokenizer/tokenizer'
 import { checkGenerateRequest, checkScoreRequest, checkTokenIds } from './checkRequests'
@@ -12,15 +12,18 @@ import { KeptSequences } from './keptSequences'
 import type { LoadedModel } from './model'
 import { Scheduler } from './scheduler'
 
-/** Positions of one step of work: between two steps a cancel or a more urgent request gets through. */
-const CHUNK_POSITIONS = 64
+/**
+ * Positions of one step of work: between two steps a cancel or a more urgent request gets through.
+ * Both take about as long.
+ */
+const CHUNK_POSITIONS: Record<Precision, number> = { fp32: 64, int8: 128 }
 /** Four windows of gpt2, sixty of the embedded model; at least two of any model's. */
 const KEY_VALUE_BYTES = 320 * 1024 * 1024
 /** 21,000 positions of gpt2: what the panel shows can be looked at again by the LM head alone. */
 const RESIDUAL_BYTES = 64 * 1024 * 1024
 
 type Handlers = RpcHandlers<EngineMethods>
-type EngineModel = LoadedModel & { readonly kept: KeptSequences }
+type EngineModel = LoadedModel & { readonly kept: KeptSequences; readonly chunkPositions: number }
 
 export interface EngineParts {
   readonly loadTokenizer: () => Promise<Tokenizer>
@@ -37,7 +40,6 @@ export class Engine implements Handlers {
   private readonly tokenizer: () => Promise<Tokenizer>
   private readonly tokenIndex: () => Promise<TokenIndex>
   private readonly loaded: () => Promise<EngineModel>
-  private readonly chunkPositions: number
 
   constructor(private readonly parts: EngineParts) {
     this.scheduler = new Scheduler(parts.nextMacrotask)
@@ -47,13 +49,13 @@ export class Engine implements Handlers {
       const model = await parts.loadModel()
       return {
         ...model,
+        chunkPositions: parts.chunkPositions ?? CHUNK_POSITIONS[model.info.precision],
         kept: new KeptSequences(model.info, {
           keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
           residualBytes: RESIDUAL_BYTES,
         }),
       }
     })
-    this.chunkPositions = parts.chunkPositions ?? CHUNK_POSITIONS
   }
 
   readonly vocabulary: Handlers['vocabulary'] = async () => {
@@ -73,8 +75,8 @@ export class Engine implements Handlers {
     checkScoreRequest(request, model.info)
     const { tokenIds, firstRow, targets, priority } = request
     let computedPositions = 0
-    for (let from = firstRow; from < tokenIds.length; from += this.chunkPositions) {
-      const to = Math.min(from + this.chunkPositions, tokenIds.length)
+    for (let from = firstRow; from < tokenIds.length; from += model.chunkPositions) {
+      const to = Math.min(from + model.chunkPositions, tokenIds.length)
       const residual = await this.residualRows(
         model,
         tokenIds,
@@ -132,7 +134,7 @@ export class Engine implements Handlers {
    * use each other's work, and no state is shared between two chunks.
    */
   private async residualRows(
-    { transformer, kept }: EngineModel,
+    { transformer, kept, chunkPositions }: EngineModel,
     tokenIds: Int32Array,
     { from, to, priority, signal }: { from: number; to: number; priority: Priority; signal: AbortSignal },
     onChunk?: (chunk: { readonly reached: number; readonly computed: number }) => void,
@@ -144,7 +146,7 @@ export class Engine implements Handlers {
       if (rows !== undefined) return rows.slice()
       await this.scheduler.run(priority, signal, async () => {
         const past = kept.longestPrefix(wanted)
-        const reached = Math.min(past.length + this.chunkPositions, to)
+        const reached = Math.min(past.length + chunkPositions, to)
         kept.append(wanted, past.length, await transformer.run(wanted.subarray(past.length, reached), past))
         onChunk?.({ reached, computed: reached - past.length })
       })

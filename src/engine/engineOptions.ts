@@ -1,9 +1,17 @@
 import type { ModelLocation } from '../shared/engineApi'
+import type { Precision } from '../shared/prediction'
 
-/** What an engine is made with; another model or another number of threads is another engine. */
-export interface EngineOptions {
-  readonly model: ModelLocation
+/** How a model is loaded. */
+export interface LoadOptions {
   readonly threads: number
+  readonly precision: Precision
+  /** Where forms that are derived from a checkpoint are kept; undefined where they are made anew each time. */
+  readonly cacheFolder?: string
+}
+
+/** What an engine is made with; another model, precision or number of threads is another engine. */
+export interface EngineOptions extends LoadOptions {
+  readonly model: ModelLocation
   /** The folder of the engine's bundle and of the WASM and tables that it loads. */
   readonly assetsFolder: string
 }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import type { Checkpoint } from '../model/checkpoint'
 import { vocabularyGraph } from '../model/gpt2Graphs'
+import { withInt8Form } from '../model/int8Cache'
 import { withModelFolder } from '../model/modelFolder'
 import type { ModelLocation } from '../shared/engineApi'
-import { ModelFilesError, OutOfMemoryError } from '../shared/errors'
-import { describeLackOfMemory } from '../shared/modelText'
-import { type ModelInfo, VOCABULARY_SIZE } from '../shared/prediction'
+import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
+import { defaultPrecision, describeLackOfMemory } from '../shared/modelText'
+import { type ModelInfo, type Precision, VOCABULARY_SIZE } from '../shared/prediction'
 import { Embeddings } from './embeddings'
+import type { LoadOptions } from './engineOptions'
 import { LmHead } from './lmHead'
 import { OrtSession } from './ortSession'
 import { Transformer } from './transformer'
@@ -19,35 +21,54 @@ export interface LoadedModel {
 }
 
 /** Loads a checkpoint folder; the files are closed when it is in memory. */
-export async function loadModel(location: ModelLocation, threads: number): Promise<LoadedModel> {
+export async function loadModel(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
   if (location.ifMissing !== undefined && !existsSync(location.folder))
     throw new ModelFilesError(location.ifMissing)
-  return withModelFolder(location.folder, async (checkpoint) => {
-    const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
-    const { transformer, lmHead } = await loadSessions(checkpoint).catch((cause: unknown) => {
-      if (!(cause instanceof OutOfMemoryError)) throw cause
-      const { parameters } = checkpoint
-      throw new OutOfMemoryError(`${describeLackOfMemory({ id: location.id, parameters })}.`, { cause })
-    })
-    return {
-      transformer,
-      lmHead,
-      info: {
-        id: location.id,
-        description: location.description,
-        remarks: checkpoint.remarks,
-        parameters: checkpoint.parameters,
-        precision: 'fp32',
-        backend: 'wasm',
-        threads,
-        nLayer,
-        nHead,
-        nEmbd,
-        nPositions,
-        vocabSize: VOCABULARY_SIZE,
-      },
-    }
+  return withModelFolder(location.folder, (checkpoint) => {
+    if (options.precision === 'fp32') return loadCheckpoint(checkpoint, location, options)
+    return withInt8Form(checkpoint, location, options.cacheFolder, (form) =>
+      loadCheckpoint(form, location, options),
+    )
   })
+}
+
+async function loadCheckpoint(
+  checkpoint: Checkpoint,
+  { id, description }: ModelLocation,
+  { threads, precision }: LoadOptions,
+): Promise<LoadedModel> {
+  const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
+  const { remarks, parameters } = checkpoint
+  const { transformer, lmHead } = await loadSessions(checkpoint).catch((cause: unknown) => {
+    if (!(cause instanceof OutOfMemoryError)) throw cause
+    const ErrorClass = precision === 'fp32' ? Fp32OutOfMemoryError : OutOfMemoryError
+    throw new ErrorClass(`${describeLackOfMemory({ id, parameters, precision })}.`, { cause })
+  })
+  return {
+    transformer,
+    lmHead,
+    info: {
+      id,
+      description,
+      remarks: [...remarks, ...precisionRemark(precision, parameters)],
+      parameters,
+      precision,
+      backend: 'wasm',
+      threads,
+      nLayer,
+      nHead,
+      nEmbd,
+      nPositions,
+      vocabSize: VOCABULARY_SIZE,
+    },
+  }
+}
+
+/** Where there is no choice, that it is none. */
+function precisionRemark(precision: Precision, parameters: number): string[] {
+  return precision === 'int8' && defaultPrecision({ parameters }) === 'int8'
+    ? ['int8, because fp32 is more than the 4 GB that WebAssembly can address']
+    : []
 }
 
 async function loadSessions(checkpoint: Checkpoint): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {

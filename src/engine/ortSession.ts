@@ -7,9 +7,9 @@ import { ExternalWeights } from './externalWeights'
 const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
   // Beyond `basic` nothing applies to these graphs, and looking for it takes a tenth of a second.
   graphOptimizationLevel: 'basic',
-  // A second form of every matrix: it costs more at the start than it saves in 2,000 tokens, and memory always.
-  extra: { session: { disable_prepacking: '1' } },
 }
+/** A second form of every matrix: in floats it costs more at the start than it saves in 2,000 tokens, and memory always. */
+const WITHOUT_PREPACKING = { session: { disable_prepacking: '1' } }
 
 /** Named tensors that go into a run, or come out of it. */
 export type Tensors = Record<string, ort.Tensor>
@@ -44,6 +44,7 @@ export class OrtSession {
           externalData: weights.list,
           logSeverityLevel: 3,
           ...SESSION_OPTIONS,
+          ...(checkpoint.precision === 'fp32' && { extra: WITHOUT_PREPACKING }),
         }),
       )
     } catch (error) {

@@ -9,6 +9,12 @@ import { OrtSession, type Tensors, tensor } from './ortSession'
 
 /** Masks stay finite: WGSL may assume that there are no infinities, and 0 · ∞ is NaN. */
 const MASKED = -1e9
+/**
+ * Keys and values are filled up with rows of zeros to a multiple of this: ONNX Runtime adds so many at a time and
+ * the rest in another order, and a row must have the same sums whatever chunk it comes in. Where rows are rounded
+ * to int8, the last bit of a float can be a step.
+ */
+const ADDED_AT_A_TIME = 4
 
 /** Everything below `ln_f`: tokens in, residual stream out. */
 export class Transformer {
@@ -46,9 +52,11 @@ export class Transformer {
     const { nEmbd } = this.checkpoint.config
     const S = tokenIds.length
     const P = past.length
+    const Z = (ADDED_AT_A_TIME - ((P + S) % ADDED_AT_A_TIME)) % ADDED_AT_A_TIME
     const feeds: Tensors = {
       x: tensor.float32(await this.embeddings.rows(tokenIds, P), [S, nEmbd]),
-      mask: tensor.float32(causalMask(S, P), [S, P + S]),
+      mask: tensor.float32(causalMask(S, P, Z), [S, P + S + Z]),
+      padding: tensor.float32(new Float32Array(Z * nEmbd), [Z, nEmbd]),
     }
     this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = tensor.float32(past.keys[i], [P, nEmbd])))
     this.byLayer('past', 'value').forEach(
@@ -85,9 +93,10 @@ export class Transformer {
   }
 }
 
-/** [S, P + S]: the token at P + s sees those up to itself. */
-function causalMask(S: number, P: number): Float32Array {
-  const mask = new Float32Array(S * (P + S))
-  for (let s = 0; s < S; s++) mask.fill(MASKED, s * (P + S) + P + s + 1, (s + 1) * (P + S))
+/** [S, T], T = P + S + Z: the token at P + s sees those up to itself. */
+function causalMask(S: number, P: number, Z: number): Float32Array {
+  const T = P + S + Z
+  const mask = new Float32Array(S * T)
+  for (let s = 0; s < S; s++) mask.fill(MASKED, s * T + P + s + 1, (s + 1) * T)
   return mask
 }

@@ -24,12 +24,12 @@ const channel: Channel = {
   },
 }
 
-const { model, threads, assetsFolder } = workerData as EngineOptions
-configureWasm(join(assetsFolder, '/'), threads)
+const { model, assetsFolder, ...options } = workerData as EngineOptions
+configureWasm(join(assetsFolder, '/'), options.threads)
 serveRpc<EngineMethods>(
   channel,
   new Engine({
-    loadModel: () => loadModel(model, threads),
+    loadModel: () => loadModel(model, options),
     loadTokenizer: async () =>
       Tokenizer.load({
         wasm: new Uint8Array(await readFile(join(assetsFolder, 'tiktoken_bg.wasm'))),

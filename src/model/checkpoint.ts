@@ -3,12 +3,14 @@
 
 import { MissingTensorsError, TensorMismatchError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/format'
-import { VOCABULARY_SIZE } from '../shared/prediction'
+import { type Precision, VOCABULARY_SIZE } from '../shared/prediction'
 import type { Gpt2Config } from './config'
+import type { FloatType } from './floats'
 import type { StoredTensor, StoredTensors } from './storedTensors'
 import { plainTensorName } from './tensorNames'
 
-export type WeightType = 'float32' | 'float16' | 'bfloat16'
+/** The last two only in forms that are derived from a checkpoint. */
+export type WeightType = FloatType | 'int8' | 'int32'
 
 /** How the layers' weights lie: GPT-2's own Conv1D is [in, out], PyTorch's Linear [out, in]. */
 export type WeightLayout = 'Conv1D' | 'Linear'
@@ -21,6 +23,7 @@ export interface Weight {
 
 export interface Checkpoint {
   readonly config: Gpt2Config
+  readonly precision: Precision
   readonly layout: WeightLayout
   /** False where no layer and no layer norm has one. */
   readonly hasBiases: boolean
@@ -28,6 +31,7 @@ export interface Checkpoint {
   readonly remarks: readonly string[]
   /** Numbers that the model has learned; a tied head counts once, padding does not. */
   readonly parameters: number
+  has(name: string): boolean
   /** The tensor of this name, such as `h.0.attn.c_attn.weight`; of the vocabulary the first V rows. */
   weight(name: string): Weight
   /** The tensor's bytes as they lie in the file. */
@@ -36,8 +40,8 @@ export interface Checkpoint {
   readNow(name: string, target: Uint8Array): void
 }
 
-const WEIGHT_TYPES: Record<string, WeightType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
-const BYTES_PER_WEIGHT: Record<WeightType, number> = { float32: 4, float16: 2, bfloat16: 2 }
+const WEIGHT_TYPES: Record<string, FloatType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+const BYTES_PER_WEIGHT: Record<FloatType, number> = { float32: 4, float16: 2, bfloat16: 2 }
 const MAX_LISTED_TENSORS = 5
 /** So much of two tensors tells whether they are the same. */
 const COMPARED_BYTES = 1024 ** 2
@@ -68,6 +72,7 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
   }
   return {
     config,
+    precision: 'fp32',
     layout,
     hasBiases,
     remarks: [
@@ -76,6 +81,7 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
       ...(await headRemark(config, found)),
     ],
     parameters: [...weights.values()].reduce((sum, { shape }) => sum + product(shape), 0),
+    has: (name) => weights.has(name),
     weight,
     read: (name) => weight(name).stored.read(weight(name).byteLength),
     readNow: (name, target) => {
@@ -217,7 +223,7 @@ function linearShape(name: string, shape: readonly number[]): readonly number[] 
   return isLayerWeight(name) ? shape.toReversed() : shape
 }
 
-function checkedType(name: string, { dtype, shape }: StoredTensor, expected: readonly number[]): WeightType {
+function checkedType(name: string, { dtype, shape }: StoredTensor, expected: readonly number[]): FloatType {
   if (shape.join() !== expected.join()) {
     throw new TensorMismatchError(
       `${name} has the shape [${shape.join(', ')}] where config.json calls for [${expected.join(', ')}].`,

@@ -1,13 +1,14 @@
 // GPT-2 as two ONNX graphs: the blocks, and the vocabulary's two ends, embeddings and LM head with its reductions.
 // Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; tensor names are OpenAI's.
 //
-// S tokens of this chunk, P tokens kept from before, T = P + S
+// S tokens of this chunk, P tokens kept from before, Z rows of zeros, T = P + S + Z
 // C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
 
 import { GraphBuilder, type Value } from '../onnx/graphBuilder'
 import { assertNever } from '../shared/assertNever'
 import { VOCABULARY_SIZE } from '../shared/prediction'
 import type { Checkpoint } from './checkpoint'
+import { int8Layer, isInt8Layer } from './int8Layer'
 
 /** A graph and the checkpoint's tensors that it names as external data. */
 export interface ModelGraph {
@@ -17,16 +18,17 @@ export interface ModelGraph {
 
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
- * `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
+ * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
  * `present.{i}.key` and `present.{i}.value` [S, C]; and `stream.{i}` [S, C], the stream after block i.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
   const { nLayer, nEmbd } = checkpoint.config
   const mask = g.input('mask', 'float32', ['S', 'T'])
+  const padding = g.input('padding', 'float32', ['Z', nEmbd])
   let x = g.input('x', 'float32', ['S', nEmbd])
   for (let i = 0; i < nLayer; i++) {
-    x = block(g, i, x, mask)
+    x = block(g, i, x, { mask, padding })
     g.output(`stream.${i}`, x, 'float32', ['S', nEmbd])
   }
   g.output('residual', x, 'float32', ['S', nEmbd])
@@ -54,10 +56,10 @@ export function vocabularyGraph(checkpoint: Checkpoint): ModelGraph {
   const inverseTemperature = g.input('inverseTemperature', 'float32', [])
 
   // Outside of the branch, where a cast is folded.
-  const weight = g.weight(checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
+  const project = g.projection()
   const [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy] = g.either(
     g.cast(g.op('Size', [residual]), 'bool'),
-    () => head(g, { residual, weight, target, topK, inverseTemperature }),
+    () => head(g, { residual, project, target, topK, inverseTemperature }),
     // No rows, of the right types: the reductions cannot be computed of none.
     () => [residual, residual, target, residual, tokenIds, residual, residual],
   )
@@ -73,8 +75,8 @@ export function vocabularyGraph(checkpoint: Checkpoint): ModelGraph {
 
 interface HeadFeeds {
   readonly residual: Value
-  /** `wte` [V, C], unless the checkpoint has a head of its own. */
-  readonly weight: Value
+  /** [R, C] → [R, V] */
+  readonly project: (x: Value) => Value
   readonly target: Value
   readonly topK: Value
   readonly inverseTemperature: Value
@@ -83,9 +85,9 @@ interface HeadFeeds {
 /** Residual rows [R, C] → raw logits [R, V], without a bias, and what is read off them. */
 function head(
   g: Gpt2GraphBuilder,
-  { residual, weight, target, topK, inverseTemperature }: HeadFeeds,
+  { residual, project, target, topK, inverseTemperature }: HeadFeeds,
 ): Value[] {
-  const logits = g.op('Gemm', [g.layerNorm('ln_f', residual), weight], { transB: 1 })
+  const logits = project(g.layerNorm('ln_f', residual))
   const [topLogits, topIds] = g.ops('TopK', [logits, topK], 2, { axis: -1 })
   const targetLogit = g.op('GatherElements', [logits, target], { axis: 1 })
   const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
@@ -102,15 +104,17 @@ function head(
 
 /** wte row of each token + wpe row of its position: [S] → [S, C]. */
 function embeddings(g: Gpt2GraphBuilder, tokenIds: Value, positions: Value): Value {
-  return g.add(
-    g.op('Gather', [g.weight('wte.weight'), tokenIds]),
-    g.op('Gather', [g.weight('wpe.weight'), positions]),
-  )
+  return g.add(g.rows('wte.weight', tokenIds), g.rows('wpe.weight', positions))
+}
+
+interface AttentionFeeds {
+  readonly mask: Value
+  readonly padding: Value
 }
 
 /** One block: x [S, C] → [S, C]. */
-function block(g: Gpt2GraphBuilder, i: number, x: Value, mask: Value): Value {
-  const afterAttention = g.add(x, attention(g, i, g.layerNorm(`h.${i}.ln_1`, x), mask))
+function block(g: Gpt2GraphBuilder, i: number, x: Value, feeds: AttentionFeeds): Value {
+  const afterAttention = g.add(x, attention(g, i, g.layerNorm(`h.${i}.ln_1`, x), feeds))
   return g.add(afterAttention, mlp(g, i, g.layerNorm(`h.${i}.ln_2`, afterAttention)))
 }
 
@@ -118,13 +122,13 @@ function block(g: Gpt2GraphBuilder, i: number, x: Value, mask: Value): Value {
  * Causal self-attention: x [S, C] → [S, C], in primitive operators,
  * the only ones that every WebGPU adapter computes right.
  */
-function attention(g: Gpt2GraphBuilder, i: number, x: Value, mask: Value): Value {
+function attention(g: Gpt2GraphBuilder, i: number, x: Value, { mask, padding }: AttentionFeeds): Value {
   const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
   const D = C / H
   const qkv = g.linear(`h.${i}.attn.c_attn`, x)
   const [query, key, value] = g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 1 })
-  const keys = g.concat(0, g.past(i, 'key'), key)
-  const values = g.concat(0, g.past(i, 'value'), value)
+  const keys = g.concat(0, g.past(i, 'key'), key, padding)
+  const values = g.concat(0, g.past(i, 'value'), value, padding)
   g.present(i, 'key', key)
   g.present(i, 'value', value)
 
@@ -167,8 +171,9 @@ function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
 }
 
 /** A graph builder that knows the checkpoint's tensors by name. */
-class Gpt2GraphBuilder extends GraphBuilder {
+export class Gpt2GraphBuilder extends GraphBuilder {
   private readonly known = new Map<string, Value>()
+  private readonly named = new Set<string>()
 
   constructor(readonly checkpoint: Checkpoint) {
     super()
@@ -178,15 +183,36 @@ class Gpt2GraphBuilder extends GraphBuilder {
   weight(name: string): Value {
     const known = this.known.get(name)
     if (known !== undefined) return known
-    const { type, shape, byteLength } = this.checkpoint.weight(name)
-    const stored = this.external(name, type, shape, byteLength)
+    const { type } = this.checkpoint.weight(name)
+    const stored = this.stored(name)
     const floats = type === 'float32' ? stored : this.cast(stored, 'float32')
     this.known.set(name, floats)
     return floats
   }
 
+  /** The tensor as it is stored. */
+  stored(name: string): Value {
+    const { type, shape, byteLength } = this.checkpoint.weight(name)
+    this.named.add(name)
+    return this.external(name, type, shape, byteLength)
+  }
+
+  /** Rows of a matrix [V, C] as float32: [S] → [S, C]. Where the head has another matrix, as they are stored. */
+  rows(name: string, indices: Value): Value {
+    if (this.checkpoint.precision === 'fp32') return this.op('Gather', [this.weight(name), indices])
+    return this.cast(this.op('Gather', [this.stored(name), indices]), 'float32')
+  }
+
+  /** From the normalized stream to the logits, without a bias: `wte`, unless the checkpoint has a head of its own. */
+  projection(): (x: Value) => Value {
+    if (isInt8Layer(this.checkpoint, 'lm_head')) return int8Layer(this, 'lm_head')
+    const weight = this.weight(this.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
+    return (x) => this.op('Gemm', [x, weight], { transB: 1 })
+  }
+
   /** x [S, in] · weight + bias [out]; the weight is [in, out], in Linear layout [out, in]. */
   linear(name: string, x: Value): Value {
+    if (isInt8Layer(this.checkpoint, name)) return int8Layer(this, name)(x)
     return this.op('Gemm', [x, ...this.weightAndBias(name)], {
       transB: this.checkpoint.layout === 'Linear' ? 1 : 0,
     })
@@ -214,6 +240,6 @@ class Gpt2GraphBuilder extends GraphBuilder {
   }
 
   finish(): ModelGraph {
-    return { model: this.build(), weights: [...this.known.keys()] }
+    return { model: this.build(), weights: [...this.named] }
   }
 }

@@ -31,11 +31,11 @@ export function locateModel(idOrFolder: string, { embedded, store, howToGet }: M
   }
   const pinned = PINNED_MODELS.find(({ id }) => id === idOrFolder)
   if (pinned !== undefined) {
-    const { id, description } = pinned
+    const { id, description, sha256: digest } = pinned
     const ifMissing = `${id} is not downloaded: ${howToGet}`
     if (store === undefined) throw new ModelFilesError(ifMissing)
     const { installed, previous } = storePaths(store, id)
-    return { id, folder: existsSync(installed) ? installed : previous, description, ifMissing }
+    return { id, folder: existsSync(installed) ? installed : previous, description, digest, ifMissing }
   }
   const folder = resolve(idOrFolder)
   return {

@@ -127,8 +127,9 @@ async function readJson(folder: string, file: string): Promise<string> {
 async function readText(path: string): Promise<string> {
   const file = await open(path, 'r')
   try {
-    const { size } = await file.stat()
-    if (size > MAX_JSON_BYTES) throw new Error(`${path} has ${size} bytes`)
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new Error(`${path} is not a file`)
+    if (stat.size > MAX_JSON_BYTES) throw new Error(`${path} has ${stat.size} bytes`)
     return await file.readFile('utf8')
   } finally {
     await file.close()

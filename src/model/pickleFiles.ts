@@ -3,9 +3,6 @@
 import { join } from 'node:path'
 import { WEIGHTS_FILE } from './storedTensors'
 
-/** A terminal, as far as its quotes go. */
-export type Shell = 'posix' | 'powershell'
-
 /** The files of a folder that hold a pickled model's weights, all shards of one; none where there are none. */
 export function pickledWeights(files: readonly string[]): string[] {
   if (files.includes('pytorch_model.bin')) return ['pytorch_model.bin']
@@ -20,20 +17,27 @@ export function pickledWeights(files: readonly string[]): string[] {
 /** What trainers write beside a model. */
 const TRAINER_STATE = /^(optimizer|scheduler|scaler|training_args|rng_state)/
 
-/** The same of a command line: makes `model.safetensors` beside the files, with PyTorch and NumPy alone. */
-export function conversionCommand(folder: string, files: readonly string[], shell: Shell): string {
-  const paths = [WEIGHTS_FILE, ...pickledWeights(files)].map((file) => quoted(join(folder, file), shell))
-  return [shell === 'posix' ? 'python3' : 'python', '-c', `"${PROGRAM.join('; ')}"`, ...paths].join(' ')
+/**
+ * A command line that makes `model.safetensors` beside the pickled files, with PyTorch and NumPy alone. The paths are
+ * in hexadecimal: no two shells quote alike, and a folder's name could be a command to one of them.
+ */
+export function conversionCommand(folder: string, files: readonly string[], python: string): string {
+  const paths = [WEIGHTS_FILE, ...pickledWeights(files)].map((file) =>
+    Buffer.from(join(folder, file)).toString('hex'),
+  )
+  return [python, '-c', `"${PROGRAM.join('; ')}"`, ...paths].join(' ')
 }
 
 /**
  * One line without double quotes, `$`, `\`, backticks or `!`, so that it means the same between double quotes
  * in every shell. Trainers keep the weights in a part of what they save; masks and counters are no weights;
  * tied tensors are cloned, as the format has no shared ones. An existing file is never overwritten.
+ * Before PyTorch 2.6 `weights_only` could be got round: https://nvd.nist.gov/vuln/detail/CVE-2025-32434
  */
 const PROGRAM = [
   'import itertools, json, struct, sys, torch',
-  'target, *sources = sys.argv[1:]',
+  "tuple(map(int, torch.__version__.split('.')[:2])) >= (2, 6) or sys.exit('PyTorch 2.6 or later is needed: older ones can be made to run code by a file')",
+  'target, *sources = [bytes.fromhex(path).decode() for path in sys.argv[1:]]',
   "parts = [torch.load(source, map_location='cpu', weights_only=True) for source in sources]",
   "parts = [next((part[key] for key in ('model', 'state_dict', 'model_state_dict', 'module') if isinstance(part.get(key), dict)), part) for part in parts]",
   'found = {name: value for part in parts for name, value in part.items() if torch.is_tensor(value) and value.is_floating_point()}',
@@ -47,14 +51,3 @@ const PROGRAM = [
   'file.writelines(value.reshape(-1).view(torch.uint8).numpy().tobytes() for value in tensors.values())',
   'file.close()',
 ]
-
-/** One argument, whatever its characters. */
-function quoted(path: string, shell: Shell): string {
-  switch (shell) {
-    case 'posix':
-      return `'${path.replaceAll("'", "'\\''")}'`
-    case 'powershell':
-      // It takes typographic quotes for quotes too.
-      return `'${path.replaceAll(/['‘’‚‛]/g, '$&$&')}'`
-  }
-}

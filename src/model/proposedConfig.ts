@@ -91,8 +91,10 @@ function countLayers(shapes: ReadonlyMap<string, readonly number[]>): number {
 
 function nearestDivisor(n: number, wanted: number): number {
   let nearest = 1
-  for (let divisor = 1; divisor <= n; divisor++) {
-    if (n % divisor === 0 && Math.abs(divisor - wanted) < Math.abs(nearest - wanted)) nearest = divisor
+  for (let divisor = 1; divisor ** 2 <= n; divisor++) {
+    if (n % divisor !== 0) continue
+    for (const candidate of [divisor, n / divisor])
+      if (Math.abs(candidate - wanted) < Math.abs(nearest - wanted)) nearest = candidate
   }
   return nearest
 }

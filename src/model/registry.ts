@@ -1,5 +1,8 @@
 // The models that can be had by name. Each is one file of one revision, so its bytes are known before it is asked for.
 
+import { defaultPrecision } from '../shared/modelText'
+import type { Precision } from '../shared/prediction'
+
 /** A GPT-2 on the hub. */
 export interface PinnedModel {
   readonly id: string
@@ -99,4 +102,10 @@ export function configOf({ nLayer, nHead, nEmbd }: PinnedModel) {
     n_positions: N_POSITIONS,
     vocab_size: 50257,
   }
+}
+
+/** The precision of a model, an id or a folder, that nobody has chosen one for. */
+export function defaultPrecisionOf(idOrFolder: string): Precision {
+  const pinned = PINNED_MODELS.find(({ id }) => id === idOrFolder)
+  return pinned === undefined ? 'fp32' : defaultPrecision(pinned)
 }

@@ -14,8 +14,11 @@ export interface TensorEntry {
 }
 
 const LENGTH_BYTES = 8
+const MAX_DIMENSIONS = 16
 /** A header larger than this is an attack or a mistake: gpt2-xl's has 0.06 MB. */
-const MAX_HEADER_BYTES = 100 * 1024 * 1024
+const MAX_HEADER_BYTES = 16 * 1024 * 1024
+/** What a tensor's name or type can have before it is no use in a message. */
+const MAX_NAME_UNITS = 200
 
 const BYTES_PER_ELEMENT: Record<string, number> = {
   BOOL: 1,
@@ -45,8 +48,23 @@ export async function readSafetensorsHeader(
   source: ByteSource,
   file: string,
 ): Promise<Map<string, TensorEntry>> {
+  return orNamed(file, () => readHeader(source))
+}
+
+/**
+ * What the header says of the file itself.
+ * @throws SafetensorsError where there is no header
+ */
+export async function readSafetensorsMetadata(source: ByteSource, file: string): Promise<unknown> {
+  return orNamed(file, async () => (await readRawHeader(source)).header.__metadata__)
+}
+
+/** Its message says what is wrong with the file, whatever that is called. */
+class Malformed extends Error {}
+
+async function orNamed<T>(file: string, reading: () => Promise<T>): Promise<T> {
   try {
-    return await readHeader(source)
+    return await reading()
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
     const { cause } = error
@@ -54,18 +72,8 @@ export async function readSafetensorsHeader(
   }
 }
 
-/** Its message says what is wrong with the file, whatever that is called. */
-class Malformed extends Error {}
-
 async function readHeader(source: ByteSource): Promise<Map<string, TensorEntry>> {
-  if (source.size < LENGTH_BYTES) throw malformed(`it has only ${source.size} bytes`)
-  const headerLength = Number(new DataView((await source.read(0, LENGTH_BYTES)).buffer).getBigUint64(0, true))
-  if (headerLength > MAX_HEADER_BYTES) throw malformed(`its header claims ${headerLength} bytes`)
-  const dataStart = LENGTH_BYTES + headerLength
-  if (dataStart > source.size)
-    throw malformed(`its header is longer than the file, which is cut off or not safetensors`)
-
-  const header = parseHeader(await source.read(LENGTH_BYTES, headerLength))
+  const { header, dataStart } = await readRawHeader(source)
   const entries = new Map(
     Object.entries(header)
       .filter(([name]) => name !== '__metadata__')
@@ -73,6 +81,17 @@ async function readHeader(source: ByteSource): Promise<Map<string, TensorEntry>>
   )
   checkLayout(entries, dataStart, source.size)
   return entries
+}
+
+async function readRawHeader(source: ByteSource) {
+  if (source.size < LENGTH_BYTES) throw malformed(`it has only ${source.size} bytes`)
+  const headerLength = Number(new DataView((await source.read(0, LENGTH_BYTES)).buffer).getBigUint64(0, true))
+  if (headerLength > MAX_HEADER_BYTES) throw malformed(`its header claims ${headerLength} bytes`)
+  const dataStart = LENGTH_BYTES + headerLength
+  if (dataStart > source.size)
+    throw malformed(`its header is longer than the file, which is cut off or not safetensors`)
+
+  return { header: parseHeader(await source.read(LENGTH_BYTES, headerLength)), dataStart }
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
@@ -89,11 +108,15 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function tensorEntry(name: string, value: unknown, dataStart: number): TensorEntry {
+  if (name.length > MAX_NAME_UNITS) throw malformed(`a tensor’s name has ${name.length} characters`)
   const { dtype, shape, data_offsets: range } = (value ?? {}) as Record<string, unknown>
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
-    throw malformed(`tensor ${name} has the unknown type ${JSON.stringify(dtype)}`)
+    throw malformed(
+      `tensor ${name} has the unknown type ${String(JSON.stringify(dtype)).slice(0, MAX_NAME_UNITS)}`,
+    )
   }
-  if (!isSizeArray(shape)) throw malformed(`tensor ${name} has no valid shape`)
+  if (!isSizeArray(shape) || shape.length > MAX_DIMENSIONS)
+    throw malformed(`tensor ${name} has no valid shape`)
   if (!isSizeArray(range) || range.length !== 2 || range[0] > range[1]) {
     throw malformed(`tensor ${name} has no valid data_offsets`)
   }

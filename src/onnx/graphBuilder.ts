@@ -9,7 +9,7 @@ export type Value = string & { readonly brand: unique symbol }
 
 /** A fixed length, or the name of one that each run chooses. */
 export type Dimension = number | string
-export type ElementType = 'bool' | 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64'
+export type ElementType = 'bool' | 'float32' | 'float16' | 'bfloat16' | 'uint8' | 'int8' | 'int32' | 'int64'
 export type Attribute = number | string | readonly number[] | { readonly float: number } | Branch
 
 interface Branch {
@@ -22,6 +22,8 @@ interface Branch {
 const DATA_TYPE: Record<ElementType, number> = {
   bool: 9,
   float32: 1,
+  uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   float16: 10,
@@ -30,6 +32,9 @@ const DATA_TYPE: Record<ElementType, number> = {
 const IR_VERSION = 9
 /** The first with Gelu. */
 const OPSET_VERSION = 20
+/** Operators beyond ONNX's: https://github.com/microsoft/onnxruntime/blob/v1.30.0/docs/ContribOperators.md */
+const RUNTIME_DOMAIN = 'com.microsoft'
+const RUNTIME_OPSET_VERSION = 1
 
 export class GraphBuilder {
   /** Of the graph, or of the branch that is being built. */
@@ -78,6 +83,12 @@ export class GraphBuilder {
     return this.initializer(name, 'float32', [], [bytesField(9, bytesOf(new Float32Array([value])))])
   }
 
+  /** A uint8 scalar. */
+  uint8(value: number): Value {
+    const name = `uint8(${value})`
+    return this.initializer(name, 'uint8', [], [bytesField(9, Uint8Array.of(value))])
+  }
+
   /** An int64 vector. */
   ints(values: readonly number[]): Value {
     const name = `ints(${values.join()})`
@@ -97,9 +108,16 @@ export class GraphBuilder {
     count: number,
     attributes: Record<string, Attribute> = {},
   ): Value[] {
-    const outputs = Array.from({ length: count }, () => `${type}_${this.valueCount++}` as Value)
+    const outputs = Array.from({ length: count }, () => this.newValue(type))
     this.addNode(type, inputs, outputs, attributes)
     return outputs
+  }
+
+  /** One node of an operator that only ONNX Runtime has, with one output. */
+  runtimeOp(type: string, inputs: readonly Value[]): Value {
+    const output = this.newValue(type)
+    this.addNode(type, inputs, [output], {}, RUNTIME_DOMAIN)
+    return output
   }
 
   /** The values of one branch, as many as the other has and of the same types; only that branch is run. */
@@ -123,6 +141,9 @@ export class GraphBuilder {
   /** Along the last axis, which stays with length 1. */
   reduceMax = (x: Value) => this.op('ReduceMax', [x, this.ints([-1])], { keepdims: 1 })
 
+  /** Along the last axis, which stays with length 1. */
+  reduceMin = (x: Value) => this.op('ReduceMin', [x, this.ints([-1])], { keepdims: 1 })
+
   /** The model as a protocol buffer, without the external data. */
   build(): Uint8Array {
     const graph = [
@@ -137,6 +158,7 @@ export class GraphBuilder {
       stringField(2, 'logitscope'),
       messageField(7, graph),
       messageField(8, [stringField(1, ''), intField(2, OPSET_VERSION)]),
+      messageField(8, [stringField(1, RUNTIME_DOMAIN), intField(2, RUNTIME_OPSET_VERSION)]),
     ])
   }
 
@@ -165,11 +187,16 @@ export class GraphBuilder {
     return name as Value
   }
 
+  private newValue(type: string): Value {
+    return `${type}_${this.valueCount++}` as Value
+  }
+
   private addNode(
     type: string,
     inputs: readonly Value[],
     outputs: readonly Value[],
     attributes: Record<string, Attribute>,
+    domain = '',
   ): void {
     this.nodes.push(
       messageField(1, [
@@ -177,6 +204,7 @@ export class GraphBuilder {
         ...outputs.map((name) => stringField(2, name)),
         stringField(4, type),
         ...Object.entries(attributes).map(([name, value]) => messageField(5, attributeFields(name, value))),
+        stringField(7, domain),
       ]),
     )
   }

@@ -1,4 +1,4 @@
-import { ModelFilesError, OutOfMemoryError } from '../shared/errors'
+import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/format'
 import { describeLackOfMemory } from '../shared/modelText'
 import { type Inspection, judgedCount, tokenCount } from '../shared/prediction'
@@ -14,9 +14,10 @@ export interface Failure {
 export function describeFailure(error: unknown, inspection?: Inspection): Failure {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof OutOfMemoryError) {
+    const isExact = error instanceof Fp32OutOfMemoryError || inspection?.model.precision === 'fp32'
     return {
       message: inspection === undefined ? message : withWhatIsShown(inspection),
-      remedies: ['selectModel'],
+      remedies: isExact ? ['useInt8', 'selectModel'] : ['selectModel'],
     }
   }
   return { message, remedies: error instanceof ModelFilesError ? ['selectModel'] : [] }

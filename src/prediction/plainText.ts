@@ -12,6 +12,7 @@ import {
   type TokenPrediction,
 } from '../shared/prediction'
 import type { TokenAddress } from '../shared/protocol'
+import { describePrecisionCost, type PrecisionCostState } from '../shared/precisionCost'
 import { speakRow } from '../shared/spokenRow'
 import { showToken, speakToken } from '../shared/tokenText'
 import type { Vocabulary } from '../shared/vocabulary'
@@ -44,15 +45,21 @@ export function formatTokenIds(inspection: Inspection): string {
 
 /** A document to read from top to bottom, or to listen to: the most surprising tokens first, then all. */
 export function formatResults(inspection: Inspection, vocabulary: Vocabulary): string {
-  const { documentName, model, sections, generation } = inspection
+  const { documentName, model, sections, generation, precisionCost } = inspection
   return [
     `Logitscope: ${documentName}`,
     ...(generation === undefined ? [] : [describeGeneration(generation)]),
     [`${model.id}: ${model.description}`, ...model.remarks].join(' · '),
     describeState(inspection),
+    ...describeCost(precisionCost),
     ...sections.flatMap((section) => ['', ...resultLines(inspection, section, vocabulary)]),
     '',
   ].join('\n')
+}
+
+function describeCost(state: PrecisionCostState | undefined): string[] {
+  if (state?.kind === 'done') return [describePrecisionCost(state.cost)]
+  return state?.kind === 'failed' ? [state.message] : []
 }
 
 /** A token of a section, or what follows its last one. */

@@ -22,6 +22,8 @@ export interface ModelLocation {
   /** The folder of `config.json` and `model.safetensors`. */
   readonly folder: string
   readonly description: string
+  /** Of the weights, noted when they were verified; absent of a folder that anyone may change. */
+  readonly digest?: string
   /** What to say where there is no such folder: how to get the model. */
   readonly ifMissing?: string
 }

@@ -58,6 +58,9 @@ export class InferenceError extends LogitscopeError {}
 /** The machine could not give the model the memory that it needs. */
 export class OutOfMemoryError extends LogitscopeError {}
 
+/** Of an exact model; in int8 it needs a quarter. */
+export class Fp32OutOfMemoryError extends OutOfMemoryError {}
+
 /** Another model speaks now than the one that the request is about. */
 export class ModelChangedError extends LogitscopeError {}
 
@@ -98,6 +101,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   NonFiniteLogitsError,
   InferenceError,
   OutOfMemoryError,
+  Fp32OutOfMemoryError,
   ModelChangedError,
   InvalidEndpointError,
   HubConnectionError,

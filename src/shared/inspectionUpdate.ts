@@ -1,9 +1,15 @@
 import { assertNever } from './assertNever'
 import type { Inspection, Section } from './prediction'
-import type { AppendPredictionsMessage, SetNextMessage, SetStateMessage } from './protocol'
+import type {
+  AppendPredictionsMessage,
+  SetNextMessage,
+  SetPrecisionCostMessage,
+  SetStateMessage,
+} from './protocol'
 
 /** What happens to an inspection while it runs; host and panel keep their own, and both go by this. */
-export type InspectionUpdate = AppendPredictionsMessage | SetNextMessage | SetStateMessage
+export type InspectionUpdate =
+  AppendPredictionsMessage | SetNextMessage | SetStateMessage | SetPrecisionCostMessage
 
 /** The inspection after an update; the same object where the update is about another one. */
 export function updateInspection(inspection: Inspection, update: InspectionUpdate): Inspection {
@@ -18,6 +24,8 @@ export function updateInspection(inspection: Inspection, update: InspectionUpdat
       return updateSection(inspection, update.section, (section) => ({ ...section, next: update.next }))
     case 'setState':
       return { ...inspection, state: update.state }
+    case 'setPrecisionCost':
+      return { ...inspection, precisionCost: update.state }
     default:
       return assertNever(update)
   }

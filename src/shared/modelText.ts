@@ -1,6 +1,6 @@
 import { assertNever } from './assertNever'
 import { formatBytes, formatCounted, formatParameters } from './format'
-import type { ModelInfo } from './prediction'
+import type { ModelInfo, Precision } from './prediction'
 
 /** `12 M parameters · fp32 · WASM, 1 thread` */
 export function describeModel(model: ModelInfo): string {
@@ -8,16 +8,27 @@ export function describeModel(model: ModelInfo): string {
   return `${formatParameters(parameters)} parameters · ${precision} · ${describeBackend(model)}`
 }
 
-const FLOAT32_BYTES = 4
+/** In int8 one, and what is kept beside it: embeddings in halves, the first layers' attention in floats. */
+const BYTES_PER_PARAMETER: Record<Precision, number> = { fp32: 4, int8: 1.3 }
+/** WebAssembly addresses no more. */
+export const WASM_MEMORY_BYTES = 4 * 2 ** 30
 
-/** What the weights take in memory; a long text takes up to half a gigabyte more. */
-export function weightMemoryBytes({ parameters }: Pick<ModelInfo, 'parameters'>): number {
-  return parameters * FLOAT32_BYTES
+/** What the weights take in memory, about; a long text takes up to half a gigabyte more. */
+export function weightMemoryBytes(
+  { parameters }: Pick<ModelInfo, 'parameters'>,
+  precision: Precision = 'fp32',
+): number {
+  return parameters * BYTES_PER_PARAMETER[precision]
+}
+
+/** Exact where that can be loaded at all. */
+export function defaultPrecision(model: Pick<ModelInfo, 'parameters'>): Precision {
+  return weightMemoryBytes(model) < WASM_MEMORY_BYTES ? 'fp32' : 'int8'
 }
 
 /** `gpt2-large needs 3.1 GB and could not get it` */
-export function describeLackOfMemory(model: Pick<ModelInfo, 'id' | 'parameters'>): string {
-  return `${model.id} needs ${formatBytes(weightMemoryBytes(model))} and could not get it`
+export function describeLackOfMemory(model: Pick<ModelInfo, 'id' | 'parameters' | 'precision'>): string {
+  return `${model.id} needs ${formatBytes(weightMemoryBytes(model, model.precision))} and could not get it`
 }
 
 /** Whether two inspections by them have the same numbers, but for what backends differ by. */

@@ -1,6 +1,7 @@
 // The one vocabulary that engine, views, CLI and other extensions speak.
 // V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
 
+import type { PrecisionCostState } from './precisionCost'
 import type { Remedy } from './remedies'
 import type { SamplingSettings } from './sampling'
 
@@ -72,6 +73,10 @@ export interface Summary {
   readonly windows: number
 }
 
+/** `fp32` is exact; `int8` rounds the large matrices and what is multiplied with them to eight bits. */
+export const PRECISIONS = ['fp32', 'int8'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
 /** The model that speaks and how it runs. */
 export interface ModelInfo {
   /** Registry id, or the folder's name. */
@@ -81,7 +86,7 @@ export interface ModelInfo {
   /** How its files were read, where they are not as OpenAI's own: `Linear layout, transposed on load`. */
   readonly remarks: readonly string[]
   readonly parameters: number
-  readonly precision: 'fp32'
+  readonly precision: Precision
   readonly backend: 'wasm'
   readonly threads: number
   readonly nLayer: number
@@ -134,6 +139,8 @@ export interface Inspection {
   readonly topK: number
   readonly sections: readonly Section[]
   readonly state: InspectionState
+  /** Where it was asked for. */
+  readonly precisionCost?: PrecisionCostState
   /** Only where the tokens are a model's own: each section is then a candidate, and its ranges count from its beginning. */
   readonly generation?: Generation
 }

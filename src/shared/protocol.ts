@@ -1,6 +1,7 @@
 // Everything that crosses between the extension host and the panel's webview.
 // `position` is a token of the section, and the number of its tokens stands for the `next` row.
 
+import type { PrecisionCostState } from './precisionCost'
 import type { Remedy } from './remedies'
 import type { Distribution, Inspection, InspectionState, TokenPrediction } from './prediction'
 
@@ -49,6 +50,13 @@ export interface SetStateMessage {
   readonly type: 'setState'
   readonly inspectionId: string
   readonly state: InspectionState
+}
+
+/** How the measurement of the precision's cost stands. */
+export interface SetPrecisionCostMessage {
+  readonly type: 'setPrecisionCost'
+  readonly inspectionId: string
+  readonly state: PrecisionCostState
 }
 
 /** The document is no longer (or again) the one that was inspected. */
@@ -117,6 +125,7 @@ export type HostMessage =
   | AppendPredictionsMessage
   | SetNextMessage
   | SetStateMessage
+  | SetPrecisionCostMessage
   | SetOutOfDateMessage
   | ShowEmptyMessage
   | ShowPreparingMessage
@@ -184,6 +193,9 @@ export type PanelMessage =
 /** What the panel's buttons may run; each is `logitscope.<name>` or VS Code's own. */
 export const PANEL_COMMANDS = [
   'cancelInspection',
+  'measurePrecisionCost',
+  'cancelPrecisionCost',
+  'useInt8',
   'runAgain',
   'inspectLogits',
   'openText',

@@ -111,8 +111,8 @@ async function refuse(folder: string, error: LogitscopeError): Promise<boolean> 
 }
 
 async function copyConversionCommand(folder: string): Promise<void> {
-  const shell = process.platform === 'win32' ? 'powershell' : 'posix'
-  await vscode.env.clipboard.writeText(conversionCommand(folder, await readdir(folder), shell))
+  const python = process.platform === 'win32' ? 'python' : 'python3'
+  await vscode.env.clipboard.writeText(conversionCommand(folder, await readdir(folder), python))
   void vscode.window.showInformationMessage(
     'Command copied. Run it in a terminal whose Python has PyTorch, then choose the folder again.',
   )

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
-import { readSettings, writeSetting } from '../config'
+import { readSettings, writePrecision, writeSetting } from '../config'
 import type { Log } from '../log'
+import type { Precision } from '../shared/prediction'
 import { COLUMNS, type Column } from '../shared/protocol'
 import type { Heatmap } from './heatmap'
 import type { HubToken } from './hubToken'
@@ -9,6 +10,7 @@ import type { InlineCompletion } from './inlineCompletion'
 import type { InspectionController } from './inspectionController'
 import type { ModelChoice } from './modelChoice'
 import type { ModelManager } from './modelManager'
+import type { PrecisionCostMeasurement } from './precisionCostMeasurement'
 import type { ResultsExport } from './resultsExport'
 import type { Sample } from './sample'
 import type { StatusItem } from './statusItem'
@@ -16,6 +18,7 @@ import type { StatusItem } from './statusItem'
 interface CommandParts {
   readonly controller: InspectionController
   readonly results: ResultsExport
+  readonly precisionCost: PrecisionCostMeasurement
   readonly heatmap: Heatmap
   readonly hover: HoverPredictions
   readonly completion: InlineCompletion
@@ -31,6 +34,7 @@ interface CommandParts {
 export function registerCommands({
   controller,
   results,
+  precisionCost,
   heatmap,
   hover,
   completion,
@@ -47,6 +51,12 @@ export function registerCommands({
     cancelInspection: () => {
       controller.cancel()
     },
+    measurePrecisionCost: () => precisionCost.measure(),
+    cancelPrecisionCost: () => {
+      precisionCost.cancel()
+    },
+    useInt8: () => usePrecision('int8'),
+    useFp32: () => usePrecision('fp32'),
     focusPanel: () => {
       controller.panel.focus()
     },
@@ -119,6 +129,11 @@ async function chooseColumns(): Promise<void> {
       'columns',
       chosen.map(({ column }) => column),
     )
+}
+
+/** Of the model that is selected. */
+async function usePrecision(precision: Precision): Promise<void> {
+  await writePrecision(readSettings().model, precision)
 }
 
 /** From the workspace where there is one, else a new text to type into. */

@@ -38,11 +38,15 @@ export class InspectionStore {
       const bytes = await vscode.workspace.fs.readFile(this.file(id))
       const stored = JSON.parse(new TextDecoder().decode(bytes)) as StoredRun
       if (stored.format !== FORMAT) return undefined
-      const { state } = stored.inspection
+      const { state, precisionCost } = stored.inspection
       return {
         ...stored,
         // Whoever was running it is gone.
-        inspection: { ...stored.inspection, state: state.kind === 'running' ? { kind: 'cancelled' } : state },
+        inspection: {
+          ...stored.inspection,
+          ...(precisionCost?.kind === 'running' && { precisionCost: { kind: 'cancelled' } }),
+          state: state.kind === 'running' ? { kind: 'cancelled' } : state,
+        },
         sequences: stored.sequences.map((sequence) => ({
           ...sequence,
           tokenIds: Int32Array.from(sequence.tokenIds),

@@ -1,11 +1,11 @@
 import { totalmem } from 'node:os'
 import * as vscode from 'vscode'
-import { readSettings, writeSetting } from '../config'
+import { readPrecision, readSettings, writeSetting } from '../config'
 import { type Log, logError } from '../log'
 import type { PinnedModel } from '../model/registry'
 import type { ModelStore, StoredModel } from '../model/store/modelStore'
 import { formatBytes, formatBytesOf, formatParameters } from '../shared/format'
-import { weightMemoryBytes } from '../shared/modelText'
+import { WASM_MEMORY_BYTES, weightMemoryBytes } from '../shared/modelText'
 import { plainMessage } from '../shared/plainMessage'
 import { DEFAULT_MODEL_ID } from '../shared/prediction'
 import { chooseModelFolder } from './chooseModelFolder'
@@ -15,12 +15,12 @@ export interface ModelChoiceParts {
   readonly store: ModelStore
   readonly download: ModelDownload
   readonly log: Log
+  /** Lets the model of the settings be loaded anew. */
+  readonly reload: () => void
 }
 
 /** The model that the panel’s button offers beside the embedded one. */
 const OFFERED_MODEL_ID = 'gpt2'
-/** WebAssembly addresses no more. */
-const WASM_MEMORY_BYTES = 4 * 2 ** 30
 
 interface ModelItem extends vscode.QuickPickItem {
   readonly run?: () => Promise<void>
@@ -69,7 +69,9 @@ export class ModelChoice {
   /** An id, or a folder. */
   async switchTo(model: string): Promise<void> {
     try {
-      await writeSetting('model', model)
+      // The setting says nothing then, though there may be other files by now.
+      if (readSettings().model === model) this.parts.reload()
+      else await writeSetting('model', model)
     } catch (error) {
       void vscode.window.showErrorMessage(
         plainMessage(logError(this.parts.log, 'The setting logitscope.model could not be written', error)),
@@ -138,10 +140,11 @@ function whereIs({ model, state }: StoredModel): string {
   }
 }
 
-/** What fp32 takes; where another precision can be chosen, its share belongs here. */
+/** In the precision that it would run in. */
 function memoryOf(model: PinnedModel): string {
-  const bytes = weightMemoryBytes(model)
-  const needs = `needs ${formatBytes(bytes)} of memory`
+  const precision = readPrecision(model.id)
+  const bytes = weightMemoryBytes(model, precision)
+  const needs = `needs ${formatBytes(bytes)} of memory in ${precision}`
   if (bytes > WASM_MEMORY_BYTES) return `${needs}, WASM has 4`
   return bytes > totalmem() ? `${needs}, more than this machine has` : needs
 }

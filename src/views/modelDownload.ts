@@ -45,11 +45,8 @@ export class ModelDownload {
       try {
         await withStoreProgress(`Downloading ${model.id}`, model, async (options) => {
           const { hubEndpoint } = readSettings()
-          const hub = {
-            endpoint: parseEndpoint(hubEndpoint),
-            token: await this.parts.token.read(),
-            limits: HUB_LIMITS,
-          }
+          const endpoint = parseEndpoint(hubEndpoint)
+          const hub = { endpoint, token: await this.parts.token.read(endpoint), limits: HUB_LIMITS }
           await this.parts.store.install(model, hub, options)
         })
         return 'installed'

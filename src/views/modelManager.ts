@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import { readSettings } from '../config'
 import { type Log, logError } from '../log'
+import { deleteInt8Forms } from '../model/int8Cache'
 import { type PinnedModel, WEIGHTS_FILE } from '../model/registry'
 import type { ModelStore, StoredModel } from '../model/store/modelStore'
 import { CancelledError, PinnedFileError } from '../shared/errors'
@@ -13,6 +14,8 @@ import { withStoreProgress } from './modelDownload'
 
 export interface ModelManagerParts {
   readonly store: ModelStore
+  /** Of the models' int8 forms. */
+  readonly int8Folder: string
   readonly choice: ModelChoice
   readonly log: Log
 }
@@ -90,8 +93,10 @@ export class ModelManager {
   /** The embedded model speaks instead, where it is the current one; it speaks again where that fails. */
   private async delete(model: PinnedModel): Promise<void> {
     const left = await this.leave(model)
+    const { store, int8Folder } = this.parts
     try {
-      await this.parts.store.delete(model)
+      await deleteInt8Forms(int8Folder, { id: model.id, folder: store.folderOf(model) })
+      await store.delete(model)
     } catch (error) {
       if (left) await this.parts.choice.switchTo(model.id)
       this.complain('The model could not be deleted', error)

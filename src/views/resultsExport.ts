@@ -119,11 +119,11 @@ export class ResultsExport implements vscode.Disposable {
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
 
 /** Another address for other results: VS Code keeps the text of one that it has open. */
-function resultsUri({ id, sections }: Inspection): vscode.Uri {
+function resultsUri({ id, sections, precisionCost }: Inspection): vscode.Uri {
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
     path: '/Logitscope Results.txt',
-    query: `${id}-${judgedCount(sections)}`,
+    query: `${id}-${judgedCount(sections)}-${precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')}`,
   })
 }
 

@@ -40,7 +40,7 @@ describe('inspecting in the workbench', () => {
       const header = await workbench.panel.locator('header').innerText()
 
       expect(header).toMatch(
-        /mini\s+embedded, not GPT-2 itself\s+12 M parameters · fp32 · WASM, 1 thread\s+no context/,
+        /mini\s+Model…\s+Use GPT-2\s+embedded, not GPT-2 itself\s+12 M parameters · fp32 · WASM, 1 thread\s+Measure Precision Cost\s+no context/,
       )
       expect(header).toMatch(/85 tokens\s+9\.0 perplexity\s+3\.17 bits per token/)
     })

@@ -20,6 +20,8 @@ describe('models in the workbench', () => {
     await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
     const endpoint = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`
     workbench = await openWorkbench({ machineSettings: { 'logitscope.hubEndpoint': endpoint } })
+    // A palette that is opened before the extension is known stays without its commands.
+    await workbench.page.locator('.statusbar').getByText('mini').waitFor()
   })
 
   afterEach(async ({ task }) => {

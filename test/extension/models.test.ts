@@ -62,10 +62,12 @@ describe('the model', () => {
   })
 
   it('is shown anew in the panel', async () => {
-    const document = await vscode.workspace.openTextDocument({ content: TEXT })
-    await vscode.window.showTextDocument(document)
+    const [{ uri }] = vscode.workspace.workspaceFolders ?? []
+    await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, 'readConfig.ts'))
     await vscode.commands.executeCommand('logitscope.inspectLogits')
     assert.match(await resultsAsText(), /\bmini\b/)
+    // A panel that nobody sees waits until it is asked.
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor')
 
     await useModel(folder)
 

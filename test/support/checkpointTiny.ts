@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest'
 import { type LoadedModel, loadModel } from '../../src/engine/model'
 import { expectedShapes } from '../../src/model/checkpoint'
 import { parseConfig } from '../../src/model/config'
+import type { Precision } from '../../src/shared/prediction'
 import { float16Bytes, float32Bytes, safetensors, type StoredTensor } from './checkpointBytes'
 
 export const TINY_CONFIG = {
@@ -85,12 +86,13 @@ export async function temporaryFolder(files: Readonly<Record<string, string | Ui
 export async function loadTiny(
   tensors: ReadonlyMap<string, StoredTensor>,
   config: object = TINY_CONFIG,
+  precision: Precision = 'fp32',
 ): Promise<LoadedModel> {
   const folder = await temporaryFolder({
     'config.json': JSON.stringify(config),
     'model.safetensors': safetensors(tensors),
   })
-  return loadModel({ id: 'tiny', folder, description: 'A tiny model.' }, 1)
+  return loadModel({ id: 'tiny', folder, description: 'A tiny model.' }, { threads: 1, precision })
 }
 
 function exactly(value: number): number {

@@ -28,7 +28,7 @@ let loadingMini: Promise<LoadedModel> | undefined
 
 /** The embedded model, loaded once for each test file. */
 export function loadMini(): Promise<LoadedModel> {
-  loadingMini ??= loadModel(MINI, 1)
+  loadingMini ??= loadModel(MINI, { threads: 1, precision: 'fp32' })
   return loadingMini
 }
 

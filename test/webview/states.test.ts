@@ -23,6 +23,44 @@ describe('a model whose files are not as OpenAI’s own', () => {
   })
 })
 
+describe('the cost of the precision', () => {
+  it('is asked for beside the precision', async () => {
+    await test.show(typescript)
+    await test.page.getByRole('button', { name: 'Measure Precision Cost' }).click()
+    await test.posted('runCommand', { command: 'measurePrecisionCost' })
+  })
+
+  it('cannot be asked for while the text is still being judged', async () => {
+    await test.show(begun)
+    expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
+  })
+
+  it('shows how far it has come, and is cancelled by its button', async () => {
+    const panel = await test.show(typescript)
+    const state = { kind: 'running', done: 40, total: 85 } as const
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state })
+    await eventually(() => test.text('.notice')).toContain('40 of 85 tokens in the other precision')
+    await test.page.getByRole('button', { name: 'Cancel' }).click()
+    await test.posted('runCommand', { command: 'cancelPrecisionCost' })
+  })
+
+  it('is shown in figures, and gone when it was cancelled', async () => {
+    const panel = await test.show(typescript)
+    const cost = { tokens: 84, mean: 0.0173, max: 0.192, sameTop: 0.99 }
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'done', cost } })
+    await eventually(() => test.text('.notice')).toContain('0.0173 nats on average, 0.192 at most')
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'cancelled' } })
+    await test.page.locator('.notice').waitFor({ state: 'detached' })
+  })
+
+  it('says what went wrong', async () => {
+    const panel = await test.show(typescript)
+    const state = { kind: 'failed', message: 'Another model is selected.' } as const
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state })
+    await eventually(() => test.text('[role=alert]')).toContain('Another model is selected.')
+  })
+})
+
 describe('a running inspection', () => {
   it('shows the text at once and fills as predictions come', async () => {
     const panel = await test.show(begun)

@@ -73,8 +73,7 @@ describe('the table', () => {
   it('follows the editor and sends nothing back', async () => {
     const panel = await test.show(typescript)
     await panel.send({ type: 'pickFromEditor', inspectionId: typescript.id, section: 0, position: 63 })
-    await test.posted('requestLogits')
-    expect(await test.attribute(pickedRow, 'data-position')).toBe('63')
+    await eventually(() => test.attribute(pickedRow, 'data-position')).toBe('63')
     await expect(test.page.locator('#row-0-63').isVisible()).resolves.toBe(true)
     expect(await panel.messages('pickToken')).toEqual([])
   })

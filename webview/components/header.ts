@@ -37,6 +37,7 @@ export function headerTemplate(
       <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
         ${describeModel(model)}
       </span>
+      ${measureButton(inspection, actions)}
       <span class="dim" title="What the model saw before the text">${describeContext(inspection)}</span>
       ${windowsTemplate(sections)} ${loneSurrogatesTemplate(sections)}
       ${generation === undefined ? startTokenSwitch(startToken, actions) : startTokenTemplate(startToken)}
@@ -101,6 +102,19 @@ function modelButtons(id: string, actions: PanelActions): TemplateResult {
     </button>`
   return html`${button('selectModel', 'Model…')}
   ${id === DEFAULT_MODEL_ID ? button('useGpt2', 'Use GPT-2') : nothing}`
+}
+
+/** Beside the precision; while the text is still being judged there is nothing to measure. */
+function measureButton({ state, precisionCost }: Inspection, actions: PanelActions): unknown {
+  if (state.kind === 'running' || precisionCost?.kind === 'running') return nothing
+  return html`<button
+    title="Runs this text in the other precision, too, and compares"
+    @click=${() => {
+      actions.run('measurePrecisionCost')
+    }}
+  >
+    Measure Precision Cost
+  </button>`
 }
 
 function startTokenSwitch(startToken: boolean, actions: PanelActions): TemplateResult {

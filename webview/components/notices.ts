@@ -5,6 +5,7 @@ import { formatCount, formatCounted } from '../../src/shared/format'
 import { type Inspection, judgedCount, tokenCount } from '../../src/shared/prediction'
 import type { PanelCommand, ShowEmptyMessage } from '../../src/shared/protocol'
 import { type Remedy, REMEDY_LABELS } from '../../src/shared/remedies'
+import { describeMeasuring, describePrecisionCost } from '../../src/shared/precisionCost'
 import type { PanelActions } from '../controller'
 import type { PanelNotice } from '../state/panelState'
 
@@ -44,6 +45,38 @@ export function inspectionNoticeTemplate(
         : nothing
     default:
       return assertNever(state)
+  }
+}
+
+/** What the precision costs, where that was asked for. */
+export function precisionCostTemplate(
+  { precisionCost }: Inspection,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  switch (precisionCost?.kind) {
+    case undefined:
+    case 'cancelled':
+      return nothing
+    case 'running': {
+      const { done, total } = precisionCost
+      return html`<div class="notice">
+        <progress
+          max=${total}
+          .value=${done}
+          aria-label="Precision"
+          aria-valuetext=${describeMeasuring(done, total)}
+        ></progress>
+        <span>${describeMeasuring(done, total)}</span>${button('cancelPrecisionCost', 'Cancel', actions)}
+      </div>`
+    }
+    case 'done':
+      return html`<div class="notice">
+        <span role="status">${describePrecisionCost(precisionCost.cost)}</span>
+      </div>`
+    case 'failed':
+      return html`<div class="notice error"><span role="alert">${precisionCost.message}</span></div>`
+    default:
+      return assertNever(precisionCost)
   }
 }
 

@@ -10,7 +10,7 @@ import { headerTemplate } from './header'
 import './keys'
 import { legendTemplate } from './legend'
 import { LightElement } from './lightElement'
-import { inspectionNoticeTemplate, panelNoticeTemplate } from './notices'
+import { inspectionNoticeTemplate, panelNoticeTemplate, precisionCostTemplate } from './notices'
 import './sparkline'
 import './strip'
 import './table'
@@ -83,6 +83,7 @@ export class PanelElement extends LightElement implements PanelView {
     const { sections } = inspection
     return html`${headerTemplate(inspection, metric, controller)}
       ${inspectionNoticeTemplate(inspection, outOfDate, controller)}
+      ${precisionCostTemplate(inspection, controller)}
       <logitscope-sparkline
         .sections=${sections}
         .metric=${metric}

@@ -29,6 +29,7 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'appendPredictions':
     case 'setNext':
     case 'setState':
+    case 'setPrecisionCost':
       return goOn(state, event)
     case 'setOutOfDate':
       return isShown(state, event) ? { ...state, outOfDate: event.outOfDate } : state

@@ -1,18 +1,30 @@
 import { createEngine } from '../../../src/engine/engineHandle'
 import { spawnWorker } from '../../../src/engine/spawnWorker'
 import type { EngineApi } from '../../../src/shared/engineApi'
+import type { Precision } from '../../../src/shared/prediction'
 import { type Contestant, type ContestantSettings, GENERATED_TOKENS, targetsOf, TOP_K } from '../contestant'
 
 /** The engine as the extension runs it, in its worker. */
-export async function ours({ modelFolder, assetsFolder, threads }: ContestantSettings): Promise<Contestant> {
-  const { api } = createEngine(() =>
-    spawnWorker({ model: { id: 'gpt2', folder: modelFolder, description: '' }, threads, assetsFolder }),
-  )
+export function ours(settings: ContestantSettings): Promise<Contestant> {
+  return oursIn('fp32', settings)
+}
+
+/** The same in the fast precision. */
+export function oursInt8(settings: ContestantSettings): Promise<Contestant> {
+  return oursIn('int8', settings)
+}
+
+async function oursIn(
+  precision: Precision,
+  { modelFolder, assetsFolder, threads }: ContestantSettings,
+): Promise<Contestant> {
+  const model = { id: 'gpt2', folder: modelFolder, description: '' }
+  const { api } = createEngine(() => spawnWorker({ model, precision, threads, assetsFolder }))
   await api.model(undefined)
   return engineContestant(api)
 }
 
-export function engineContestant(api: EngineApi): Contestant {
+function engineContestant(api: EngineApi): Contestant {
   const score = (tokenIds: Int32Array, firstRow: number) =>
     api.score(
       {

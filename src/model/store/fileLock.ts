@@ -64,11 +64,12 @@ export class FileLock {
         await removeLeftAside(path)
         return new FileLock(path, content, beatMs)
       } catch (error) {
+        // A full disk takes the name and not the content, and an empty lock would be nobody's.
+        if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT')) await rm(path, { force: true })
         if (!isCode(error, 'EEXIST')) throw error
       }
       const holder = await contentOf(path)
-      if (!isOfDeadProcess(holder)) return undefined
-      await takeAway(path, holder)
+      if (!isOfDeadProcess(holder) || !(await takeAway(path, holder))) return undefined
     }
   }
 
@@ -132,16 +133,20 @@ function isOfDeadProcess(content: string | undefined): boolean {
   }
 }
 
-/** Removes the lock if it is still this one: between a look and a removal it may have become another’s. */
-async function takeAway(path: string, content: string | undefined): Promise<void> {
+/**
+ * Removes the lock if it is still this one: between a look and a removal it may have become another’s.
+ * False where the system does not let it go.
+ */
+async function takeAway(path: string, content: string | undefined): Promise<boolean> {
   const aside = `${path}.${randomUUID()}`
   try {
     await rename(path, aside)
-  } catch {
-    return
+  } catch (error) {
+    return isCode(error, 'ENOENT')
   }
   if ((await contentOf(aside)) !== content) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })
+  return true
 }
 
 /** What a process has put aside that was ended before it could remove it. */

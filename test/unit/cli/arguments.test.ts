@@ -13,6 +13,7 @@ describe('parseArguments', () => {
       input: { kind: 'file', path: 'main.py' },
       context: { kind: 'given', text: '' },
       model: 'mini',
+      precision: undefined,
       topK: 10,
       startToken: true,
       temperature: 1,
@@ -22,17 +23,25 @@ describe('parseArguments', () => {
   })
 
   it('takes every option', () => {
-    const given = '--text=a --context=b --model=./m --top-k=5 --no-bos --temperature=.5 --threads=2 --json'
+    const given =
+      '--text=a --context=b --model=./m --precision=int8 --top-k=5 --no-bos --temperature=.5 --threads=2 --json'
     expect(options(...given.split(' '))).toEqual({
       input: { kind: 'given', text: 'a' },
       context: { kind: 'given', text: 'b' },
       model: './m',
+      precision: 'int8',
       topK: 5,
       startToken: false,
       temperature: 0.5,
       threads: 2,
       json: true,
     })
+  })
+
+  it('knows two precisions', () => {
+    expect(() => options('a', '--precision', 'fp16')).toThrow(
+      new UsageError('--precision takes fp32 or int8, not “fp16”'),
+    )
   })
 
   it('takes an empty text for a text', () => {

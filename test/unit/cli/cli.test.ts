@@ -59,6 +59,11 @@ describe('logitscope inspect --json', () => {
     },
   )
 
+  it('says that it ran in int8 where it did', async () => {
+    const report = await inspect(['--text', 'the', '--precision', 'int8'])
+    expect(report.precision).toBe('int8')
+  })
+
   it('describes the run, each token and what comes next', async () => {
     const report = await inspect(['--text', 'the 👋', '--context', 'before', '--top-k', '2'])
     expect(Object.keys(report)).toEqual([

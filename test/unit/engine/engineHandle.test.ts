@@ -40,7 +40,7 @@ function startable(model = MINI) {
   const states: EngineState[] = []
   const engine = createEngine(
     () => {
-      const thread = spawnWorker({ model, threads: 1, assetsFolder: DIST })
+      const thread = spawnWorker({ model, threads: 1, precision: 'fp32', assetsFolder: DIST })
       threads.push(thread)
       return thread
     },

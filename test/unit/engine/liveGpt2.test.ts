@@ -47,7 +47,10 @@ describe.skipIf(folder === '')('The real GPT-2', () => {
 let loading: Promise<LoadedModel> | undefined
 
 async function realEngine(): Promise<EngineApi> {
-  loading ??= loadModel({ id: 'gpt2', folder, description: 'The real GPT-2.' }, 1)
+  loading ??= loadModel(
+    { id: 'gpt2', folder, description: 'The real GPT-2.' },
+    { threads: 1, precision: 'fp32' },
+  )
   return connect(freshEngine(await loading))
 }
 

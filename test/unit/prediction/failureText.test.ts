@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { describeFailure } from '../../../src/prediction/failureText'
-import { InferenceError, ModelFilesError, OutOfMemoryError } from '../../../src/shared/errors'
+import {
+  Fp32OutOfMemoryError,
+  InferenceError,
+  ModelFilesError,
+  OutOfMemoryError,
+} from '../../../src/shared/errors'
 import { describeLackOfMemory } from '../../../src/shared/modelText'
 import type { Inspection } from '../../../src/shared/prediction'
 
-const LARGE = { id: 'gpt2-large', parameters: 774_030_080 }
+const LARGE = { id: 'gpt2-large', parameters: 774_030_080, precision: 'fp32' } as const
 
 /** As much of an inspection as a failure is told by. */
 function inspectionOf(judged: number, tokens: number): Inspection {
@@ -13,16 +18,24 @@ function inspectionOf(judged: number, tokens: number): Inspection {
 }
 
 describe('A failure', () => {
-  it('for want of memory says what is needed and what is shown, and offers another model', () => {
+  it('for want of memory says what is needed and what is shown, and offers int8 and another model', () => {
     expect(describeFailure(new OutOfMemoryError('no memory'), inspectionOf(512, 1500))).toEqual({
       message: 'gpt2-large needs 3.1 GB and could not get it; 512 of 1,500 tokens are shown',
-      remedies: ['selectModel'],
+      remedies: ['useInt8', 'selectModel'],
     })
   })
 
   it('for want of memory before anything is shown says what is needed', () => {
-    expect(describeFailure(new OutOfMemoryError(describeLackOfMemory(LARGE)))).toEqual({
+    expect(describeFailure(new Fp32OutOfMemoryError(describeLackOfMemory(LARGE)))).toEqual({
       message: 'gpt2-large needs 3.1 GB and could not get it',
+      remedies: ['useInt8', 'selectModel'],
+    })
+  })
+
+  it('for want of memory in int8 offers another model only', () => {
+    const small = new OutOfMemoryError(describeLackOfMemory({ ...LARGE, precision: 'int8' }))
+    expect(describeFailure(small)).toEqual({
+      message: 'gpt2-large needs 1.0 GB and could not get it',
       remedies: ['selectModel'],
     })
   })

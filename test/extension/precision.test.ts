@@ -1,0 +1,110 @@
+import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+import type { LogitscopeApi } from '../../src/api'
+import { extension } from './extensionUnderTest'
+
+const TEXT = 'const port = Number(process.env.PORT)'
+
+describe('the precision', () => {
+  afterEach(async () => {
+    await usePrecision(undefined)
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('is fp32 at first', async () => {
+    assert.equal((await inspect()).precision, 'fp32')
+  })
+
+  it('is another one from the moment that it is set, and the same numbers again when it is set back', async () => {
+    const before = await inspect()
+
+    await usePrecision({ mini: 'int8' })
+    const rounded = await inspect()
+    await usePrecision(undefined)
+    const after = await inspect()
+
+    assert.equal(rounded.precision, 'int8')
+    assert.notDeepEqual(rounded.positions, before.positions)
+    assert.deepEqual(after.positions, before.positions)
+  })
+
+  it('of another model changes nothing', async () => {
+    await usePrecision({ gpt2: 'int8' })
+
+    assert.equal((await inspect()).precision, 'fp32')
+  })
+
+  it('is set by commands', async () => {
+    await vscode.commands.executeCommand('logitscope.useInt8')
+    assert.equal((await inspect()).precision, 'int8')
+
+    await vscode.commands.executeCommand('logitscope.useFp32')
+    assert.equal((await inspect()).precision, 'fp32')
+  })
+
+  it('cannot be set by a workspace', async () => {
+    await assert.rejects(async () => {
+      await settings().update('precision', { mini: 'int8' }, vscode.ConfigurationTarget.Workspace)
+    })
+  })
+})
+
+describe('Measure Precision Cost', () => {
+  afterEach(async () => {
+    await usePrecision(undefined)
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  for (const precision of ['fp32', 'int8']) {
+    it(`stands in the results that were made in ${precision}`, async () => {
+      await usePrecision({ mini: precision })
+      await inspectInPanel()
+
+      await vscode.commands.executeCommand('logitscope.measurePrecisionCost')
+
+      const results = await resultsAsText()
+      const pattern =
+        /int8 against fp32: \|Δ log-prob\| ([\d.]+) nats on average, ([\d.]+) at most · same top token in (\d+)/
+      assert.match(results, pattern)
+      const [, mean, max, same] = (pattern.exec(results) ?? []).map(Number)
+      assert.ok(mean > 0 && mean <= max && max < 1, results)
+      assert.ok(same >= 70, results)
+    })
+  }
+
+  it('leaves nothing behind where it is cancelled', async () => {
+    await inspectInPanel()
+
+    const measuring = vscode.commands.executeCommand('logitscope.measurePrecisionCost')
+    await vscode.commands.executeCommand('logitscope.cancelPrecisionCost')
+    await measuring
+
+    assert.doesNotMatch(await resultsAsText(), /against/)
+    assert.equal((await inspect()).precision, 'fp32')
+  })
+})
+
+async function inspectInPanel(): Promise<void> {
+  // A file, as the name of an untitled document goes on to the next one, and now and then its text.
+  const [{ uri }] = vscode.workspace.workspaceFolders ?? []
+  await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, 'readConfig.ts'))
+  await vscode.commands.executeCommand('logitscope.inspectLogits')
+}
+
+async function inspect() {
+  const api = (await extension.activate()) as LogitscopeApi
+  return api.inspect({ text: TEXT })
+}
+
+function settings(): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration('logitscope')
+}
+
+async function usePrecision(value: Record<string, string> | undefined): Promise<void> {
+  await settings().update('precision', value, vscode.ConfigurationTarget.Global)
+}
+
+async function resultsAsText(): Promise<string> {
+  await vscode.commands.executeCommand('logitscope.openResultsAsText')
+  return vscode.window.activeTextEditor?.document.getText() ?? ''
+}
