@@ -49,7 +49,8 @@ function halfBits(bits: number): number {
   return exponent < 102 ? sign : sign | roundedShift((magnitude & 0x7fffff) | 0x800000, 126 - exponent)
 }
 
-function roundedShift(bits: number, places: number): number {
+/** bits / 2^places, to the nearest, and to even where two are as near. */
+export function roundedShift(bits: number, places: number): number {
   const half = 2 ** (places - 1)
   return Math.floor((bits + half - 1 + ((bits >>> places) & 1)) / 2 ** places)
 }

@@ -3,17 +3,10 @@ import { join } from 'node:path'
 import { ModelFilesError, NoConfigError, PickleFilesError } from '../shared/errors'
 import { byPlainName, type Checkpoint, hasOwnHead, openCheckpoint, withTiedWte } from './checkpoint'
 import { parseConfig } from './config'
+import { CONFIG_FILE, SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
 import { pickledWeights } from './pickleFiles'
 import { proposeConfig, type ProposedConfig } from './proposedConfig'
-import {
-  openShards,
-  openWeightsFile,
-  SHARD_INDEX_FILE,
-  type StoredTensors,
-  WEIGHTS_FILE,
-} from './storedTensors'
-
-export const CONFIG_FILE = 'config.json'
+import { openShards, openWeightsFile, type StoredTensors } from './storedTensors'
 
 /** Far above what there is: 1.5 kB for a configuration, 0.1 MB for gpt2-xl in shards. */
 const MAX_JSON_BYTES = 16 * 1024 ** 2

@@ -1,7 +1,7 @@
 // Weights that `torch.save` wrote. Loading them can run whatever code their author put there.
 
 import { join } from 'node:path'
-import { WEIGHTS_FILE } from './storedTensors'
+import { WEIGHTS_FILE } from './modelFiles'
 
 /** The files of a folder that hold a pickled model's weights, all shards of one; none where there are none. */
 export function pickledWeights(files: readonly string[]): string[] {

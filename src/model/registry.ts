@@ -21,9 +21,6 @@ export interface PinnedModel {
   readonly nEmbd: number
 }
 
-export const WEIGHTS_FILE = 'model.safetensors'
-export const CONFIG_FILE = 'config.json'
-
 /** From small to large, the first to be offered first. */
 export const PINNED_MODELS: readonly PinnedModel[] = [
   {

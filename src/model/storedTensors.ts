@@ -3,11 +3,9 @@
 import { join } from 'node:path'
 import { ModelFilesError, SafetensorsError } from '../shared/errors'
 import { type ByteSource, openFile } from './byteSource'
+import { SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
 import { readSafetensorsHeader, type TensorEntry } from './safetensors'
 import { parseShardIndex } from './shardIndex'
-
-export const WEIGHTS_FILE = 'model.safetensors'
-export const SHARD_INDEX_FILE = 'model.safetensors.index.json'
 
 /** A tensor as a file has it. */
 export interface StoredTensor {

@@ -1,13 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { Activation } from '../model/config'
-import {
-  checkModelFolder,
-  checkTensors,
-  proposeConfigOf,
-  saveConfig,
-  CONFIG_FILE,
-} from '../model/modelFolder'
+import { CONFIG_FILE } from '../model/modelFiles'
+import { checkModelFolder, checkTensors, proposeConfigOf, saveConfig } from '../model/modelFolder'
 import { conversionCommand } from '../model/pickleFiles'
 import { type ProposedConfig, writeConfig } from '../model/proposedConfig'
 import { LogitscopeError, ModelFilesError, NoConfigError, PickleFilesError } from '../shared/errors'

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { ModelConfigError } from '../../shared/errors'
 import { parseConfig } from '../config'
 import { downloadConfig, type DownloadOptions, type Hub } from '../hub/download'
-import { CONFIG_FILE, configOf, type PinnedModel } from '../registry'
+import { CONFIG_FILE } from '../modelFiles'
+import { configOf, type PinnedModel } from '../registry'
 import { writeDurably } from './durableFiles'
 
 /**

@@ -1,6 +1,7 @@
 import { readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PinnedModel, WEIGHTS_FILE } from '../registry'
+import { WEIGHTS_FILE } from '../modelFiles'
+import type { PinnedModel } from '../registry'
 import { writeDurably } from './durableFiles'
 
 /** What the weights beside it are, or are a part of: `source.json` of a download, and of the model that it becomes. */

@@ -8,7 +8,8 @@ import {
 } from '../../shared/errors'
 import { formatBytes, formatBytesOf } from '../../shared/format'
 import { PassingFault } from '../hub/passingFault'
-import { type PinnedModel, WEIGHTS_FILE } from '../registry'
+import { WEIGHTS_FILE } from '../modelFiles'
+import type { PinnedModel } from '../registry'
 
 /** What an error of the hub or of the disk means for the user, of whose download `kept` bytes are there. */
 export function meaningOf(error: unknown, model: PinnedModel, kept: number): unknown {
