@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openFile } from '../../src/model/byteSource'
+import { openFile } from '../../src/model/filesOfFolder'
 import { parseConfig } from '../../src/model/config'
 import { readSafetensorsHeader } from '../../src/model/safetensors'
 import { readFile } from 'node:fs/promises'

@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs'
 import type { Checkpoint } from '../model/checkpoint'
 import { vocabularyGraph } from '../model/gpt2Graphs'
-import { withInt8Form } from '../model/int8Cache'
-import { withModelFolder } from '../model/modelFolder'
 import type { ModelLocation } from '../shared/engineApi'
-import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
+import { Fp32OutOfMemoryError, OutOfMemoryError } from '../shared/errors'
 import { defaultPrecision, describeLackOfMemory } from '../shared/modelText'
 import { type ModelInfo, type Precision, VOCABULARY_SIZE } from '../shared/prediction'
 import { Embeddings } from './embeddings'
@@ -20,19 +17,11 @@ export interface LoadedModel {
   readonly lmHead: LmHead
 }
 
-/** Loads a checkpoint folder; the files are closed when it is in memory. */
-export async function loadModel(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
-  if (location.ifMissing !== undefined && !existsSync(location.folder))
-    throw new ModelFilesError(location.ifMissing)
-  return withModelFolder(location.folder, (checkpoint) => {
-    if (options.precision === 'fp32') return loadCheckpoint(checkpoint, location, options)
-    return withInt8Form(checkpoint, location, options.cacheFolder, (form) =>
-      loadCheckpoint(form, location, options),
-    )
-  })
-}
-
-async function loadCheckpoint(
+/**
+ * Loads an open checkpoint, which may be closed then.
+ * @throws OutOfMemoryError, InferenceError
+ */
+export async function loadCheckpoint(
   checkpoint: Checkpoint,
   { id, description }: ModelLocation,
   { threads, precision }: LoadOptions,

@@ -10,7 +10,7 @@ import type { Gpt2Ranks } from '../tokenizer/ranks'
 import { Tokenizer } from '../tokenizer/tokenizer'
 import { Engine } from './engine'
 import type { EngineOptions } from './engineOptions'
-import { loadModel } from './model'
+import { loadModelFolder } from './loadModelFolder'
 import { configureWasm } from './ortSession'
 
 if (parentPort === null) throw new Error('the engine runs in a worker')
@@ -29,7 +29,7 @@ configureWasm(join(assetsFolder, '/'), options.threads)
 serveRpc<EngineMethods>(
   channel,
   new Engine({
-    loadModel: () => loadModel(model, options),
+    loadModel: () => loadModelFolder(model, options),
     loadTokenizer: async () =>
       Tokenizer.load({
         wasm: new Uint8Array(await readFile(join(assetsFolder, 'tiktoken_bg.wasm'))),

@@ -7,8 +7,9 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ModelLocation } from '../shared/engineApi'
 import { SafetensorsError } from '../shared/errors'
-import { type ByteSource, openFile } from './byteSource'
+import type { ByteSource } from './byteSource'
 import type { Checkpoint, WeightType } from './checkpoint'
+import { openFile } from './filesOfFolder'
 import {
   checkInt8Tensors,
   type DerivedTensor,

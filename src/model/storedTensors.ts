@@ -1,9 +1,8 @@
 // The tensors of a checkpoint's files, whichever file each is in.
 
-import { join } from 'node:path'
 import { ModelFilesError, SafetensorsError } from '../shared/errors'
-import { type ByteSource, openFile } from './byteSource'
-import { SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
+import type { ByteSource } from './byteSource'
+import { type ModelFiles, SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
 import { readSafetensorsHeader, type TensorEntry } from './safetensors'
 import { parseShardIndex } from './shardIndex'
 
@@ -39,11 +38,11 @@ export async function tensorsOf(source: ByteSource, file = WEIGHTS_FILE): Promis
 }
 
 /**
- * Opens `model.safetensors` of a folder.
+ * Opens `model.safetensors`, or another file of the format.
  * @throws ModelFilesError, SafetensorsError
  */
-export async function openWeightsFile(folder: string, file = WEIGHTS_FILE): Promise<StoredTensors> {
-  const source = await openedFile(folder, file)
+export async function openWeightsFile(files: ModelFiles, file = WEIGHTS_FILE): Promise<StoredTensors> {
+  const source = await openedFile(files, file)
   try {
     return await tensorsOf(source, file)
   } catch (error) {
@@ -57,14 +56,14 @@ export async function openWeightsFile(folder: string, file = WEIGHTS_FILE): Prom
  * @param index the content of `model.safetensors.index.json`
  * @throws SafetensorsError where the index is malformed or a shard lacks one of its tensors; ModelFilesError
  */
-export async function openShards(folder: string, index: string): Promise<StoredTensors> {
+export async function openShards(files: ModelFiles, index: string): Promise<StoredTensors> {
   const shardOf = parseShardIndex(index)
   const shards = new Map<string, StoredTensors>()
   const close = async () => {
     await Promise.all([...shards.values()].map((shard) => shard.close()))
   }
   try {
-    for (const file of new Set(shardOf.values())) shards.set(file, await openWeightsFile(folder, file))
+    for (const file of new Set(shardOf.values())) shards.set(file, await openWeightsFile(files, file))
     const byName = new Map<string, StoredTensor>()
     for (const [name, file] of shardOf) {
       const tensor = shards.get(file)?.byName.get(name)
@@ -97,10 +96,12 @@ function storedTensor(source: ByteSource, { dtype, shape, offset, byteLength }: 
   }
 }
 
-async function openedFile(folder: string, file: string): Promise<ByteSource> {
+async function openedFile(files: ModelFiles, name: string): Promise<ByteSource> {
   try {
-    return await openFile(join(folder, file))
+    return await files.open(name)
   } catch (cause) {
-    throw new ModelFilesError(`${file} cannot be read from ${folder}. Is it the model’s folder?`, { cause })
+    throw new ModelFilesError(`${name} cannot be read from ${files.place}. Is it the model’s folder?`, {
+      cause,
+    })
   }
 }

@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { Activation } from '../model/config'
+import { filesOfFolder } from '../model/filesOfFolder'
 import { CONFIG_FILE } from '../model/modelFiles'
-import { checkModelFolder, checkTensors, proposeConfigOf, saveConfig } from '../model/modelFolder'
-import { conversionCommand } from '../model/pickleFiles'
+import { saveConfig } from '../model/modelFolder'
+import { checkModelFiles, checkTensors, proposeConfigOf } from '../model/openModelFiles'
+import { conversionCommand } from '../model/conversionCommand'
 import { type ProposedConfig, writeConfig } from '../model/proposedConfig'
 import { LogitscopeError, ModelFilesError, NoConfigError, PickleFilesError } from '../shared/errors'
 import { plainMessage } from '../shared/plainMessage'
@@ -39,7 +41,7 @@ export async function chooseModelFolder(): Promise<string | undefined> {
 /** False where the user did not want the missing configuration. */
 async function isReady(folder: string): Promise<boolean> {
   try {
-    await checkModelFolder(folder)
+    await checkModelFiles(filesOfFolder(folder))
     return true
   } catch (error) {
     if (!(error instanceof NoConfigError)) throw error
@@ -48,9 +50,12 @@ async function isReady(folder: string): Promise<boolean> {
 }
 
 async function makesConfig(folder: string): Promise<boolean> {
-  const proposed = await proposeConfigOf(folder)
+  const proposed = await proposeConfigOf(filesOfFolder(folder))
   // Neither heads nor activation show in a tensor, so all else can be refused before anything is asked.
-  await checkTensors(folder, writeConfig(proposed, { nHead: proposed.nHead, activation: 'gelu_new' }))
+  await checkTensors(
+    filesOfFolder(folder),
+    writeConfig(proposed, { nHead: proposed.nHead, activation: 'gelu_new' }),
+  )
 
   const nHead = await askHeads(proposed)
   if (nHead === undefined) return false

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type LoadedModel, loadModel } from '../../src/engine/model'
+import { loadModelFolder } from '../../src/engine/loadModelFolder'
+import type { LoadedModel } from '../../src/engine/model'
 import { expectedShapes } from '../../src/model/checkpoint'
 import { parseConfig } from '../../src/model/config'
 import type { Precision } from '../../src/shared/prediction'
@@ -92,7 +93,7 @@ export async function loadTiny(
     'config.json': JSON.stringify(config),
     'model.safetensors': safetensors(tensors),
   })
-  return loadModel({ id: 'tiny', folder, description: 'A tiny model.' }, { threads: 1, precision })
+  return loadModelFolder({ id: 'tiny', folder, description: 'A tiny model.' }, { threads: 1, precision })
 }
 
 function exactly(value: number): number {

@@ -3,7 +3,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Engine } from '../../src/engine/engine'
-import { type LoadedModel, loadModel } from '../../src/engine/model'
+import { loadModelFolder } from '../../src/engine/loadModelFolder'
+import type { LoadedModel } from '../../src/engine/model'
 import { configureWasm } from '../../src/engine/ortSession'
 import type { Transformer } from '../../src/engine/transformer'
 import { PredictionService } from '../../src/prediction/predictionService'
@@ -28,7 +29,7 @@ let loadingMini: Promise<LoadedModel> | undefined
 
 /** The embedded model, loaded once for each test file. */
 export function loadMini(): Promise<LoadedModel> {
-  loadingMini ??= loadModel(MINI, { threads: 1, precision: 'fp32' })
+  loadingMini ??= loadModelFolder(MINI, { threads: 1, precision: 'fp32' })
   return loadingMini
 }
 

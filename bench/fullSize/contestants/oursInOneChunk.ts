@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { Engine } from '../../../src/engine/engine'
-import { loadModel } from '../../../src/engine/model'
+import { loadModelFolder } from '../../../src/engine/loadModelFolder'
 import { configureWasm } from '../../../src/engine/ortSession'
 import type { Contestant, ContestantSettings } from '../contestant'
 import { targetsOf, TOP_K } from '../contestant'
@@ -8,7 +8,7 @@ import { targetsOf, TOP_K } from '../contestant'
 /** Our engine without its chunks: all positions in one step of work. */
 export async function oursInOneChunk(settings: ContestantSettings): Promise<Contestant> {
   configureWasm(`${settings.assetsFolder}/`, settings.threads)
-  const model = await loadModel(
+  const model = await loadModelFolder(
     { id: 'gpt2', folder: settings.modelFolder, description: '' },
     { precision: 'fp32', threads: settings.threads },
   )

@@ -2,7 +2,8 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type SeededGpt2, writeSeededGpt2 } from '../../../bench/fullSize/seededGpt2'
-import { type LoadedModel, loadModel } from '../../../src/engine/model'
+import { loadModelFolder } from '../../../src/engine/loadModelFolder'
+import type { LoadedModel } from '../../../src/engine/model'
 import type { Precision } from '../../../src/shared/prediction'
 import { temporaryFolder } from '../../support/checkpointTiny'
 import {
@@ -26,7 +27,7 @@ const SEEDED_IDS = Int32Array.from({ length: 100 }, (_, i) => (i * 7919 + 13) % 
 
 let mini: LoadedModel
 beforeAll(async () => {
-  mini = await loadModel(MINI, { threads: 1, precision: 'int8' })
+  mini = await loadModelFolder(MINI, { threads: 1, precision: 'int8' })
 }, LOADING_LIMIT_MS)
 
 describe('The embedded model in int8', () => {
@@ -110,7 +111,7 @@ async function meanDelta(model: SeededGpt2): Promise<number> {
 
 async function scoreOf(folder: string, precision: Precision): Promise<Scored> {
   const location = { id: 'seeded', folder, description: 'A seeded model.' }
-  const model = await loadModel(location, { threads: 1, precision })
+  const model = await loadModelFolder(location, { threads: 1, precision })
   return score(connect(freshEngine(model)), scoreEverything(SEEDED_IDS))
 }
 

@@ -2,7 +2,8 @@
 // The continuation is that of transformers' own test (GPT2ModelLanguageGenerationTest, test_lm_generate_gpt2).
 
 import { describe, expect, it } from 'vitest'
-import { type LoadedModel, loadModel } from '../../../src/engine/model'
+import { loadModelFolder } from '../../../src/engine/loadModelFolder'
+import type { LoadedModel } from '../../../src/engine/model'
 import type { EngineApi } from '../../../src/shared/engineApi'
 import { connect, freshEngine } from '../../support/engineUnderTest'
 
@@ -47,7 +48,7 @@ describe.skipIf(folder === '')('The real GPT-2', () => {
 let loading: Promise<LoadedModel> | undefined
 
 async function realEngine(): Promise<EngineApi> {
-  loading ??= loadModel(
+  loading ??= loadModelFolder(
     { id: 'gpt2', folder, description: 'The real GPT-2.' },
     { threads: 1, precision: 'fp32' },
   )

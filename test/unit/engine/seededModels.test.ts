@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { cachedSeededGpt2, writeSeededGpt2 } from '../../../bench/fullSize/seededGpt2'
-import { loadModel } from '../../../src/engine/model'
+import { loadModelFolder } from '../../../src/engine/loadModelFolder'
 import { temporaryFolder } from '../../support/checkpointTiny'
 import { connect, freshEngine, type Scored, score, scoreEverything } from '../../support/engineUnderTest'
 import { SEEDED_REFERENCES, type SeededReference } from '../../support/seededReference'
@@ -33,7 +33,7 @@ async function folderOf(name: string, { model }: SeededReference): Promise<strin
 }
 
 async function scoreOf(folder: string, { ids }: SeededReference): Promise<Scored> {
-  const model = await loadModel(
+  const model = await loadModelFolder(
     { id: 'seeded', folder, description: 'A seeded model.' },
     { threads: 1, precision: 'fp32' },
   )

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openFile } from '../../../src/model/byteSource'
+import { filesOfFolder, openFile } from '../../../src/model/filesOfFolder'
 import { parseConfig } from '../../../src/model/config'
-import { checkTensors, proposeConfigOf, saveConfig, withModelFolder } from '../../../src/model/modelFolder'
+import { saveConfig, withModelFolder } from '../../../src/model/modelFolder'
+import { checkTensors, proposeConfigOf } from '../../../src/model/openModelFiles'
 import { writeConfig } from '../../../src/model/proposedConfig'
 import {
   ModelConfigError,
@@ -173,7 +175,7 @@ describe('Shards', () => {
 describe('A config.json that is made', () => {
   it('is that of the model', async () => {
     const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
-    const proposed = await proposeConfigOf(folder)
+    const proposed = await proposeConfigOf(filesOfFolder(folder))
     expect(proposed).toEqual({
       nLayer: 2,
       nEmbd: 8,
@@ -184,7 +186,7 @@ describe('A config.json that is made', () => {
       nHead: 1,
     })
     const config = writeConfig(proposed, { nHead: 2, activation: 'gelu' })
-    await checkTensors(folder, config)
+    await checkTensors(filesOfFolder(folder), config)
     await saveConfig(folder, config)
     const opened = await withModelFolder(folder, ({ config }) => Promise.resolve(config))
     expect(opened).toEqual(parseConfig(JSON.stringify({ ...TINY_CONFIG, activation_function: 'gelu' })))
@@ -193,17 +195,17 @@ describe('A config.json that is made', () => {
   it('has a head of its own where the weights have another than wte', async () => {
     const own = storedAs('F32', tinyTensors({ ...TINY_CONFIG, tie_word_embeddings: false }))
     const folder = await temporaryFolder({ 'model.safetensors': safetensors(own) })
-    expect(await proposeConfigOf(folder)).toMatchObject({ tied: false })
+    expect(await proposeConfigOf(filesOfFolder(folder))).toMatchObject({ tied: false })
   })
 
   it('ties a head that is a copy of wte', async () => {
     const stored = storedAs('F32', tinyTensors())
     for (const [name, tensor] of [...stored]) if (name === 'wte.weight') stored.set('lm_head.weight', tensor)
     const folder = await temporaryFolder({ 'model.safetensors': safetensors(stored) })
-    expect(await proposeConfigOf(folder)).toMatchObject({ tied: true })
+    expect(await proposeConfigOf(filesOfFolder(folder))).toMatchObject({ tied: true })
     stored.delete('wte.weight')
     const headAlone = await temporaryFolder({ 'model.safetensors': safetensors(stored) })
-    expect(await proposeConfigOf(headAlone)).toMatchObject({ tied: true, vocabSize: 50257 })
+    expect(await proposeConfigOf(filesOfFolder(headAlone))).toMatchObject({ tied: true, vocabSize: 50257 })
   })
 
   it('never replaces one that is there', async () => {
@@ -215,8 +217,8 @@ describe('A config.json that is made', () => {
   it('is refused where the tensors are not a model’s', async () => {
     const some = new Map([...TENSORS].filter(([name]) => name !== 'h.1.ln_2.weight'))
     const folder = await temporaryFolder({ 'model.safetensors': safetensors(some) })
-    const config = writeConfig(await proposeConfigOf(folder), { nHead: 2, activation: 'gelu' })
-    await expect(checkTensors(folder, config)).rejects.toThrow('lacks h.1.ln_2.weight')
+    const config = writeConfig(await proposeConfigOf(filesOfFolder(folder)), { nHead: 2, activation: 'gelu' })
+    await expect(checkTensors(filesOfFolder(folder), config)).rejects.toThrow('lacks h.1.ln_2.weight')
   })
 })
 
@@ -240,5 +242,11 @@ describe('A file', () => {
       file.readNow(8, target)
     }).toThrow('ends at byte 10')
     await file.close()
+  })
+
+  it.skipIf(process.platform === 'win32')('that is a pipe is refused, not waited for', async () => {
+    const pipe = join(await temporaryFolder({}), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(openFile(pipe)).rejects.toThrow('is not a file')
   })
 })

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { conversionCommand } from '../../../src/model/conversionCommand'
 import { withModelFolder } from '../../../src/model/modelFolder'
-import { conversionCommand, pickledWeights } from '../../../src/model/pickleFiles'
+import { pickledWeights } from '../../../src/model/pickleFiles'
 import { temporaryFolder, TINY_CONFIG } from '../../support/checkpointTiny'
 
 /** Debian's, whose python3-torch is installed with it or not. */
