@@ -10,27 +10,34 @@ import { generateCandidates } from './generation/generateCandidates'
 import { TokenIndex } from './generation/tokenIndex'
 import { KeptSequences } from './keptSequences'
 import type { LoadedModel } from './model'
+import { FixedPace, Pace } from './pace'
 import { Scheduler } from './scheduler'
 
 /**
- * Positions of one step of work: between two steps a cancel or a more urgent request gets through.
- * Both take about as long.
+ * Positions that one step of work has at least: between two steps a cancel or a more urgent request gets through.
+ * Both take about as long. The LM head has no more: its logits are large, and it gains nothing.
  */
-const CHUNK_POSITIONS: Record<Precision, number> = { fp32: 64, int8: 128 }
+const STEP_POSITIONS: Record<Precision, number> = { fp32: 64, int8: 128 }
 /** Four windows of gpt2, sixty of the embedded model; at least two of any model's. */
 const KEY_VALUE_BYTES = 320 * 1024 * 1024
 /** 21,000 positions of gpt2: what the panel shows can be looked at again by the LM head alone. */
 const RESIDUAL_BYTES = 64 * 1024 * 1024
 
 type Handlers = RpcHandlers<EngineMethods>
-type EngineModel = LoadedModel & { readonly kept: KeptSequences; readonly chunkPositions: number }
+
+interface EngineModel extends LoadedModel {
+  readonly kept: KeptSequences
+  readonly pace: Pace
+  /** Rows that the LM head is given at a time. */
+  readonly headRows: number
+}
 
 export interface EngineParts {
   readonly loadTokenizer: () => Promise<Tokenizer>
   readonly loadModel: () => Promise<LoadedModel>
   /** Resolves after other messages of the thread had their turn. */
   readonly nextMacrotask: () => Promise<void>
-  /** Positions of one step; another number only in tests. */
+  /** Positions of every step; only in tests and measurements. */
   readonly chunkPositions?: number
 }
 
@@ -47,9 +54,12 @@ export class Engine implements Handlers {
     this.tokenIndex = once(async () => new TokenIndex((await this.tokenizer()).vocabulary, START_TOKEN_ID))
     this.loaded = once(async () => {
       const model = await parts.loadModel()
+      const { chunkPositions } = parts
+      const stepPositions = STEP_POSITIONS[model.info.precision]
       return {
         ...model,
-        chunkPositions: parts.chunkPositions ?? CHUNK_POSITIONS[model.info.precision],
+        pace: chunkPositions === undefined ? new Pace(stepPositions) : new FixedPace(chunkPositions),
+        headRows: Math.min(chunkPositions ?? stepPositions, stepPositions),
         kept: new KeptSequences(model.info, {
           keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
           residualBytes: RESIDUAL_BYTES,
@@ -75,8 +85,8 @@ export class Engine implements Handlers {
     checkScoreRequest(request, model.info)
     const { tokenIds, firstRow, targets, priority } = request
     let computedPositions = 0
-    for (let from = firstRow; from < tokenIds.length; from += model.chunkPositions) {
-      const to = Math.min(from + model.chunkPositions, tokenIds.length)
+    for (let from = firstRow; from < tokenIds.length; from += model.headRows) {
+      const to = Math.min(from + model.headRows, tokenIds.length)
       const residual = await this.residualRows(
         model,
         tokenIds,
@@ -129,26 +139,28 @@ export class Engine implements Handlers {
   }
 
   /**
-   * Residual rows [from, to) of these tokens; runs the transformer for what is not kept of them, chunk by chunk.
-   * Every chunk looks anew for the longest kept prefix: requests that overtake each other
-   * use each other's work, and no state is shared between two chunks.
+   * Residual rows [from, to) of these tokens; runs the transformer for what is not kept of them, step by step,
+   * and the last step may go on beyond `to`. Every step looks anew for the longest kept prefix: requests that
+   * overtake each other use each other's work, and no state is shared between two steps.
    */
   private async residualRows(
-    { transformer, kept, chunkPositions }: EngineModel,
+    { transformer, kept, pace }: EngineModel,
     tokenIds: Int32Array,
     { from, to, priority, signal }: { from: number; to: number; priority: Priority; signal: AbortSignal },
-    onChunk?: (chunk: { readonly reached: number; readonly computed: number }) => void,
+    onStep?: (chunk: { readonly reached: number; readonly computed: number }) => void,
   ): Promise<Float32Array> {
-    const wanted = tokenIds.subarray(0, to)
     for (;;) {
-      const rows = kept.residualRows(wanted, from, to)
+      const rows = kept.residualRows(tokenIds, from, to)
       // A copy: by the time that it is read, a generation may have gone another way over these rows.
       if (rows !== undefined) return rows.slice()
       await this.scheduler.run(priority, signal, async () => {
-        const past = kept.longestPrefix(wanted)
-        const reached = Math.min(past.length + chunkPositions, to)
-        kept.append(wanted, past.length, await transformer.run(wanted.subarray(past.length, reached), past))
-        onChunk?.({ reached, computed: reached - past.length })
+        const past = kept.longestPrefix(tokenIds)
+        const reached = Math.min(past.length + pace.positions, tokenIds.length)
+        const started = performance.now()
+        const added = await transformer.run(tokenIds.subarray(past.length, reached), past)
+        pace.measured(reached - past.length, performance.now() - started)
+        kept.append(tokenIds, past.length, added)
+        onStep?.({ reached, computed: reached - past.length })
       })
     }
   }
