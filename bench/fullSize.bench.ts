@@ -80,23 +80,35 @@ await writeFile(resultsFile, JSON.stringify(results))
 
 /** Worker up, model loaded, first prediction, each in a new process; against reading the same bytes. */
 async function coldStart(): Promise<void> {
-  const times = { ours: [] as number[], against: [] as number[] }
+  const [reading, inFp32, inInt8]: number[][] = [[], [], []]
+  // The int8 form is made the first time, and read from then on.
+  await firstPrediction('oursInt8')
   for (let turn = 0; turn < COLD_STARTS; turn++) {
-    times.against.push(await millisecondsOf(readWeights))
-    const client = new ContestantClient(script)
-    const load = await client.load({ ...settings, name: 'ours' })
-    const first = await client.run('inspect', text(4))
-    times.ours.push(load + first)
-    client.end()
+    reading.push(await millisecondsOf(readWeights))
+    inFp32.push(await firstPrediction('ours'))
+    inInt8.push(await firstPrediction('oursInt8'))
   }
-  results.push({ name: 'cold start to the first prediction: reading the file', unit: 'ms', ...times })
+  const name = 'cold start to the first prediction'
+  results.push(
+    { name: `${name}: reading the file`, unit: 'ms', ours: inFp32, against: reading },
+    { name: `${name}, int8: ours in fp32`, unit: 'ms', ours: inInt8, against: inFp32 },
+  )
+}
+
+async function firstPrediction(name: string): Promise<number> {
+  const client = new ContestantClient(script)
+  const load = await client.load({ ...settings, name })
+  const first = await client.run('inspect', text(4))
+  client.end()
+  return load + first
 }
 
 /** Of whole processes, each a new one: Node itself, the runtime and its threads, the weights, and what a run takes. */
 async function memory(): Promise<void> {
-  const [shorter, longer, web] = [
+  const [shorter, longer, inInt8, web] = [
     await peakOf('ours', 512),
     await peakOf('ours', 1024),
+    await peakOf('oursInt8', 1024),
     await peakOf('onnxRuntimeWeb', 512),
   ]
   results.push(
@@ -107,13 +119,15 @@ async function memory(): Promise<void> {
       web.peak - weightBytes,
     ),
     megabytes('1,024 tokens, peak: weights + 500 MB', longer.peak, weightBytes + 500 * MEGABYTE),
+    megabytes('memory once loaded, int8: ours in fp32', inInt8.loaded, longer.loaded),
+    megabytes('1,024 tokens, peak, int8: ours in fp32', inInt8.peak, longer.peak),
   )
 }
 
 async function peakOf(name: string, length: number): Promise<{ loaded: number; peak: number }> {
   const client = await started(name)
   const loaded = client.resident
-  await client.run(name === 'ours' ? 'inspect' : 'logits', text(length))
+  await client.run(name.startsWith('ours') ? 'inspect' : 'logits', text(length))
   client.end()
   return { loaded, peak: client.peak }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createEngine } from '../../../src/engine/engineHandle'
 import { spawnWorker } from '../../../src/engine/spawnWorker'
 import type { EngineApi } from '../../../src/shared/engineApi'
@@ -9,17 +10,20 @@ export function ours(settings: ContestantSettings): Promise<Contestant> {
   return oursIn('fp32', settings)
 }
 
-/** The same in the fast precision. */
+/** The same in the fast precision; the form is made once and kept, as the extension keeps it. */
 export function oursInt8(settings: ContestantSettings): Promise<Contestant> {
-  return oursIn('int8', settings)
+  return oursIn('int8', settings, join(settings.modelFolder, '..', 'int8'))
 }
 
 async function oursIn(
   precision: Precision,
   { modelFolder, assetsFolder, threads }: ContestantSettings,
+  cacheFolder?: string,
 ): Promise<Contestant> {
   const model = { id: 'gpt2', folder: modelFolder, description: '' }
-  const { api } = createEngine(() => spawnWorker({ model, precision, threads, assetsFolder }))
+  const { api } = createEngine(() =>
+    spawnWorker({ model, precision, threads, assetsFolder, ...(cacheFolder && { cacheFolder }) }),
+  )
   await api.model(undefined)
   return engineContestant(api)
 }
