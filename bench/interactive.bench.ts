@@ -29,6 +29,7 @@ const engine = createEngine(() =>
       store: undefined,
       howToGet: '',
     }),
+    backend: 'wasm',
     precision: 'fp32',
     threads: defaultThreads(availableParallelism()),
     assetsFolder: join(repository, 'dist'),

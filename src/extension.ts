@@ -49,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
     return spawnWorker({
       model,
+      backend: 'wasm',
       threads,
       precision,
       cacheFolder: int8Folder,

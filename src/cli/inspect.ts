@@ -65,7 +65,13 @@ type ReportRequest = Omit<InspectOptions, 'input' | 'context' | 'model' | 'preci
 async function reportOn(request: ReportRequest): Promise<InspectionReport> {
   const threads = request.threads ?? defaultThreads(availableParallelism())
   const engine = createEngine(() =>
-    spawnWorker({ model: request.model, threads, precision: request.precision, assetsFolder: DIST }),
+    spawnWorker({
+      model: request.model,
+      backend: 'wasm',
+      threads,
+      precision: request.precision,
+      assetsFolder: DIST,
+    }),
   )
   const progress = new ProgressLine(process.stderr)
   try {

@@ -1,15 +1,16 @@
 import type { ModelLocation } from '../shared/engineApi'
-import type { Precision } from '../shared/prediction'
+import type { Backend, Precision } from '../shared/prediction'
 
 /** How a model is loaded. */
 export interface LoadOptions {
+  readonly backend: Backend
   readonly threads: number
   readonly precision: Precision
   /** Where forms that are derived from a checkpoint are kept; undefined where they are made anew each time. */
   readonly cacheFolder?: string
 }
 
-/** What an engine is made with; another model, precision or number of threads is another engine. */
+/** What an engine is made with; another model, backend, precision or number of threads is another engine. */
 export interface EngineOptions extends LoadOptions {
   readonly model: ModelLocation
   /** The folder of the engine's bundle and of the WASM and tables that it loads. */

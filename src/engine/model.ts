@@ -24,7 +24,7 @@ export interface LoadedModel {
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
   { id, description }: ModelLocation,
-  { threads, precision }: LoadOptions,
+  { backend, threads, precision }: LoadOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
@@ -42,7 +42,7 @@ export async function loadCheckpoint(
       remarks: [...remarks, ...precisionRemark(precision, parameters)],
       parameters,
       precision,
-      backend: 'wasm',
+      backend,
       threads,
       nLayer,
       nHead,

@@ -1,13 +1,13 @@
 // What every view, copy and export says of where its numbers come from.
 
 import { formatCounted, formatDecimal, formatPerplexity } from '../shared/format'
-import type { ContextMode, ModelInfo, Summary } from '../shared/prediction'
+import type { Backend, ContextMode, ModelInfo, Summary } from '../shared/prediction'
 
 export interface Provenance {
   /** Registry id, or the folder's name. */
   readonly model: string
   readonly precision: ModelInfo['precision']
-  readonly backend: ModelInfo['backend']
+  readonly backend: Backend
   /** How the model's files were read, where they are unusual. */
   readonly remarks: readonly string[]
   readonly startToken: boolean

@@ -2,6 +2,7 @@
 
 import {
   type Alternative,
+  type Backend,
   type Distribution,
   type Judgement,
   type ModelInfo,
@@ -59,7 +60,7 @@ export interface ReportedPosition extends ReportedToken {
 export interface InspectionReport {
   /** Registry id, or the folder's name. */
   readonly model: string
-  readonly backend: ModelInfo['backend']
+  readonly backend: Backend
   readonly precision: ModelInfo['precision']
   /** How the model's files were read, where they are unusual: `Linear layout, transposed on load`. */
   readonly remarks: readonly string[]

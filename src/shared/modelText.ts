@@ -1,6 +1,6 @@
 import { assertNever } from './assertNever'
 import { formatBytes, formatCounted, formatParameters } from './format'
-import type { ModelInfo, Precision } from './prediction'
+import type { Backend, ModelInfo, Precision } from './prediction'
 
 /** `12 M parameters · fp32 · WASM, 1 thread` */
 export function describeModel(model: ModelInfo): string {
@@ -36,15 +36,18 @@ export function isSameModel(a: ModelInfo, b: ModelInfo): boolean {
   return a.id === b.id && a.description === b.description && a.precision === b.precision
 }
 
-/** `WASM, 1 thread` */
+/** `WASM, 1 thread`, or `WebGPU` */
 export function describeBackend({ backend, threads }: ModelInfo): string {
-  return `${backendName(backend)}, ${formatCounted(threads, 'thread')}`
+  const name = backendName(backend)
+  return backend === 'wasm' ? `${name}, ${formatCounted(threads, 'thread')}` : name
 }
 
-export function backendName(backend: ModelInfo['backend']): string {
+export function backendName(backend: Backend): string {
   switch (backend) {
     case 'wasm':
       return 'WASM'
+    case 'webgpu':
+      return 'WebGPU'
     default:
       return assertNever(backend)
   }

@@ -77,6 +77,10 @@ export interface Summary {
 export const PRECISIONS = ['fp32', 'int8'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
+/** What the engine computes on. */
+export const BACKENDS = ['wasm', 'webgpu'] as const
+export type Backend = (typeof BACKENDS)[number]
+
 /** The model that speaks and how it runs. */
 export interface ModelInfo {
   /** Registry id, or the folder's name. */
@@ -87,7 +91,8 @@ export interface ModelInfo {
   readonly remarks: readonly string[]
   readonly parameters: number
   readonly precision: Precision
-  readonly backend: 'wasm'
+  readonly backend: Backend
+  /** Of WASM; on WebGPU only the little that stays beside the GPU runs on them. */
   readonly threads: number
   readonly nLayer: number
   readonly nHead: number

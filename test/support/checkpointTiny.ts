@@ -93,7 +93,10 @@ export async function loadTiny(
     'config.json': JSON.stringify(config),
     'model.safetensors': safetensors(tensors),
   })
-  return loadModelFolder({ id: 'tiny', folder, description: 'A tiny model.' }, { threads: 1, precision })
+  return loadModelFolder(
+    { id: 'tiny', folder, description: 'A tiny model.' },
+    { backend: 'wasm', threads: 1, precision },
+  )
 }
 
 function exactly(value: number): number {

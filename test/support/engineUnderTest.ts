@@ -29,7 +29,7 @@ let loadingMini: Promise<LoadedModel> | undefined
 
 /** The embedded model, loaded once for each test file. */
 export function loadMini(): Promise<LoadedModel> {
-  loadingMini ??= loadModelFolder(MINI, { threads: 1, precision: 'fp32' })
+  loadingMini ??= loadModelFolder(MINI, { backend: 'wasm', threads: 1, precision: 'fp32' })
   return loadingMini
 }
 

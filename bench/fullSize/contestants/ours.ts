@@ -22,7 +22,14 @@ async function oursIn(
 ): Promise<Contestant> {
   const model = { id: 'gpt2', folder: modelFolder, description: '' }
   const { api } = createEngine(() =>
-    spawnWorker({ model, precision, threads, assetsFolder, ...(cacheFolder && { cacheFolder }) }),
+    spawnWorker({
+      model,
+      backend: 'wasm',
+      precision,
+      threads,
+      assetsFolder,
+      ...(cacheFolder && { cacheFolder }),
+    }),
   )
   await api.model(undefined)
   return engineContestant(api)

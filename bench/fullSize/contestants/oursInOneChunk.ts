@@ -10,7 +10,7 @@ export async function oursInOneChunk(settings: ContestantSettings): Promise<Cont
   configureWasm(`${settings.assetsFolder}/`, settings.threads)
   const model = await loadModelFolder(
     { id: 'gpt2', folder: settings.modelFolder, description: '' },
-    { precision: 'fp32', threads: settings.threads },
+    { backend: 'wasm', precision: 'fp32', threads: settings.threads },
   )
   const engine = new Engine({
     loadModel: () => Promise.resolve(model),

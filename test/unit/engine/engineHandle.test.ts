@@ -40,7 +40,13 @@ function startable(model = MINI) {
   const states: EngineState[] = []
   const engine = createEngine(
     () => {
-      const thread = spawnWorker({ model, threads: 1, precision: 'fp32', assetsFolder: DIST })
+      const thread = spawnWorker({
+        model,
+        backend: 'wasm',
+        threads: 1,
+        precision: 'fp32',
+        assetsFolder: DIST,
+      })
       threads.push(thread)
       return thread
     },

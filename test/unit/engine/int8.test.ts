@@ -27,7 +27,7 @@ const SEEDED_IDS = Int32Array.from({ length: 100 }, (_, i) => (i * 7919 + 13) % 
 
 let mini: LoadedModel
 beforeAll(async () => {
-  mini = await loadModelFolder(MINI, { threads: 1, precision: 'int8' })
+  mini = await loadModelFolder(MINI, { backend: 'wasm', threads: 1, precision: 'int8' })
 }, LOADING_LIMIT_MS)
 
 describe('The embedded model in int8', () => {
@@ -111,7 +111,7 @@ async function meanDelta(model: SeededGpt2): Promise<number> {
 
 async function scoreOf(folder: string, precision: Precision): Promise<Scored> {
   const location = { id: 'seeded', folder, description: 'A seeded model.' }
-  const model = await loadModelFolder(location, { threads: 1, precision })
+  const model = await loadModelFolder(location, { backend: 'wasm', threads: 1, precision })
   return score(connect(freshEngine(model)), scoreEverything(SEEDED_IDS))
 }
 

@@ -50,7 +50,7 @@ let loading: Promise<LoadedModel> | undefined
 async function realEngine(): Promise<EngineApi> {
   loading ??= loadModelFolder(
     { id: 'gpt2', folder, description: 'The real GPT-2.' },
-    { threads: 1, precision: 'fp32' },
+    { backend: 'wasm', threads: 1, precision: 'fp32' },
   )
   return connect(freshEngine(await loading))
 }

@@ -12,6 +12,7 @@ describe('the status item', () => {
     [{ kind: 'stopped' }, '$(graph) mini'],
     [STARTING, '$(loading~spin) mini: starting'],
     [READY, '$(graph) mini · WASM'],
+    [{ kind: 'ready', model: { ...MINI, backend: 'webgpu' } }, '$(graph) mini · WebGPU'],
     [FAILED, '$(error) mini: failed'],
   ])('says model, backend and state: %j', (state, text) => {
     expect(statusText(state, 'mini')).toBe(text)
@@ -21,6 +22,10 @@ describe('the status item', () => {
     [{ kind: 'stopped' }, 'Logitscope: model mini, not started yet. Opens a menu.'],
     [STARTING, 'Logitscope: model mini, starting. Opens a menu.'],
     [READY, 'Logitscope: model mini on WASM, 1 thread, ready. Opens a menu.'],
+    [
+      { kind: 'ready', model: { ...MINI, backend: 'webgpu' } },
+      'Logitscope: model mini on WebGPU, ready. Opens a menu.',
+    ],
     [FAILED, 'Logitscope: model mini, failed. The model folder lacks config.json. Opens a menu.'],
   ])('says it all to a screen reader: %j', (state, spoken) => {
     expect(spokenStatus(state, 'mini')).toBe(spoken)
