@@ -1,12 +1,14 @@
 import * as assert from 'node:assert/strict'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import type { LogitscopeApi } from '../../src/api'
-import { extension } from './extensionUnderTest'
+import { copyEmbeddedModel, currentModel, inspect, settings, useModel } from './currentModel'
+import { Person } from './person'
 
-const TEXT = 'const port = Number(process.env.PORT)'
+/** Threads of engines that this process has started, from their first line on. */
+let startedEngines = 0
+process.on('worker', () => startedEngines++)
 
 describe('the model', () => {
   let parent: string
@@ -16,7 +18,7 @@ describe('the model', () => {
   before(async () => {
     parent = await mkdtemp(join(tmpdir(), 'logitscope-models-'))
     folder = join(parent, 'my-checkpoint')
-    await cp(join(extension.extensionPath, 'media', 'models', 'mini'), folder, { recursive: true })
+    await copyEmbeddedModel(folder)
   })
 
   afterEach(async () => {
@@ -62,9 +64,7 @@ describe('the model', () => {
   })
 
   it('is shown anew in the panel', async () => {
-    const [{ uri }] = vscode.workspace.workspaceFolders ?? []
-    await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, 'readConfig.ts'))
-    await vscode.commands.executeCommand('logitscope.inspectLogits')
+    await inspectInPanel('readConfig.ts')
     assert.match(await resultsAsText(), /\bmini\b/)
     // A panel that nobody sees waits until it is asked.
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor')
@@ -79,11 +79,47 @@ describe('the model', () => {
     await useModel(folder)
     const closed = vscode.commands.executeCommand('logitscope.showMenu')
 
-    while (model() !== 'mini')
+    while (currentModel() !== 'mini')
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem')
     await closed
 
     assert.equal((await inspect()).model, 'mini')
+  })
+
+  it('is loaded once, however many documents are inspected', async () => {
+    await useModel(folder)
+    const before = startedEngines
+
+    await inspectInPanel('readConfig.ts')
+    const first = await resultsAsText()
+    await inspectInPanel('linear.py')
+    const second = await resultsAsText()
+
+    assert.match(first, /readConfig\.ts/)
+    assert.match(second, /linear\.py/)
+    assert.equal(startedEngines, before + 1)
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('is loaded anew when it is chosen again, as its files may be others by now', async () => {
+    await useModel(folder)
+    const before = await inspect()
+    const config = join(folder, 'config.json')
+    const text = await readFile(config, 'utf8')
+    await writeFile(config, JSON.stringify({ ...JSON.parse(text), layer_norm_epsilon: 0.1 }))
+    const person = new Person()
+    person.answers({ entries: ['Choose a Folder…'], paths: [folder] })
+    try {
+      const same = await inspect()
+      await vscode.commands.executeCommand('logitscope.selectModel')
+      const after = await inspect()
+
+      assert.deepEqual(same.positions, before.positions)
+      assert.notDeepEqual(after.positions, before.positions)
+    } finally {
+      await writeFile(config, text)
+      person.leaves()
+    }
   })
 
   it('cannot be chosen by a workspace, nor where it comes from', async () => {
@@ -93,22 +129,10 @@ describe('the model', () => {
   })
 })
 
-async function inspect() {
-  const api = (await extension.activate()) as LogitscopeApi
-  return api.inspect({ text: TEXT })
-}
-
-function settings(): vscode.WorkspaceConfiguration {
-  return vscode.workspace.getConfiguration('logitscope')
-}
-
-function model(): string | undefined {
-  return settings().get<string>('model')
-}
-
-/** An id or a folder; undefined is what comes with the extension. */
-async function useModel(value: string | undefined): Promise<void> {
-  await settings().update('model', value, vscode.ConfigurationTarget.Global)
+async function inspectInPanel(name: string): Promise<void> {
+  const [{ uri }] = vscode.workspace.workspaceFolders ?? []
+  await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, name))
+  await vscode.commands.executeCommand('logitscope.inspectLogits')
 }
 
 async function resultsAsText(): Promise<string> {

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as vscode from 'vscode'
+import { ModelStore } from '../../src/model/store/modelStore'
+import { HubToken } from '../../src/views/hubToken'
+import { ModelChoice } from '../../src/views/modelChoice'
+import { ModelDownload } from '../../src/views/modelDownload'
+import { ModelManager } from '../../src/views/modelManager'
+import { MODEL, PretendedHub } from '../support/pretendedHub'
+import { settings } from './currentModel'
+
+/** The extension’s parts around a hub whose model has 64 kB, for what needs its true bytes. */
+export interface PartsWithHub {
+  readonly hub: PretendedHub
+  readonly store: ModelStore
+  readonly choice: ModelChoice
+  readonly manager: ModelManager
+  readonly dispose: () => Promise<void>
+}
+
+export async function startPartsWithHub(): Promise<PartsWithHub> {
+  const folder = await mkdtemp(join(tmpdir(), 'logitscope-hub-'))
+  const hub = await PretendedHub.start()
+  await useEndpoint(hub.endpoint.href)
+  // Under the extension’s own name it would be its own channel, closed with the parts.
+  const log = vscode.window.createOutputChannel('Logitscope’s parts', { log: true })
+  const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
+  const download = new ModelDownload({ store, token: new HubToken(NO_SECRETS), log })
+  const choice = new ModelChoice({ store, download, log, reload: () => undefined })
+  const manager = new ModelManager({ store, int8Folder: join(folder, 'int8'), choice, log })
+  const dispose = async () => {
+    await useEndpoint(undefined)
+    await hub.close()
+    log.dispose()
+    await rm(folder, { recursive: true })
+  }
+  return { hub, store, choice, manager, dispose }
+}
+
+/** Where models are downloaded from; undefined is the true hub. */
+export async function useEndpoint(endpoint: string | undefined): Promise<void> {
+  await settings().update('hubEndpoint', endpoint, vscode.ConfigurationTarget.Global)
+}
+
+const NO_SECRETS: vscode.SecretStorage = {
+  keys: () => Promise.resolve([]),
+  get: () => Promise.resolve(undefined),
+  store: () => Promise.resolve(),
+  delete: () => Promise.resolve(),
+  onDidChange: () => ({ dispose: () => undefined }),
+}

@@ -1,0 +1,70 @@
+import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+
+/** What a person does: the answers are taken one after the other, and none of them may be left over. */
+export interface Answers {
+  /** Entries of lists, by their labels. */
+  readonly entries?: readonly string[]
+  /** Buttons of messages. Without one the message is closed. */
+  readonly buttons?: readonly string[]
+  /** Paths for the dialogs that ask for one. */
+  readonly paths?: readonly string[]
+}
+
+const { showOpenDialog, showErrorMessage, showInformationMessage, showQuickPick } = vscode.window
+
+/**
+ * Nobody sits in front of a test, so the dialogs are answered in the person’s place. The suites lie in the
+ * extension’s own folder, so that VS Code gives both of them the same `vscode`.
+ */
+export class Person {
+  /** Texts of messages, with their details, in their order. */
+  readonly told: string[] = []
+  private entries: string[] = []
+  private buttons: string[] = []
+  private paths: string[] = []
+
+  answers({ entries = [], buttons = [], paths = [] }: Answers): void {
+    this.entries = [...entries]
+    this.buttons = [...buttons]
+    this.paths = [...paths]
+    const message = (text: string, ...rest: unknown[]) => Promise.resolve(this.readMessage(text, rest))
+    Object.assign(vscode.window, {
+      showErrorMessage: message,
+      showInformationMessage: message,
+      showQuickPick: async (items: Thenable<ListItem[]> | ListItem[]) => this.chooseOf(await items),
+      showOpenDialog: () => {
+        const path = this.paths.shift()
+        return Promise.resolve(path === undefined ? undefined : [vscode.Uri.file(path)])
+      },
+    })
+  }
+
+  /** Gives the dialogs back. */
+  leaves(): void {
+    Object.assign(vscode.window, { showOpenDialog, showErrorMessage, showInformationMessage, showQuickPick })
+    assert.deepEqual([...this.entries, ...this.buttons, ...this.paths], [], 'nobody asked for these answers')
+  }
+
+  private readMessage(text: string, rest: readonly unknown[]): string | undefined {
+    const options = rest.filter((part) => typeof part === 'object') as vscode.MessageOptions[]
+    this.told.push([text, ...options.flatMap(({ detail }) => detail ?? [])].join('\n'))
+    const offered = rest.filter((part) => typeof part === 'string')
+    if (offered.length === 0) return undefined
+    const button = this.buttons.shift()
+    assert.ok(button === undefined || offered.includes(button), `${text} offers ${offered.join(', ')}`)
+    return button
+  }
+
+  private chooseOf(items: readonly ListItem[]): ListItem | undefined {
+    const label = this.entries.shift()
+    const chosen = items.find((item) => item.label === label)
+    assert.ok(
+      label === undefined || chosen !== undefined,
+      `no ${label} among ${items.map((item) => item.label).join(', ')}`,
+    )
+    return chosen
+  }
+}
+
+type ListItem = vscode.QuickPickItem
