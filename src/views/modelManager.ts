@@ -97,10 +97,10 @@ export class ModelManager {
     const { store, int8Folder } = this.parts
     try {
       await deleteInt8Forms(int8Folder, { id: model.id, folder: store.folderOf(model) })
-      await store.delete(model)
+      await withStoreProgress(`Deleting ${model.id}`, model, (options) => store.delete(model, options))
     } catch (error) {
       if (left) await this.parts.choice.switchTo(model.id)
-      this.complain('The model could not be deleted', error)
+      if (!(error instanceof CancelledError)) this.complain('The model could not be deleted', error)
     }
   }
 

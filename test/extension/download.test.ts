@@ -10,119 +10,121 @@ import { copyEmbeddedModel, currentModel, inspect, useModel } from './currentMod
 import { startPartsWithHub, useEndpoint } from './partsWithHub'
 import { Person } from './person'
 
-let person: Person
-beforeEach(() => {
-  person = new Person()
-})
-afterEach(async () => {
-  await useModel(undefined)
-  await useEndpoint(undefined)
-  person.leaves()
-})
-
-describe('A download that fails', () => {
-  let hub: PretendedHub
-  beforeEach(async () => {
-    hub = await PretendedHub.start()
-    hub.config = answerWithStatus(404)
-    await useEndpoint(hub.endpoint.href)
+describe('A download', () => {
+  let person: Person
+  beforeEach(() => {
+    person = new Person()
   })
   afterEach(async () => {
-    await hub.close()
+    person.leaves()
+    await useModel(undefined)
+    await useEndpoint(undefined)
   })
 
-  it('is tried anew with Retry, as often as that is pressed', async () => {
-    person.answers({ buttons: ['Download', 'Retry', 'Retry'] })
+  describe('that fails', () => {
+    let hub: PretendedHub
+    beforeEach(async () => {
+      hub = await PretendedHub.start()
+      hub.config = answerWithStatus(404)
+      await useEndpoint(hub.endpoint.href)
+    })
+    afterEach(async () => {
+      await hub.close()
+    })
 
-    await vscode.commands.executeCommand('logitscope.useGpt2')
+    it('is tried anew with Retry, as often as that is pressed', async () => {
+      person.answers({ buttons: ['Download', 'Retry', 'Retry'] })
 
-    assert.deepEqual(hub.requests, ['config.json', 'config.json', 'config.json'])
-    assert.match(person.told.at(-1) ?? '', /^There is no config\.json at this address of the hub/)
-    assert.equal(currentModel(), 'mini')
-  })
-
-  it('goes to the setting with Change Endpoint', async () => {
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
-    person.answers({ buttons: ['Download', 'Change Endpoint'] })
-
-    await vscode.commands.executeCommand('logitscope.useGpt2')
-
-    assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.label, 'Settings')
-    assert.equal(currentModel(), 'mini')
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
-  })
-
-  it('is done without with Choose a Folder…', async () => {
-    const parent = await mkdtemp(join(tmpdir(), 'logitscope-download-'))
-    const folder = join(parent, 'my-checkpoint')
-    await copyEmbeddedModel(folder)
-    hub.config = answerWithStatus(429, { 'retry-after': '3600' })
-    person.answers({ buttons: ['Download', 'Choose a Folder…'], paths: [folder] })
-    try {
       await vscode.commands.executeCommand('logitscope.useGpt2')
 
-      assert.match(person.told.at(-1) ?? '', /^The hub is busy \(HTTP 429\); nothing has come yet/)
-      assert.deepEqual([currentModel(), (await inspect()).model], [folder, 'my-checkpoint'])
-    } finally {
-      await rm(parent, { recursive: true })
-    }
-  })
-})
-
-describe('A download that succeeds at last', () => {
-  it('lets its model speak', async () => {
-    const { hub, choice, store, dispose } = await startPartsWithHub()
-    try {
-      hub.answers = [answerWithStatus(403)]
-      person.answers({ buttons: ['Download', 'Retry'] })
-
-      await choice.useGpt2()
-
-      assert.deepEqual(
-        (await store.list()).map(({ state }) => state.kind),
-        ['installed'],
-      )
-      assert.equal(currentModel(), 'gpt2')
-    } finally {
-      await dispose()
-    }
-  })
-})
-
-describe('A proxy', () => {
-  const http = vscode.workspace.getConfiguration('http')
-  const { withProgress } = vscode.window
-  afterEach(async () => {
-    Object.assign(vscode.window, { withProgress })
-    await http.update('proxy', undefined, vscode.ConfigurationTarget.Global)
-  })
-
-  it('of VS Code’s settings is what a download goes through', async () => {
-    const asked: string[] = []
-    const cancellation = new vscode.CancellationTokenSource()
-    const proxy = createServer().on('connect', (request, socket) => {
-      asked.push(request.url ?? '')
-      // A tunnel would need a certificate that this machine trusts; where the way leads is seen without one.
-      cancellation.cancel()
-      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+      assert.deepEqual(hub.requests, ['config.json', 'config.json', 'config.json'])
+      assert.match(person.told.at(-1) ?? '', /^There is no config\.json at this address of the hub/)
+      assert.equal(currentModel(), 'mini')
     })
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
-    await http.update('proxy', address, vscode.ConfigurationTarget.Global)
-    // Past loopback addresses VS Code leaves its proxy out.
-    await useEndpoint('https://hub.example')
-    person.answers({ buttons: ['Download'] })
-    Object.assign(vscode.window, {
-      withProgress: (
-        _: unknown,
-        task: (progress: unknown, token: vscode.CancellationToken) => Thenable<unknown>,
-      ) => task({ report: () => undefined }, cancellation.token),
-    })
-    try {
+
+    it('goes to the setting with Change Endpoint', async () => {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+      person.answers({ buttons: ['Download', 'Change Endpoint'] })
+
       await vscode.commands.executeCommand('logitscope.useGpt2')
-    } finally {
-      proxy.close()
-    }
-    assert.deepEqual(asked, ['hub.example:443'])
+
+      assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.label, 'Settings')
+      assert.equal(currentModel(), 'mini')
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+    })
+
+    it('is done without with Choose a Folder…', async () => {
+      const parent = await mkdtemp(join(tmpdir(), 'logitscope-download-'))
+      const folder = join(parent, 'my-checkpoint')
+      await copyEmbeddedModel(folder)
+      hub.config = answerWithStatus(429, { 'retry-after': '3600' })
+      person.answers({ buttons: ['Download', 'Choose a Folder…'], paths: [folder] })
+      try {
+        await vscode.commands.executeCommand('logitscope.useGpt2')
+
+        assert.match(person.told.at(-1) ?? '', /^The hub is busy \(HTTP 429\); nothing has come yet/)
+        assert.deepEqual([currentModel(), (await inspect()).model], [folder, 'my-checkpoint'])
+      } finally {
+        await rm(parent, { recursive: true })
+      }
+    })
+  })
+
+  describe('that succeeds at last', () => {
+    it('lets its model speak', async () => {
+      const { hub, choice, store, dispose } = await startPartsWithHub()
+      try {
+        hub.answers = [answerWithStatus(403)]
+        person.answers({ buttons: ['Download', 'Retry'] })
+
+        await choice.useGpt2()
+
+        assert.deepEqual(
+          (await store.list()).map(({ state }) => state.kind),
+          ['installed'],
+        )
+        assert.equal(currentModel(), 'gpt2')
+      } finally {
+        await dispose()
+      }
+    })
+  })
+
+  describe('with a proxy in VS Code’s settings', () => {
+    const http = vscode.workspace.getConfiguration('http')
+    const { withProgress } = vscode.window
+    afterEach(async () => {
+      Object.assign(vscode.window, { withProgress })
+      await http.update('proxy', undefined, vscode.ConfigurationTarget.Global)
+    })
+
+    it('goes through it', async () => {
+      const asked: string[] = []
+      const cancellation = new vscode.CancellationTokenSource()
+      const proxy = createServer().on('connect', (request, socket) => {
+        asked.push(request.url ?? '')
+        // A tunnel would need a certificate that this machine trusts; where the way leads is seen without one.
+        cancellation.cancel()
+        socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+      })
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+      await http.update('proxy', address, vscode.ConfigurationTarget.Global)
+      // Past loopback addresses VS Code leaves its proxy out.
+      await useEndpoint('https://hub.example')
+      person.answers({ buttons: ['Download'] })
+      Object.assign(vscode.window, {
+        withProgress: (
+          _: unknown,
+          task: (progress: unknown, token: vscode.CancellationToken) => Thenable<unknown>,
+        ) => task({ report: () => undefined }, cancellation.token),
+      })
+      try {
+        await vscode.commands.executeCommand('logitscope.useGpt2')
+      } finally {
+        proxy.close()
+      }
+      assert.deepEqual(asked, ['hub.example:443'])
+    })
   })
 })

@@ -10,24 +10,19 @@ import { startPartsWithHub } from './partsWithHub'
 import { Person } from './person'
 import { folderOfGpt2, storeAsGpt2 } from './storedModel'
 
-let person: Person
-beforeEach(() => {
-  person = new Person()
-})
-afterEach(async () => {
-  await useModel(undefined)
-  person.leaves()
-})
-
 describe('The current model', () => {
+  let person: Person
   let folder: string
   beforeEach(async () => {
+    person = new Person()
     folder = await folderOfGpt2(person)
     await storeAsGpt2(folder)
     await useModel('gpt2')
   })
   afterEach(async () => {
+    await useModel(undefined)
     await rm(folder, { recursive: true, force: true })
+    person.leaves()
   })
 
   it('leaves the word to the embedded one when it is deleted', async () => {
@@ -73,6 +68,7 @@ describe('The current model', () => {
 describe('The current model, verified where it is the pinned file,', () => {
   it('goes on speaking', async () => {
     const { choice, manager, store, dispose } = await startPartsWithHub()
+    const person = new Person()
     try {
       person.answers({ buttons: ['Download'], entries: ['gpt2', 'Verify Again'] })
       await choice.useGpt2()
@@ -85,6 +81,8 @@ describe('The current model, verified where it is the pinned file,', () => {
         ['gpt2', ['installed']],
       )
     } finally {
+      person.leaves()
+      await useModel(undefined)
       await dispose()
     }
   })

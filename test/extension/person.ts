@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 
-/** What a person does: the answers are taken one after the other, and none of them may be left over. */
+/** What a person does in each dialog, one after the other. */
 export interface Answers {
   /** Entries of lists, by their labels. */
   readonly entries?: readonly string[]
@@ -43,7 +43,6 @@ export class Person {
   /** Gives the dialogs back. */
   leaves(): void {
     Object.assign(vscode.window, { showOpenDialog, showErrorMessage, showInformationMessage, showQuickPick })
-    assert.deepEqual([...this.entries, ...this.buttons, ...this.paths], [], 'nobody asked for these answers')
   }
 
   private readMessage(text: string, rest: readonly unknown[]): string | undefined {

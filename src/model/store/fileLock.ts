@@ -39,7 +39,21 @@ export class FileLock {
   }
 
   /** Waits until nobody holds it; throws CancelledError. */
-  static async acquire(path: string, { limits, signal, onWait }: LockOptions): Promise<FileLock> {
+  static async acquire(path: string, options: LockOptions): Promise<FileLock> {
+    for (;;) {
+      const lock = await FileLock.acquireUnlessAlive(path, options)
+      if (lock !== undefined) return lock
+    }
+  }
+
+  /**
+   * Undefined as soon as the holder shows that it lives, which may take a few beats; one that does not is waited for
+   * no longer than `staleMs`. Throws CancelledError.
+   */
+  static async acquireUnlessAlive(
+    path: string,
+    { limits, signal, onWait }: LockOptions,
+  ): Promise<FileLock | undefined> {
     let seen: { readonly sign: string; readonly since: number } | undefined
     for (;;) {
       const lock = await FileLock.tryToAcquire(path, limits)
@@ -47,15 +61,17 @@ export class FileLock {
       onWait()
       // By this process’s own clock: that of another machine may be wrong, and stands still while it sleeps.
       const sign = await signOfLife(path)
-      if (seen?.sign !== sign) seen = { sign, since: performance.now() }
-      else if (performance.now() - seen.since > limits.staleMs) await takeAway(path, await contentOf(path))
+      seen ??= { sign, since: performance.now() }
+      // It may have been a last one, of the release.
+      if (seen.sign !== sign) return FileLock.tryToAcquire(path, limits)
+      if (performance.now() - seen.since > limits.staleMs) await takeAway(path, await contentOf(path))
       await setTimeout(limits.beatMs / 4, undefined, { signal }).catch(() => {
         throw new CancelledError()
       })
     }
   }
 
-  /** Undefined where somebody alive holds it. */
+  /** Undefined where somebody holds it who is not known to be dead. */
   static async tryToAcquire(path: string, { beatMs }: LockLimits): Promise<FileLock | undefined> {
     const content = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() })
     for (;;) {

@@ -9,7 +9,7 @@ import type { PinnedModel } from '../registry'
 import { fetchConfig, writeConfig } from './configFile'
 import { withFile } from './durableFiles'
 import { type DigestOptions, startDigest } from './fileDigest'
-import { FileLock, LOCK_LIMITS, type LockLimits } from './fileLock'
+import { FileLock, LOCK_LIMITS, type LockLimits, type LockOptions } from './fileLock'
 import { fillWithWeights } from './partialFile'
 import { install, removeFolder, tidyUp, uninstall } from './replaceFolder'
 import { keptBytes } from './sourceNote'
@@ -106,13 +106,9 @@ export class ModelStore {
    */
   async install(model: PinnedModel, hub: Hub, { signal, onProgress }: StoreOptions): Promise<void> {
     const { download } = this.paths(model)
-    const onWait = () => {
-      void keptBytes(download, model).then((bytes) => {
-        onProgress({ kind: 'waiting', bytes })
-      })
-    }
     await this.makeFolder()
-    await this.holding(await this.lock(model, { signal, onWait }), model, signal, async (held, lock) => {
+    const lock = await this.lock(model, { signal, onProgress })
+    await this.holding(lock, model, signal, async (held) => {
       // The window that was waited for may have brought it to its end.
       if ((await this.stateOf(model)).kind === 'installed') return
       const options: DownloadOptions = {
@@ -142,7 +138,8 @@ export class ModelStore {
   async importFile(model: PinnedModel, path: string, { signal, onProgress }: StoreOptions): Promise<void> {
     const { imported } = this.paths(model)
     await this.makeFolder()
-    await this.holding(await this.lockNow(model), model, signal, async (held, lock) => {
+    const lock = await this.lockNow(model, { signal, onProgress })
+    await this.holding(lock, model, signal, async (held) => {
       await this.needSpace(model, 0)
       const isPinned = await withFile(path, 'r', async (source) => {
         const { size } = await source.stat()
@@ -173,7 +170,8 @@ export class ModelStore {
    */
   async verify(model: PinnedModel, { signal, onProgress }: StoreOptions): Promise<void> {
     const paths = this.paths(model)
-    await this.holding(await this.lockNow(model), model, signal, async (held) => {
+    const lock = await this.lockNow(model, { signal, onProgress })
+    await this.holding(lock, model, signal, async (held) => {
       const digest = await withFile(join(paths.installed, WEIGHTS_FILE), 'r', async (file) => {
         const { size } = await file.stat()
         const hash = await startDigest(file, size, checking(held, onProgress))
@@ -189,10 +187,10 @@ export class ModelStore {
    * Deletes the model, and what there is of a download.
    * @throws ModelBusyError, ModelFilesError
    */
-  async delete(model: PinnedModel): Promise<void> {
+  async delete(model: PinnedModel, { signal, onProgress }: StoreOptions): Promise<void> {
     const paths = this.paths(model)
-    const never = new AbortController().signal
-    await this.holding(await this.lockNow(model), model, never, async () => {
+    const lock = await this.lockNow(model, { signal, onProgress })
+    await this.holding(lock, model, signal, async () => {
       await removeFolder(paths.download)
       if (existsSync(paths.installed)) await uninstall(paths)
     })
@@ -232,15 +230,13 @@ export class ModelStore {
     })
   }
 
-  private lock(
-    model: PinnedModel,
-    options: { readonly signal: AbortSignal; readonly onWait: () => void },
-  ): Promise<FileLock> {
-    return FileLock.acquire(this.paths(model).lock, { ...options, limits: this.lockLimits })
+  private async lock(model: PinnedModel, options: StoreOptions): Promise<FileLock> {
+    return FileLock.acquire(this.paths(model).lock, this.lockOptions(model, options))
   }
 
-  private async lockNow(model: PinnedModel): Promise<FileLock> {
-    const lock = await FileLock.tryToAcquire(this.paths(model).lock, this.lockLimits)
+  /** The same, but does not wait for a window that is at work. */
+  private async lockNow(model: PinnedModel, options: StoreOptions): Promise<FileLock> {
+    const lock = await FileLock.acquireUnlessAlive(this.paths(model).lock, this.lockOptions(model, options))
     if (lock === undefined)
       throw new ModelBusyError(
         `Another window is at work on the files of ${model.id}. Wait until it is done.`,
@@ -248,17 +244,26 @@ export class ModelStore {
     return lock
   }
 
+  private lockOptions(model: PinnedModel, { signal, onProgress }: StoreOptions): LockOptions {
+    const onWait = () => {
+      void keptBytes(this.paths(model).download, model).then((bytes) => {
+        onProgress({ kind: 'waiting', bytes })
+      })
+    }
+    return { limits: this.lockLimits, signal, onWait }
+  }
+
   /** Works on a model’s files while the lock is held, and says of every error what it means for the user. */
   private async holding<T>(
     lock: FileLock,
     model: PinnedModel,
     signal: AbortSignal,
-    work: (held: AbortSignal, lock: FileLock) => Promise<T>,
+    work: (held: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const held = AbortSignal.any([signal, lock.lost])
     try {
       await tidyUp(this.paths(model))
-      return await work(held, lock)
+      return await work(held)
     } catch (error) {
       if (signal.aborted) throw new CancelledError()
       if (lock.lost.aborted) throw lock.lost.reason

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -81,6 +81,25 @@ describe('A lock', () => {
     expect(await FileLock.tryToAcquire(path, LIMITS)).toBeUndefined()
     const lock = await FileLock.acquire(path, options())
     await lock.confirm()
+  })
+
+  it('is given up as soon as its holder shows that it lives, where nobody wants to wait', async () => {
+    const path = await lockPath()
+    const first = await FileLock.acquire(path, options())
+    let waits = 0
+    const limits = { ...LIMITS, staleMs: Infinity }
+    const second = FileLock.acquireUnlessAlive(path, { ...options(() => waits++), limits })
+    expect(await second).toBeUndefined()
+    expect(waits).toBeGreaterThan(0)
+    await first.confirm()
+  })
+
+  it('that is released while a sign of life is waited for is taken', async () => {
+    const path = await lockPath()
+    await writeFile(path, 'held by nobody who beats')
+    const limits = { ...LIMITS, staleMs: Infinity }
+    const release = () => void rm(path, { force: true })
+    expect(await FileLock.acquireUnlessAlive(path, { ...options(release), limits })).toBeDefined()
   })
 
   it('goes to one of many that take it over at the same time', async () => {

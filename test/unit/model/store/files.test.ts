@@ -16,15 +16,18 @@ const DAMAGED = Buffer.from(WEIGHTS).fill(7, 30_000, 30_001)
 
 const namesIn = async (folder: string) => Object.keys(await filesIn(folder)).sort()
 
+/** Nobody has to wait long for a sign of life. */
+const lockLimits = { beatMs: 20, staleMs: 200 }
+
 async function storeWithModel() {
-  const parts = await storeAndHub()
+  const parts = await storeAndHub({ lockLimits })
   await parts.store.install(MODEL, parts.hub, watched())
   return parts
 }
 
 /** As another window would have it, for as long as the test runs. */
 async function whileDownloading(work: (parts: { store: ModelStore; folder: string }) => Promise<void>) {
-  const parts = await storeAndHub()
+  const parts = await storeAndHub({ lockLimits })
   const cancel = new AbortController()
   parts.server.otherwise = () => undefined
   const downloading = parts.store.install(MODEL, parts.hub, watched(cancel.signal)).catch(() => undefined)
@@ -33,6 +36,13 @@ async function whileDownloading(work: (parts: { store: ModelStore; folder: strin
   cancel.abort()
   await downloading
 }
+
+/** What is not done while another window is at work. */
+const ACTS: [string, (store: ModelStore, elsewhere?: string) => Promise<void>][] = [
+  ['deleted', (store) => store.delete(MODEL, watched())],
+  ['verified', (store) => store.verify(MODEL, watched())],
+  ['imported', (store, elsewhere = 'x') => store.importFile(MODEL, elsewhere, watched())],
+]
 
 describe('A file from elsewhere', () => {
   it('is copied, verified and installed', async () => {
@@ -127,19 +137,27 @@ describe('A model', () => {
   it('is deleted with what there is of a download', async () => {
     const { store, folder } = await storeWithModel()
     await mkdir(join(folder, '.gpt2.download'))
-    await store.delete(MODEL)
+    await store.delete(MODEL, watched())
     expect(await namesIn(folder)).toEqual([])
   })
 
-  it.each<[string, (store: ModelStore) => Promise<void>]>([
-    ['deleted', (store) => store.delete(MODEL)],
-    ['verified', (store) => store.verify(MODEL, watched())],
-    ['imported', (store) => store.importFile(MODEL, 'x', watched())],
-  ])('is not %s while another window downloads it', async (_, act) => {
+  it.each(ACTS)('is not %s while another window downloads it', async (_, act) => {
     await whileDownloading(async ({ store }) => {
       await expect(act(store)).rejects.toThrow(ModelBusyError)
     })
   })
+
+  it.each(ACTS)(
+    'is %s where a lock is left by a window that only time can tell to be gone',
+    async (_, act) => {
+      const { store, folder } = await storeWithModel()
+      await writeFile(join(folder, 'elsewhere'), WEIGHTS)
+      // Another machine’s, so that its process cannot be looked for.
+      await writeFile(join(folder, '.gpt2.lock'), JSON.stringify({ pid: 1, host: 'another', id: 'x' }))
+      await act(store, join(folder, 'elsewhere'))
+      expect(await namesIn(folder)).not.toContain('.gpt2.lock')
+    },
+  )
 })
 
 describe('What a process has left half done', () => {
