@@ -7,12 +7,13 @@ import {
   type Inspection,
   judgedCount,
   type Judgement,
+  type PrecisionCostState,
   type Section,
   summarize,
   type TokenPrediction,
 } from '../shared/prediction'
 import type { TokenAddress } from '../shared/protocol'
-import { describePrecisionCost, type PrecisionCostState } from '../shared/precisionCost'
+import { describePrecisionCost } from '../shared/precisionCost'
 import { speakRow } from '../shared/spokenRow'
 import { showToken, speakToken } from '../shared/tokenText'
 import type { Vocabulary } from '../shared/vocabulary'

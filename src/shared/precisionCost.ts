@@ -1,23 +1,5 @@
 import { formatCount, formatCounted, formatDecimal, formatPercent } from './format'
-import type { Judgement } from './prediction'
-
-/** How far one precision is from another on the same tokens. */
-export interface PrecisionCost {
-  /** Tokens that both have judged. */
-  readonly tokens: number
-  /** |Δ log-prob| of the text's tokens, in nats. */
-  readonly mean: number
-  readonly max: number
-  /** Where both expect the same token most, 0 to 1. */
-  readonly sameTop: number
-}
-
-/** The measurement of an inspection's precision, as far as it has come. */
-export type PrecisionCostState =
-  | { readonly kind: 'running'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done'; readonly cost: PrecisionCost }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly message: string }
+import type { Judgement, PrecisionCost } from './prediction'
 
 /** Null where nothing was judged by both. */
 export function precisionCost(

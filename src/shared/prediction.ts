@@ -1,7 +1,6 @@
 // The one vocabulary that engine, views, CLI and other extensions speak.
 // V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
 
-import type { PrecisionCostState } from './precisionCost'
 import type { Remedy } from './remedies'
 import type { SamplingSettings } from './sampling'
 
@@ -132,6 +131,24 @@ export type InspectionState =
   | { readonly kind: 'done'; readonly seconds: number }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
+
+/** How far one precision is from another on the same tokens. */
+export interface PrecisionCost {
+  /** Tokens that both have judged. */
+  readonly tokens: number
+  /** |Δ log-prob| of the text's tokens, in nats. */
+  readonly mean: number
+  readonly max: number
+  /** Where both expect the same token most, 0 to 1. */
+  readonly sameTop: number
+}
+
+/** The measurement of an inspection's precision, as far as it has come. */
+export type PrecisionCostState =
+  | { readonly kind: 'running'; readonly done: number; readonly total: number }
+  | { readonly kind: 'done'; readonly cost: PrecisionCost }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly message: string }
 
 /** All that the panel shows of one run; plain data, kept as JSON across reloads. */
 export interface Inspection {

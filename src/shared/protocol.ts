@@ -1,9 +1,14 @@
 // Everything that crosses between the extension host and the panel's webview.
 // `position` is a token of the section, and the number of its tokens stands for the `next` row.
 
-import type { PrecisionCostState } from './precisionCost'
 import type { Remedy } from './remedies'
-import type { Distribution, Inspection, InspectionState, TokenPrediction } from './prediction'
+import type {
+  Distribution,
+  Inspection,
+  InspectionState,
+  PrecisionCostState,
+  TokenPrediction,
+} from './prediction'
 
 /** Where a row of the panel is: the section's index and the position in it. */
 export interface TokenAddress {
