@@ -23,7 +23,12 @@ export function weightMemoryBytes(
 
 /** Exact where that can be loaded at all. */
 export function defaultPrecision(model: Pick<ModelInfo, 'parameters'>): Precision {
-  return weightMemoryBytes(model) < WASM_MEMORY_BYTES ? 'fp32' : 'int8'
+  return fitsInFp32(model) ? 'fp32' : 'int8'
+}
+
+/** Where it does not, there is nothing to compare int8 with. */
+export function fitsInFp32(model: Pick<ModelInfo, 'parameters'>): boolean {
+  return weightMemoryBytes(model) < WASM_MEMORY_BYTES
 }
 
 /** `gpt2-large needs 3.1 GB and could not get it` */

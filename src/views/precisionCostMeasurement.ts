@@ -4,8 +4,15 @@ import { type Log, logError } from '../log'
 import { runInspection } from '../prediction/inspectDocument'
 import { PredictionService } from '../prediction/predictionService'
 import type { EngineApi } from '../shared/engineApi'
-import { isSameModel } from '../shared/modelText'
-import { type Judgement, judgedCount, type Precision, type PrecisionCostState } from '../shared/prediction'
+import { formatBytes } from '../shared/format'
+import { fitsInFp32, isSameModel, weightMemoryBytes } from '../shared/modelText'
+import {
+  type Judgement,
+  judgedCount,
+  type ModelInfo,
+  type Precision,
+  type PrecisionCostState,
+} from '../shared/prediction'
 import { precisionCost } from '../shared/precisionCost'
 import type { InspectionPanel } from './inspectionPanel'
 import type { InspectionRun } from './inspectionRun'
@@ -79,6 +86,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
   ): Promise<PrecisionCostState> {
     const { sections, model } = run.inspection
     const total = judgedCount(sections)
+    if (!fitsInFp32(model)) return { kind: 'failed', message: withoutOtherSide(model) }
     if (readPrecision(readSettings().model) !== model.precision)
       return { kind: 'failed', message: OTHER_MODEL }
     show({ kind: 'running', done: 0, total })
@@ -125,6 +133,10 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
     const updated = this.parts.panel.update({ type: 'setPrecisionCost', inspectionId, state })
     if (updated !== undefined && state.kind !== 'running') void this.parts.store.save(updated)
   }
+}
+
+function withoutOtherSide(model: ModelInfo): string {
+  return `In fp32 ${model.id} needs ${formatBytes(weightMemoryBytes(model))} and WASM has 4: there is nothing to compare int8 with.`
 }
 
 const OTHER_MODEL =

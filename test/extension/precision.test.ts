@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/api'
+import type { PrecisionCostState } from '../../src/shared/prediction'
+import { type MeasurementParts, PrecisionCostMeasurement } from '../../src/views/precisionCostMeasurement'
 import { extension } from './extensionUnderTest'
 
 const TEXT = 'const port = Number(process.env.PORT)'
@@ -71,6 +73,26 @@ describe('Measure Precision Cost', () => {
       assert.ok(same >= 70, results)
     })
   }
+
+  it('says why there is nothing to compare with where the model cannot be loaded in fp32', async () => {
+    const states: PrecisionCostState[] = []
+    const model = { id: 'gpt2-xl', parameters: 1_557_611_200, precision: 'int8' }
+    const panel = {
+      run: { inspection: { id: 'x', sections: [], model } },
+      update: ({ state }: { readonly state: PrecisionCostState }) => {
+        states.push(state)
+      },
+    }
+    const measurement = new PrecisionCostMeasurement({
+      panel,
+      startEngine: () => assert.fail('an engine was started'),
+    } as unknown as MeasurementParts)
+
+    await measurement.measure()
+
+    const message = 'In fp32 gpt2-xl needs 6.2 GB and WASM has 4: there is nothing to compare int8 with.'
+    assert.deepEqual(states, [{ kind: 'failed', message }])
+  })
 
   it('leaves nothing behind where it is cancelled', async () => {
     await inspectInPanel()

@@ -35,6 +35,40 @@ describe('the cost of the precision', () => {
     expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
   })
 
+  it('is not offered where fp32 cannot be loaded', async () => {
+    const model = { ...typescript.model, parameters: 1_557_611_200, precision: 'int8' as const }
+    await test.show({ ...typescript, model })
+    expect(await test.text('header')).toContain('1.6 B parameters · int8')
+    expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
+  })
+
+  it('leaves the focus on its button while it is measured and after, and is not asked for twice', async () => {
+    const panel = await test.show(typescript)
+    const asked = () => panel.messages('runCommand')
+    const button = test.page.locator('button:focus', { hasText: 'Measure Precision Cost' })
+    await test.page.getByRole('button', { name: 'Measure Precision Cost' }).press('Enter')
+    expect(await asked()).toHaveLength(1)
+
+    const running = { kind: 'running', done: 40, total: 85 } as const
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
+    await eventually(() => button.getAttribute('aria-disabled')).toBe('true')
+    await test.page.keyboard.press('Enter')
+    const cost = { tokens: 84, mean: 0.0173, max: 0.192, sameTop: 0.99 }
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'done', cost } })
+
+    await eventually(() => button.getAttribute('aria-disabled')).toBe('false')
+    expect(await asked()).toHaveLength(1)
+  })
+
+  it('gives the focus to the table when its Cancel, which had it, goes away', async () => {
+    const panel = await test.show(typescript)
+    const running = { kind: 'running', done: 40, total: 85 } as const
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
+    await test.page.getByRole('button', { name: 'Cancel' }).focus()
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'cancelled' } })
+    await test.page.locator('[role=grid]:focus').waitFor()
+  })
+
   it('shows how far it has come, and is cancelled by its button', async () => {
     const panel = await test.show(typescript)
     const state = { kind: 'running', done: 40, total: 85 } as const
@@ -93,6 +127,13 @@ describe('a running inspection', () => {
     await panel.forgetMessages()
     await test.page.keyboard.press('Escape')
     await test.posted('runCommand', { command: 'cancelInspection' })
+  })
+
+  it('gives the focus to the table when its Cancel, which had it, goes away', async () => {
+    const panel = await test.show(begun)
+    await test.page.getByRole('button', { name: 'Cancel' }).focus()
+    await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 0.42 } })
+    await test.page.locator('[role=grid]:focus').waitFor()
   })
 
   it('ends with its figures', async () => {

@@ -10,7 +10,7 @@ import {
 } from '../../src/shared/format'
 import { describeGeneration } from '../../src/shared/generation'
 import { METRIC_SCALES, METRICS, type Metric } from '../../src/shared/metrics'
-import { describeModel } from '../../src/shared/modelText'
+import { describeModel, fitsInFp32 } from '../../src/shared/modelText'
 import {
   DEFAULT_MODEL_ID,
   type Inspection,
@@ -104,13 +104,18 @@ function modelButtons(id: string, actions: PanelActions): TemplateResult {
   ${id === DEFAULT_MODEL_ID ? button('useGpt2', 'Use GPT-2') : nothing}`
 }
 
-/** Beside the precision; while the text is still being judged there is nothing to measure. */
-function measureButton({ state, precisionCost }: Inspection, actions: PanelActions): unknown {
-  if (state.kind === 'running' || precisionCost?.kind === 'running') return nothing
+/**
+ * Beside the precision; while the text is still being judged there is nothing to measure. It stays while it measures,
+ * disabled in name only: an element that is gone or disabled loses the focus.
+ */
+function measureButton({ model, state, precisionCost }: Inspection, actions: PanelActions): unknown {
+  if (state.kind === 'running' || !fitsInFp32(model)) return nothing
+  const isMeasuring = precisionCost?.kind === 'running'
   return html`<button
     title="Runs this text in the other precision, too, and compares"
+    aria-disabled=${isMeasuring}
     @click=${() => {
-      actions.run('measurePrecisionCost')
+      if (!isMeasuring) actions.run('measurePrecisionCost')
     }}
   >
     Measure Precision Cost

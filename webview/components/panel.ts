@@ -23,6 +23,7 @@ export class PanelElement extends LightElement implements PanelView {
   private readonly rowStore = new RowStore()
   private frame: number | undefined
   private tableWantsFocus = false
+  private hadFocus = false
   private announcement = ''
 
   connect(controller: PanelController): void {
@@ -64,7 +65,13 @@ export class PanelElement extends LightElement implements PanelView {
       ${keysShown ? html`<logitscope-keys .close=${this.closeKeys}></logitscope-keys>` : nothing}`
   }
 
+  protected override willUpdate(): void {
+    this.hadFocus = document.hasFocus() && this.contains(document.activeElement)
+  }
+
   protected override updated(): void {
+    // A button that had it is gone: without a focus no key would do anything.
+    if (this.hadFocus && document.activeElement === document.body) this.tableWantsFocus = true
     const table = this.tableWantsFocus ? this.table : null
     if (table === null) return
     this.tableWantsFocus = false
