@@ -70,6 +70,31 @@ describe('A download', () => {
     })
   })
 
+  describe('from a hub that asks for a token', () => {
+    it('takes it along once it is set, and to no other hub', async () => {
+      const hubs = [await PretendedHub.start(), await PretendedHub.start()]
+      try {
+        for (const hub of hubs) hub.config = answerWithStatus(401)
+        const [hub, other] = hubs
+        await useEndpoint(hub.endpoint.href)
+        person.answers({ words: [' hf_secret '], buttons: ['Download'] })
+        await vscode.commands.executeCommand('logitscope.setHubToken')
+        await vscode.commands.executeCommand('logitscope.useGpt2')
+        await useEndpoint(other.endpoint.href)
+        person.answers({ words: [''], buttons: ['Download'] })
+        await vscode.commands.executeCommand('logitscope.useGpt2')
+
+        assert.deepEqual(hub.authorizations, ['Bearer hf_secret'])
+        assert.deepEqual(other.authorizations, [undefined])
+        assert.match(person.told.at(-1) ?? '', /set a token for it with Logitscope: Set Hub Token/)
+      } finally {
+        await useEndpoint(hubs[0].endpoint.href)
+        await vscode.commands.executeCommand('logitscope.setHubToken')
+        for (const hub of hubs) await hub.close()
+      }
+    })
+  })
+
   describe('that succeeds at last', () => {
     it('lets its model speak', async () => {
       const { hub, choice, store, dispose } = await startPartsWithHub()

@@ -1,12 +1,13 @@
 import * as assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import * as vscode from 'vscode'
 import { FileLock, LOCK_LIMITS } from '../../src/model/store/fileLock'
 import { storePaths } from '../../src/model/store/storePaths'
+import { WEIGHTS } from '../support/pretendedHub'
 import { currentModel, inspect, useModel } from './currentModel'
-import { startPartsWithHub } from './partsWithHub'
+import { type PartsWithHub, startPartsWithHub } from './partsWithHub'
 import { Person } from './person'
 import { folderOfGpt2, storeAsGpt2 } from './storedModel'
 
@@ -23,6 +24,22 @@ describe('The current model', () => {
     await useModel(undefined)
     await rm(folder, { recursive: true, force: true })
     person.leaves()
+  })
+
+  it('is marked in Select Model, and said to be on the disk', async () => {
+    person.answers({})
+
+    await vscode.commands.executeCommand('logitscope.selectModel')
+
+    const details = person.listed.map(({ label, detail }) => `${label}: ${detail}`)
+    assert.equal(
+      details.find((entry) => entry.includes('gpt2:')),
+      '$(check) gpt2: 124 M parameters · 548 MB, downloaded · needs 498 MB of memory in fp32',
+    )
+    assert.match(
+      details.find((entry) => entry.includes('gpt2-xl')) ?? '',
+      /^gpt2-xl: 1\.6 B parameters · 6\.4 GB to download · needs 2(\.0)? GB of memory in int8/,
+    )
   })
 
   it('leaves the word to the embedded one when it is deleted', async () => {
@@ -65,25 +82,49 @@ describe('The current model', () => {
   })
 })
 
-describe('The current model, verified where it is the pinned file,', () => {
-  it('goes on speaking', async () => {
-    const { choice, manager, store, dispose } = await startPartsWithHub()
-    const person = new Person()
-    try {
-      person.answers({ buttons: ['Download'], entries: ['gpt2', 'Verify Again'] })
-      await choice.useGpt2()
+describe('What has the pinned bytes', () => {
+  let person: Person
+  let parts: PartsWithHub
+  beforeEach(async () => {
+    person = new Person()
+    parts = await startPartsWithHub()
+  })
+  afterEach(async () => {
+    person.leaves()
+    await useModel(undefined)
+    await parts.dispose()
+  })
+  const states = async () => (await parts.store.list()).map(({ state }) => state.kind)
 
-      await manager.show()
+  it('goes on speaking when it is verified', async () => {
+    person.answers({ buttons: ['Download'], entries: ['gpt2', 'Verify Again'] })
+    await parts.choice.useGpt2()
 
-      assert.equal(person.told.at(-1), 'gpt2 is the pinned file, byte for byte.')
-      assert.deepEqual(
-        [currentModel(), (await store.list()).map(({ state }) => state.kind)],
-        ['gpt2', ['installed']],
-      )
-    } finally {
-      person.leaves()
-      await useModel(undefined)
-      await dispose()
-    }
+    await parts.manager.show()
+
+    assert.equal(person.told.at(-1), 'gpt2 is the pinned file, byte for byte.')
+    assert.deepEqual([currentModel(), await states()], ['gpt2', ['installed']])
+  })
+
+  it('is imported from a file, whose length tells which model it is, and speaks with Use It', async () => {
+    const file = join(dirname(parts.store.folder), 'from-elsewhere')
+    await writeFile(file, WEIGHTS)
+    person.answers({ entries: ['Import a File…'], paths: [file], buttons: ['Use It'] })
+
+    await parts.manager.show()
+
+    assert.deepEqual([person.told, currentModel()], [['gpt2 is installed.'], 'gpt2'])
+    assert.deepEqual(await states(), ['installed'])
+  })
+
+  it('is told from a file of another length before anything is copied', async () => {
+    const file = join(dirname(parts.store.folder), 'from-elsewhere')
+    await writeFile(file, WEIGHTS.subarray(1000))
+    person.answers({ entries: ['Import a File…'], paths: [file] })
+
+    await parts.manager.show()
+
+    assert.match(person.told.at(-1) ?? '', /from-elsewhere has 65 kB, as none of the pinned files has/)
+    assert.deepEqual([currentModel(), await states()], ['mini', ['absent']])
   })
 })

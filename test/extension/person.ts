@@ -9,9 +9,12 @@ export interface Answers {
   readonly buttons?: readonly string[]
   /** Paths for the dialogs that ask for one. */
   readonly paths?: readonly string[]
+  /** What is typed into input boxes. */
+  readonly words?: readonly string[]
 }
 
-const { showOpenDialog, showErrorMessage, showInformationMessage, showQuickPick } = vscode.window
+const { showOpenDialog, showErrorMessage, showInformationMessage, showInputBox, showQuickPick } =
+  vscode.window
 
 /**
  * Nobody sits in front of a test, so the dialogs are answered in the person’s place. The suites lie in the
@@ -20,19 +23,24 @@ const { showOpenDialog, showErrorMessage, showInformationMessage, showQuickPick 
 export class Person {
   /** Texts of messages, with their details, in their order. */
   readonly told: string[] = []
+  /** The entries of the list that was shown last. */
+  listed: readonly ListItem[] = []
   private entries: string[] = []
   private buttons: string[] = []
   private paths: string[] = []
+  private words: string[] = []
 
-  answers({ entries = [], buttons = [], paths = [] }: Answers): void {
+  answers({ entries = [], buttons = [], paths = [], words = [] }: Answers): void {
     this.entries = [...entries]
     this.buttons = [...buttons]
     this.paths = [...paths]
+    this.words = [...words]
     const message = (text: string, ...rest: unknown[]) => Promise.resolve(this.readMessage(text, rest))
     Object.assign(vscode.window, {
       showErrorMessage: message,
       showInformationMessage: message,
       showQuickPick: async (items: Thenable<ListItem[]> | ListItem[]) => this.chooseOf(await items),
+      showInputBox: () => Promise.resolve(this.words.shift()),
       showOpenDialog: () => {
         const path = this.paths.shift()
         return Promise.resolve(path === undefined ? undefined : [vscode.Uri.file(path)])
@@ -42,7 +50,13 @@ export class Person {
 
   /** Gives the dialogs back. */
   leaves(): void {
-    Object.assign(vscode.window, { showOpenDialog, showErrorMessage, showInformationMessage, showQuickPick })
+    Object.assign(vscode.window, {
+      showOpenDialog,
+      showErrorMessage,
+      showInformationMessage,
+      showInputBox,
+      showQuickPick,
+    })
   }
 
   private readMessage(text: string, rest: readonly unknown[]): string | undefined {
@@ -56,6 +70,7 @@ export class Person {
   }
 
   private chooseOf(items: readonly ListItem[]): ListItem | undefined {
+    this.listed = items
     const label = this.entries.shift()
     const chosen = items.find((item) => item.label === label)
     assert.ok(
