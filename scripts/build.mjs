@@ -11,10 +11,27 @@ const IN_NODE = { platform: 'node', format: 'esm', target: 'node20' }
 /** @type {esbuild.BuildOptions} */
 const IN_BROWSER = { platform: 'browser', format: 'iife', target: 'es2022', minify: true }
 
+/**
+ * In a browser ONNX Runtime is the build that can do both, WASM and WebGPU; its WASM is handed to it.
+ *
+ * @type {esbuild.BuildOptions}
+ */
+const IN_WEB_WORKER = {
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  alias: { 'onnxruntime-web': join(NODE_MODULES, 'onnxruntime-web/dist/ort.webgpu.min.mjs') },
+  // Only of use where the runtime would look for its WASM beside itself.
+  define: { 'import.meta.url': '""' },
+}
+
 /** @type {{ from: string, to: string, options: esbuild.BuildOptions }[]} */
 const BUNDLES = [
   { from: 'src/extension.ts', to: 'extension.js', options: { ...IN_NODE, external: ['vscode'] } },
   { from: 'src/engine/worker.ts', to: 'engineWorker.js', options: IN_NODE },
+  { from: 'src/engine/worker.web.ts', to: 'engineWorker.web.js', options: IN_WEB_WORKER },
   { from: 'src/cli.ts', to: 'cli.js', options: { ...IN_NODE, banner: { js: '#!/usr/bin/env node' } } },
   { from: 'webview/main.ts', to: 'panel.js', options: IN_BROWSER },
 ]
@@ -23,6 +40,8 @@ const BUNDLES = [
 const COPIES = {
   'ort-wasm-simd-threaded.mjs': 'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs',
   'ort-wasm-simd-threaded.wasm': 'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+  'ort-wasm-simd-threaded.asyncify.mjs': 'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.mjs',
+  'ort-wasm-simd-threaded.asyncify.wasm': 'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
   'tiktoken_bg.wasm': 'tiktoken/lite/tiktoken_bg.wasm',
   'gpt2.json': 'tiktoken/encoders/gpt2.json',
 }

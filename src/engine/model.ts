@@ -23,7 +23,7 @@ export interface LoadedModel {
  */
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
-  { id, description }: ModelLocation,
+  { id, description }: Pick<ModelLocation, 'id' | 'description'>,
   { backend, threads, precision }: LoadOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config

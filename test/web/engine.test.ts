@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ModelInfo } from '../../src/shared/prediction'
+import { disagreements, judgementDisagreements } from '../support/referenceAgreement'
+import { referenceText } from '../support/referenceTexts'
+import { type EngineInBrowser, openEnginePage } from './engineInBrowser'
+import type { EnginePage } from './enginePage'
+
+const MINI = { id: 'mini', description: 'The embedded model.' }
+const reference = referenceText('typescript +bos')
+
+declare const page: EnginePage
+
+describe.each([
+  { isolated: true, threads: 2 },
+  { isolated: false, threads: 1 },
+])('The engine in a window that is isolated: $isolated', ({ isolated, threads }) => {
+  let browser: EngineInBrowser
+  beforeAll(async () => {
+    browser = await openEnginePage({ isolated })
+    await browser.page.evaluate((model) => {
+      page.start({ model, backend: 'wasm', precision: 'fp32', threads: 2 })
+    }, MINI)
+  })
+  afterAll(() => browser.close())
+
+  it('tokenizes without asking for the model', async () => {
+    const tokenIds = await browser.page.evaluate(
+      async (text) => [...(await page.service().tokenize(text)).tokenIds],
+      reference.text,
+    )
+
+    expect(Int32Array.from(tokenIds)).toEqual(reference.tokenIds)
+    expect(await browser.page.evaluate(() => page.asked)).toEqual([
+      'engineWorker.web.js',
+      'tiktoken_bg.wasm',
+      'gpt2.json',
+    ])
+  })
+
+  it('has the threads that the window can have', async () => {
+    const model: ModelInfo = await browser.page.evaluate(() => page.service().model())
+
+    expect(model).toMatchObject({ id: 'mini', backend: 'wasm', precision: 'fp32', threads })
+  })
+
+  it('has the reference’s numbers in every position', async () => {
+    const { judgements, next } = await browser.page.evaluate(
+      ({ tokenIds, startToken }) =>
+        page.service().predict({
+          tokenIds: Int32Array.from(tokenIds),
+          from: 0,
+          to: tokenIds.length,
+          startToken,
+          topK: 12,
+          temperature: 1,
+        }),
+      { tokenIds: [...reference.tokenIds], startToken: reference.startToken },
+    )
+
+    const judged = judgements.filter((judgement) => judgement !== null)
+    expect(judged.length).toBe(reference.tokenIds.length)
+    expect(
+      judged.flatMap((judgement, row) => judgementDisagreements(judgement, reference.positions[row])),
+    ).toEqual([])
+    expect(next && disagreements(next, reference.positions[judged.length])).toEqual([])
+  })
+
+  it('is not warned of anything', () => {
+    expect(browser.complaints).toEqual([])
+  })
+})

@@ -1,0 +1,65 @@
+// Runs in a page of the browser under test: the engine on the web, with everything fetched from the page's server.
+
+import { createEngine } from '../../src/engine/engineHandle'
+import { spawnWorker, type WebEngineOptions } from '../../src/engine/spawnWorker.web'
+import type { AssetName, WorkerSupplies } from '../../src/engine/workerSupplies'
+import { PredictionService } from '../../src/prediction/predictionService'
+
+/** Small enough that every tensor but the smallest lies in several. */
+const PART_BYTES = 1024 * 1024
+
+/** What the test calls. */
+export interface EnginePage {
+  /** Starts an engine; the one before is ended. */
+  start(options: WebEngineOptions): void
+  service(): PredictionService
+  /** What the worker has asked for so far. */
+  readonly asked: string[]
+}
+
+const asked: string[] = []
+let engine: ReturnType<typeof createEngine> | undefined
+let service: PredictionService | undefined
+
+const weights = fetchBytes('/model/model.safetensors')
+
+const supplies: WorkerSupplies = {
+  asset: (name: AssetName) => {
+    asked.push(name)
+    return fetchBytes(`/dist/${name}`)
+  },
+  model: async () => {
+    asked.push('model')
+    return {
+      place: 'the test’s server',
+      files: [
+        { name: 'config.json', parts: 1 },
+        { name: 'model.safetensors', parts: Math.ceil((await weights).length / PART_BYTES) },
+      ],
+    }
+  },
+  part: async (file, index) => {
+    if (file !== 'model.safetensors') return fetchBytes(`/model/${file}`)
+    return (await weights).slice(index * PART_BYTES, (index + 1) * PART_BYTES)
+  },
+}
+
+const page: EnginePage = {
+  asked,
+  start: (options) => {
+    void engine?.dispose()
+    engine = createEngine(() => spawnWorker(options, supplies))
+    service = new PredictionService(engine.api)
+  },
+  service: () => {
+    if (service === undefined) throw new Error('no engine has been started')
+    return service
+  },
+}
+Object.assign(globalThis, { page })
+
+async function fetchBytes(path: string): Promise<Uint8Array> {
+  const response = await fetch(path)
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`)
+  return new Uint8Array(await response.arrayBuffer())
+}
