@@ -1,6 +1,7 @@
 // S tokens of a chunk, C = nEmbd
 
-import { type OrtSession, tensor } from './ortSession'
+import type { OrtSession } from './ortSession'
+import { type Tensor, tensor } from './tensor'
 
 /** The lower end of the vocabulary's graph: a token's row of `wte` and its position's of `wpe`. */
 export class Embeddings {
@@ -11,18 +12,19 @@ export class Embeddings {
   ) {}
 
   /** wte row of each token + wpe row of its position: [S] → [S, C]; the first token stands at `firstPosition`. */
-  async rows(tokenIds: Int32Array, firstPosition: number): Promise<Float32Array> {
+  async rows(tokenIds: Int32Array, firstPosition: number): Promise<Tensor> {
     const S = tokenIds.length
     const positions = Int32Array.from({ length: S }, (_, s) => firstPosition + s)
     const feeds = {
       tokenIds: tensor.int32(tokenIds, [S]),
       positions: tensor.int32(positions, [S]),
+      hasRows: tensor.bool(false),
       residual: tensor.float32(new Float32Array(0), [0, this.nEmbd]),
-      target: tensor.int64(new BigInt64Array(0), [0, 1]),
+      target: tensor.int32(new Int32Array(0), [0, 1]),
       topK: tensor.int64(BigInt64Array.of(1n), [1]),
       inverseTemperature: tensor.float32(Float32Array.of(1), []),
     }
     const { x } = await this.session.run(feeds, ['x'])
-    return x.data as Float32Array
+    return x
   }
 }

@@ -8,10 +8,11 @@ import { checkGenerateRequest, checkScoreRequest, checkTokenIds } from './checkR
 import { Continuations } from './continuations'
 import { generateCandidates } from './generation/generateCandidates'
 import { TokenIndex } from './generation/tokenIndex'
-import { KeptSequences } from './keptSequences'
+import { disposeRows, KeptSequences } from './keptSequences'
 import type { LoadedModel } from './model'
 import { FixedPace, Pace } from './pace'
 import { Scheduler } from './scheduler'
+import type { Tensor } from './tensor'
 
 /**
  * Positions that one step of work has at least: between two steps a cancel or a more urgent request gets through.
@@ -60,10 +61,14 @@ export class Engine implements Handlers {
         ...model,
         pace: chunkPositions === undefined ? new Pace(stepPositions) : new FixedPace(chunkPositions),
         headRows: Math.min(chunkPositions ?? stepPositions, stepPositions),
-        kept: new KeptSequences(model.info, {
-          keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
-          residualBytes: RESIDUAL_BYTES,
-        }),
+        kept: new KeptSequences(
+          model.info,
+          {
+            keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
+            residualBytes: RESIDUAL_BYTES,
+          },
+          model.growingRows,
+        ),
       }
     })
   }
@@ -97,10 +102,14 @@ export class Engine implements Handlers {
             onProgress({ kind: 'reading', position: position.reached, firstRow })
         },
       )
-      const rows = await this.scheduler.run(priority, signal, () =>
-        model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
-      )
-      onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
+      try {
+        const rows = await this.scheduler.run(priority, signal, () =>
+          model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
+        )
+        onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
+      } finally {
+        residual.dispose()
+      }
     }
     return { computedPositions }
   }
@@ -135,31 +144,36 @@ export class Engine implements Handlers {
       priority: 'interactive',
       signal,
     })
-    return this.scheduler.run('interactive', signal, () => model.lmHead.logits(residual))
+    try {
+      return await this.scheduler.run('interactive', signal, () => model.lmHead.logits(residual))
+    } finally {
+      residual.dispose()
+    }
   }
 
   /**
-   * Residual rows [from, to) of these tokens; runs the transformer for what is not kept of them, step by step,
-   * and the last step may go on beyond `to`. Every step looks anew for the longest kept prefix: requests that
-   * overtake each other use each other's work, and no state is shared between two steps.
+   * Residual rows [from, to) of these tokens, for the caller to dispose of; runs the transformer for what is not
+   * kept of them, step by step, and the last step may go on beyond `to`. Every step looks anew for the longest kept
+   * prefix: requests that overtake each other use each other's work, and no state is shared between two steps.
    */
   private async residualRows(
     { transformer, kept, pace }: EngineModel,
     tokenIds: Int32Array,
     { from, to, priority, signal }: { from: number; to: number; priority: Priority; signal: AbortSignal },
     onStep?: (chunk: { readonly reached: number; readonly computed: number }) => void,
-  ): Promise<Float32Array> {
+  ): Promise<Tensor> {
     for (;;) {
-      const rows = kept.residualRows(tokenIds, from, to)
       // A copy: by the time that it is read, a generation may have gone another way over these rows.
-      if (rows !== undefined) return rows.slice()
+      const rows = kept.residualRows(tokenIds, from, to)
+      if (rows !== undefined) return rows
       await this.scheduler.run(priority, signal, async () => {
         const past = kept.longestPrefix(tokenIds)
         const reached = Math.min(past.length + pace.positions, tokenIds.length)
         const started = performance.now()
-        const added = await transformer.run(tokenIds.subarray(past.length, reached), past)
+        const newRows = await transformer.run(tokenIds.subarray(past.length, reached), past)
         pace.measured(reached - past.length, performance.now() - started)
-        kept.append(tokenIds, past.length, added)
+        kept.append(tokenIds, past.length, newRows)
+        disposeRows(newRows)
         onStep?.({ reached, computed: reached - past.length })
       })
     }

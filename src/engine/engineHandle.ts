@@ -5,6 +5,7 @@ import {
   InferenceError,
   OutOfMemoryError,
   TokenizerCrashedError,
+  WebGpuLostError,
 } from '../shared/errors'
 import { type CallOptions, type Channel, RpcClient } from '../shared/rpc'
 
@@ -26,7 +27,7 @@ export interface EngineHandle {
 }
 
 /** After these nothing in the thread's memory can be relied on. */
-const FATAL_ERRORS = [TokenizerCrashedError, InferenceError, OutOfMemoryError]
+const FATAL_ERRORS = [TokenizerCrashedError, InferenceError, OutOfMemoryError, WebGpuLostError]
 
 /** What can be answered without a model. */
 const METHODS_WITHOUT_MODEL: readonly (keyof EngineMethods)[] = ['vocabulary', 'tokenize']

@@ -1,5 +1,8 @@
 // Keys, values and residual rows of sequences that ran before, found again by their tokens alone.
-// C = nEmbd; everything has time first, so a prefix is a subarray and an append one copy.
+// C = nEmbd; everything has time first, so a prefix is the same memory and an append one copy.
+
+import type { GrowingRows } from './growingRows'
+import type { Tensor } from './tensor'
 
 /** The shape of what is kept: rows of C floats, one for the residual stream and 2 · nLayer for keys and values. */
 export interface KeptShape {
@@ -16,11 +19,15 @@ export interface KeptBudget {
 
 /** New rows of a sequence, each [S, C]. */
 export interface NewRows {
-  readonly residual: Float32Array
+  readonly residual: Tensor
   /** By layer. */
-  readonly keys: readonly Float32Array[]
+  readonly keys: readonly Tensor[]
   /** By layer. */
-  readonly values: readonly Float32Array[]
+  readonly values: readonly Tensor[]
+}
+
+export function disposeRows({ residual, keys, values }: NewRows): void {
+  for (const rows of [residual, ...keys, ...values]) rows.dispose()
 }
 
 /** Capacity grows in steps of this many positions, so that a short text does not cost a long one's memory. */
@@ -43,33 +50,34 @@ export class KeptSequences {
   constructor(
     private readonly shape: KeptShape,
     private readonly budget: KeptBudget,
+    private readonly growingRows: () => GrowingRows,
   ) {}
 
-  /** Residual rows [from, to) of these tokens, if they were kept. */
-  residualRows(tokenIds: Int32Array, from: number, to: number): Float32Array | undefined {
+  /** A copy of the residual rows [from, to) of these tokens, if they were kept; the caller disposes of it. */
+  residualRows(tokenIds: Int32Array, from: number, to: number): Tensor | undefined {
     const sequence = this.sequences.find((candidate) => candidate.commonPrefix(tokenIds) >= to)
     if (sequence === undefined) return undefined
     this.touch(sequence)
-    return sequence.residual.rows(from, to)
+    return sequence.residual.copy(from, to)
   }
 
   /** The longest prefix of these tokens, shorter than all of them, whose keys and values are kept. */
-  longestPrefix(tokenIds: Int32Array): { length: number; keys: Float32Array[]; values: Float32Array[] } {
+  longestPrefix(tokenIds: Int32Array): { length: number; keys: Tensor[]; values: Tensor[] } {
     const { sequence, length } = this.bestForAppend(tokenIds)
     return {
       length,
-      keys: sequence.keys.map((rows) => rows.rows(0, length)),
-      values: sequence.values.map((rows) => rows.rows(0, length)),
+      keys: sequence.keys.map((rows) => rows.prefix(length)),
+      values: sequence.values.map((rows) => rows.prefix(length)),
     }
   }
 
-  /** Keeps the rows that follow `length` tokens of `tokenIds`; a sequence that goes on otherwise is left as it is. */
+  /** Keeps a copy of the rows that follow `length` tokens of `tokenIds`; a sequence that goes on otherwise is left as it is. */
   append(tokenIds: Int32Array, length: number, rows: NewRows): void {
     const found = this.bestForAppend(tokenIds.subarray(0, length + 1))
     // What they follow was given up meanwhile.
     if (found.length < length) return
     const sequence = found.sequence.length === length ? found.sequence : this.fork(found.sequence, length)
-    sequence.append(tokenIds.subarray(length, length + rows.residual.length / this.shape.nEmbd), rows)
+    sequence.append(tokenIds.subarray(length, length + rows.residual.dims[0]), rows)
     this.touch(sequence)
     this.evict()
   }
@@ -95,7 +103,7 @@ export class KeptSequences {
   }
 
   private bestForAppend(tokenIds: Int32Array): { sequence: Sequence; length: number } {
-    let best = { sequence: new Sequence(this.shape), length: 0 }
+    let best = { sequence: new Sequence(this.shape, this.growingRows), length: 0 }
     for (const sequence of this.sequences) {
       if (sequence.keys.length === 0) continue
       const length = Math.min(sequence.commonPrefix(tokenIds), tokenIds.length - 1)
@@ -108,7 +116,7 @@ export class KeptSequences {
   /** Siblings that go on for a few tokens from the same beginning are given up, but the one that is forked. */
   private fork(sequence: Sequence, length: number): Sequence {
     const fork = sequence.fork(length)
-    this.sequences = this.sequences.filter(
+    this.keepOnly(
       (other) => other === sequence || other.length - other.commonPrefix(fork.tokenIds) > SHORT_END,
     )
     return fork
@@ -118,19 +126,24 @@ export class KeptSequences {
     this.sequences = [...this.sequences.filter((other) => other !== sequence), sequence]
   }
 
+  private keepOnly(isKept: (sequence: Sequence) => boolean): void {
+    for (const sequence of this.sequences) if (!isKept(sequence)) sequence.drop()
+    this.sequences = this.sequences.filter(isKept)
+  }
+
   private evict(): void {
     let keyValueBytes = 0
     let residualBytes = 0
-    const kept: Sequence[] = []
-    for (const sequence of this.sequences.reverse()) {
+    const kept = new Set<Sequence>()
+    for (const sequence of this.sequences.toReversed()) {
       keyValueBytes += sequence.keyValueBytes
       residualBytes += sequence.residual.byteLength
-      const first = kept.length === 0
+      const first = kept.size === 0
       if (residualBytes > this.budget.residualBytes && !first) break
       if (keyValueBytes > this.budget.keyValueBytes && !first) sequence.dropKeysAndValues()
-      kept.push(sequence)
+      kept.add(sequence)
     }
-    this.sequences = kept.reverse()
+    this.keepOnly((sequence) => kept.has(sequence))
   }
 }
 
@@ -141,11 +154,13 @@ class Sequence {
   keys: GrowingRows[]
   values: GrowingRows[]
 
-  constructor(private readonly shape: KeptShape) {
-    const growing = () => new GrowingRows(shape.nEmbd)
-    this.residual = growing()
-    this.keys = Array.from({ length: shape.nLayer }, growing)
-    this.values = Array.from({ length: shape.nLayer }, growing)
+  constructor(
+    private readonly shape: KeptShape,
+    private readonly growingRows: () => GrowingRows,
+  ) {
+    this.residual = growingRows()
+    this.keys = Array.from({ length: shape.nLayer }, growingRows)
+    this.values = Array.from({ length: shape.nLayer }, growingRows)
   }
 
   get keyValueBytes(): number {
@@ -169,20 +184,20 @@ class Sequence {
     grown.set(this.tokenIds.subarray(0, this.length))
     grown.set(tokenIds, this.length)
     this.tokenIds = grown
-    this.residual.append(this.length, rows.residual, capacity)
+    this.residual.write(this.length, rows.residual, capacity)
     this.keys.forEach((kept, i) => {
-      kept.append(this.length, rows.keys[i], capacity)
+      kept.write(this.length, rows.keys[i], capacity)
     })
     this.values.forEach((kept, i) => {
-      kept.append(this.length, rows.values[i], capacity)
+      kept.write(this.length, rows.values[i], capacity)
     })
     this.length = needed
   }
 
   /** A sequence of its own that begins with this one's first `length` tokens. */
   fork(length: number): Sequence {
-    const copy = new Sequence(this.shape)
-    const rows = (kept: GrowingRows) => kept.rows(0, length)
+    const copy = new Sequence(this.shape, this.growingRows)
+    const rows = (kept: GrowingRows) => kept.prefix(length)
     copy.append(this.tokenIds.subarray(0, length), {
       residual: rows(this.residual),
       keys: this.keys.map(rows),
@@ -192,31 +207,13 @@ class Sequence {
   }
 
   dropKeysAndValues(): void {
+    for (const rows of [...this.keys, ...this.values]) rows.drop()
     this.keys = []
     this.values = []
   }
-}
 
-/** Rows of C floats, one after the other. */
-class GrowingRows {
-  private data = new Float32Array(0)
-
-  constructor(private readonly rowLength: number) {}
-
-  get byteLength(): number {
-    return this.data.byteLength
-  }
-
-  rows(from: number, to: number): Float32Array {
-    return this.data.subarray(from * this.rowLength, to * this.rowLength)
-  }
-
-  append(at: number, rows: Float32Array, capacity: number): void {
-    if (this.data.length < capacity * this.rowLength) {
-      const larger = new Float32Array(capacity * this.rowLength)
-      larger.set(this.rows(0, at))
-      this.data = larger
-    }
-    this.data.set(rows, at * this.rowLength)
+  drop(): void {
+    this.dropKeysAndValues()
+    this.residual.drop()
   }
 }

@@ -2,17 +2,15 @@
 
 import { NO_TARGET, type ScoredRows } from '../shared/engineApi'
 import { NonFiniteLogitsError } from '../shared/errors'
-import { type OrtSession, type Tensors, tensor } from './ortSession'
+import type { OrtSession } from './ortSession'
+import { type Tensor, type Tensors, tensor } from './tensor'
 
 const REDUCTIONS = ['logSum', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
 
 /** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
 export class LmHead {
   /** @param session of the vocabulary's graph */
-  constructor(
-    private readonly nEmbd: number,
-    private readonly session: OrtSession,
-  ) {}
+  constructor(private readonly session: OrtSession) {}
 
   /**
    * Reduces the logits of residual rows [R, C].
@@ -20,7 +18,7 @@ export class LmHead {
    * @throws NonFiniteLogitsError
    */
   async score(
-    residual: Float32Array,
+    residual: Tensor,
     targets: Int32Array,
     { topK, temperature }: { readonly topK: number; readonly temperature: number },
   ): Promise<Omit<ScoredRows, 'firstRow'>> {
@@ -36,13 +34,13 @@ export class LmHead {
       entropy,
       targetLogit: outputs.targetLogit.data as Float32Array,
       targetRank: outputs.targetRank.data as Int32Array,
-      topIds: Int32Array.from(outputs.topIds.data as BigInt64Array, Number),
+      topIds: outputs.topIds.data as Int32Array,
       topLogits,
     }
   }
 
   /** Raw logits [V] of one residual row [C]. */
-  async logits(residual: Float32Array): Promise<Float32Array> {
+  async logits(residual: Tensor): Promise<Float32Array> {
     const { logits } = await this.session.run(this.feeds(residual, Int32Array.of(NO_TARGET), 1, 1), [
       'logits',
     ])
@@ -51,13 +49,14 @@ export class LmHead {
     return row
   }
 
-  private feeds(residual: Float32Array, targets: Int32Array, topK: number, temperature: number): Tensors {
-    const target = BigInt64Array.from(targets, (id) => BigInt(id === NO_TARGET ? 0 : id))
+  private feeds(residual: Tensor, targets: Int32Array, topK: number, temperature: number): Tensors {
+    const target = targets.map((id) => (id === NO_TARGET ? 0 : id))
     return {
       tokenIds: tensor.int32(new Int32Array(0), [0]),
       positions: tensor.int32(new Int32Array(0), [0]),
-      residual: tensor.float32(residual, [targets.length, this.nEmbd]),
-      target: tensor.int64(target, [targets.length, 1]),
+      hasRows: tensor.bool(true),
+      residual,
+      target: tensor.int32(target, [targets.length, 1]),
       topK: tensor.int64(BigInt64Array.of(BigInt(topK)), [1]),
       inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), []),
     }

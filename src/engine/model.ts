@@ -1,25 +1,35 @@
 import type { Checkpoint } from '../model/checkpoint'
 import { vocabularyGraph } from '../model/gpt2Graphs'
 import type { ModelLocation } from '../shared/engineApi'
-import { Fp32OutOfMemoryError, OutOfMemoryError } from '../shared/errors'
+import { Fp32OutOfMemoryError, OutOfMemoryError, WebGpuUnavailableError } from '../shared/errors'
 import { defaultPrecision, describeLackOfMemory } from '../shared/modelText'
-import { type ModelInfo, type Precision, VOCABULARY_SIZE } from '../shared/prediction'
+import { type Backend, type ModelInfo, type Precision, VOCABULARY_SIZE } from '../shared/prediction'
 import { Embeddings } from './embeddings'
 import type { LoadOptions } from './engineOptions'
 import { LmHead } from './lmHead'
+import type { GrowingRows } from './growingRows'
 import { OrtSession } from './ortSession'
+import { type Runtime, WASM_RUNTIME } from './runtime'
 import { Transformer } from './transformer'
+import { openWebGpu } from './webGpuRuntime'
 
 /** A model in memory: two sessions, and what there is to say about it. */
 export interface LoadedModel {
   readonly info: ModelInfo
   readonly transformer: Transformer
   readonly lmHead: LmHead
+  /** Where rows [·, C] are kept between runs. */
+  readonly growingRows: () => GrowingRows
+  /**
+   * Resolves with the reason where the backend ends by itself, be it while nothing runs; every later run fails with
+   * it. The thread has no further use then.
+   */
+  readonly lost: Promise<Error>
 }
 
 /**
  * Loads an open checkpoint, which may be closed then.
- * @throws OutOfMemoryError, InferenceError
+ * @throws OutOfMemoryError, InferenceError, WebGpuUnavailableError
  */
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
@@ -28,7 +38,9 @@ export async function loadCheckpoint(
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
-  const { transformer, lmHead } = await loadSessions(checkpoint).catch((cause: unknown) => {
+  const runtime = await openRuntime(backend, precision)
+  const { transformer, lmHead } = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
+    runtime.close()
     if (!(cause instanceof OutOfMemoryError)) throw cause
     const ErrorClass = precision === 'fp32' ? Fp32OutOfMemoryError : OutOfMemoryError
     throw new ErrorClass(`${describeLackOfMemory({ id, parameters, precision })}.`, { cause })
@@ -36,6 +48,8 @@ export async function loadCheckpoint(
   return {
     transformer,
     lmHead,
+    growingRows: () => runtime.growingRows(nEmbd),
+    lost: runtime.lost,
     info: {
       id,
       description,
@@ -60,12 +74,25 @@ function precisionRemark(precision: Precision, parameters: number): string[] {
     : []
 }
 
-async function loadSessions(checkpoint: Checkpoint): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
+async function openRuntime(backend: Backend, precision: Precision): Promise<Runtime> {
+  if (backend === 'wasm') return WASM_RUNTIME
+  if (precision === 'int8') throw new WebGpuUnavailableError('int8 runs on WASM only.')
+  return openWebGpu()
+}
+
+async function loadSessions(
+  checkpoint: Checkpoint,
+  runtime: Runtime,
+): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
   const { nEmbd } = checkpoint.config
   // The largest matrix first: the space that it was read through is free for the blocks then.
-  const vocabulary = await OrtSession.create(vocabularyGraph(checkpoint), checkpoint)
+  const vocabulary = await OrtSession.create(
+    vocabularyGraph(checkpoint, runtime.maxTensorBytes),
+    checkpoint,
+    runtime,
+  )
   return {
-    transformer: await Transformer.load(checkpoint, new Embeddings(nEmbd, vocabulary)),
-    lmHead: new LmHead(nEmbd, vocabulary),
+    transformer: await Transformer.load(checkpoint, new Embeddings(nEmbd, vocabulary), runtime),
+    lmHead: new LmHead(vocabulary),
   }
 }

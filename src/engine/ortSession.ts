@@ -3,6 +3,8 @@ import type { Checkpoint } from '../model/checkpoint'
 import type { ModelGraph } from '../model/gpt2Graphs'
 import { InferenceError, OutOfMemoryError } from '../shared/errors'
 import { ExternalWeights } from './externalWeights'
+import type { Runtime } from './runtime'
+import type { Tensor, Tensors } from './tensor'
 
 const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
   // Beyond `basic` nothing applies to these graphs, and looking for it takes a tenth of a second.
@@ -10,15 +12,6 @@ const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
 }
 /** A second form of every matrix: in floats it costs more at the start than it saves in 2,000 tokens, and memory always. */
 const WITHOUT_PREPACKING = { session: { disable_prepacking: '1' } }
-
-/** Named tensors that go into a run, or come out of it. */
-export type Tensors = Record<string, ort.Tensor>
-
-export const tensor = {
-  float32: (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape),
-  int32: (data: Int32Array, shape: readonly number[]) => new ort.Tensor('int32', data, shape),
-  int64: (data: BigInt64Array, shape: readonly number[]) => new ort.Tensor('int64', data, shape),
-}
 
 /**
  * Sets the WASM backend up. The number of threads is fixed by the first session:
@@ -30,23 +23,30 @@ export function configureWasm(assetsFolder: string, threads: number): void {
   ort.env.wasm.wasmPaths = assetsFolder
 }
 
-/** One graph, ready to run on the WASM backend. */
+/** One graph, ready to run. */
 export class OrtSession {
-  private constructor(private readonly session: ort.InferenceSession) {}
+  private loss: Error | undefined
+
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    runtime: Runtime,
+  ) {
+    void runtime.lost.then((loss) => (this.loss = loss))
+  }
 
   /** @throws InferenceError where the runtime is not to be had, OutOfMemoryError where its memory is not */
-  static async create(graph: ModelGraph, checkpoint: Checkpoint): Promise<OrtSession> {
+  static async create(graph: ModelGraph, checkpoint: Checkpoint, runtime: Runtime): Promise<OrtSession> {
     const weights = new ExternalWeights(checkpoint, graph.weights)
     try {
-      return new OrtSession(
-        await ort.InferenceSession.create(graph.model, {
-          executionProviders: ['wasm'],
-          externalData: weights.list,
-          logSeverityLevel: 3,
-          ...SESSION_OPTIONS,
-          ...(checkpoint.precision === 'fp32' && { extra: WITHOUT_PREPACKING }),
-        }),
-      )
+      const session = await ort.InferenceSession.create(graph.model, {
+        executionProviders: [runtime.executionProvider],
+        preferredOutputLocation: Object.fromEntries(graph.rows.map((name) => [name, runtime.rowsLocation])),
+        externalData: weights.list,
+        logSeverityLevel: 3,
+        ...SESSION_OPTIONS,
+        ...(checkpoint.precision === 'fp32' && { extra: WITHOUT_PREPACKING }),
+      })
+      return new OrtSession(session, runtime)
     } catch (error) {
       const cause = weights.failure ?? error
       if (isOutOfMemory(cause)) throw outOfMemory(cause)
@@ -59,17 +59,28 @@ export class OrtSession {
     }
   }
 
-  /** Runs the graph; gives the outputs called `names`. */
-  async run<Name extends string>(feeds: Tensors, names: readonly Name[]): Promise<Record<Name, ort.Tensor>> {
+  /**
+   * Runs the graph; gives the outputs called `names`.
+   * @throws what the runtime was lost with, OutOfMemoryError, InferenceError
+   */
+  async run<Name extends string>(feeds: Tensors, names: readonly Name[]): Promise<Record<Name, Tensor>> {
+    this.checkNotLost()
     try {
-      return (await this.session.run(feeds, [...names])) as Record<Name, ort.Tensor>
+      const outputs = (await this.session.run(feeds, [...names])) as Record<Name, Tensor>
+      this.checkNotLost()
+      return outputs
     } catch (cause) {
+      this.checkNotLost()
       if (isOutOfMemory(cause)) throw outOfMemory(cause)
       throw new InferenceError(
         'The inference runtime failed. The log has the reason; Run Again starts anew.',
         { cause },
       )
     }
+  }
+
+  private checkNotLost(): void {
+    if (this.loss !== undefined) throw this.loss
   }
 }
 

@@ -4,8 +4,10 @@ import type { Checkpoint } from '../model/checkpoint'
 import { transformerGraph } from '../model/gpt2Graphs'
 import { NonFiniteLogitsError } from '../shared/errors'
 import type { Embeddings } from './embeddings'
-import type { NewRows } from './keptSequences'
-import { OrtSession, type Tensors, tensor } from './ortSession'
+import { disposeRows, type NewRows } from './keptSequences'
+import { OrtSession } from './ortSession'
+import type { Runtime } from './runtime'
+import { type Tensor, type Tensors, tensor } from './tensor'
 
 /** Masks stay finite: WGSL may assume that there are no infinities, and 0 · ∞ is NaN. */
 const MASKED = -1e9
@@ -18,6 +20,7 @@ const ADDED_AT_A_TIME = 4
 
 /** Everything below `ln_f`: tokens in, residual stream out. */
 export class Transformer {
+  private readonly magnitudes: string[]
   private readonly outputNames: string[]
 
   private constructor(
@@ -25,15 +28,18 @@ export class Transformer {
     private readonly session: OrtSession,
     private readonly embeddings: Embeddings,
   ) {
-    this.outputNames = ['residual', ...this.byLayer('present', 'key'), ...this.byLayer('present', 'value')]
+    this.magnitudes = this.perLayer((i) => `magnitude.${i}`)
+    this.outputNames = [
+      'residual',
+      this.magnitudes[this.magnitudes.length - 1],
+      ...this.byLayer('present', 'key'),
+      ...this.byLayer('present', 'value'),
+    ]
   }
 
-  static async load(checkpoint: Checkpoint, embeddings: Embeddings): Promise<Transformer> {
-    return new Transformer(
-      checkpoint,
-      await OrtSession.create(transformerGraph(checkpoint), checkpoint),
-      embeddings,
-    )
+  static async load(checkpoint: Checkpoint, embeddings: Embeddings, runtime: Runtime): Promise<Transformer> {
+    const session = await OrtSession.create(transformerGraph(checkpoint), checkpoint, runtime)
+    return new Transformer(checkpoint, session, embeddings)
   }
 
   /**
@@ -45,40 +51,41 @@ export class Transformer {
     tokenIds: Int32Array,
     past: {
       readonly length: number
-      readonly keys: readonly Float32Array[]
-      readonly values: readonly Float32Array[]
+      readonly keys: readonly Tensor[]
+      readonly values: readonly Tensor[]
     },
   ): Promise<NewRows> {
     const { nEmbd } = this.checkpoint.config
     const S = tokenIds.length
     const P = past.length
     const Z = (ADDED_AT_A_TIME - ((P + S) % ADDED_AT_A_TIME)) % ADDED_AT_A_TIME
+    const x = await this.embeddings.rows(tokenIds, P)
     const feeds: Tensors = {
-      x: tensor.float32(await this.embeddings.rows(tokenIds, P), [S, nEmbd]),
+      x,
       mask: tensor.float32(causalMask(S, P, Z), [S, P + S + Z]),
       padding: tensor.float32(new Float32Array(Z * nEmbd), [Z, nEmbd]),
     }
-    this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = tensor.float32(past.keys[i], [P, nEmbd])))
-    this.byLayer('past', 'value').forEach(
-      (name, i) => (feeds[name] = tensor.float32(past.values[i], [P, nEmbd])),
-    )
-
-    const outputs = await this.session.run(feeds, this.outputNames)
-    const rows = (name: string) => outputs[name].data as Float32Array
-    const newRows: NewRows = {
-      residual: rows('residual'),
-      keys: this.byLayer('present', 'key').map(rows),
-      values: this.byLayer('present', 'value').map(rows),
+    this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = past.keys[i]))
+    this.byLayer('past', 'value').forEach((name, i) => (feeds[name] = past.values[i]))
+    try {
+      const outputs = await this.session.run(feeds, this.outputNames)
+      const newRows: NewRows = {
+        residual: outputs.residual,
+        keys: this.byLayer('present', 'key').map((name) => outputs[name]),
+        values: this.byLayer('present', 'value').map((name) => outputs[name]),
+      }
+      if (isFinite(outputs[this.magnitudes[this.magnitudes.length - 1]])) return newRows
+      disposeRows(newRows)
+      throw await this.notANumber(feeds)
+    } finally {
+      x.dispose()
     }
-    if (!newRows.residual.every(Number.isFinite)) throw await this.notANumber(feeds)
-    return newRows
   }
 
   /** Runs once more and looks after every block, to name the first that is damaged. */
   private async notANumber(feeds: Tensors): Promise<NonFiniteLogitsError> {
-    const streams = this.perLayer((i) => `stream.${i}`)
-    const outputs = await this.session.run(feeds, streams)
-    const block = streams.findIndex((name) => !(outputs[name].data as Float32Array).every(Number.isFinite))
+    const outputs = await this.session.run(feeds, this.magnitudes)
+    const block = this.magnitudes.findIndex((name) => !isFinite(outputs[name]))
     return new NonFiniteLogitsError(
       `The output is not a number from block ${block} on: the model’s weights are damaged, or it was not trained to the end.`,
     )
@@ -91,6 +98,10 @@ export class Transformer {
   private perLayer(name: (i: number) => string): string[] {
     return Array.from({ length: this.checkpoint.config.nLayer }, (_, i) => name(i))
   }
+}
+
+function isFinite(magnitude: Tensor): boolean {
+  return (magnitude.data as Float32Array).every(Number.isFinite)
 }
 
 /** [S, T], T = P + S + Z: the token at P + s sees those up to itself. */

@@ -3,6 +3,7 @@
 //
 // S tokens of this chunk, P tokens kept from before, Z rows of zeros, T = P + S + Z
 // C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
+// All operators are such as ONNX Runtime has on WASM and on WebGPU alike; a test holds that.
 
 import { GraphBuilder, type Value } from '../onnx/graphBuilder'
 import { assertNever } from '../shared/assertNever'
@@ -10,16 +11,19 @@ import { VOCABULARY_SIZE } from '../shared/prediction'
 import type { Checkpoint } from './checkpoint'
 import { int8Layer, isInt8Layer } from './int8Layer'
 
-/** A graph and the checkpoint's tensors that it names as external data. */
 export interface ModelGraph {
   readonly model: Uint8Array
+  /** The checkpoint's tensors that it names as external data. */
   readonly weights: readonly string[]
+  /** Outputs that are rows [S, C] for further runs, and of no use outside of the runtime. */
+  readonly rows: readonly string[]
 }
 
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
  * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
- * `present.{i}.key` and `present.{i}.value` [S, C]; and `stream.{i}` [S, C], the stream after block i.
+ * `present.{i}.key` and `present.{i}.value` [S, C]; and `magnitude.{i}` [S, 1], Σ|x| of the stream's rows after
+ * block i: finite where all of a row is.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -29,43 +33,45 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   let x = g.input('x', 'float32', ['S', nEmbd])
   for (let i = 0; i < nLayer; i++) {
     x = block(g, i, x, { mask, padding })
-    g.output(`stream.${i}`, x, 'float32', ['S', nEmbd])
+    g.output(`magnitude.${i}`, g.reduceL1(x), 'float32', ['S', 1])
   }
-  g.output('residual', x, 'float32', ['S', nEmbd])
+  g.rowsOutput('residual', x)
   return g.finish()
 }
 
 /**
  * Embeddings and head, in one graph because they share `wte`: one of the two is given no rows.
  * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C].
- * Head: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` []
+ * Head, where `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` []
  * → in rows: `logits` [R, V] raw, `topLogits` and `topIds` [R, K], `targetLogit` [R, 1],
  * `targetRank` [R, 1], and, of z = (logits − row maximum) · inverseTemperature, `logSum` (log Σe^z)
  * and `entropy` [R, 1] in nats.
+ * @param maxTensorBytes no tensor of weights is larger: the vocabulary's matrices are cut where they are
  */
-export function vocabularyGraph(checkpoint: Checkpoint): ModelGraph {
-  const g = new Gpt2GraphBuilder(checkpoint)
+export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
+  const g = new Gpt2GraphBuilder(checkpoint, maxTensorBytes)
   const { nEmbd } = checkpoint.config
   const tokenIds = g.input('tokenIds', 'int32', ['S'])
   const positions = g.input('positions', 'int32', ['S'])
-  g.output('x', embeddings(g, tokenIds, positions), 'float32', ['S', nEmbd])
+  g.rowsOutput('x', embeddings(g, tokenIds, positions))
 
+  const hasRows = g.input('hasRows', 'bool', [])
   const residual = g.input('residual', 'float32', ['R', nEmbd])
-  const target = g.input('target', 'int64', ['R', 1])
+  const target = g.input('target', 'int32', ['R', 1])
   const topK = g.input('topK', 'int64', [1])
   const inverseTemperature = g.input('inverseTemperature', 'float32', [])
 
   // Outside of the branch, where a cast is folded.
   const project = g.projection()
   const [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy] = g.either(
-    g.cast(g.op('Size', [residual]), 'bool'),
+    hasRows,
     () => head(g, { residual, project, target, topK, inverseTemperature }),
     // No rows, of the right types: the reductions cannot be computed of none.
-    () => [residual, residual, target, residual, tokenIds, residual, residual],
+    () => [residual, residual, target, residual, target, residual, residual],
   )
   g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
   g.output('topLogits', topLogits, 'float32', ['R', 'K'])
-  g.output('topIds', topIds, 'int64', ['R', 'K'])
+  g.output('topIds', topIds, 'int32', ['R', 'K'])
   g.output('targetLogit', targetLogit, 'float32', ['R', 1])
   g.output('targetRank', targetRank, 'int32', ['R', 1])
   g.output('logSum', logSum, 'float32', ['R', 1])
@@ -88,8 +94,8 @@ function head(
   { residual, project, target, topK, inverseTemperature }: HeadFeeds,
 ): Value[] {
   const logits = project(g.layerNorm('ln_f', residual))
-  const [topLogits, topIds] = g.ops('TopK', [logits, topK], 2, { axis: -1 })
-  const targetLogit = g.op('GatherElements', [logits, target], { axis: 1 })
+  const [topLogits, topIds] = topOfVocabulary(g, logits, topK)
+  const targetLogit = g.gatherElements(logits, target)
   const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
   const targetRank = g.add(greater, g.cast(g.float(1), 'int32'))
 
@@ -100,6 +106,22 @@ function head(
   const logSum = g.op('Log', [sum])
   const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
   return [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy]
+}
+
+/**
+ * The K largest of [R, V] and their ids, of equal ones the lower id first. In two stages, because WebGPU sorts all
+ * that it is given: V = BLOCKS · BLOCK, and what is among the K largest is in one of the K blocks with the largest
+ * maxima. Those in the order of their numbers keep the order of equal logits.
+ */
+function topOfVocabulary(g: GraphBuilder, logits: Value, k: Value): Value[] {
+  const maxima = g.op('Squeeze', [g.reduceMax(g.reshape(logits, [-1, BLOCKS, BLOCK])), g.ints([-1])])
+  const [, largest] = g.ops('TopK', [maxima, k], 2, { axis: -1 })
+  const [blocks] = g.ops('TopK', [g.cast(largest, 'float32'), k], 2, { axis: -1, largest: 0 })
+  const first = g.mul(g.cast(blocks, 'int32'), g.int32s([BLOCK]))
+  const within = g.int32s(Array.from({ length: BLOCK }, (_, i) => i))
+  const ids = g.reshape(g.add(g.op('Unsqueeze', [first, g.ints([-1])]), within), [0, -1]) // [R, K · BLOCK]
+  const [top, places] = g.ops('TopK', [g.gatherElements(logits, ids), k], 2, { axis: -1 })
+  return [top, g.gatherElements(ids, places)]
 }
 
 /** wte row of each token + wpe row of its position: [S] → [S, C]. */
@@ -162,20 +184,34 @@ function activation(g: Gpt2GraphBuilder, x: Value): Value {
   }
 }
 
+/** V = 1,733 · 29 */
+const [BLOCKS, BLOCK] = [1733, 29]
+
 /**
  * [R, V] → [R, 1] in two stages: ORT adds one float32 after the other, and over 50,257 of them
- * the rounding alone costs 4e-4 nats; 50,257 = 1,733 · 29 brings it to 1e-5.
+ * the rounding alone costs 4e-4 nats; in blocks it is 1e-5.
  */
 function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
-  return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, 1733, 29])), g.ints([-1])]))
+  return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, BLOCKS, BLOCK])), g.ints([-1])]))
+}
+
+/** Rows [first, end) of a matrix. */
+interface Part {
+  readonly first: number
+  readonly end: number
+  readonly matrix: Value
 }
 
 /** A graph builder that knows the checkpoint's tensors by name. */
 export class Gpt2GraphBuilder extends GraphBuilder {
   private readonly known = new Map<string, Value>()
   private readonly named = new Set<string>()
+  private readonly rowsOutputs: string[] = []
 
-  constructor(readonly checkpoint: Checkpoint) {
+  constructor(
+    readonly checkpoint: Checkpoint,
+    private readonly maxTensorBytes = Infinity,
+  ) {
     super()
   }
 
@@ -199,15 +235,55 @@ export class Gpt2GraphBuilder extends GraphBuilder {
 
   /** Rows of a matrix [V, C] as float32: [S] → [S, C]. Where the head has another matrix, as they are stored. */
   rows(name: string, indices: Value): Value {
-    if (this.checkpoint.precision === 'fp32') return this.op('Gather', [this.weight(name), indices])
-    return this.cast(this.op('Gather', [this.stored(name), indices]), 'float32')
+    if (this.checkpoint.precision === 'int8')
+      return this.cast(this.op('Gather', [this.stored(name), indices]), 'float32')
+    const [{ matrix }, ...others] = this.parts(name)
+    if (others.length === 0) return this.op('Gather', [matrix, indices])
+    return this.rowsOfParts(this.parts(name), indices)
   }
 
   /** From the normalized stream to the logits, without a bias: `wte`, unless the checkpoint has a head of its own. */
   projection(): (x: Value) => Value {
     if (isInt8Layer(this.checkpoint, 'lm_head')) return int8Layer(this, 'lm_head')
-    const weight = this.weight(this.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
-    return (x) => this.op('Gemm', [x, weight], { transB: 1 })
+    const parts = this.parts(this.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
+    return (x) => {
+      const logits = parts.map(({ matrix }) => this.op('Gemm', [x, matrix], { transB: 1 }))
+      return logits.length === 1 ? logits[0] : this.concat(1, ...logits)
+    }
+  }
+
+  /** [S] → [S, C]: of each part the rows that it has, its first one for all others. */
+  private rowsOfParts(parts: readonly Part[], indices: Value): Value {
+    const zero = this.int32s([0])
+    return parts
+      .map(({ first, end, matrix }) => {
+        const isIn = this.op('And', [
+          this.op('GreaterOrEqual', [indices, this.int32s([first])]),
+          this.op('Less', [indices, this.int32s([end])]),
+        ])
+        const own = this.op('Where', [isIn, this.sub(indices, this.int32s([first])), zero])
+        return { isIn: this.op('Unsqueeze', [isIn, this.ints([-1])]), rows: this.op('Gather', [matrix, own]) }
+      })
+      .reduce<Value>((x, { isIn, rows }) => this.op('Where', [isIn, rows, x]), this.float(0))
+  }
+
+  /** A matrix [V, C] as float32, cut between rows into as many tensors as the largest one allows. */
+  private parts(name: string): Part[] {
+    const { type, shape, byteLength } = this.checkpoint.weight(name)
+    const [V, C] = shape
+    const rowsOfPart = Math.floor(this.maxTensorBytes / (C * Float32Array.BYTES_PER_ELEMENT))
+    if (rowsOfPart >= V) return [{ first: 0, end: V, matrix: this.weight(name) }]
+    this.named.add(name)
+    return Array.from({ length: Math.ceil(V / rowsOfPart) }, (_, i) => {
+      const first = i * rowsOfPart
+      const end = Math.min(first + rowsOfPart, V)
+      const offset = (first * byteLength) / V
+      const stored = this.external(`${name}.${i}`, type, [end - first, C], (end * byteLength) / V - offset, {
+        location: name,
+        offset,
+      })
+      return { first, end, matrix: type === 'float32' ? stored : this.cast(stored, 'float32') }
+    })
   }
 
   /** x [S, in] · weight + bias [out]; the weight is [in, out], in Linear layout [out, in]. */
@@ -236,10 +312,16 @@ export class Gpt2GraphBuilder extends GraphBuilder {
   }
 
   present(i: number, part: 'key' | 'value', rows: Value): void {
-    this.output(`present.${i}.${part}`, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
+    this.rowsOutput(`present.${i}.${part}`, rows)
+  }
+
+  /** [S, C], to be fed again. */
+  rowsOutput(name: string, rows: Value): void {
+    this.rowsOutputs.push(name)
+    this.output(name, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
   }
 
   finish(): ModelGraph {
-    return { model: this.build(), weights: [...this.named] }
+    return { model: this.build(), weights: [...this.named], rows: this.rowsOutputs }
   }
 }

@@ -96,6 +96,13 @@ export class GraphBuilder {
     return this.initializer(name, 'int64', [values.length], [bytesField(9, bytes)])
   }
 
+  /** An int32 vector. */
+  int32s(values: readonly number[]): Value {
+    const name = `int32s(${values.join()})`
+    const bytes = bytesOf(Int32Array.from(values))
+    return this.initializer(name, 'int32', [values.length], [bytesField(9, bytes)])
+  }
+
   /** One node with one output. */
   op(type: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
     return this.ops(type, inputs, 1, attributes)[0]
@@ -140,6 +147,11 @@ export class GraphBuilder {
   reduceSum = (x: Value) => this.op('ReduceSum', [x, this.ints([-1])], { keepdims: 1 })
   /** Along the last axis, which stays with length 1. */
   reduceMax = (x: Value) => this.op('ReduceMax', [x, this.ints([-1])], { keepdims: 1 })
+
+  /** Σ|x| along the last axis, which stays with length 1. */
+  reduceL1 = (x: Value) => this.op('ReduceL1', [x, this.ints([-1])], { keepdims: 1 })
+  /** Of each row of x [R, N] the elements at `places` [R, K]. */
+  gatherElements = (x: Value, places: Value) => this.op('GatherElements', [x, places], { axis: 1 })
 
   /** Along the last axis, which stays with length 1. */
   reduceMin = (x: Value) => this.op('ReduceMin', [x, this.ints([-1])], { keepdims: 1 })
@@ -227,6 +239,6 @@ function valueInfo(name: string, type: ElementType, shape: readonly Dimension[])
   return [stringField(1, name), messageField(2, [messageField(1, tensorType)])]
 }
 
-function bytesOf(array: Float32Array | BigInt64Array): Uint8Array {
+function bytesOf(array: Float32Array | Int32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Continuations } from '../../../src/engine/continuations'
+import { HeapRows } from '../../../src/engine/growingRows'
 import { KeptSequences } from '../../../src/engine/keptSequences'
+import { type Tensor, tensor } from '../../../src/engine/tensor'
 
 const SHAPE = { nLayer: 1, nEmbd: 2, nPositions: 512 }
 const AMPLE = { keyValueBytes: 1e9, residualBytes: 1e9 }
@@ -8,13 +10,13 @@ const TEXT = Int32Array.of(5, 6, 7)
 
 describe('Continuations', () => {
   it('are the text with more tokens', () => {
-    const continuations = new Continuations(TEXT, new KeptSequences(SHAPE, AMPLE))
+    const continuations = new Continuations(TEXT, newKept())
     expect(continuations.withTokens([])).toEqual(TEXT)
     expect(continuations.withTokens([8, 9])).toEqual(Int32Array.of(5, 6, 7, 8, 9))
   })
 
   it('keep what they share with the one before, and take no more room than one', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = newKept()
     run(kept, TEXT)
     const bytes = kept.byteLength
     const continuations = new Continuations(TEXT, kept)
@@ -25,7 +27,7 @@ describe('Continuations', () => {
   })
 
   it('leave a text alone that goes on behind them', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = newKept()
     const longer = Int32Array.of(...TEXT, 1, 2, 3)
     run(kept, longer)
     const continuations = new Continuations(TEXT, kept)
@@ -33,6 +35,10 @@ describe('Continuations', () => {
     expect(kept.residualRows(longer, 0, 6)).toEqual(rowsOf(longer))
   })
 })
+
+function newKept(): KeptSequences {
+  return new KeptSequences(SHAPE, AMPLE, () => new HeapRows(SHAPE.nEmbd))
+}
 
 /** Keeps what is not kept of these tokens. */
 function run(kept: KeptSequences, tokenIds: Int32Array): void {
@@ -42,6 +48,7 @@ function run(kept: KeptSequences, tokenIds: Int32Array): void {
   kept.append(tokenIds, length, { residual: rows, keys: [rows], values: [rows] })
 }
 
-function rowsOf(tokenIds: Int32Array): Float32Array {
-  return Float32Array.from([...tokenIds].flatMap((id) => [id, id]))
+function rowsOf(tokenIds: Int32Array): Tensor {
+  const rows = Float32Array.from([...tokenIds].flatMap((id) => [id, id]))
+  return tensor.float32(rows, [tokenIds.length, SHAPE.nEmbd])
 }

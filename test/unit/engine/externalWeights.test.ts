@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ExternalWeights } from '../../../src/engine/externalWeights'
 import { OrtSession } from '../../../src/engine/ortSession'
+import { WASM_RUNTIME } from '../../../src/engine/runtime'
 import type { Checkpoint } from '../../../src/model/checkpoint'
-import { transformerGraph, vocabularyGraph } from '../../../src/model/gpt2Graphs'
+import { type ModelGraph, transformerGraph, vocabularyGraph } from '../../../src/model/gpt2Graphs'
 import { withModelFolder } from '../../../src/model/modelFolder'
 import { InferenceError } from '../../../src/shared/errors'
 import { MINI } from '../../support/engineUnderTest'
@@ -33,12 +34,12 @@ describe('External weights', () => {
 
   it.each([
     ['the blocks', transformerGraph],
-    ['the vocabulary', vocabularyGraph],
+    ['the vocabulary', wholeVocabulary],
   ])('ONNX Runtime reads each once for the session of %s', (_, graphOf) =>
     withModelFolder(MINI.folder, async (checkpoint) => {
       const { checkpoint: watched, reads } = withWatchedReads(checkpoint)
       const graph = graphOf(checkpoint)
-      await OrtSession.create(graph, watched)
+      await OrtSession.create(graph, watched, WASM_RUNTIME)
       expect(reads.toSorted()).toEqual(graph.weights.toSorted())
     }),
   )
@@ -52,11 +53,15 @@ describe('External weights', () => {
           throw cause
         },
       }
-      const creating = OrtSession.create(vocabularyGraph(checkpoint), broken)
+      const creating = OrtSession.create(wholeVocabulary(checkpoint), broken, WASM_RUNTIME)
       await expect(creating).rejects.toThrow(InferenceError)
       await expect(creating).rejects.toMatchObject({ cause })
     }))
 })
+
+function wholeVocabulary(checkpoint: Checkpoint): ModelGraph {
+  return vocabularyGraph(checkpoint, Infinity)
+}
 
 /** The same checkpoint; `reads` notes the names that were read. */
 function withWatchedReads(checkpoint: Checkpoint): { checkpoint: Checkpoint; reads: string[] } {

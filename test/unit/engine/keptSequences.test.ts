@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { KeptSequences, type NewRows } from '../../../src/engine/keptSequences'
+import { HeapRows } from '../../../src/engine/growingRows'
+import { type KeptBudget, KeptSequences, type NewRows } from '../../../src/engine/keptSequences'
+import { type Tensor, tensor } from '../../../src/engine/tensor'
 
 const SHAPE = { nLayer: 2, nEmbd: 3, nPositions: 256 }
 /** Capacity grows by 128 positions at a time. */
@@ -17,21 +19,21 @@ const value = (layer: number) => 0.3 + layer
 
 describe('KeptSequences', () => {
   it('finds nothing before anything was kept', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     expect(kept.residualRows(Int32Array.of(1, 2), 0, 2)).toBeUndefined()
     expect(kept.longestPrefix(Int32Array.of(1, 2)).length).toBe(0)
     expect(kept.byteLength).toBe(0)
   })
 
   it('gives back what was kept, row by row', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7])
     expect(kept.residualRows(Int32Array.of(5, 6, 7, 8), 1, 3)).toEqual(rowsOf([6, 7], RESIDUAL))
     expect(kept.residualRows(Int32Array.of(5, 6, 7, 8), 1, 4)).toBeUndefined()
   })
 
   it('gives the keys and values of every layer for the longest common prefix', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7])
     expect(kept.longestPrefix(Int32Array.of(5, 6, 9, 9))).toEqual({
       length: 2,
@@ -41,13 +43,13 @@ describe('KeptSequences', () => {
   })
 
   it('leaves at least one token to run, whose row is asked for', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7])
     expect(kept.longestPrefix(Int32Array.of(5, 6, 7)).length).toBe(2)
   })
 
   it('goes on where a sequence ended, beyond one step of capacity', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     const long = Array.from({ length: 200 }, (_, i) => i)
     keep(kept, long.slice(0, 100))
     keep(kept, long, 100)
@@ -56,7 +58,7 @@ describe('KeptSequences', () => {
   })
 
   it('forks where a text goes on otherwise, and leaves the other as it was', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7, 8])
     keep(kept, [5, 6, 9], 2)
     expect(kept.residualRows(Int32Array.of(5, 6, 9), 0, 3)).toEqual(rowsOf([5, 6, 9], RESIDUAL))
@@ -66,7 +68,7 @@ describe('KeptSequences', () => {
   })
 
   it('has two copies of a text at most that is typed on with a completion after every letter', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     const text = Array.from({ length: 100 }, (_, i) => i)
     keep(kept, text.slice(0, 50))
     for (let length = 51; length < 90; length++)
@@ -75,14 +77,14 @@ describe('KeptSequences', () => {
   })
 
   it('keeps every sequence with a long end of its own', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     const texts = [7, 8, 9].map((id) => [5, 6, ...new Array<number>(SHORT_END + 1).fill(id)])
     for (const text of texts) keep(kept, text, kept.byteLength === 0 ? 0 : 2)
     for (const text of texts) expect(kept.longestPrefix(Int32Array.of(...text, 1)).length).toBe(text.length)
   })
 
   it('gives up the end of a sequence, and goes on otherwise in the room of that', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7, 8])
     kept.rewind(Int32Array.of(5, 6, 7, 8), 2)
     keep(kept, [5, 6, 9], 2)
@@ -92,14 +94,14 @@ describe('KeptSequences', () => {
   })
 
   it('gives up nothing of a sequence that goes on behind these tokens', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7, 8])
     kept.rewind(Int32Array.of(5, 6, 7), 1)
     expect(kept.residualRows(Int32Array.of(5, 6, 7, 8), 0, 4)).toBeDefined()
   })
 
   it('keeps no rows whose beginning was given up meanwhile', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7])
     kept.rewind(Int32Array.of(5, 6, 7), 1)
     keep(kept, [5, 6, 7, 8], 3)
@@ -107,13 +109,13 @@ describe('KeptSequences', () => {
   })
 
   it('does not hand a row on to a sequence that only begins alike', () => {
-    const kept = new KeptSequences(SHAPE, AMPLE)
+    const kept = keptWithin(AMPLE)
     keep(kept, [5, 6, 7])
     expect(kept.residualRows(Int32Array.of(4, 6, 7), 2, 3)).toBeUndefined()
   })
 
   it('drops the keys and values used longest ago first, and still shows their rows', () => {
-    const kept = new KeptSequences(SHAPE, { ...AMPLE, keyValueBytes: 2 * KEY_VALUE_BYTES })
+    const kept = keptWithin({ ...AMPLE, keyValueBytes: 2 * KEY_VALUE_BYTES })
     for (const first of [1, 2, 3]) keep(kept, [first, 6, 7])
     expect(kept.residualRows(Int32Array.of(1, 6, 7), 0, 3)).toEqual(rowsOf([1, 6, 7], RESIDUAL))
     expect(kept.longestPrefix(Int32Array.of(1, 6, 7, 8)).length).toBe(0)
@@ -122,7 +124,7 @@ describe('KeptSequences', () => {
   })
 
   it('counts as used what was looked at', () => {
-    const kept = new KeptSequences(SHAPE, { ...AMPLE, keyValueBytes: 2 * KEY_VALUE_BYTES })
+    const kept = keptWithin({ ...AMPLE, keyValueBytes: 2 * KEY_VALUE_BYTES })
     for (const first of [1, 2]) keep(kept, [first, 6, 7])
     kept.residualRows(Int32Array.of(1, 6, 7), 0, 1)
     keep(kept, [3, 6, 7])
@@ -131,7 +133,7 @@ describe('KeptSequences', () => {
   })
 
   it('runs a text anew whose keys and values it has dropped', () => {
-    const kept = new KeptSequences(SHAPE, { ...AMPLE, keyValueBytes: KEY_VALUE_BYTES })
+    const kept = keptWithin({ ...AMPLE, keyValueBytes: KEY_VALUE_BYTES })
     keep(kept, [1, 6, 7])
     keep(kept, [2, 6, 7])
     keep(kept, [1, 6, 7, 8])
@@ -139,14 +141,14 @@ describe('KeptSequences', () => {
   })
 
   it('forgets rows beyond their budget altogether', () => {
-    const kept = new KeptSequences(SHAPE, { ...AMPLE, residualBytes: 2 * RESIDUAL_BYTES })
+    const kept = keptWithin({ ...AMPLE, residualBytes: 2 * RESIDUAL_BYTES })
     for (const first of [1, 2, 3]) keep(kept, [first, 6, 7])
     expect(kept.residualRows(Int32Array.of(1, 6, 7), 0, 3)).toBeUndefined()
     expect(kept.residualRows(Int32Array.of(2, 6, 7), 0, 3)).toBeDefined()
   })
 
   it('keeps the sequence used last, whatever its size', () => {
-    const kept = new KeptSequences(SHAPE, { keyValueBytes: 1, residualBytes: 1 })
+    const kept = keptWithin({ keyValueBytes: 1, residualBytes: 1 })
     keep(kept, [1, 6, 7])
     keep(kept, [2, 6, 7])
     expect(kept.longestPrefix(Int32Array.of(2, 6, 7, 8)).length).toBe(3)
@@ -155,7 +157,7 @@ describe('KeptSequences', () => {
 
   it('stays within its budgets however many texts come along', () => {
     const budget = { keyValueBytes: 3 * KEY_VALUE_BYTES, residualBytes: 10 * RESIDUAL_BYTES }
-    const kept = new KeptSequences(SHAPE, budget)
+    const kept = keptWithin(budget)
     for (let i = 0; i < 100; i++) {
       keep(kept, [i, 6, 7])
       expect(kept.byteLength).toBeLessThanOrEqual(budget.keyValueBytes + budget.residualBytes)
@@ -163,6 +165,10 @@ describe('KeptSequences', () => {
     expect(kept.byteLength).toBe(budget.keyValueBytes + budget.residualBytes)
   })
 })
+
+function keptWithin(budget: KeptBudget): KeptSequences {
+  return new KeptSequences(SHAPE, budget, () => new HeapRows(SHAPE.nEmbd))
+}
 
 /** Keeps rows that tell which token and which tensor they are of, from token `from` on. */
 function keep(kept: KeptSequences, tokenIds: readonly number[], from = 0): void {
@@ -177,6 +183,7 @@ function keep(kept: KeptSequences, tokenIds: readonly number[], from = 0): void 
 }
 
 /** One row a token, [C] times its id and the tensor's own fraction. */
-function rowsOf(tokenIds: readonly number[], fraction: number): Float32Array {
-  return Float32Array.from(tokenIds.flatMap((id) => new Array<number>(SHAPE.nEmbd).fill(id + fraction)))
+function rowsOf(tokenIds: readonly number[], fraction: number): Tensor {
+  const rows = tokenIds.flatMap((id) => new Array<number>(SHAPE.nEmbd).fill(id + fraction))
+  return tensor.float32(Float32Array.from(rows), [tokenIds.length, SHAPE.nEmbd])
 }
