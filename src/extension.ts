@@ -1,170 +1,54 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import * as vscode from 'vscode'
-import { createApi, type LogitscopeApi } from './api'
-import { onSettingsChange, readPrecision, readSettings } from './config'
-import { createEngine } from './engine/engineHandle'
+import type { LogitscopeApi } from './api'
+import { compose } from './compose'
+import { readSettings } from './config'
 import { defaultThreads } from './engine/engineOptions'
 import { spawnWorker } from './engine/spawnWorker'
-import { createLog } from './log'
-import { DEFAULT_ENDPOINT } from './model/hub/endpoint'
+import { createLog, type Log } from './log'
+import { requestHub } from './model/hub/hubRequest'
 import { locateModel } from './model/locateModel'
 import { PINNED_MODELS } from './model/registry'
 import { ModelStore } from './model/store/modelStore'
-import { PredictionService } from './prediction/predictionService'
-import { DEFAULT_MODEL_ID, type Precision } from './shared/prediction'
-import { registerCommands } from './views/commands'
-import { Heatmap } from './views/heatmap'
-import { HoverPredictions } from './views/hoverPredictions'
-import { InlineCompletion } from './views/inlineCompletion'
-import { InspectionController } from './views/inspectionController'
-import { InspectionStore } from './views/inspectionStore'
-import { HubToken } from './views/hubToken'
-import { ModelChoice } from './views/modelChoice'
-import { ModelDownload } from './views/modelDownload'
-import { ModelManager } from './views/modelManager'
-import { PANEL_VIEW_TYPE } from './views/panel'
-import { PrecisionCostMeasurement } from './views/precisionCostMeasurement'
-import { ResultsExport } from './views/resultsExport'
-import { Sample } from './views/sample'
-import { StatusItem } from './views/statusItem'
+import type { Platform } from './platform'
+import { ModelsOnDisk } from './views/modelsOnDisk'
 
-/** Composes and registers; engine, WASM and model wait for the first use. */
+/** VS Code on a machine, or on a server that a window is connected to. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  const embedded = vscode.Uri.joinPath(context.extensionUri, 'media', 'models')
+  return compose(context, log, machine(context, log))
+}
+
+function machine({ extensionUri, globalStorageUri }: vscode.ExtensionContext, log: Log): Platform {
   const store = new ModelStore({
-    folder: vscode.Uri.joinPath(context.globalStorageUri, 'models').fsPath,
+    folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
     models: PINNED_MODELS,
   })
+  const int8Folder = vscode.Uri.joinPath(globalStorageUri, 'int8').fsPath
   const locate = () =>
     locateModel(readSettings().model, {
-      embedded: embedded.fsPath,
+      embedded: vscode.Uri.joinPath(extensionUri, 'media', 'models').fsPath,
       store: store.folder,
       howToGet: 'run Logitscope: Select Model.',
     })
-  const int8Folder = vscode.Uri.joinPath(context.globalStorageUri, 'int8').fsPath
-  const spawn = (precision: Precision) => {
-    const threads = readSettings().threads || defaultThreads(availableParallelism())
-    const model = locate()
-    log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
-    return spawnWorker({
-      model,
-      backend: 'wasm',
-      threads,
-      precision,
-      cacheFolder: int8Folder,
-      assetsFolder: vscode.Uri.joinPath(context.extensionUri, 'dist').fsPath,
-    })
-  }
-  const selectedPrecision = () => readPrecision(readSettings().model)
-  let precision = selectedPrecision()
-  const engine = createEngine(
-    () => {
-      precision = selectedPrecision()
-      return spawn(precision)
+  return {
+    spawn: (precision) => {
+      const threads = readSettings().threads || defaultThreads(availableParallelism())
+      const model = locate()
+      log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
+      return spawnWorker({
+        model,
+        backend: 'wasm',
+        threads,
+        precision,
+        cacheFolder: int8Folder,
+        assetsFolder: vscode.Uri.joinPath(extensionUri, 'dist').fsPath,
+      })
     },
-    (state) => {
-      status.showEngine(state)
-    },
-  )
-  const service = new PredictionService(engine.api)
-  const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections')
-  const inspections = new InspectionStore(storage, log)
-  const controller = new InspectionController({
-    extensionUri: context.extensionUri,
-    service,
-    store: inspections,
-    log,
-  })
-  const results = new ResultsExport(controller.panel, service)
-  const precisionCost = new PrecisionCostMeasurement({
-    panel: controller.panel,
-    store: inspections,
-    log,
-    startEngine: (other) => createEngine(() => spawn(other)),
-  })
-  const heatmap = new Heatmap({ service, log, memory: context.workspaceState })
-  const hover = new HoverPredictions({
-    service,
-    log,
-    isWatched: (document) => heatmap.isOn(document) || controller.hasInspected(document),
-  })
-  const completion = new InlineCompletion({
-    service,
-    log,
-    memory: context.globalState,
-    inspectCompletion: (shown, place) => controller.inspectCompletion(shown, place),
-  })
-  const status = new StatusItem({
-    heatmap,
-    completion,
     modelId: () => locate().id,
-    modelCard: () => modelCard(readSettings().model, embedded),
-  })
-  const token = new HubToken(context.secrets)
-  const download = new ModelDownload({ store, token, log })
-  const choice = new ModelChoice({
     store,
-    download,
-    log,
-    reload: () => {
-      modelChanged()
-    },
-  })
-  const manager = new ModelManager({ store, int8Folder, choice, log })
-  /** Nothing that the model before has said stands beside what the next one says. */
-  const modelChanged = () => {
-    void engine.restart()
-    service.modelChanged()
-    heatmap.modelChanged()
-    hover.modelChanged()
-    completion.modelChanged()
-    void controller.modelChanged()
+    requestHub,
+    memoryBytes: totalmem(),
+    disk: new ModelsOnDisk(store, int8Folder),
   }
-
-  context.subscriptions.push(
-    log,
-    controller,
-    results,
-    precisionCost,
-    heatmap,
-    hover,
-    completion,
-    status,
-    registerCommands({
-      controller,
-      results,
-      precisionCost,
-      heatmap,
-      hover,
-      completion,
-      status,
-      choice,
-      manager,
-      token,
-      sample: new Sample(context.extensionUri),
-      log,
-    }),
-    vscode.window.registerWebviewPanelSerializer(PANEL_VIEW_TYPE, {
-      deserializeWebviewPanel: (panel) => {
-        controller.panel.restore(panel)
-        return Promise.resolve()
-      },
-    }),
-    onSettingsChange((changed) => {
-      if (changed('columns') || changed('topK')) controller.panel.sendSettings()
-      if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
-      if (changed('model') || (changed('precision') && selectedPrecision() !== precision)) modelChanged()
-      else if (changed('threads')) void engine.restart()
-    }),
-    { dispose: () => engine.dispose() },
-  )
-  return createApi(service)
-}
-
-/** What there is to read of a model: the embedded one's file, the hub's page, nothing of a folder. */
-function modelCard(model: string, embedded: vscode.Uri): vscode.Uri | undefined {
-  if (model === DEFAULT_MODEL_ID) return vscode.Uri.joinPath(embedded, model, 'README.md')
-  const pinned = PINNED_MODELS.find(({ id }) => id === model)
-  return pinned && vscode.Uri.parse(`${DEFAULT_ENDPOINT}/${pinned.repository}`)
 }

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { toBase64 } from '../shared/base64'
 
 /** Tells whether a document still has the text that it had. */
 export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
+  return toBase64(sha256(new TextEncoder().encode(text)))
 }

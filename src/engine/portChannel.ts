@@ -25,11 +25,19 @@ export function givingChannel(end: MessageEnd): Channel {
   return {
     ...portChannel(end),
     send: (message) => {
-      const given =
-        message.type === 'result' && message.value instanceof Uint8Array ? message.value : undefined
-      end.postMessage(message, given === undefined ? [] : [given.buffer])
+      if (message.type !== 'result' || !(message.value instanceof Uint8Array)) {
+        end.postMessage(message)
+        return
+      }
+      const value = withOwnMemory(message.value)
+      end.postMessage({ ...message, value }, [value.buffer])
     },
   }
+}
+
+/** What shares its memory with other bytes must not take them along. */
+function withOwnMemory(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
 /** Two ends that are connected; Node's types know another channel of this name. */

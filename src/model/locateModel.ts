@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { ModelLocation } from '../shared/engineApi'
 import { ModelFilesError } from '../shared/errors'
-import { DEFAULT_MODEL_ID } from '../shared/prediction'
-import { PINNED_MODELS } from './registry'
+import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from './registry'
 import { storePaths } from './store/storePaths'
 
 /** Where models lie that are known by an id. */
@@ -14,10 +13,6 @@ export interface ModelFolders {
   readonly store: string | undefined
   /** How one gets a model that is not in the store, as the end of a sentence. */
   readonly howToGet: string
-}
-
-const EMBEDDED_MODELS: Record<string, string> = {
-  [DEFAULT_MODEL_ID]: 'embedded, not GPT-2 itself',
 }
 
 /** Where the model lies, or would lie: an id of the registry or of the package, else a folder of the user’s. */
@@ -42,10 +37,6 @@ export function locateModel(idOrFolder: string, { embedded, store, howToGet }: M
     id: basename(folder),
     folder,
     description: `your own model, from ${folder}`,
-    ifMissing: `There is no model “${idOrFolder}”: give an id (${knownIds().join(', ')}) or a folder with config.json and model.safetensors.`,
+    ifMissing: `There is no model “${idOrFolder}”: give an id (${knownModelIds().join(', ')}) or a folder with config.json and model.safetensors.`,
   }
-}
-
-function knownIds(): string[] {
-  return [...Object.keys(EMBEDDED_MODELS), ...PINNED_MODELS.map(({ id }) => id)]
 }

@@ -1,7 +1,7 @@
 // The models that can be had by name. Each is one file of one revision, so its bytes are known before it is asked for.
 
 import { defaultPrecision } from '../shared/modelText'
-import type { Precision } from '../shared/prediction'
+import { DEFAULT_MODEL_ID, type Precision } from '../shared/prediction'
 
 /** A GPT-2 on the hub. */
 export interface PinnedModel {
@@ -19,6 +19,11 @@ export interface PinnedModel {
   readonly nLayer: number
   readonly nHead: number
   readonly nEmbd: number
+}
+
+/** What the models of the package are called, with a phrase for people. */
+export const EMBEDDED_MODELS: Readonly<Record<string, string>> = {
+  [DEFAULT_MODEL_ID]: 'embedded, not GPT-2 itself',
 }
 
 /** From small to large, the first to be offered first. */
@@ -105,4 +110,9 @@ export function configOf({ nLayer, nHead, nEmbd }: PinnedModel) {
 export function defaultPrecisionOf(idOrFolder: string): Precision {
   const pinned = PINNED_MODELS.find(({ id }) => id === idOrFolder)
   return pinned === undefined ? 'fp32' : defaultPrecision(pinned)
+}
+
+/** Every model that can be named. */
+export function knownModelIds(): string[] {
+  return [...Object.keys(EMBEDDED_MODELS), ...PINNED_MODELS.map(({ id }) => id)]
 }

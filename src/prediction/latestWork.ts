@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { delay } from '../shared/delay'
 
 export interface WorkRequest<T> {
   /** What the work is about: the same words, the same result. */
@@ -25,7 +25,7 @@ export class LatestWork<T> {
     const waiting = new AbortController()
     signal.addEventListener('abort', () => this.endIf(cancel), { signal: waiting.signal })
     try {
-      return await Promise.race([result, setTimeout(limit, undefined, { signal: waiting.signal })])
+      return await Promise.race([result, passed(limit, waiting.signal)])
     } finally {
       waiting.abort()
     }
@@ -51,4 +51,12 @@ export class LatestWork<T> {
     cancel.abort()
     if (this.current?.cancel === cancel) this.current = undefined
   }
+}
+
+/** Undefined after so many milliseconds; once the signal aborts nobody waits for it any more. */
+function passed(ms: number, signal: AbortSignal): Promise<undefined> {
+  return delay(ms, signal).then(
+    () => undefined,
+    () => undefined,
+  )
 }

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import * as vscode from 'vscode'
 import { readCompletionSettings, readSettings } from '../config'
 import { signalOf } from '../editor/cancellation'
@@ -7,6 +6,7 @@ import { type Completion, type CompletionRequest, complete } from '../prediction
 import type { CompletionPlace } from '../prediction/inspectCompletion'
 import type { PredictionService } from '../prediction/predictionService'
 import { restOfCompletion } from '../prediction/restOfCompletion'
+import { delay } from '../shared/delay'
 import { CancelledError } from '../shared/errors'
 import { plainMessage } from '../shared/plainMessage'
 import {
@@ -130,7 +130,7 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     if (!isAutomatic(document)) return []
     const signal = signalOf(token)
     try {
-      await setTimeout(AUTOMATIC_DEBOUNCE_MS, undefined, { signal })
+      await delay(AUTOMATIC_DEBOUNCE_MS, signal)
       return await this.run(document, position, requestAt(document, position, AUTOMATIC_CANDIDATES), signal)
     } catch (error) {
       if (!signal.aborted && !(error instanceof CancelledError)) this.logOnce(error)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import * as vscode from 'vscode'
 import { readSettings } from '../config'
 import {
@@ -108,7 +107,7 @@ export class InspectionController implements vscode.Disposable {
 
   /** Shows step by step how a completion came to be. */
   async inspectCompletion(completion: Completion, place: CompletionPlace): Promise<void> {
-    await this.startCompletion(prepareCompletion(completion, place, randomUUID(), readSettings().topK))
+    await this.startCompletion(prepareCompletion(completion, place, crypto.randomUUID(), readSettings().topK))
   }
 
   /** A run was begun for it in this window, before a reload or since. */
@@ -153,7 +152,7 @@ export class InspectionController implements vscode.Disposable {
     this.setAsked(subject)
     await this.run(async (signal) => {
       const model = await this.parts.service.model({ signal })
-      return { subject, prepared: renewInspection(subject, randomUUID(), model) }
+      return { subject, prepared: renewInspection(subject, crypto.randomUUID(), model) }
     })
   }
 
@@ -217,7 +216,7 @@ export class InspectionController implements vscode.Disposable {
     const documentName = vscode.workspace.asRelativePath(document.uri, false)
     return prepareInspection(
       this.parts.service,
-      { id: randomUUID(), documentUri, documentName, text, ranges, context, startToken, topK },
+      { id: crypto.randomUUID(), documentUri, documentName, text, ranges, context, startToken, topK },
       signal,
     )
   }

@@ -1,18 +1,22 @@
-import { totalmem } from 'node:os'
 import * as vscode from 'vscode'
 import { readPrecision, readSettings, writeSetting } from '../config'
 import { type Log, logError } from '../log'
-import type { PinnedModel } from '../model/registry'
-import type { ModelStore, StoredModel } from '../model/store/modelStore'
+import { EMBEDDED_MODELS, type PinnedModel } from '../model/registry'
+import type { StoredModel } from '../model/store/modelStore'
+import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import { formatBytes, formatBytesOf, formatParameters } from '../shared/format'
 import { WASM_MEMORY_BYTES, weightMemoryBytes } from '../shared/modelText'
 import { plainMessage } from '../shared/plainMessage'
 import { DEFAULT_MODEL_ID } from '../shared/prediction'
-import { chooseModelFolder } from './chooseModelFolder'
 import type { DownloadOutcome, ModelDownload } from './modelDownload'
+import type { ModelsOnDisk } from './modelsOnDisk'
 
 export interface ModelChoiceParts {
-  readonly store: ModelStore
+  readonly store: PinnedModelStore
+  /** Undefined in a browser: it has no folders of the user’s. */
+  readonly disk: ModelsOnDisk | undefined
+  /** Bytes; undefined where nobody tells. */
+  readonly memoryBytes: number | undefined
   readonly download: ModelDownload
   readonly log: Log
   /** Lets the model of the settings be loaded anew. */
@@ -31,13 +35,13 @@ export class ModelChoice {
   constructor(private readonly parts: ModelChoiceParts) {}
 
   async select(): Promise<void> {
-    const { store } = this.parts
+    const { store, memoryBytes } = this.parts
     await store.tidyUp()
     const models = await store.list()
     const chosen = await vscode.window.showQuickPick(this.items(models), {
       title: 'Select Model',
       placeHolder: plainMessage(
-        `This machine has ${formatBytes(totalmem())} of memory. Now: ${readSettings().model}`,
+        `${memoryBytes === undefined ? '' : `This machine has ${formatBytes(memoryBytes)} of memory. `}Now: ${readSettings().model}`,
       ),
       matchOnDescription: true,
       matchOnDetail: true,
@@ -62,7 +66,7 @@ export class ModelChoice {
   }
 
   async useFolder(): Promise<void> {
-    const folder = await chooseModelFolder()
+    const folder = await this.parts.disk?.chooseFolder()
     if (folder !== undefined) await this.switchTo(folder)
   }
 
@@ -90,7 +94,7 @@ export class ModelChoice {
     return [
       {
         label: `${mark(DEFAULT_MODEL_ID)}${DEFAULT_MODEL_ID}`,
-        description: 'embedded, not GPT-2 itself',
+        description: EMBEDDED_MODELS[DEFAULT_MODEL_ID],
         detail: '12 M parameters · comes with Logitscope, works offline',
         run: () => this.switchTo(DEFAULT_MODEL_ID),
       },
@@ -98,20 +102,13 @@ export class ModelChoice {
       ...models.map((stored) => ({
         label: `${mark(stored.model.id)}${stored.model.id}`,
         description: stored.model.description,
-        detail: `${formatParameters(stored.model.parameters)} parameters · ${whereIs(stored)} · ${memoryOf(stored.model)}`,
+        detail: `${formatParameters(stored.model.parameters)} parameters · ${whereIs(stored)} · ${this.memoryOf(stored.model)}`,
         run: () => this.use(stored.model),
       })),
-      separator('Your own'),
-      ...this.ownItem(current),
-      {
-        label: 'Choose a Folder…',
-        description: 'a checkpoint of GPT-2’s architecture',
-        iconPath: new vscode.ThemeIcon('folder-opened'),
-        run: () => this.useFolder(),
-      },
+      ...this.ownItems(current),
       {
         label: 'Manage Models…',
-        description: 'sizes, deleting, verifying, importing',
+        description: `sizes, deleting, verifying${this.parts.disk === undefined ? '' : ', importing'}`,
         iconPath: new vscode.ThemeIcon('gear'),
         run: async () => {
           await vscode.commands.executeCommand('logitscope.manageModels')
@@ -120,10 +117,29 @@ export class ModelChoice {
     ]
   }
 
-  /** The folder that speaks now, where it is one. */
-  private ownItem(current: string): ModelItem[] {
-    if (current === DEFAULT_MODEL_ID || this.parts.store.find(current) !== undefined) return []
-    return [{ label: `$(check) ${current.split(/[\\/]/).at(-1)}`, description: current }]
+  /** The folder that speaks now, where it is one, and the way to another. */
+  private ownItems(current: string): ModelItem[] {
+    if (this.parts.disk === undefined) return []
+    const isOwn = current !== DEFAULT_MODEL_ID && this.parts.store.find(current) === undefined
+    return [
+      separator('Your own'),
+      ...(isOwn ? [{ label: `$(check) ${current.split(/[\\/]/).at(-1)}`, description: current }] : []),
+      {
+        label: 'Choose a Folder…',
+        description: 'a checkpoint of GPT-2’s architecture',
+        iconPath: new vscode.ThemeIcon('folder-opened'),
+        run: () => this.useFolder(),
+      },
+    ]
+  }
+
+  /** In the precision that it would run in. */
+  private memoryOf(model: PinnedModel): string {
+    const precision = readPrecision(model.id)
+    const bytes = weightMemoryBytes(model, precision)
+    const needs = `needs ${formatBytes(bytes)} of memory in ${precision}`
+    if (bytes > WASM_MEMORY_BYTES) return `${needs}, WASM has 4`
+    return bytes > (this.parts.memoryBytes ?? Infinity) ? `${needs}, more than this machine has` : needs
   }
 }
 
@@ -138,15 +154,6 @@ function whereIs({ model, state }: StoredModel): string {
     case 'absent':
       return `${size} to download`
   }
-}
-
-/** In the precision that it would run in. */
-function memoryOf(model: PinnedModel): string {
-  const precision = readPrecision(model.id)
-  const bytes = weightMemoryBytes(model, precision)
-  const needs = `needs ${formatBytes(bytes)} of memory in ${precision}`
-  if (bytes > WASM_MEMORY_BYTES) return `${needs}, WASM has 4`
-  return bytes > totalmem() ? `${needs}, more than this machine has` : needs
 }
 
 function separator(label: string): ModelItem {

@@ -4,9 +4,12 @@ import { signalOf } from '../editor/cancellation'
 import { type Log, logError } from '../log'
 import { parseEndpoint } from '../model/hub/endpoint'
 import { HUB_LIMITS } from '../model/hub/hubLimits'
+import type { RequestHub } from '../model/hub/hubTransport'
 import { TransferRate } from '../model/hub/transferRate'
 import type { PinnedModel } from '../model/registry'
-import type { ModelStore, StoreOptions } from '../model/store/modelStore'
+
+import type { StoreOptions } from '../model/store/modelStore'
+import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import { describeProgress } from '../model/store/progressText'
 import {
   CancelledError,
@@ -21,7 +24,10 @@ import { plainMessage } from '../shared/plainMessage'
 import type { HubToken } from './hubToken'
 
 export interface ModelDownloadParts {
-  readonly store: ModelStore
+  readonly store: PinnedModelStore
+  readonly requestHub: RequestHub
+  /** Whether there can be a model in a folder of the user’s. */
+  readonly hasFolders: boolean
   readonly token: HubToken
   readonly log: Log
 }
@@ -46,8 +52,14 @@ export class ModelDownload {
         await withStoreProgress(`Downloading ${model.id}`, model, async (options) => {
           const { hubEndpoint } = readSettings()
           const endpoint = parseEndpoint(hubEndpoint)
-          const hub = { endpoint, token: await this.parts.token.read(endpoint), limits: HUB_LIMITS }
-          await this.parts.store.install(model, hub, options)
+          const { store, token, requestHub } = this.parts
+          const hub = {
+            endpoint,
+            token: await token.read(endpoint),
+            limits: HUB_LIMITS,
+            request: requestHub,
+          }
+          await store.install(model, hub, options)
         })
         return 'installed'
       } catch (error) {
@@ -78,7 +90,7 @@ export class ModelDownload {
   private async whatNext(error: unknown): Promise<'again' | DownloadOutcome> {
     if (error instanceof CancelledError) return 'notInstalled'
     const message = plainMessage(logError(this.parts.log, 'The download failed', error))
-    const answer = await vscode.window.showErrorMessage(message, ...choicesFor(error))
+    const answer = await vscode.window.showErrorMessage(message, ...this.choicesFor(error))
     switch (answer) {
       case 'Retry':
       case 'Download Again':
@@ -98,19 +110,19 @@ export class ModelDownload {
         return 'notInstalled'
     }
   }
+
+  private choicesFor(error: unknown): Choice[] {
+    if (error instanceof PinnedFileError) return ['Download Again', 'Details']
+    if (error instanceof InvalidEndpointError) return ['Change Endpoint']
+    if (error instanceof HubConnectionError || error instanceof HubRefusalError)
+      return ['Retry', 'Change Endpoint', ...(this.parts.hasFolders ? ['Choose a Folder…' as const] : [])]
+    if (error instanceof DiskSpaceError) return ['Retry', 'Manage Models']
+    return ['Retry', 'Details']
+  }
 }
 
 type Choice =
   'Retry' | 'Download Again' | 'Change Endpoint' | 'Choose a Folder…' | 'Manage Models' | 'Details'
-
-function choicesFor(error: unknown): Choice[] {
-  if (error instanceof PinnedFileError) return ['Download Again', 'Details']
-  if (error instanceof InvalidEndpointError) return ['Change Endpoint']
-  if (error instanceof HubConnectionError || error instanceof HubRefusalError)
-    return ['Retry', 'Change Endpoint', 'Choose a Folder…']
-  if (error instanceof DiskSpaceError) return ['Retry', 'Manage Models']
-  return ['Retry', 'Details']
-}
 
 /** More often than this nobody can read it. */
 const REPORT_INTERVAL_MS = 250

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import * as vscode from 'vscode'
 import { type HostMessage, type PanelMessage, parsePanelMessage } from '../shared/protocol'
+import { toBase64 } from '../shared/base64'
 import { panelHtml } from './panelHtml'
 
 export const PANEL_VIEW_TYPE = 'logitscope.panel'
@@ -41,7 +41,7 @@ export class Panel implements vscode.Disposable {
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'panel.js')).toString(),
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(media, 'panel.css')).toString(),
       cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString('base64'),
+      nonce: toBase64(crypto.getRandomValues(new Uint8Array(16))),
     })
   }
 

@@ -4,6 +4,7 @@
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { HUB_LIMITS } from '../../src/model/hub/hubLimits'
+import { requestHub } from '../../src/model/hub/hubRequest'
 import { ModelStore } from '../../src/model/store/modelStore'
 import { MODEL } from './pretendedHub'
 
@@ -28,6 +29,6 @@ syncBuiltinESMExports()
 
 await new ModelStore({ folder, models: [MODEL] }).install(
   MODEL,
-  { endpoint: new URL(endpoint), token: undefined, limits: HUB_LIMITS },
+  { endpoint: new URL(endpoint), token: undefined, limits: HUB_LIMITS, request: requestHub },
   { signal: new AbortController().signal, onProgress: () => undefined },
 )

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Hub } from '../../src/model/hub/download'
 import type { HubLimits } from '../../src/model/hub/hubLimits'
+import { requestHub } from '../../src/model/hub/hubRequest'
 import {
   ModelStore,
   type StoreOptions,
@@ -32,7 +33,7 @@ export async function storeAndHub(parts: Partial<StoreParts> = {}) {
     await rm(folder, { recursive: true, force: true })
   })
   const store = new ModelStore({ folder, models: [MODEL], ...parts })
-  const hub: Hub = { endpoint: server.endpoint, token: undefined, limits: HASTY }
+  const hub: Hub = { endpoint: server.endpoint, token: undefined, limits: HASTY, request: requestHub }
   return { store, folder, server, hub }
 }
 

@@ -1,6 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { CancelledError } from '../../shared/errors'
 import type { HubLimits } from './hubLimits'
-import type { HubResponse } from './hubRequest'
 import { PassingFault } from './passingFault'
 
 /** More than this waiting to be written makes the hub wait. */
@@ -13,7 +13,7 @@ const MAX_WAITING_BYTES = 1024 * 1024
  * The iteration throws PassingFault and CancelledError.
  */
 export function bodyChunks(
-  response: HubResponse,
+  response: IncomingMessage,
   { spanMs, spanBytes }: HubLimits,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {

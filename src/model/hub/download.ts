@@ -1,13 +1,12 @@
-import { setTimeout } from 'node:timers/promises'
+import { concatBytes } from '../../shared/bytes'
+import { delay } from '../../shared/delay'
 import { CancelledError, HubRefusalError, PinnedFileError } from '../../shared/errors'
 import { formatBytes } from '../../shared/format'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../modelFiles'
 import type { PinnedModel } from '../registry'
-import { bodyChunks } from './bodyChunks'
 import { fileUrl } from './endpoint'
 import type { HubLimits } from './hubLimits'
-import { type HubResponse, requestHub, strongEtag } from './hubRequest'
-import type { PartialFile } from '../store/partialFile'
+import type { HubRequest, HubResponse, RequestHub } from './hubTransport'
 import { parseRetryAfter, PassingFault } from './passingFault'
 
 /** A hub, and how it is dealt with. */
@@ -16,6 +15,17 @@ export interface Hub {
   /** The user's, for repositories that ask for one. */
   readonly token: string | undefined
   readonly limits: HubLimits
+  readonly request: RequestHub
+}
+
+/** A file as far as it has come. */
+export interface GrowingFile {
+  readonly length: number
+  /** The hub's validator of these bytes, where it gave one. */
+  readonly etag: string | null
+  /** Begins anew, with bytes that the hub names so. */
+  restart(etag: string | null): Promise<void>
+  append(chunk: Uint8Array): Promise<void>
 }
 
 export interface DownloadOptions {
@@ -39,7 +49,7 @@ const MAX_CONFIG_BYTES = 64 * 1024
 export async function downloadWeights(
   hub: Hub,
   model: PinnedModel,
-  partial: PartialFile,
+  partial: GrowingFile,
   options: DownloadOptions,
 ): Promise<void> {
   const url = fileUrl(hub.endpoint, model, WEIGHTS_FILE)
@@ -55,8 +65,8 @@ export async function downloadWeights(
     () => partial.length,
     options,
     async () => {
-      const response = await ask(hub, url, rangeFrom(partial), options.signal)
-      const body = bodyChunks(response, hub.limits, options.signal)
+      const response = await ask(hub, url, restOf(partial), options.signal)
+      const body = response.body(hub.limits, options.signal)
       try {
         await beginBody(response, model, partial, restart)
         for await (const chunk of body) {
@@ -68,7 +78,7 @@ export async function downloadWeights(
           options.onBytes(partial.length)
         }
       } finally {
-        response.destroy()
+        response.end()
       }
       if (partial.length < model.bytes) throw new PassingFault('the connection was cut', 'connection')
     },
@@ -87,20 +97,20 @@ export async function downloadConfig(
     () => 0,
     options,
     async () => {
-      const response = await ask(hub, url, {}, options.signal)
+      const response = await ask(hub, url, undefined, options.signal)
       try {
-        if (response.statusCode !== 200) throw refusal(response, CONFIG_FILE)
+        if (response.status !== 200) throw refusal(response, CONFIG_FILE)
         const chunks: Uint8Array[] = []
         let bytes = 0
-        for await (const chunk of bodyChunks(response, hub.limits, options.signal)) {
+        for await (const chunk of response.body(hub.limits, options.signal)) {
           bytes += chunk.length
           if (bytes > MAX_CONFIG_BYTES)
             throw new HubRefusalError(`The hub’s ${CONFIG_FILE} is larger than any of a GPT-2.`)
           chunks.push(chunk)
         }
-        return Buffer.concat(chunks).toString('utf8')
+        return new TextDecoder().decode(concatBytes(chunks))
       } finally {
-        response.destroy()
+        response.end()
       }
     },
   )
@@ -122,39 +132,43 @@ async function withRetries<T>(
       const delayMs = error.retryAfterMs ?? firstDelayMs * 2 ** (failures - 1)
       if (failures > retries || delayMs > longestDelayMs) throw error
       onPause(error, delayMs)
-      await setTimeout(delayMs, undefined, { signal }).catch(() => {
+      await delay(delayMs, signal).catch(() => {
         throw new CancelledError()
       })
     }
   }
 }
 
-function ask(hub: Hub, url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<HubResponse> {
-  return requestHub({ url, headers, signal, token: hub.token, answerMs: hub.limits.answerMs })
+function ask(
+  { request, token, limits }: Hub,
+  url: URL,
+  resume: HubRequest['resume'],
+  signal: AbortSignal,
+): Promise<HubResponse> {
+  return request({ url, resume, signal, token, answerMs: limits.answerMs })
 }
 
-function rangeFrom({ length, etag }: PartialFile): Record<string, string> {
-  if (length === 0) return {}
-  return { range: `bytes=${length}-`, ...(etag === null ? {} : { 'if-range': etag }) }
+function restOf({ length, etag }: GrowingFile): HubRequest['resume'] {
+  return length === 0 ? undefined : { from: length, etag }
 }
 
 /** Readies the partial file for the body that follows this head, or says why none does. */
 async function beginBody(
   response: HubResponse,
   model: PinnedModel,
-  partial: PartialFile,
+  partial: GrowingFile,
   restart: (etag: string | null) => Promise<void>,
 ): Promise<void> {
-  const etag = strongEtag(response.headers)
-  switch (response.statusCode ?? 0) {
+  const etag = strongEtag(response.header('etag'))
+  switch (response.status) {
     case 200: {
-      const length = response.headers['content-length']
+      const length = response.header('content-length')
       if (length !== undefined && Number(length) !== model.bytes)
         throw wrongLength(formatBytes(Number(length)), model)
       return restart(etag)
     }
     case 206: {
-      const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '')
+      const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.header('content-range') ?? '')
       const total = range?.[2] ?? '*'
       if (total !== '*' && Number(total) !== model.bytes) throw wrongLength(formatBytes(Number(total)), model)
       const hasChanged = partial.etag !== null && etag !== null && etag !== partial.etag
@@ -175,22 +189,28 @@ async function beginBody(
   }
 }
 
+/** A weak validator does not promise the same bytes. */
+function strongEtag(etag: string | undefined): string | null {
+  return etag !== undefined && etag.startsWith('"') ? etag : null
+}
+
 /** Why the hub does not give the file: for now, or at all. */
-function refusal({ statusCode = 0, headers }: HubResponse, file: string): Error {
-  if (statusCode === 408 || statusCode === 425 || statusCode === 429 || statusCode >= 500) {
-    const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-    return new PassingFault(`the hub is busy (HTTP ${statusCode})`, 'hub', { retryAfterMs })
+function refusal(response: HubResponse, file: string): Error {
+  const { status } = response
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    const retryAfterMs = parseRetryAfter(response.header('retry-after'), Date.now())
+    return new PassingFault(`the hub is busy (HTTP ${status})`, 'hub', { retryAfterMs })
   }
-  if (statusCode === 401 || statusCode === 403) {
+  if (status === 401 || status === 403) {
     return new HubRefusalError(
-      `The hub gives ${file} only to those it knows (HTTP ${statusCode}): set a token for it with Logitscope: Set Hub Token.`,
+      `The hub gives ${file} only to those it knows (HTTP ${status}): set a token for it with Logitscope: Set Hub Token.`,
     )
   }
-  if (statusCode === 404)
+  if (status === 404)
     return new HubRefusalError(
       `There is no ${file} at this address of the hub (HTTP 404). Is it the right one?`,
     )
-  return new HubRefusalError(`The hub does not give ${file} (HTTP ${statusCode}).`)
+  return new HubRefusalError(`The hub does not give ${file} (HTTP ${status}).`)
 }
 
 function wrongLength(length: string, model: PinnedModel): PinnedFileError {

@@ -1,30 +1,19 @@
 // Only `http.get` and `https.get` of the modules' default exports: these objects are what VS Code patches in its
 // extension host so that they honour its proxy settings; named imports keep what was there before.
 
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { CancelledError, HubRefusalError } from '../../shared/errors'
+import { bodyChunks } from './bodyChunks'
 import { isSafeAddress } from './endpoint'
+import type { HubRequest, HubResponse } from './hubTransport'
 import { PassingFault } from './passingFault'
-
-export interface HubRequest {
-  readonly url: URL
-  /** Goes to the address's own origin only. */
-  readonly token: string | undefined
-  readonly headers: Readonly<Record<string, string>>
-  /** Milliseconds until the head of the answer has to be there. */
-  readonly answerMs: number
-  readonly signal: AbortSignal
-}
-
-/** The hub's answer, its body still to be read; whoever gets it has to destroy it. */
-export type HubResponse = IncomingMessage
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
- * Asks for a file and follows where the hub sends one.
+ * Asks for a file through Node and follows where the hub sends one.
  * @throws PassingFault where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError
  */
 export async function requestHub(request: HubRequest): Promise<HubResponse> {
@@ -34,16 +23,25 @@ export async function requestHub(request: HubRequest): Promise<HubResponse> {
     mayHaveToken &&= url.origin === request.url.origin
     const response = await get(request, url, mayHaveToken)
     const { location } = response.headers
-    if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined) return response
+    if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined) return answerOf(response)
     response.destroy()
     url = redirected(url, location)
   }
   throw new HubRefusalError(`The hub sends from one address to the next, more than ${MAX_REDIRECTS} times.`)
 }
 
-/** The strong validator of an answer: a weak one does not promise the same bytes. */
-export function strongEtag({ etag }: IncomingHttpHeaders): string | null {
-  return etag !== undefined && etag.startsWith('"') ? etag : null
+function answerOf(response: IncomingMessage): HubResponse {
+  return {
+    status: response.statusCode ?? 0,
+    header: (name) => {
+      const value = response.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    body: (limits, signal) => bodyChunks(response, limits, signal),
+    end: () => {
+      response.destroy()
+    },
+  }
 }
 
 function redirected(from: URL, location: string): URL {
@@ -56,16 +54,18 @@ function redirected(from: URL, location: string): URL {
 }
 
 function get(
-  { token, headers, answerMs, signal }: HubRequest,
+  { token, resume, answerMs, signal }: HubRequest,
   url: URL,
   mayHaveToken: boolean,
-): Promise<HubResponse> {
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const authorization = token !== undefined && mayHaveToken ? { authorization: `Bearer ${token}` } : {}
+    const range = resume === undefined ? {} : { range: `bytes=${resume.from}-` }
+    const condition = typeof resume?.etag === 'string' ? { 'if-range': resume.etag } : {}
     // Compressed, its bytes would be others than those of the file.
     const plain = { 'user-agent': 'logitscope', 'accept-encoding': 'identity' }
     const client = url.protocol === 'https:' ? https : http
-    const request = client.get(url, { headers: { ...plain, ...authorization, ...headers } })
+    const request = client.get(url, { headers: { ...plain, ...authorization, ...range, ...condition } })
     const cancel = () => request.destroy(new CancelledError())
     const limit = setTimeout(() => {
       request.destroy(new Error(`no answer within ${answerMs / 1000} s`))

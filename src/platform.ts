@@ -1,0 +1,19 @@
+import type { EngineWorker } from './engine/engineHandle'
+import type { RequestHub } from './model/hub/hubTransport'
+import type { PinnedModelStore } from './model/store/pinnedModelStore'
+import type { Precision } from './shared/prediction'
+import type { ModelsOnDisk } from './views/modelsOnDisk'
+
+/** What is different where VS Code's extension host runs on a machine and where it runs in a browser. */
+export interface Platform {
+  /** Starts the engine's thread with the model of the settings. */
+  readonly spawn: (precision: Precision) => EngineWorker
+  /** What the model of the settings is called. */
+  readonly modelId: () => string
+  readonly store: PinnedModelStore
+  readonly requestHub: RequestHub
+  /** Bytes; undefined where nobody tells. */
+  readonly memoryBytes: number | undefined
+  /** Undefined in a browser. */
+  readonly disk: ModelsOnDisk | undefined
+}
