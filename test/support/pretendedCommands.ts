@@ -1,0 +1,24 @@
+import type { Commands } from '../../src/shared/commandLink'
+
+/** Commands as VS Code has them between two extension hosts: in order, in a later macrotask, bytes as they are, the rest as JSON. */
+export class PretendedCommands implements Commands {
+  private readonly registered = new Map<string, (...args: unknown[]) => unknown>()
+
+  register(command: string, run: (...args: unknown[]) => unknown): { dispose(): void } {
+    if (this.registered.has(command)) throw new Error(`command ${command} already exists`)
+    this.registered.set(command, run)
+    return { dispose: () => this.registered.delete(command) }
+  }
+
+  async execute(command: string, ...args: unknown[]): Promise<unknown> {
+    const crossing = args.map((arg) => (arg instanceof ArrayBuffer ? arg.slice(0) : crossed(arg)))
+    await new Promise(setImmediate)
+    const run = this.registered.get(command)
+    if (run === undefined) throw new Error(`command '${command}' not found`)
+    return crossed(await run(...crossing))
+  }
+}
+
+function crossed(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
+}
