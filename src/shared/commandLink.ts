@@ -1,6 +1,7 @@
 // A link between two extension hosts over a pair of commands: the one way in which extensions of different hosts
 // can speak to each other. Any extension can call a command, so only what knows the link's secret is heard.
 
+import { isRecord } from './isRecord'
 import type { Channel, RpcMessage } from './rpc'
 import { fromWireForm, toWireForm } from './wireForm'
 
@@ -156,8 +157,4 @@ function isRpcMessage(value: unknown): value is RpcMessage {
     default:
       return false
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,0 +1,204 @@
+import {
+  COMPANION_COMMANDS,
+  COMPANION_VERSION,
+  type EngineRequest,
+  EXTENSION_COMMANDS,
+  type GpuAdapter,
+  isAdapterAnswer,
+  type ModelSupplies,
+} from '../shared/companionApi'
+import { type CommandLink, type Commands, CommandLinks } from '../shared/commandLink'
+import { WebGpuError } from '../shared/errors'
+import { type Channel, type RpcMessage, serveRpc } from '../shared/rpc'
+import type { ByteSource } from '../model/byteSource'
+import type { ModelFiles } from '../model/modelFiles'
+import type { EngineWorker } from './engineHandle'
+
+/** The companion as the extension sees it: it may come, go, and come again. */
+export class Companion {
+  private readonly links: CommandLinks
+  private readonly registration: { dispose(): unknown }
+
+  /** `onArrival` is called when the companion's host has started. */
+  constructor(
+    private readonly commands: Commands,
+    onArrival: () => void,
+  ) {
+    this.links = new CommandLinks(commands, EXTENSION_COMMANDS.message)
+    this.registration = commands.register(EXTENSION_COMMANDS.here, onArrival)
+  }
+
+  /**
+   * The GPU of the user's window; undefined where there is no companion.
+   * @throws WebGpuError where there is no GPU
+   */
+  async adapter(): Promise<GpuAdapter | undefined> {
+    const answer = await this.commands.execute(COMPANION_COMMANDS.adapter).catch(() => undefined)
+    if (answer === undefined) return undefined
+    if (!isAdapterAnswer(answer) || answer.version !== COMPANION_VERSION) {
+      throw new WebGpuError(
+        'Logitscope and Logitscope GPU are of releases that do not go together: update both.',
+      )
+    }
+    if ('missing' in answer) throw new WebGpuError(answer.missing)
+    return answer.adapter
+  }
+
+  /** Starts an engine in the companion, which is given the model's files when it asks for them. */
+  spawn(request: EngineRequest, files: ModelFiles): EngineWorker {
+    const secret = crypto.randomUUID()
+    const link = this.links.open(secret, COMPANION_COMMANDS.message)
+    const close = serveFiles(link, files)
+    const pulse = new Pulse(link, () => this.commands.execute(COMPANION_COMMANDS.alive, secret))
+    link.onEnd(() => {
+      pulse.stop()
+      void close()
+    })
+    const opening = this.commands.execute(COMPANION_COMMANDS.open, secret, request)
+    opening.catch((cause: unknown) => {
+      link.end(new Error('the companion could not be asked for an engine', { cause }))
+    })
+    return {
+      channel: pulse.watched(whenOpen(opening, link.engine)),
+      onStop: (listener) => {
+        link.onEnd(listener)
+      },
+      terminate: () => {
+        link.end(new Error('the engine was ended'))
+        return Promise.resolve()
+      },
+    }
+  }
+
+  dispose(): void {
+    this.links.dispose()
+    this.registration.dispose()
+  }
+}
+
+/** What is sent before the other end is there waits for it. */
+function whenOpen(opening: Promise<unknown>, channel: Channel): Channel {
+  let before: RpcMessage[] | undefined = []
+  void opening.then(
+    () => {
+      for (const message of before ?? []) channel.send(message)
+      before = undefined
+    },
+    () => undefined,
+  )
+  return {
+    send: (message) => {
+      if (before === undefined) channel.send(message)
+      else before.push(message)
+    },
+    onMessage: (listener) => {
+      channel.onMessage(listener)
+    },
+  }
+}
+
+/** A host that has died says nothing, so while an answer is due it is asked for a sign of life. */
+class Pulse {
+  private readonly due = new Set<number>()
+  private timer: NodeJS.Timeout | undefined
+  private unanswered = 0
+
+  constructor(
+    private readonly link: CommandLink,
+    private readonly ask: () => Promise<unknown>,
+  ) {}
+
+  /** The same channel; knows which answers are due. */
+  watched(channel: Channel): Channel {
+    return {
+      send: (message) => {
+        if (message.type === 'call') this.expect(message.id)
+        channel.send(message)
+      },
+      onMessage: (listener) => {
+        channel.onMessage((message) => {
+          if (message.type === 'result' || message.type === 'error') this.due.delete(message.id)
+          listener(message)
+        })
+      },
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.timer = undefined
+    this.unanswered = 0
+    this.due.clear()
+  }
+
+  private expect(id: number): void {
+    this.due.add(id)
+    this.timer ??= setInterval(() => {
+      this.beat()
+    }, PULSE_MS)
+  }
+
+  private beat(): void {
+    if (this.due.size === 0) {
+      this.stop()
+      return
+    }
+    if (this.unanswered >= MISSED_BEATS) {
+      this.link.end(new Error('the companion gives no sign of life'))
+      return
+    }
+    this.unanswered++
+    this.ask().then(
+      () => {
+        this.unanswered = 0
+      },
+      (cause: unknown) => {
+        this.link.end(new Error('the companion has ended', { cause }))
+      },
+    )
+  }
+}
+
+/** Counted, not timed: a machine that was asleep has missed one at most. */
+const MISSED_BEATS = 3
+const PULSE_MS = 2000
+
+/** Gives parts of the model's files; the function that is returned closes what was opened. */
+function serveFiles(link: CommandLink, files: ModelFiles): () => Promise<void> {
+  const opened = new Map<string, Promise<ByteSource>>()
+  const open = (name: string) => {
+    const source = opened.get(name) ?? files.open(name)
+    opened.set(name, source)
+    return source
+  }
+
+  serveRpc<ModelSupplies>(link.supplies, {
+    model: async () => {
+      const names = await files.names()
+      const outline = names.map(async (name) => ({
+        name,
+        parts: MODEL_FILES.test(name) ? Math.ceil((await open(name)).size / PART_BYTES) : 0,
+      }))
+      return { place: files.place, files: await Promise.all(outline) }
+    },
+    part: async ({ file, index }) => {
+      const source = await open(file)
+      const from = index * PART_BYTES
+      return source.read(from, Math.min(PART_BYTES, source.size - from))
+    },
+  })
+
+  return async () => {
+    for (const source of opened.values()) {
+      await source.then(
+        (file) => file.close(),
+        () => undefined,
+      )
+    }
+  }
+}
+
+/** Of what else lies in a model's folder nothing is read. */
+const MODEL_FILES = /^config\.json$|\.safetensors(\.index\.json)?$/
+/** From one megabyte on the size makes no difference; twice as many are in memory as are under way. */
+const PART_BYTES = 4 * 2 ** 20

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hostEngines, type ModelSource } from '../../../src/companion/engineHost'
+import { Companion } from '../../../src/engine/companionEngine'
+import { createEngine, type EngineHandle } from '../../../src/engine/engineHandle'
+import { filesOfFolder } from '../../../src/model/filesOfFolder'
+import { type AdapterAnswer, COMPANION_VERSION, type EngineRequest } from '../../../src/shared/companionApi'
+import type { EngineMethods } from '../../../src/shared/engineApi'
+import { EngineStoppedError, InvalidRequestError, WebGpuError } from '../../../src/shared/errors'
+import { serveRpc } from '../../../src/shared/rpc'
+import { channelPair } from '../../support/engineChannel'
+import { connect, freshEngine, loadMini, MINI, score, scoreEverything } from '../../support/engineUnderTest'
+import { PretendedCommands } from '../../support/pretendedCommands'
+
+const REQUEST: EngineRequest = { id: 'mini', description: 'The embedded model.', precision: 'fp32' }
+const TOKEN_IDS = Int32Array.from({ length: 80 }, (_, i) => 50256 - 7 * i)
+const ANSWER: AdapterAnswer = {
+  version: COMPANION_VERSION,
+  adapter: { name: 'a GPU', isSoftware: false },
+}
+
+/** The companion, its engine the real one on WASM, in this thread. */
+class PretendedCompanion {
+  readonly spawned: { readonly request: EngineRequest; readonly source: ModelSource }[] = []
+  ended = 0
+  crash: (reason: Error) => void = () => undefined
+  private readonly host: { dispose(): void }
+
+  constructor(
+    readonly commands: PretendedCommands,
+    answer: AdapterAnswer = ANSWER,
+  ) {
+    this.host = hostEngines({
+      commands,
+      adapter: () => Promise.resolve(answer),
+      spawn: (request, source) => {
+        this.spawned.push({ request, source })
+        const [callersEnd, enginesEnd] = channelPair()
+        void loadMini().then((model) => {
+          serveRpc<EngineMethods>(enginesEnd, freshEngine(model))
+        })
+        return {
+          channel: callersEnd,
+          onStop: (listener) => {
+            this.crash = listener
+          },
+          terminate: () => {
+            this.ended++
+            return Promise.resolve()
+          },
+        }
+      },
+    })
+  }
+
+  dispose(): void {
+    this.host.dispose()
+  }
+}
+
+describe('an engine in the companion', () => {
+  let commands: PretendedCommands
+  let there: PretendedCompanion
+  let companion: Companion
+  let engine: EngineHandle
+
+  beforeEach(async () => {
+    await loadMini()
+    commands = new PretendedCommands()
+    there = new PretendedCompanion(commands)
+    companion = new Companion(commands, () => undefined)
+    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(MINI.folder)))
+  })
+
+  afterEach(async () => {
+    vi.useRealTimers()
+    await engine.dispose()
+    companion.dispose()
+    there.dispose()
+  })
+
+  it('answers with the same bits as an engine of this host', async () => {
+    const here = connect(freshEngine(await loadMini()))
+
+    expect(await score(engine.api, scoreEverything(TOKEN_IDS))).toEqual(
+      await score(here, scoreEverything(TOKEN_IDS)),
+    )
+  })
+
+  it('is told what it is to be, and given the model’s files byte for byte', async () => {
+    await engine.api.model(undefined)
+    const [{ request, source }] = there.spawned
+
+    const { place, files } = await source.model()
+    const count = files.find(({ name }) => name === 'model.safetensors')?.parts ?? 0
+    const digest = createHash('sha256')
+    for (let index = 0; index < count; index++) digest.update(await source.part('model.safetensors', index))
+
+    expect(request).toEqual(REQUEST)
+    expect(place).toBe(MINI.folder)
+    expect(count).toBeGreaterThan(5)
+    expect(digest.digest('hex')).toBe(
+      createHash('sha256')
+        .update(readFileSync(join(MINI.folder, 'model.safetensors')))
+        .digest('hex'),
+    )
+  })
+
+  it('is refused a part that is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'logitscope-'))
+    await writeFile(join(folder, 'model.safetensors'), new Uint8Array(10))
+    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder)))
+    await engine.api.model(undefined)
+    const { source } = there.spawned[0]
+    await source.model()
+    await truncate(join(folder, 'model.safetensors'), 5)
+
+    await expect(source.part('model.safetensors', 0)).rejects.toThrow('ends at byte 5')
+    await expect(source.part('../model.safetensors', 0)).rejects.toThrow()
+  })
+
+  it('passes the engine’s own errors on', async () => {
+    const nothing = scoreEverything(new Int32Array(0))
+
+    await expect(engine.api.score(nothing)).rejects.toThrow(InvalidRequestError)
+  })
+
+  it('rejects what is pending where the worker ends', async () => {
+    await engine.api.model(undefined)
+    const pending = engine.api.score(scoreEverything(TOKEN_IDS))
+    there.crash(new Error('device lost'))
+
+    await expect(pending).rejects.toThrow(EngineStoppedError)
+  })
+
+  it('ends the worker when it is disposed', async () => {
+    await engine.api.model(undefined)
+    await engine.dispose()
+    await vi.waitFor(() => {
+      expect(there.ended).toBe(1)
+    })
+  })
+
+  it('rejects what is pending where the companion’s host has died without a word', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    await engine.api.model(undefined)
+    const pending = engine.api.score(scoreEverything(TOKEN_IDS))
+    const rejected = expect(pending).rejects.toThrow(EngineStoppedError)
+    commands.die()
+    await vi.advanceTimersByTimeAsync(10_000)
+
+    await rejected
+  })
+
+  it('knows of no GPU without a companion', async () => {
+    there.dispose()
+
+    await expect(companion.adapter()).resolves.toBeUndefined()
+  })
+
+  it('names the GPU', async () => {
+    await expect(companion.adapter()).resolves.toEqual({ name: 'a GPU', isSoftware: false })
+  })
+
+  it.each<[string, unknown, string]>([
+    [
+      'why there is no GPU',
+      { version: COMPANION_VERSION, missing: 'This window has no WebGPU.' },
+      'no WebGPU',
+    ],
+    ['that the releases differ', { ...ANSWER, version: COMPANION_VERSION + 1 }, 'update both'],
+    ['that the answer is none', { adapter: 7 }, 'update both'],
+  ])('says %s', async (_, answer, words) => {
+    there.dispose()
+    there = new PretendedCompanion(commands, answer as AdapterAnswer)
+    const adapter = companion.adapter()
+
+    await expect(adapter).rejects.toThrow(WebGpuError)
+    await expect(adapter).rejects.toThrow(words)
+  })
+})
