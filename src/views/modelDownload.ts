@@ -7,7 +7,6 @@ import { HUB_LIMITS } from '../model/hub/hubLimits'
 import type { RequestHub } from '../model/hub/hubTransport'
 import { TransferRate } from '../model/hub/transferRate'
 import type { PinnedModel } from '../model/registry'
-
 import type { StoreOptions } from '../model/store/modelStore'
 import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import { describeProgress } from '../model/store/progressText'

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
+import { requestHub } from '../../src/model/hub/hubRequest'
 import { ModelStore } from '../../src/model/store/modelStore'
 import { HubToken } from '../../src/views/hubToken'
 import { ModelChoice } from '../../src/views/modelChoice'
 import { ModelDownload } from '../../src/views/modelDownload'
 import { ModelManager } from '../../src/views/modelManager'
+import { ModelsOnDisk } from '../../src/views/modelsOnDisk'
 import { MODEL, PretendedHub } from '../support/pretendedHub'
 import { settings } from './currentModel'
 
@@ -26,9 +28,23 @@ export async function startPartsWithHub(): Promise<PartsWithHub> {
   // Under the extension’s own name it would be its own channel, closed with the parts.
   const log = vscode.window.createOutputChannel('Logitscope’s parts', { log: true })
   const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
-  const download = new ModelDownload({ store, token: new HubToken(NO_SECRETS), log })
-  const choice = new ModelChoice({ store, download, log, reload: () => undefined })
-  const manager = new ModelManager({ store, int8Folder: join(folder, 'int8'), choice, log })
+  const disk = new ModelsOnDisk(store, join(folder, 'int8'))
+  const download = new ModelDownload({
+    store,
+    requestHub,
+    hasFolders: true,
+    token: new HubToken(NO_SECRETS),
+    log,
+  })
+  const choice = new ModelChoice({
+    store,
+    disk,
+    memoryBytes: undefined,
+    download,
+    log,
+    reload: () => undefined,
+  })
+  const manager = new ModelManager({ store, disk, choice, log })
   const dispose = async () => {
     await useEndpoint(undefined)
     await hub.close()
