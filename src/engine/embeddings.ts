@@ -21,8 +21,8 @@ export class Embeddings {
       hasRows: tensor.bool(false),
       residual: tensor.float32(new Float32Array(0), [0, this.nEmbd]),
       target: tensor.int32(new Int32Array(0), [0, 1]),
-      topK: tensor.int64(BigInt64Array.of(1n), [1]),
-      inverseTemperature: tensor.float32(Float32Array.of(1), []),
+      places: tensor.int32(new Int32Array(0), [0]),
+      inverseTemperature: tensor.float32(new Float32Array(0), [0]),
     }
     const { x } = await this.session.run(feeds, ['x'])
     return x

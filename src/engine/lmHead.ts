@@ -5,8 +5,6 @@ import { NonFiniteLogitsError } from '../shared/errors'
 import type { OrtSession } from './ortSession'
 import { type Tensor, type Tensors, tensor } from './tensor'
 
-const REDUCTIONS = ['logSum', 'entropy', 'targetLogit', 'targetRank', 'topIds', 'topLogits'] as const
-
 /** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
 export class LmHead {
   /** @param session of the vocabulary's graph */
@@ -22,19 +20,17 @@ export class LmHead {
     targets: Int32Array,
     { topK, temperature }: { readonly topK: number; readonly temperature: number },
   ): Promise<Omit<ScoredRows, 'firstRow'>> {
-    const outputs = await this.session.run(this.feeds(residual, targets, topK, temperature), REDUCTIONS)
-    const logSum = outputs.logSum.data as Float32Array
-    const entropy = outputs.entropy.data as Float32Array
-    const topLogits = outputs.topLogits.data as Float32Array
+    const { scores } = await this.session.run(this.feeds(residual, targets, topK, temperature), ['scores'])
+    const { logSum, entropy, targetLogit, targetRank, topIds, topLogits } = columnsOf(scores, topK)
     // A logit of −∞ leaves the sum finite, but not the entropy.
     if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notANumber()
     return {
       // In float64: where a low temperature makes it large, float32 would round the probabilities away.
       logSumExp: Float64Array.from(logSum, (sum, row) => topLogits[row * topK] / temperature + sum),
       entropy,
-      targetLogit: outputs.targetLogit.data as Float32Array,
-      targetRank: outputs.targetRank.data as Int32Array,
-      topIds: outputs.topIds.data as Int32Array,
+      targetLogit,
+      targetRank: Int32Array.from(targetRank),
+      topIds: Int32Array.from(topIds),
       topLogits,
     }
   }
@@ -57,9 +53,28 @@ export class LmHead {
       hasRows: tensor.bool(true),
       residual,
       target: tensor.int32(target, [targets.length, 1]),
-      topK: tensor.int64(BigInt64Array.of(BigInt(topK)), [1]),
-      inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), []),
+      places: tensor.int32(new Int32Array(topK), [topK]),
+      inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), [1]),
     }
+  }
+}
+
+/** Of [R, 4 + 2K], as the vocabulary's graph gives them: the columns [R], and those of the top [R · K]. */
+function columnsOf(scores: Tensor, K: number) {
+  const data = scores.data as Float32Array
+  const [R, length] = scores.dims
+  const columns = (from: number, count: number) =>
+    Float32Array.from(
+      { length: R * count },
+      (_, i) => data[Math.floor(i / count) * length + from + (i % count)],
+    )
+  return {
+    logSum: columns(0, 1),
+    entropy: columns(1, 1),
+    targetLogit: columns(2, 1),
+    targetRank: columns(3, 1),
+    topIds: columns(4, K),
+    topLogits: columns(4 + K, K),
   }
 }
 

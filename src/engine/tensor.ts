@@ -9,6 +9,5 @@ export type Tensors = Record<string, Tensor>
 export const tensor = {
   float32: (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape),
   int32: (data: Int32Array, shape: readonly number[]) => new ort.Tensor('int32', data, shape),
-  int64: (data: BigInt64Array, shape: readonly number[]) => new ort.Tensor('int64', data, shape),
   bool: (value: boolean) => new ort.Tensor('bool', [value], []),
 }

@@ -42,10 +42,11 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
 /**
  * Embeddings and head, in one graph because they share `wte`: one of the two is given no rows.
  * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C].
- * Head, where `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `topK` [1], `inverseTemperature` []
- * → in rows: `logits` [R, V] raw, `topLogits` and `topIds` [R, K], `targetLogit` [R, 1],
- * `targetRank` [R, 1], and, of z = (logits − row maximum) · inverseTemperature, `logSum` (log Σe^z)
- * and `entropy` [R, 1] in nats.
+ * Head, where `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length
+ * is read (the GPU would have to give a number back), `inverseTemperature` [1]
+ * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
+ * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
+ * All are float32, which holds ids and ranks exactly, in one tensor: each that is read from a GPU is waited for.
  * @param maxTensorBytes no tensor of weights is larger: the vocabulary's matrices are cut where they are
  */
 export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
@@ -58,24 +59,19 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   const hasRows = g.input('hasRows', 'bool', [])
   const residual = g.input('residual', 'float32', ['R', nEmbd])
   const target = g.input('target', 'int32', ['R', 1])
-  const topK = g.input('topK', 'int64', [1])
-  const inverseTemperature = g.input('inverseTemperature', 'float32', [])
+  const places = g.input('places', 'int32', ['K'])
+  const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
 
   // Outside of the branch, where a cast is folded.
   const project = g.projection()
-  const [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy] = g.either(
+  const [logits, scores] = g.either(
     hasRows,
-    () => head(g, { residual, project, target, topK, inverseTemperature }),
-    // No rows, of the right types: the reductions cannot be computed of none.
-    () => [residual, residual, target, residual, target, residual, residual],
+    () => head(g, { residual, project, target, places, inverseTemperature }),
+    // No rows, of the right type: the reductions cannot be computed of none.
+    () => [residual, residual],
   )
   g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
-  g.output('topLogits', topLogits, 'float32', ['R', 'K'])
-  g.output('topIds', topIds, 'int32', ['R', 'K'])
-  g.output('targetLogit', targetLogit, 'float32', ['R', 1])
-  g.output('targetRank', targetRank, 'int32', ['R', 1])
-  g.output('logSum', logSum, 'float32', ['R', 1])
-  g.output('entropy', entropy, 'float32', ['R', 1])
+  g.output('scores', scores, 'float32', ['R', 'columns'])
   return g.finish()
 }
 
@@ -84,20 +80,20 @@ interface HeadFeeds {
   /** [R, C] → [R, V] */
   readonly project: (x: Value) => Value
   readonly target: Value
-  readonly topK: Value
+  readonly places: Value
   readonly inverseTemperature: Value
 }
 
 /** Residual rows [R, C] → raw logits [R, V], without a bias, and what is read off them. */
 function head(
   g: Gpt2GraphBuilder,
-  { residual, project, target, topK, inverseTemperature }: HeadFeeds,
+  { residual, project, target, places, inverseTemperature }: HeadFeeds,
 ): Value[] {
   const logits = project(g.layerNorm('ln_f', residual))
-  const [topLogits, topIds] = topOfVocabulary(g, logits, topK)
+  const top = topOfVocabulary(g, logits, g.op('Shape', [places]))
   const targetLogit = g.gatherElements(logits, target)
   const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
-  const targetRank = g.add(greater, g.cast(g.float(1), 'int32'))
+  const targetRank = g.add(g.cast(greater, 'float32'), g.float(1))
 
   // No exponential overflows, and at a low temperature no digit is lost: entropy = log Σe^z − Σ p·z.
   const z = g.mul(g.sub(logits, g.reduceMax(logits)), inverseTemperature)
@@ -105,23 +101,29 @@ function head(
   const sum = sumOverVocabulary(g, exp)
   const logSum = g.op('Log', [sum])
   const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
-  return [logits, topLogits, topIds, targetLogit, targetRank, logSum, entropy]
+  return [logits, g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)]
 }
 
 /**
  * The K largest of [R, V] and their ids, of equal ones the lower id first. In two stages, because WebGPU sorts all
  * that it is given: V = BLOCKS · BLOCK, and what is among the K largest is in one of the K blocks with the largest
- * maxima. Those in the order of their numbers keep the order of equal logits.
+ * maxima. Those in the order of their numbers keep the order of equal logits. Ids are floats, which hold them exactly:
+ * WebGPU has few operators for integers.
  */
-function topOfVocabulary(g: GraphBuilder, logits: Value, k: Value): Value[] {
+function topOfVocabulary(g: GraphBuilder, logits: Value, k: Value): { logits: Value; ids: Value } {
   const maxima = g.op('Squeeze', [g.reduceMax(g.reshape(logits, [-1, BLOCKS, BLOCK])), g.ints([-1])])
   const [, largest] = g.ops('TopK', [maxima, k], 2, { axis: -1 })
-  const [blocks] = g.ops('TopK', [g.cast(largest, 'float32'), k], 2, { axis: -1, largest: 0 })
-  const first = g.mul(g.cast(blocks, 'int32'), g.int32s([BLOCK]))
-  const within = g.int32s(Array.from({ length: BLOCK }, (_, i) => i))
-  const ids = g.reshape(g.add(g.op('Unsqueeze', [first, g.ints([-1])]), within), [0, -1]) // [R, K · BLOCK]
-  const [top, places] = g.ops('TopK', [g.gatherElements(logits, ids), k], 2, { axis: -1 })
-  return [top, g.gatherElements(ids, places)]
+  const numbers = g.op('Gather', [g.floats(range(BLOCKS)), largest])
+  const [blocks] = g.ops('TopK', [numbers, k], 2, { axis: -1, largest: 0 })
+  const firstIds = g.op('Unsqueeze', [g.mul(blocks, g.float(BLOCK)), g.ints([-1])])
+  const ids = g.reshape(g.add(firstIds, g.floats(range(BLOCK))), [0, -1]) // [R, K · BLOCK]
+  const candidates = g.gatherElements(logits, g.cast(ids, 'int32'))
+  const [top, places] = g.ops('TopK', [candidates, k], 2, { axis: -1 })
+  return { logits: top, ids: g.gatherElements(ids, places) }
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i)
 }
 
 /** wte row of each token + wpe row of its position: [S] → [S, C]. */

@@ -83,6 +83,17 @@ export class GraphBuilder {
     return this.initializer(name, 'float32', [], [bytesField(9, bytesOf(new Float32Array([value])))])
   }
 
+  /** A float32 vector. */
+  floats(values: readonly number[]): Value {
+    const name = `floats(${values.join()})`
+    return this.initializer(
+      name,
+      'float32',
+      [values.length],
+      [bytesField(9, bytesOf(Float32Array.from(values)))],
+    )
+  }
+
   /** A uint8 scalar. */
   uint8(value: number): Value {
     const name = `uint8(${value})`
