@@ -1,21 +1,17 @@
 import type { EngineWorker } from '../engine/engineHandle'
+import type { ModelSupplies, WorkerSupplies } from '../engine/workerSupplies'
 import {
   type AdapterAnswer,
   COMPANION_COMMANDS,
   type EngineRequest,
   EXTENSION_COMMANDS,
   isEngineRequest,
-  type ModelOutline,
-  type ModelSupplies,
 } from '../shared/companionApi'
 import { type Commands, CommandLinks } from '../shared/commandLink'
 import { RpcClient } from '../shared/rpc'
 
 /** Where an engine's model comes from. */
-export interface ModelSource {
-  model(): Promise<ModelOutline>
-  part(file: string, index: number): Promise<Uint8Array>
-}
+export type ModelSource = Pick<WorkerSupplies, 'model' | 'part'>
 
 export interface EngineHostParts {
   readonly commands: Commands

@@ -5,7 +5,6 @@ import {
   EXTENSION_COMMANDS,
   type GpuAdapter,
   isAdapterAnswer,
-  type ModelSupplies,
 } from '../shared/companionApi'
 import { type CommandLink, type Commands, CommandLinks } from '../shared/commandLink'
 import { WebGpuError } from '../shared/errors'
@@ -13,6 +12,7 @@ import { type Channel, type RpcMessage, serveRpc } from '../shared/rpc'
 import type { ByteSource } from '../model/byteSource'
 import type { ModelFiles } from '../model/modelFiles'
 import type { EngineWorker } from './engineHandle'
+import type { ModelSupplies } from './workerSupplies'
 
 /** The companion as the extension sees it: it may come, go, and come again. */
 export class Companion {

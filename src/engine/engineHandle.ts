@@ -132,6 +132,18 @@ export function createEngine(
   }
 }
 
+/** The engine at the other end of `client`. */
+export function callsOf(client: RpcClient<EngineMethods>): EngineApi {
+  return {
+    vocabulary: (request, options) => client.call('vocabulary', request, options),
+    tokenize: (request, options) => client.call('tokenize', request, options),
+    model: (request, options) => client.call('model', request, options),
+    score: (request, options) => client.call('score', request, options),
+    generate: (request, options) => client.call('generate', request, options),
+    logits: (request, options) => client.call('logits', request, options),
+  }
+}
+
 function stopped(message: string, cause?: unknown): EngineStoppedError {
   return new EngineStoppedError(message, { cause })
 }

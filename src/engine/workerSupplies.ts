@@ -29,9 +29,13 @@ export interface WorkerSupplies {
   readonly part: (file: string, index: number) => Promise<Uint8Array>
 }
 
-/** The same as it crosses to the worker, which is the one that calls. */
-export interface SupplyMethods {
-  asset: { request: AssetName; progress: never; result: Uint8Array }
+/** The model as it crosses, from one host to another as well. */
+export interface ModelSupplies {
   model: { request: undefined; progress: never; result: ModelOutline }
   part: { request: { readonly file: string; readonly index: number }; progress: never; result: Uint8Array }
+}
+
+/** All of it as it crosses to the worker, which is the one that calls. */
+export interface SupplyMethods extends ModelSupplies {
+  asset: { request: AssetName; progress: never; result: Uint8Array }
 }

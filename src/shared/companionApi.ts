@@ -46,19 +46,6 @@ export interface EngineRequest {
   readonly precision: Precision
 }
 
-/** A model's files, each in consecutive parts. */
-export interface ModelOutline {
-  /** What people call the place. */
-  readonly place: string
-  readonly files: readonly { readonly name: string; readonly parts: number }[]
-}
-
-/** What the engine asks for, the other way over its link. */
-export interface ModelSupplies {
-  model: { request: undefined; progress: never; result: ModelOutline }
-  part: { request: { readonly file: string; readonly index: number }; progress: never; result: Uint8Array }
-}
-
 export function isAdapterAnswer(value: unknown): value is AdapterAnswer {
   if (!isRecord(value) || typeof value.version !== 'number') return false
   const { adapter, missing } = value

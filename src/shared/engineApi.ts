@@ -1,6 +1,6 @@
 // What the engine worker can do. S = tokens of one window (start token included), C = nEmbd, V = 50257.
 
-import type { ModelInfo } from './prediction'
+import type { Backend, ModelInfo } from './prediction'
 import type { CallOptions } from './rpc'
 import type { SamplingSettings } from './sampling'
 import type { TokenizedText } from './tokenizedText'
@@ -31,8 +31,14 @@ export interface ModelLocation {
 /** `interactive` work is waited for by a person at this moment; `bulk` work fills a view. */
 export type Priority = 'interactive' | 'bulk'
 
+/** What every request of the model has in common. */
+export interface ModelRequest {
+  /** What the rest of the same view is computed on: where there is a choice, this is it. */
+  readonly backend?: Backend
+}
+
 /** Judges tokens by the rows that they were drawn from. */
-export interface ScoreRequest {
+export interface ScoreRequest extends ModelRequest {
   /** [S] The window's input, from its first token on; at most nPositions. */
   readonly tokenIds: Int32Array
   /** The first row that is asked for; all rows from there on are. */
@@ -77,7 +83,7 @@ export interface ScoreSummary {
 }
 
 /** Asks how a text goes on whose last tokens are not settled yet. */
-export interface GenerateRequest {
+export interface GenerateRequest extends ModelRequest {
   /** [S] The input up to the last boundary that no continuation can move, start token included; at least one token. */
   readonly tokenIds: Int32Array
   /** The UTF-8 bytes behind that boundary that are typed already: every candidate begins with them. */
@@ -120,6 +126,10 @@ export interface GeneratedCandidate {
 
 export const MAX_CANDIDATES = 10
 
+export interface LogitsRequest extends ModelRequest {
+  readonly tokenIds: Int32Array
+}
+
 /** What crosses for each method: structured-cloneable data only. */
 export interface EngineMethods {
   /** Every token's bytes, one after the other, and where each begins, [V + 1]. */
@@ -141,7 +151,7 @@ export interface EngineMethods {
     result: { readonly candidates: readonly GeneratedCandidate[] }
   }
   /** Raw logits [50257] of the row after the last of `tokenIds`. */
-  logits: { request: { readonly tokenIds: Int32Array }; progress: never; result: Float32Array }
+  logits: { request: LogitsRequest; progress: never; result: Float32Array }
 }
 
 /** The same methods as a caller sees them: cancellable, with progress. */

@@ -66,6 +66,11 @@ export function formatParameters(parameters: number): string {
   return millions < 999.5 ? `${Math.round(millions)} M` : `${(millions / 1000).toFixed(1)} B`
 }
 
+/** 7.2e-6 → `7e-6`: how large a deviation is, not which. */
+export function formatDelta(delta: number): string {
+  return delta.toExponential(0)
+}
+
 /** 548105171 → `548 MB`, 3247159078 → `3.2 GB`; the units of a thousand that file managers have. */
 export function formatBytes(bytes: number): string {
   const unit = byteUnit(bytes)

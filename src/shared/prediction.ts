@@ -1,6 +1,7 @@
 // The one vocabulary that engine, views, CLI and other extensions speak.
 // V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
 
+import type { BackendCheck } from './backendCheck'
 import type { Remedy } from './remedies'
 import type { SamplingSettings } from './sampling'
 
@@ -92,6 +93,8 @@ export interface ModelInfo {
   readonly precision: Precision
   readonly backend: Backend
   /** Of WASM; on WebGPU only the little that stays beside the GPU runs on them. */
+  /** Of a backend that was compared to WASM before it was used. */
+  readonly check?: BackendCheck
   readonly threads: number
   readonly nLayer: number
   readonly nHead: number

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Engine } from '../../src/engine/engine'
+import { callsOf } from '../../src/engine/engineHandle'
 import { loadModelFolder } from '../../src/engine/loadModelFolder'
 import type { LoadedModel } from '../../src/engine/model'
 import { configureWasm } from '../../src/engine/ortSession'
@@ -47,15 +48,7 @@ export function freshEngine(model: LoadedModel, chunkPositions?: number): Engine
 export function connect(handlers: RpcHandlers<EngineMethods>): EngineApi {
   const [callersEnd, enginesEnd] = channelPair()
   serveRpc<EngineMethods>(enginesEnd, handlers)
-  const client = new RpcClient<EngineMethods>(callersEnd)
-  return {
-    vocabulary: (request, options) => client.call('vocabulary', request, options),
-    tokenize: (request, options) => client.call('tokenize', request, options),
-    model: (request, options) => client.call('model', request, options),
-    score: (request, options) => client.call('score', request, options),
-    generate: (request, options) => client.call('generate', request, options),
-    logits: (request, options) => client.call('logits', request, options),
-  }
+  return callsOf(new RpcClient<EngineMethods>(callersEnd))
 }
 
 export function freshService(model: LoadedModel, chunkPositions?: number): PredictionService {

@@ -1,0 +1,168 @@
+import type { EngineApi, EngineState, ModelRequest, ScoreProgress, ScoreRequest } from '../shared/engineApi'
+import { CancelledError, InvalidRequestError } from '../shared/errors'
+import type { ModelInfo } from '../shared/prediction'
+import { createEngine, type EngineHandle, type EngineWorker } from './engineHandle'
+
+/** An engine on the GPU that has loaded its model and may be believed. */
+export interface WebGpuEngine {
+  readonly api: EngineApi
+  readonly model: ModelInfo
+  /** Calls back when it has ended by itself. */
+  onEnd(listener: (reason: Error) => void): void
+  dispose(): void
+}
+
+export interface BackendRouterParts {
+  /** Starts the engine that is always there. */
+  readonly spawnWasm: () => EngineWorker
+  /**
+   * Starts the other one; undefined where it is not to be had, or not wanted. What takes it long, compiling and
+   * the check, nobody waits for. Rejects where it should be there and cannot.
+   */
+  readonly startWebGpu: (wasm: EngineApi, signal: AbortSignal) => Promise<WebGpuEngine | undefined>
+  readonly onState: (state: EngineState) => void
+  /** WebGPU is not used any more, or cannot be used. Called once until it is tried again. */
+  readonly onFailure: (reason: Error) => void
+}
+
+export interface BackendRouter extends EngineHandle {
+  /** Tries WebGPU anew, whatever became of it before; resolves when it answers or does not. */
+  retryWebGpu(): Promise<void>
+  /** What was not there before may be now: the next call looks again. */
+  webGpuMayHaveCome(): void
+}
+
+type WebGpu =
+  /** The next call starts it. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'starting'; readonly cancel: AbortController }
+  | { readonly kind: 'ready'; readonly engine: WebGpuEngine }
+  | { readonly kind: 'absent' }
+  /** By this engine, where it was the engine and not its start. */
+  | { readonly kind: 'failed'; readonly engine?: WebGpuEngine }
+
+/**
+ * One engine out of two: WebGPU answers where it can, WASM while it cannot yet and when it cannot any more, in the
+ * middle of a request as well. Tokens are always WASM's side's to make.
+ */
+export function routeBackends({
+  spawnWasm,
+  startWebGpu,
+  onState,
+  onFailure,
+}: BackendRouterParts): BackendRouter {
+  let webGpu: WebGpu = { kind: 'idle' }
+  let starting: Promise<void> = Promise.resolve()
+  let wasmState: EngineState = { kind: 'stopped' }
+  const wasm = createEngine(spawnWasm, (state) => {
+    wasmState = state
+    if (webGpu.kind !== 'ready') onState(state)
+  })
+
+  const start = async () => {
+    const cancel = new AbortController()
+    webGpu = { kind: 'starting', cancel }
+    try {
+      const engine = await startWebGpu(wasm.api, cancel.signal)
+      if (cancel.signal.aborted) engine?.dispose()
+      else if (engine === undefined) webGpu = { kind: 'absent' }
+      else becomeReady(engine)
+    } catch (error) {
+      if (cancel.signal.aborted) return
+      webGpu = { kind: 'failed' }
+      onFailure(asError(error))
+    }
+  }
+
+  const becomeReady = (engine: WebGpuEngine) => {
+    webGpu = { kind: 'ready', engine }
+    onState({ kind: 'ready', model: engine.model })
+    engine.onEnd((reason) => {
+      fallBack(engine, reason)
+    })
+  }
+
+  const startIfIdle = () => {
+    if (webGpu.kind === 'idle') starting = start()
+  }
+
+  /** Whoever learns of the failure first tells it. */
+  const fallBack = (engine: WebGpuEngine, reason: Error) => {
+    if (webGpu.kind !== 'ready' || webGpu.engine !== engine) return
+    webGpu = { kind: 'failed', engine }
+    engine.dispose()
+    onState(wasmState)
+    onFailure(reason)
+  }
+
+  const stopWebGpu = () => {
+    const stopped = webGpu
+    webGpu = { kind: 'idle' }
+    if (stopped.kind === 'starting') stopped.cancel.abort()
+    if (stopped.kind === 'ready') stopped.engine.dispose()
+  }
+
+  /** Asks WebGPU where it answers; where it fails through no fault of the request, WASM goes on. */
+  const answer = async <T>(request: ModelRequest, ask: (api: EngineApi) => Promise<T>): Promise<T> => {
+    startIfIdle()
+    if (webGpu.kind !== 'ready' || request.backend === 'wasm') return ask(wasm.api)
+    const { engine } = webGpu
+    try {
+      return await ask(engine.api)
+    } catch (error) {
+      if (error instanceof CancelledError || error instanceof InvalidRequestError) throw error
+      fallBack(engine, asError(error))
+      if (!hasFailed(engine)) throw error // It was ended, and the request with it.
+      return ask(wasm.api)
+    }
+  }
+
+  const hasFailed = (engine: WebGpuEngine) => webGpu.kind === 'failed' && webGpu.engine === engine
+
+  return {
+    api: {
+      vocabulary: wasm.api.vocabulary,
+      tokenize: wasm.api.tokenize,
+      model: async (request, options) => {
+        startIfIdle()
+        return webGpu.kind === 'ready' ? webGpu.engine.model : wasm.api.model(request, options)
+      },
+      score: (request, options) => {
+        let nextRow = request.firstRow
+        const onProgress = (progress: ScoreProgress) => {
+          if (progress.kind === 'rows') nextRow = progress.rows.firstRow + progress.rows.logSumExp.length
+          options?.onProgress?.(progress)
+        }
+        return answer(request, (api) => api.score(fromRow(request, nextRow), { ...options, onProgress }))
+      },
+      generate: (request, options) => answer(request, (api) => api.generate(request, options)),
+      logits: (request, options) => answer(request, (api) => api.logits(request, options)),
+    },
+    restart: async () => {
+      stopWebGpu()
+      await wasm.restart()
+    },
+    dispose: async () => {
+      stopWebGpu()
+      webGpu = { kind: 'absent' }
+      await wasm.dispose()
+    },
+    retryWebGpu: () => {
+      if (webGpu.kind === 'absent' || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
+      startIfIdle()
+      return starting
+    },
+    webGpuMayHaveCome: () => {
+      if (webGpu.kind === 'absent') webGpu = { kind: 'idle' }
+    },
+  }
+}
+
+/** What is left of a request whose rows before `row` have been given already. */
+function fromRow(request: ScoreRequest, row: number): ScoreRequest {
+  return { ...request, firstRow: row, targets: request.targets.subarray(row - request.firstRow) }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

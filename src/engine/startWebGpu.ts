@@ -1,0 +1,125 @@
+import type { GpuAdapter } from '../shared/companionApi'
+import { type BackendCheck, type BackendChoice, passes } from '../shared/backendCheck'
+import type { EngineApi, EngineMethods, ModelLocation } from '../shared/engineApi'
+import { EngineStoppedError, WebGpuUnavailableError } from '../shared/errors'
+import { formatDelta } from '../shared/format'
+import type { Precision } from '../shared/prediction'
+import { RpcClient } from '../shared/rpc'
+import type { WebGpuEngine } from './backendRouter'
+import { compareBackends } from './compareBackends'
+import { callsOf, createEngine, type EngineWorker } from './engineHandle'
+
+export interface WebGpuParts {
+  readonly choice: () => BackendChoice
+  /** What is to be run. */
+  readonly selected: () => { readonly model: ModelLocation; readonly precision: Precision }
+  /** What the two backends are compared with: the model of the package. */
+  readonly checkModel: ModelLocation
+  /** Undefined where nobody can tell; rejects with WebGpuUnavailableError where there is none. */
+  readonly adapter: () => Promise<GpuAdapter | undefined>
+  /** How one gets what is missing there, as a sentence. */
+  readonly howToGet: string
+  readonly spawnWebGpu: (model: ModelLocation) => EngineWorker
+  readonly spawnWasm: (model: ModelLocation) => EngineWorker
+  /** What was found out before on this machine. */
+  readonly checks: {
+    get(adapter: string): BackendCheck | undefined
+    set(check: BackendCheck): void
+  }
+  readonly log: (message: string) => void
+}
+
+/**
+ * An engine on the GPU, after it has been compared to `wasm`, which runs the selected model; undefined where there is
+ * none to be had or none is wanted.
+ * @throws WebGpuUnavailableError where WebGPU is wanted and not there, or is wrong, and what the engine throws
+ */
+export async function startWebGpu(
+  parts: WebGpuParts,
+  wasm: EngineApi,
+  signal: AbortSignal,
+): Promise<WebGpuEngine | undefined> {
+  const { model, precision } = parts.selected()
+  if (parts.choice() === 'wasm' || precision !== 'fp32') return undefined
+  const adapter = await findAdapter(parts)
+  if (adapter === undefined) return undefined
+
+  const check = parts.checks.get(adapter.name) ?? (await compare(parts, adapter, wasm, signal))
+  if (!passes(check)) {
+    throw new WebGpuUnavailableError(
+      `On this GPU (${adapter.name}) log-probabilities are off by up to ${formatDelta(check.maxDelta)}.`,
+    )
+  }
+  const engine = connect(parts.spawnWebGpu(model))
+  try {
+    const info = await engine.api.model(undefined, { signal })
+    parts.log(`${info.id} is loaded on ${adapter.name}.`)
+    return { ...engine, model: { ...info, check } }
+  } catch (error) {
+    engine.dispose()
+    throw error
+  }
+}
+
+/** `auto` takes no GPU that is only pretended, and no GPU is no fault then. */
+async function findAdapter({ choice, adapter, howToGet, log }: WebGpuParts): Promise<GpuAdapter | undefined> {
+  const isAutomatic = choice() === 'auto'
+  try {
+    const found = await adapter()
+    if (found === undefined && !isAutomatic) throw new WebGpuUnavailableError(howToGet)
+    if (found?.isSoftware === true && isAutomatic) {
+      log(`${found.name} is no real GPU, so WASM computes.`)
+      return undefined
+    }
+    return found
+  } catch (error) {
+    if (!isAutomatic || !(error instanceof WebGpuUnavailableError)) throw error
+    log(error.message)
+    return undefined
+  }
+}
+
+/** Compares the two on the embedded model, and keeps what was found where it is good. */
+async function compare(
+  { selected, checkModel, spawnWebGpu, spawnWasm, checks, log }: WebGpuParts,
+  adapter: GpuAdapter,
+  selectedOnWasm: EngineApi,
+  signal: AbortSignal,
+): Promise<BackendCheck> {
+  const webgpu = connect(spawnWebGpu(checkModel))
+  const own = selected().model.id === checkModel.id ? undefined : createEngine(() => spawnWasm(checkModel))
+  try {
+    const result = await compareBackends(own?.api ?? selectedOnWasm, webgpu.api, signal)
+    const check = { adapter: adapter.name, ...result }
+    const { wasm: wasmMs, webgpu: webgpuMs } = check.milliseconds
+    log(
+      `Checked WebGPU on ${adapter.name}: max |Δ log-prob| ${formatDelta(check.maxDelta)}, ` +
+        `${webgpuMs.toFixed(0)} ms where WASM takes ${wasmMs.toFixed(0)}.`,
+    )
+    if (passes(check)) checks.set(check)
+    return check
+  } finally {
+    webgpu.dispose()
+    await own?.dispose()
+  }
+}
+
+/** An engine that is not started anew when it has ended. */
+function connect(worker: EngineWorker): Omit<WebGpuEngine, 'model'> {
+  const client = new RpcClient<EngineMethods>(worker.channel)
+  let onEnd: (reason: Error) => void = () => undefined
+  worker.onStop((cause) => {
+    const reason = new EngineStoppedError(`The engine on the GPU has ended: ${cause.message}.`, { cause })
+    client.close(reason)
+    onEnd(reason)
+  })
+  return {
+    api: callsOf(client),
+    onEnd: (listener) => {
+      onEnd = listener
+    },
+    dispose: () => {
+      void worker.terminate()
+    },
+  }
+}
