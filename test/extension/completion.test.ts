@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { extension } from './extensionUnderTest'
+import { openText } from './openText'
 
 const CODE = `import { readFile } from 'node:fs/promises'
 
@@ -16,7 +17,6 @@ const WHOLE_LINE = { minProbability: 0 }
 const STORM_EDITS = 200
 const MOST_TRIGGERS = 10
 
-const opened: vscode.TextDocument[] = []
 /** Far above what a cancelled request may leave behind, far below 200 of them that pile up. */
 const STORM_MEMORY_BYTES = 150 * 1024 * 1024
 
@@ -223,23 +223,17 @@ async function openAround(
   after: string,
   language = 'typescript',
 ): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument({ content: before + after, language })
-  opened.push(document)
+  const document = await openText(before + after, language)
   const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.One)
   const cursor = document.positionAt(before.length)
   editor.selection = new vscode.Selection(cursor, cursor)
   return document
 }
 
-/**
- * Without a question about what was not saved. Waits for the documents too: a new one would get the name of one that
- * is just being closed, and now and then its text.
- */
+/** Without a question about what was not saved. */
 async function closeEditors(): Promise<void> {
   while (vscode.window.activeTextEditor !== undefined)
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
-  while (opened.some(({ isClosed }) => !isClosed))
-    await new Promise((resolve) => vscode.workspace.onDidCloseTextDocument(resolve))
 }
 
 async function trigger(): Promise<void> {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/api'
 import reference from '../fixtures/reference/mini.json'
 import { extension } from './extensionUnderTest'
+import { openText } from './openText'
 
 const SURPRISING_BITS = 8
 const sample = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''
@@ -12,7 +13,7 @@ describe('the heatmap', () => {
 
   beforeEach(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
-    const document = await vscode.workspace.openTextDocument({ content: sample, language: 'plaintext' })
+    const document = await openText(sample)
     editor = await vscode.window.showTextDocument(document)
   })
 
@@ -70,10 +71,7 @@ describe('the heatmap', () => {
   })
 
   it('scores a long document on the way', async () => {
-    const document = await vscode.workspace.openTextDocument({
-      content: `${'the same line again\n'.repeat(400)}umbrella`,
-      language: 'plaintext',
-    })
+    const document = await openText(`${'the same line again\n'.repeat(400)}umbrella`)
     editor = await vscode.window.showTextDocument(document)
     putCursor(20, 0)
 
@@ -83,7 +81,7 @@ describe('the heatmap', () => {
   })
 
   it('leaves the cursor where nothing is surprising', async () => {
-    const document = await vscode.workspace.openTextDocument({ content: '', language: 'plaintext' })
+    const document = await openText('')
     editor = await vscode.window.showTextDocument(document)
 
     const visited = await visit('next', 1)

@@ -5,6 +5,7 @@ import type { InspectionReport } from '../../src/prediction/report'
 import { formatCount, formatDecimal, formatPercent } from '../../src/shared/format'
 import reference from '../fixtures/reference/mini.json'
 import { extension } from './extensionUnderTest'
+import { openText } from './openText'
 
 const TEXT = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''
 /** Longer than any start of the engine takes. */
@@ -236,10 +237,6 @@ describe('Open the Panel at a Token', () => {
 async function configure(settings: Record<string, unknown>): Promise<void> {
   const configuration = vscode.workspace.getConfiguration('logitscope')
   for (const [key, value] of Object.entries(settings)) await configuration.update(key, value, true)
-}
-
-function openText(content: string, language = 'plaintext'): Thenable<vscode.TextDocument> {
-  return vscode.workspace.openTextDocument({ content, language })
 }
 
 async function inspect({ uri }: vscode.TextDocument): Promise<InspectionReport> {

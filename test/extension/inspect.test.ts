@@ -4,6 +4,7 @@ import type { LogitscopeApi } from '../../src/api'
 import type { InspectionReport } from '../../src/prediction/report'
 import reference from '../fixtures/reference/mini.json'
 import { extension } from './extensionUnderTest'
+import { openText } from './openText'
 
 const LOG_PROB_TOLERANCE = 2e-4
 const typescript = referenceOf('typescript +bos')
@@ -23,7 +24,7 @@ describe('the API', () => {
   })
 
   it('judges a range with the document’s text before it, as it judges the whole', async () => {
-    const document = await textDocument(typescript.text)
+    const document = await openText(typescript.text)
     const range = new vscode.Range(5, 0, 6, 0)
 
     const part = await (await api()).inspect({ uri: document.uri, range })
@@ -38,7 +39,7 @@ describe('the API', () => {
   })
 
   it('judges a range alone in the context “selection”', async () => {
-    const document = await textDocument(`first line\n${typescript.text}`)
+    const document = await openText(`first line\n${typescript.text}`)
     const range = new vscode.Range(1, 0, document.lineCount, 0)
 
     const report = await (await api()).inspect({ uri: document.uri, range }, { context: 'selection' })
@@ -73,7 +74,7 @@ describe('Inspect Logits', () => {
   })
 
   it('opens the panel beside the editor and judges the whole document', async () => {
-    await vscode.window.showTextDocument(await textDocument(typescript.text))
+    await vscode.window.showTextDocument(await openText(typescript.text))
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
 
@@ -84,7 +85,7 @@ describe('Inspect Logits', () => {
   })
 
   it('gives every selection a section of its own, judged by what stands before it', async () => {
-    const editor = await vscode.window.showTextDocument(await textDocument(typescript.text))
+    const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selections = [new vscode.Selection(5, 0, 5, 20), new vscode.Selection(1, 2, 1, 12)]
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -95,7 +96,7 @@ describe('Inspect Logits', () => {
   })
 
   it('takes the inspected range again, where edits have moved it', async () => {
-    const editor = await vscode.window.showTextDocument(await textDocument(typescript.text))
+    const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selection = new vscode.Selection(5, 0, 5, 20)
     await vscode.commands.executeCommand('logitscope.inspectLogits')
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '// a line before\n'))
@@ -107,7 +108,7 @@ describe('Inspect Logits', () => {
   })
 
   it('takes the same range again, where it was cut and put back', async () => {
-    const editor = await vscode.window.showTextDocument(await textDocument(typescript.text))
+    const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selection = new vscode.Selection(5, 0, 5, 20)
     await vscode.commands.executeCommand('logitscope.inspectLogits')
     await editor.edit((edit) => edit.delete(new vscode.Range(5, 0, 5, 20)))
@@ -120,12 +121,9 @@ describe('Inspect Logits', () => {
   })
 
   it('ends the run before, even where there is nothing to inspect', async () => {
-    await vscode.window.showTextDocument(
-      await textDocument(typescript.text.repeat(12)),
-      vscode.ViewColumn.One,
-    )
+    await vscode.window.showTextDocument(await openText(typescript.text.repeat(12)), vscode.ViewColumn.One)
     const before = vscode.commands.executeCommand('logitscope.inspectLogits')
-    await vscode.window.showTextDocument(await textDocument(''), vscode.ViewColumn.One)
+    await vscode.window.showTextDocument(await openText(''), vscode.ViewColumn.One)
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
 
@@ -135,7 +133,7 @@ describe('Inspect Logits', () => {
 
   it('keeps one panel, whatever is inspected in it', async () => {
     for (const content of [typescript.text, '']) {
-      await vscode.window.showTextDocument(await textDocument(content), vscode.ViewColumn.One)
+      await vscode.window.showTextDocument(await openText(content), vscode.ViewColumn.One)
       await vscode.commands.executeCommand('logitscope.inspectLogits')
     }
 
@@ -153,10 +151,6 @@ function referenceOf(name: string): Reference {
 
 async function api(): Promise<LogitscopeApi> {
   return (await extension.activate()) as LogitscopeApi
-}
-
-function textDocument(content: string): Thenable<vscode.TextDocument> {
-  return vscode.workspace.openTextDocument({ content, language: 'plaintext' })
 }
 
 /** What the panel shows, read through the command for those who would rather read. */
