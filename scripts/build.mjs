@@ -12,6 +12,20 @@ const IN_NODE = { platform: 'node', format: 'esm', target: 'node20' }
 const IN_BROWSER = { platform: 'browser', format: 'iife', target: 'es2022', minify: true }
 
 /**
+ * A host for the web runs the extension as CommonJS, in a worker.
+ *
+ * @type {esbuild.BuildOptions}
+ */
+const IN_WEB_HOST = {
+  platform: 'browser',
+  format: 'cjs',
+  target: 'es2022',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ['vscode'],
+}
+
+/**
  * In a browser ONNX Runtime is the build that can do both, WASM and WebGPU; its WASM is handed to it.
  *
  * @type {esbuild.BuildOptions}
@@ -30,6 +44,7 @@ const IN_WEB_WORKER = {
 /** @type {{ from: string, to: string, options: esbuild.BuildOptions }[]} */
 const BUNDLES = [
   { from: 'src/extension.ts', to: 'extension.js', options: { ...IN_NODE, external: ['vscode'] } },
+  { from: 'src/extension.web.ts', to: 'extension.web.cjs', options: IN_WEB_HOST },
   { from: 'src/engine/worker.ts', to: 'engineWorker.js', options: IN_NODE },
   { from: 'src/engine/worker.web.ts', to: 'engineWorker.web.js', options: IN_WEB_WORKER },
   { from: 'src/cli.ts', to: 'cli.js', options: { ...IN_NODE, banner: { js: '#!/usr/bin/env node' } } },

@@ -1,15 +1,12 @@
 // @ts-check
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SetupError } from './failure.mjs'
+import { ADDRESS, freePort } from './freePort.mjs'
 import { run, start, stop } from './processes.mjs'
 import { installVscodeHost } from './vscodeHostInstall.mjs'
-
-/** The workbench is never to be had from another machine: it has no password. */
-const ADDRESS = '127.0.0.1'
 
 const LISTEN_LIMIT_MS = 60_000
 const INSTALL_EXTENSION_LIMIT_MS = 60_000
@@ -158,22 +155,6 @@ async function writeSettings(folder, settings) {
 function withoutEditorVariables(env) {
   const foreign = /^(VSCODE_|CODE_SERVER_|ELECTRON_|PORT$|PASSWORD$|HASHED_PASSWORD$)/
   return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)))
-}
-
-/**
- * @param {number} preferred 0 for any
- * @returns {Promise<number>}
- */
-function freePort(preferred) {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', (error) => (preferred === 0 ? reject(error) : resolve(freePort(0))))
-    probe.listen(preferred, ADDRESS, () => {
-      const address = probe.address()
-      const port = address !== null && typeof address === 'object' ? address.port : preferred
-      probe.close(() => resolve(port))
-    })
-  })
 }
 
 /**

@@ -3,6 +3,7 @@
 import { int8Checkpoint, int8Tensors } from '../model/int8Form'
 import { bytesInParts, bytesReadOnce } from '../model/bytesInParts'
 import type { ModelFiles } from '../model/modelFiles'
+import type { ModelOutline } from '../model/modelOutline'
 import { withModelFiles } from '../model/openModelFiles'
 import type { EngineMethods } from '../shared/engineApi'
 import { RpcClient, serveRpc } from '../shared/rpc'
@@ -40,24 +41,29 @@ async function loadModel(options: WebEngineOptions, supplies: Supplies): Promise
   // Threads share memory, which only an isolated window has.
   const threads = self.crossOriginIsolated ? options.threads : 1
   // The model first: where it is not to be had, the runtime is not needed.
-  const files = await modelFiles(options, supplies)
+  const outline = await supplies.call('model', undefined)
   configureRuntime({
     glue: await supplies.call('asset', `${runtime}.mjs`),
     wasm: await supplies.call('asset', `${runtime}.wasm`),
     threads,
   })
-  return withModelFiles(files, (checkpoint) =>
+  const loaded = await withModelFiles(filesOf(outline, options, supplies), (checkpoint) =>
     loadCheckpoint(
       precision === 'int8' ? int8Checkpoint(checkpoint, int8Tensors(checkpoint)) : checkpoint,
       model,
       { backend, threads, precision },
     ),
   )
+  const { info } = loaded
+  return { ...loaded, info: { ...info, remarks: [...info.remarks, ...(outline.remarks ?? [])] } }
 }
 
 /** A file's parts come when it is opened. */
-async function modelFiles({ backend, precision }: WebEngineOptions, supplies: Supplies): Promise<ModelFiles> {
-  const { place, files } = await supplies.call('model', undefined)
+function filesOf(
+  { place, files }: ModelOutline,
+  { backend, precision }: WebEngineOptions,
+  supplies: Supplies,
+): ModelFiles {
   // Only ONNX Runtime's own copying reads every weight once.
   const open = backend === 'wasm' && precision === 'fp32' ? bytesReadOnce : bytesInParts
   return {

@@ -1,5 +1,6 @@
 // What the engine's worker on the web is given by whoever started it: it has no files of its own.
 
+import type { ModelOutline } from '../model/modelOutline'
 import type { Backend } from '../shared/prediction'
 
 /** ONNX Runtime's WASM and the code around it: that with WebGPU in it is twice as large. */
@@ -13,13 +14,6 @@ type Runtime = (typeof RUNTIMES)[Backend]
 /** A file of dist/. */
 export type AssetName =
   'engineWorker.web.js' | 'tiktoken_bg.wasm' | 'gpt2.json' | `${Runtime}.mjs` | `${Runtime}.wasm`
-
-/** A model's files, each in consecutive parts. */
-export interface ModelOutline {
-  /** What people call the place. */
-  readonly place: string
-  readonly files: readonly { readonly name: string; readonly parts: number }[]
-}
 
 /** Asked for when they are needed; what they give is given away. */
 export interface WorkerSupplies {

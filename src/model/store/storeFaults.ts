@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import {
   DiskSpaceError,
   HubConnectionError,
@@ -36,7 +35,7 @@ export function notPinned(): PinnedFileError {
 
 /** Of a file of the user’s, which stays. */
 export function otherFile(path: string, model: PinnedModel, why: string): PinnedFileError {
-  return new PinnedFileError(`${basename(path)} is not the pinned file of ${model.id}: ${why}.`)
+  return new PinnedFileError(`${path.split(/[\\/]/).at(-1)} is not the pinned file of ${model.id}: ${why}.`)
 }
 
 function sentenceOf(words: string): string {

@@ -1,0 +1,21 @@
+// @ts-check
+import { createServer } from 'node:net'
+
+/** No workbench is ever to be had from another machine: it has no password. */
+export const ADDRESS = '127.0.0.1'
+
+/**
+ * @param {number} preferred 0 for any
+ * @returns {Promise<number>}
+ */
+export function freePort(preferred) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (error) => (preferred === 0 ? reject(error) : resolve(freePort(0))))
+    probe.listen(preferred, ADDRESS, () => {
+      const address = probe.address()
+      const port = address !== null && typeof address === 'object' ? address.port : preferred
+      probe.close(() => resolve(port))
+    })
+  })
+}

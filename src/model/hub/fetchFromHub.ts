@@ -1,0 +1,85 @@
+import { CancelledError, HubRefusalError } from '../../shared/errors'
+import { isSafeAddress } from './endpoint'
+import type { HubLimits } from './hubLimits'
+import type { HubResponse, RequestHub } from './hubTransport'
+import { PassingFault } from './passingFault'
+
+/**
+ * Asks for a file as a browser does, which follows redirects by itself, and takes the token off where another host
+ * comes next. `If-Range` is left out, because few hubs let pages of other origins send it: the answer's validator
+ * tells as well.
+ */
+export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, signal }) => {
+  const cut = new AbortController()
+  const limit = setTimeout(() => {
+    cut.abort(new Error(`no answer within ${answerMs / 1000} s`))
+  }, answerMs)
+  try {
+    const request = {
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(resume !== undefined && { range: `bytes=${resume.from}-` }),
+      },
+      // Half a gigabyte must not lie in the browser's cache beside what is kept of it.
+      cache: 'no-store',
+      credentials: 'omit' as const,
+      signal: AbortSignal.any([signal, cut.signal]),
+    }
+    const response = await fetch(url, request)
+    refuseUnsafe(url, response)
+    return answerOf(response, cut)
+  } catch (cause) {
+    if (cause instanceof HubRefusalError) throw cause
+    if (signal.aborted) throw new CancelledError()
+    throw new PassingFault(`no connection to ${url.host}`, 'connection', { cause })
+  } finally {
+    clearTimeout(limit)
+  }
+}
+
+function refuseUnsafe(asked: URL, response: Response): void {
+  const from = new URL(response.url)
+  const stayedOutside = asked.protocol === 'http:' || from.protocol === 'https:'
+  if (isSafeAddress(from) && stayedOutside) return
+  void response.body?.cancel()
+  throw new HubRefusalError(`The hub sends to ${from.origin}, which is not safe to follow.`)
+}
+
+function answerOf(response: Response, cut: AbortController): HubResponse {
+  return {
+    status: response.status,
+    header: (name) => response.headers.get(name) ?? undefined,
+    body: (limits, signal) => bodyOf(response, cut, limits, signal),
+    end: () => {
+      cut.abort()
+    },
+  }
+}
+
+/** A connection that brings less than a span has to bring is cut. */
+async function* bodyOf(
+  { body }: Response,
+  cut: AbortController,
+  { spanMs, spanBytes }: HubLimits,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  let spanBytesSoFar = 0
+  const span = setInterval(() => {
+    if (spanBytesSoFar < spanBytes) cut.abort(new Error(`${spanBytesSoFar} bytes within ${spanMs / 1000} s`))
+    spanBytesSoFar = 0
+  }, spanMs)
+  const reader = body?.getReader()
+  try {
+    for (;;) {
+      const chunk = (await reader?.read())?.value as Uint8Array | undefined
+      if (chunk === undefined) return
+      spanBytesSoFar += chunk.length
+      yield chunk
+    }
+  } catch (cause) {
+    if (signal.aborted) throw new CancelledError()
+    throw new PassingFault('the connection was cut', 'connection', { cause })
+  } finally {
+    clearInterval(span)
+  }
+}

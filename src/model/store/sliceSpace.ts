@@ -1,0 +1,47 @@
+import type { WholeFiles } from './wholeFiles'
+
+/** The files of one model: in the browser's storage as long as that takes them, in memory from then on. */
+export class SliceSpace {
+  private readonly inMemory = new Map<string, Uint8Array>()
+  private isFull = false
+
+  constructor(
+    private readonly files: WholeFiles,
+    private readonly folder: string,
+    /** Told once, with what the storage said. */
+    private readonly onFull: (reason: unknown) => void,
+  ) {}
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    if (!this.isFull) {
+      try {
+        await this.files.write(`${this.folder}/${name}`, bytes)
+        return
+      } catch (reason) {
+        this.isFull = true
+        this.onFull(reason)
+      }
+    }
+    this.inMemory.set(name, bytes)
+  }
+
+  /** Undefined where there is no such file. */
+  async read(name: string): Promise<Uint8Array | undefined> {
+    return this.inMemory.get(name)?.slice() ?? this.files.read(`${this.folder}/${name}`)
+  }
+
+  async names(): Promise<ReadonlySet<string>> {
+    return new Set([...(await this.files.list(this.folder)), ...this.inMemory.keys()])
+  }
+
+  /** Whether the file goes with the window. */
+  isPassing(name: string): boolean {
+    return this.inMemory.has(name)
+  }
+
+  async clear(): Promise<void> {
+    this.inMemory.clear()
+    this.isFull = false
+    await this.files.delete(this.folder)
+  }
+}
