@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
+import { foundOfNode } from './nothingOfNode.mjs'
 import { DIST, NODE_MODULES, REPO } from './paths.mjs'
 
 /** @type {esbuild.BuildOptions} */
@@ -77,7 +78,7 @@ export async function build() {
  * @param {esbuild.BuildOptions} options
  */
 async function bundle(from, to, options) {
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     entryPoints: [join(REPO, from)],
     outfile: to,
     bundle: true,
@@ -86,7 +87,10 @@ async function bundle(from, to, options) {
     legalComments: 'inline',
     logLevel: 'warning',
     ...options,
+    metafile: true,
   })
+  const found = options.platform === 'browser' ? foundOfNode(metafile) : []
+  if (found.length > 0) throw new Error(`${to} is for a browser and holds ${found.join(', ')}.`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
