@@ -5,10 +5,36 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { configOf, type PinnedModel } from '../../src/model/registry'
 
-/** Not weights, but bytes that are all different from those around them, so that no two parts can be exchanged. */
-export const WEIGHTS = Buffer.concat(
-  Array.from({ length: 2048 }, (_, i) => createHash('sha256').update(`${i}`).digest()),
-)
+const HEADER_BYTES = 512
+/** Of each of the tensors, in the order of a real file. */
+const TENSOR_BYTES: Record<string, number> = {
+  'h.0.attn.bias': 4_000,
+  'h.0.attn.c_attn.weight': 10_000,
+  'h.0.mlp.c_fc.weight': 10_000,
+  'h.1.attn.bias': 4_000,
+  'h.1.mlp.c_fc.weight': 20_000,
+  'wte.weight': 2 ** 16 - HEADER_BYTES - 48_000,
+}
+
+/**
+ * Laid out as weights, but of bytes that are all different from those around them, so that no two parts can be
+ * exchanged.
+ */
+export const WEIGHTS = Buffer.concat([
+  headerOf(TENSOR_BYTES),
+  ...Array.from({ length: 2048 }, (_, i) => createHash('sha256').update(`${i}`).digest()),
+]).subarray(0, 2 ** 16)
+
+function headerOf(tensors: Record<string, number>): Buffer {
+  const header: Record<string, unknown> = {}
+  let end = 0
+  for (const [name, length] of Object.entries(tensors))
+    header[name] = { dtype: 'U8', shape: [length], data_offsets: [end, (end += length)] }
+  const bytes = Buffer.alloc(HEADER_BYTES, ' ')
+  bytes.write(JSON.stringify(header), 8)
+  bytes.writeBigUInt64LE(BigInt(HEADER_BYTES - 8))
+  return bytes
+}
 
 /** What the pretended hub has: 64 kB. */
 export const MODEL: PinnedModel = {
