@@ -29,6 +29,7 @@ const SUITES = {
   },
   unit: () => runVitest('unit'),
   webview: () => runVitest('webview'),
+  webgpu: () => runVitest('webgpu'),
   extension: runInExtensionHost,
   e2e: async () => {
     const { packageExtension } = await import('./package.mjs')

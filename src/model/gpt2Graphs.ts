@@ -23,7 +23,8 @@ export interface ModelGraph {
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
  * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
  * `present.{i}.key` and `present.{i}.value` [S, C]; and `magnitude.{i}` [S, 1], Σ|x| of the stream's rows after
- * block i: finite where all of a row is.
+ * block i and of what the block has made of them before its softmax and its activation: on a GPU these can make a
+ * number of what is none. Finite where all of a row is.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -32,8 +33,10 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const padding = g.input('padding', 'float32', ['Z', nEmbd])
   let x = g.input('x', 'float32', ['S', nEmbd])
   for (let i = 0; i < nLayer; i++) {
-    x = block(g, i, x, { mask, padding })
-    g.output(`magnitude.${i}`, g.reduceL1(x), 'float32', ['S', 1])
+    const result = block(g, i, x, { mask, padding })
+    x = result.x
+    const magnitudes = [...result.inside, x].map((rows) => g.reduceL1(rows))
+    g.output(`magnitude.${i}`, magnitudes.reduce(g.add), 'float32', ['S', 1])
   }
   g.rowsOutput('residual', x)
   return g.finish()
@@ -136,20 +139,27 @@ interface AttentionFeeds {
   readonly padding: Value
 }
 
-/** One block: x [S, C] → [S, C]. */
-function block(g: Gpt2GraphBuilder, i: number, x: Value, feeds: AttentionFeeds): Value {
-  const afterAttention = g.add(x, attention(g, i, g.layerNorm(`h.${i}.ln_1`, x), feeds))
-  return g.add(afterAttention, mlp(g, i, g.layerNorm(`h.${i}.ln_2`, afterAttention)))
+/** One block: x [S, C] → [S, C], and the rows inside of it that are to be finite. */
+function block(
+  g: Gpt2GraphBuilder,
+  i: number,
+  x: Value,
+  feeds: AttentionFeeds,
+): { x: Value; inside: Value[] } {
+  const qkv = g.linear(`h.${i}.attn.c_attn`, g.layerNorm(`h.${i}.ln_1`, x))
+  const afterAttention = g.add(x, attention(g, i, qkv, feeds))
+  const hidden = g.linear(`h.${i}.mlp.c_fc`, g.layerNorm(`h.${i}.ln_2`, afterAttention))
+  const mlp = g.linear(`h.${i}.mlp.c_proj`, activation(g, hidden))
+  return { x: g.add(afterAttention, mlp), inside: [qkv, hidden] }
 }
 
 /**
- * Causal self-attention: x [S, C] → [S, C], in primitive operators,
+ * Causal self-attention: queries, keys and values [S, 3C] → [S, C], in primitive operators,
  * the only ones that every WebGPU adapter computes right.
  */
-function attention(g: Gpt2GraphBuilder, i: number, x: Value, { mask, padding }: AttentionFeeds): Value {
+function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }: AttentionFeeds): Value {
   const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
   const D = C / H
-  const qkv = g.linear(`h.${i}.attn.c_attn`, x)
   const [query, key, value] = g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 1 })
   const keys = g.concat(0, g.past(i, 'key'), key, padding)
   const values = g.concat(0, g.past(i, 'value'), value, padding)
@@ -163,12 +173,6 @@ function attention(g: Gpt2GraphBuilder, i: number, x: Value, { mask, padding }: 
   const scores = g.add(g.matMul(g.mul(q, g.float(scale)), k), mask) // [H, S, T]
   const mixed = g.matMul(g.softmax(scores), v) // [H, S, D]
   return g.linear(`h.${i}.attn.c_proj`, g.reshape(g.transpose(mixed, [1, 0, 2]), [-1, C]))
-}
-
-/** x [S, C] → [S, C] through [S, nInner]. */
-function mlp(g: Gpt2GraphBuilder, i: number, x: Value): Value {
-  const hidden = activation(g, g.linear(`h.${i}.mlp.c_fc`, x))
-  return g.linear(`h.${i}.mlp.c_proj`, hidden)
 }
 
 /** gelu_new is the tanh form of GELU. */

@@ -94,8 +94,6 @@ async function openWorker(browser: Browser, script: string, modelFolder: string)
   await page.exposeFunction('received', (message: RpcMessage) => {
     for (const listener of listeners) listener(message)
   })
-    if (/UP|DOWN|SESSION/.test(m.text())) console.log(m.text())
-  })
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
   await page.evaluate(`
     window.worker = new Worker('/worker.js', { type: 'module' })

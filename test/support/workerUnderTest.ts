@@ -1,18 +1,27 @@
 // What the worker of the WebGPU tests answers beside the engine's own methods.
 
+import type { KeptBudget } from '../../src/engine/keptSequences'
 import type { EngineMethods } from '../../src/shared/engineApi'
-import type { Backend, ModelInfo } from '../../src/shared/prediction'
+import type { ModelInfo } from '../../src/shared/prediction'
 
 export interface LoadRequest {
-  readonly backend: Backend
-  /** Of the folder that the page's server gives out under `/model/`. */
-  readonly files: readonly string[]
-  /** Positions of one step. */
-  readonly chunkPositions?: number
-  /** Bytes that are kept of keys and values; the engine's own where absent. */
-  readonly limits?: Readonly<Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>>
-  /** As where the machine has none. */
-  readonly withoutAdapter?: boolean
+  /** Pretends that the adapter allows no more. */
+  readonly limits?: Readonly<Record<string, number>>
+  /** Pretends that the machine is another. */
+  readonly lacks?: 'adapter' | 'navigator.gpu'
+  /** Has ONNX Runtime say where it places each operator, which is slow. */
+  readonly notePlacements?: boolean
+}
+
+/** Something that becomes of a sequence; its rows are those of `rowsOfToken`. */
+export type KeptStep =
+  | { readonly kind: 'append'; readonly tokenIds: Int32Array; readonly from: number }
+  | { readonly kind: 'rewind'; readonly tokenIds: Int32Array; readonly length: number }
+
+export interface KeptRows {
+  /** Residual rows of the tokens asked for, then keys and values by layer of all but the last; empty where they are not kept. */
+  readonly rows: readonly Float32Array[]
+  readonly byteLength: number
 }
 
 /** What went between the CPU and the GPU, and what there is there. */
@@ -26,17 +35,33 @@ export interface GpuCounts {
   readonly liveRows: number
 }
 
+export interface Placements {
+  /** By execution provider. */
+  readonly operators: Readonly<Record<string, number>>
+  readonly onCpu: readonly string[]
+}
+
 export interface WorkerMethods extends EngineMethods {
-  /** Loads a model, and an engine that has kept nothing yet. */
+  /** Loads the model on WebGPU, and an engine that has kept nothing yet. */
   load: { request: LoadRequest; progress: never; result: ModelInfo }
-  /** An engine on the same model that has kept nothing yet; what the one before has kept stays. */
+  /** Another engine on the same model, which has kept nothing yet; what the one before has kept stays. */
   freshEngine: { request: { readonly chunkPositions?: number }; progress: never; result: undefined }
   /** Since it was last asked. */
   counts: { request: undefined; progress: never; result: GpuCounts }
-  /** Takes the device away, as a driver that crashed. */
-  destroyDevice: { request: undefined; progress: never; result: undefined }
-  /** Resolves with the name of the error that the model was lost with. */
+  /** Takes the device away, as a driver that crashed does, or has it refuse an operation. */
+  damageDevice: { request: 'destroy' | 'refuse'; progress: never; result: undefined }
+  /** Resolves with the name of the error that the model is lost with. */
   lost: { request: undefined; progress: never; result: string }
-  /** Operators of every session that has been made that are placed on the CPU, by ONNX Runtime's own log. */
-  cpuOperators: { request: undefined; progress: never; result: readonly string[] }
+  /** By ONNX Runtime's own log: how many operators of the sessions are placed where, and which on the CPU. */
+  placements: { request: undefined; progress: never; result: Placements }
+  /** Keeps sequences on a device of their own within a budget, and looks some tokens up after every step. */
+  keep: {
+    request: {
+      readonly budget: KeptBudget
+      readonly steps: readonly KeptStep[]
+      readonly lookUp: Int32Array
+    }
+    progress: never
+    result: readonly KeptRows[]
+  }
 }

@@ -5,6 +5,7 @@ import type { GpuCounts } from '../support/workerUnderTest'
 
 let [uploads, downloads, downloadedBytes] = [0, 0, 0]
 const liveRows = new Set<GPUBuffer>()
+let device: GPUDevice | undefined
 
 /** Watches every device of this thread from now on. */
 export function watchGpu(): void {
@@ -50,6 +51,21 @@ export function watchGpu(): void {
         writeBuffer.call(this, buffer, ...data)
       },
   )
+  wrap(
+    GPUAdapter.prototype,
+    'requestDevice',
+    (requestDevice) =>
+      async function (this: GPUAdapter, descriptor) {
+        device = await requestDevice.call(this, descriptor)
+        return device
+      },
+  )
+}
+
+/** The device that was asked for last. */
+export function lastDevice(): GPUDevice {
+  if (device === undefined) throw new Error('no device has been asked for')
+  return device
 }
 
 /** Since it was last asked, but for what there is now. */

@@ -1,75 +1,90 @@
-// The engine in a Web Worker, with what only tests may do to it.
+// The engine on WebGPU in a Web Worker, with what only tests may do to it.
 
 import * as ort from 'onnxruntime-web'
 import { Engine } from '../../src/engine/engine'
 import { loadCheckpoint, type LoadedModel } from '../../src/engine/model'
 import { configureWasm } from '../../src/engine/ortSession'
+import { openWebGpu } from '../../src/engine/webGpuRuntime'
 import { bytesInMemory } from '../../src/model/byteSource'
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/modelFiles'
 import { withModelFiles } from '../../src/model/openModelFiles'
-import type { RpcMessage } from '../../src/shared/rpc'
-import { serveRpc } from '../../src/shared/rpc'
+import { type RpcMessage, serveRpc } from '../../src/shared/rpc'
+import { KEPT_SHAPE, keepSteps } from '../support/keptScenario'
 import type { LoadRequest, WorkerMethods } from '../support/workerUnderTest'
-import { takeCounts, watchGpu } from './watchedGpu'
+import { lastDevice, takeCounts, watchGpu } from './watchedGpu'
+
+const FILES = [CONFIG_FILE, WEIGHTS_FILE]
 
 let model: LoadedModel | undefined
 let engine: Engine | undefined
-let device: GPUDevice | undefined
-const cpuOperators: string[] = []
+const placements = { operators: {} as Record<string, number>, onCpu: [] as string[] }
 
 configureWasm('/ort/', 1)
 watchGpu()
-watchDevices()
-watchPlacements()
 
-const port = self as unknown as {
+interface WorkerScope {
   postMessage(message: unknown): void
-  onmessage: (event: { data: RpcMessage }) => void
+  onmessage: (event: { readonly data: RpcMessage }) => void
 }
-serveRpc<WorkerMethods>(
-  {
-    send: (message) => {
-      port.postMessage(message)
-    },
-    onMessage: (listener) => {
-      port.onmessage = ({ data }) => {
-        listener(data)
-      }
-    },
+const scope = globalThis as unknown as WorkerScope
+const channel = {
+  send: (message: RpcMessage) => {
+    scope.postMessage(message)
   },
-  {
-    vocabulary: (...call) => current().vocabulary(...call),
-    tokenize: (...call) => current().tokenize(...call),
-    model: (...call) => current().model(...call),
-    score: (...call) => current().score(...call),
-    generate: (...call) => current().generate(...call),
-    logits: (...call) => current().logits(...call),
-    load: async (request) => {
-      pretend(request)
-      model = await loadFiles(request)
-      engine = engineOf(model, request.chunkPositions)
-      return model.info
-    },
-    freshEngine: ({ chunkPositions }) => {
-      if (model === undefined) throw new Error('no model has been loaded')
-      engine = engineOf(model, chunkPositions)
-      return Promise.resolve(undefined)
-    },
-    counts: () => Promise.resolve(takeCounts()),
-    destroyDevice: () => {
-      device?.destroy()
-      return Promise.resolve(undefined)
-    },
-    lost: async () => (await model?.lost)?.name ?? '',
-    cpuOperators: () => Promise.resolve(cpuOperators),
+  onMessage: (listener: (message: RpcMessage) => void) => {
+    scope.onmessage = ({ data }) => {
+      listener(data)
+    }
   },
-)
+}
+
+serveRpc<WorkerMethods>(channel, {
+  vocabulary: (...call) => current().vocabulary(...call),
+  tokenize: (...call) => current().tokenize(...call),
+  model: (...call) => current().model(...call),
+  score: (...call) => current().score(...call),
+  generate: (...call) => current().generate(...call),
+  logits: (...call) => current().logits(...call),
+  load: async (request) => {
+    pretend(request)
+    if (request.notePlacements === true) notePlacements()
+    model = await loadFiles()
+    engine = engineOn(model)
+    return model.info
+  },
+  freshEngine: ({ chunkPositions }) => {
+    if (model === undefined) throw new Error('no model has been loaded')
+    engine = engineOn(model, chunkPositions)
+    return Promise.resolve(undefined)
+  },
+  counts: () => Promise.resolve(takeCounts()),
+  damageDevice: (how) => {
+    const device = lastDevice()
+    if (how === 'destroy') device.destroy()
+    else device.createBuffer({ size: device.limits.maxBufferSize + 4, usage: GPUBufferUsage.STORAGE })
+    return Promise.resolve(undefined)
+  },
+  lost: async () => (await model?.lost)?.name ?? '',
+  placements: () => Promise.resolve(placements),
+  keep: async (request) => {
+    const runtime = await openWebGpu()
+    return keepSteps(
+      {
+        growingRows: () => runtime.growingRows(KEPT_SHAPE.nEmbd),
+        tensorOf: (rows) => onGpu(lastDevice(), rows),
+        read: (rows) => fromGpu(lastDevice(), rows),
+      },
+      request,
+    )
+  },
+})
 
 function current(): Engine {
   if (engine === undefined) throw new Error('no model has been loaded')
   return engine
 }
 
-function engineOf(loaded: LoadedModel, chunkPositions?: number): Engine {
+function engineOn(loaded: LoadedModel, chunkPositions?: number): Engine {
   return new Engine({
     loadModel: () => Promise.resolve(loaded),
     loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
@@ -78,50 +93,71 @@ function engineOf(loaded: LoadedModel, chunkPositions?: number): Engine {
   })
 }
 
-async function loadFiles({ backend, files }: LoadRequest): Promise<LoadedModel> {
-  const contents = new Map<string, Uint8Array>()
-  for (const name of files) {
+async function loadFiles(): Promise<LoadedModel> {
+  const bytesOf = async (name: string) => {
     const response = await fetch(`/model/${name}`)
-    contents.set(name, new Uint8Array(await response.arrayBuffer()))
+    return bytesInMemory(new Uint8Array(await response.arrayBuffer()))
   }
-  const place = {
-    place: 'the test’s model',
-    names: () => Promise.resolve(files),
-    open: (name: string) => Promise.resolve(bytesInMemory(contents.get(name) ?? new Uint8Array(0))),
-  }
-  const location = { id: 'tested', folder: '', description: 'The tested model.' }
-  return withModelFiles(place, (checkpoint) =>
-    loadCheckpoint(checkpoint, location, { backend, threads: 1, precision: 'fp32' }),
+  const files = { place: 'the test’s model', names: () => Promise.resolve(FILES), open: bytesOf }
+  return withModelFiles(files, (checkpoint) =>
+    loadCheckpoint(
+      checkpoint,
+      { id: 'tested', folder: '', description: 'The tested model.' },
+      { backend: 'webgpu', threads: 1, precision: 'fp32' },
+    ),
   )
 }
 
-/** Another adapter than this machine's. */
-function pretend({ limits = {}, withoutAdapter = false }: LoadRequest): void {
+function pretend({ limits = {}, lacks }: LoadRequest): void {
   for (const [name, value] of Object.entries(limits))
     Object.defineProperty(GPUSupportedLimits.prototype, name, { get: () => value })
-  if (withoutAdapter) GPU.prototype.requestAdapter = () => Promise.resolve(null)
+  if (lacks === 'adapter') GPU.prototype.requestAdapter = () => Promise.resolve(null)
+  if (lacks === 'navigator.gpu') Object.defineProperty(globalThis, 'navigator', { value: {} })
 }
 
-function watchDevices(): void {
-  const requestDevice = GPUAdapter.prototype.requestDevice
-  GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, descriptor) {
-    device = await requestDevice.call(this, descriptor)
-    return device
-  }
-}
-
-/** Sessions say where they have placed their operators, in a log that nobody else reads. */
-function watchPlacements(): void {
+/** Has every session that is made from now on say it in its log, which is written to the console. */
+function notePlacements(): void {
   const create = ort.InferenceSession.create.bind(ort.InferenceSession)
   Object.assign(ort.InferenceSession, {
     create: (graph: Uint8Array, options: ort.InferenceSession.SessionOptions) =>
       create(graph, { ...options, logSeverityLevel: 0 }),
   })
-  let provider = ''
+  const { operators, onCpu } = placements
+  let placedOn = ''
   console.error = (line: unknown) => {
-    const text = String(line)
-    provider = /placed on \[(\w+)\]/.exec(text)?.[1] ?? provider
-    const operator = /VerifyEachNodeIsAssignedToAnEp\] {3}(\w+) \(/.exec(text)?.[1]
-    if (operator !== undefined && provider === 'CPUExecutionProvider') cpuOperators.push(operator)
+    const [, provider, count] = /placed on \[(\w+)\]\. Number of nodes: (\d+)/.exec(String(line)) ?? []
+    const [, operator] = /VerifyEachNodeIsAssignedToAnEp\] {3}(\w+) \(/.exec(String(line)) ?? []
+    if (provider !== undefined) {
+      placedOn = provider
+      operators[provider] = (operators[provider] ?? 0) + Number(count)
+    } else if (operator !== undefined && placedOn === 'CPUExecutionProvider') onCpu.push(operator)
   }
+}
+
+function onGpu(device: GPUDevice, rows: Float32Array): ort.Tensor {
+  const buffer = device.createBuffer({
+    size: rows.byteLength,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  })
+  device.queue.writeBuffer(buffer, 0, rows.slice())
+  return ort.Tensor.fromGpuBuffer(buffer, {
+    dataType: 'float32',
+    dims: [rows.length / KEPT_SHAPE.nEmbd, KEPT_SHAPE.nEmbd],
+    dispose: () => {
+      buffer.destroy()
+    },
+  })
+}
+
+async function fromGpu(device: GPUDevice, rows: ort.Tensor): Promise<Float32Array> {
+  if (rows.location === 'cpu') return rows.data as Float32Array
+  const size = rows.size * Float32Array.BYTES_PER_ELEMENT
+  const read = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+  const encoder = device.createCommandEncoder()
+  encoder.copyBufferToBuffer(rows.gpuBuffer, 0, read, 0, size)
+  device.queue.submit([encoder.finish()])
+  await read.mapAsync(GPUMapMode.READ)
+  const data = new Float32Array(read.getMappedRange()).slice()
+  read.destroy()
+  return data
 }

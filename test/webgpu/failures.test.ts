@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  InferenceError,
+  NonFiniteLogitsError,
+  WebGpuLostError,
+  WebGpuUnavailableError,
+} from '../../src/shared/errors'
+import type { RpcClient } from '../../src/shared/rpc'
+import { safetensors } from '../support/checkpointBytes'
+import { damaged, storedAs, type Tensors, TINY_CONFIG, tinyTensors } from '../support/checkpointTiny'
+import { score, scoreEverything } from '../support/engineUnderTest'
+import type { LoadRequest, WorkerMethods } from '../support/workerUnderTest'
+import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
+
+const TOKENS = Int32Array.of(464, 3303, 2746, 464, 50256, 11)
+const MANY_LAYERS = { ...TINY_CONFIG, n_layer: 3 }
+
+const browser = webGpuUnderTest()
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'logitscope-webgpu-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('A device that is lost', () => {
+  it('in mid-request is an error of its own, then and for every later call', async () => {
+    const worker = await loaded()
+    await worker.call('freshEngine', { chunkPositions: 1 })
+    const engine = engineOf(worker)
+    const scoring = engine.score(scoreEverything(TOKENS), {
+      onProgress: () => void worker.call('damageDevice', 'destroy'),
+    })
+    await expect(scoring).rejects.toThrow(WebGpuLostError)
+    await expect(engine.logits({ tokenIds: TOKENS })).rejects.toThrow(WebGpuLostError)
+  })
+
+  it('is noticed while nothing runs', async () => {
+    const worker = await loaded()
+    const lost = worker.call('lost', undefined)
+    await worker.call('damageDevice', 'destroy')
+    expect(await lost).toBe('WebGpuLostError')
+  })
+})
+
+describe('A device that refuses an operation', () => {
+  it('is used no more, for its numbers would be wrong', async () => {
+    const worker = await loaded()
+    await worker.call('damageDevice', 'refuse')
+    await expect(engineOf(worker).logits({ tokenIds: TOKENS })).rejects.toThrow(InferenceError)
+    expect(await worker.call('lost', undefined)).toBe('InferenceError')
+  })
+})
+
+describe('A machine', () => {
+  it.each<LoadRequest>([{ lacks: 'adapter' }, { lacks: 'navigator.gpu' }])(
+    'is one without WebGPU: %o',
+    async (request) => {
+      await expect(loaded(request)).rejects.toThrow(WebGpuUnavailableError)
+    },
+  )
+
+  it('with limits too small for wte gives the same numbers, from several pieces', async () => {
+    const tokens = Int32Array.of(0, 20_000, 50_256, 33_333, 16_384, 16_383)
+    const whole = await score(engineOf(await loaded()), scoreEverything(tokens))
+    // wte is 50,257 · 8 · 4 bytes; these are 16,384 of its rows.
+    const limits = { maxStorageBufferBindingSize: 16_384 * 8 * 4 }
+    expect(await score(engineOf(await loaded({ limits })), scoreEverything(tokens))).toEqual(whole)
+  })
+})
+
+describe('On the GPU', () => {
+  it.each([
+    ['h.0.attn.c_proj.weight', 'from block 0 on'],
+    ['h.1.mlp.c_fc.weight', 'from block 1 on'],
+    ['h.2.attn.c_attn.weight', 'from block 2 on'],
+    ['ln_f.bias', 'from the LM head on'],
+    ['wte.weight', 'from the LM head on'],
+  ])('a weight that is not a number is an error that names its place: %s', async (name, place) => {
+    const worker = await loaded({}, damaged(tinyTensors(MANY_LAYERS), name, NaN), MANY_LAYERS)
+    const scoring = engineOf(worker).score(scoreEverything(TOKENS))
+    await expect(scoring).rejects.toThrow(NonFiniteLogitsError)
+    await expect(scoring).rejects.toThrow(place)
+  })
+
+  it('of equal logits the lower id comes first, over all of the vocabulary', async () => {
+    const tensors = new Map(tinyTensors())
+    for (const name of ['ln_f.weight', 'ln_f.bias'])
+      tensors.set(name, { shape: [TINY_CONFIG.n_embd], values: new Float64Array(TINY_CONFIG.n_embd) })
+    const worker = await loaded({}, tensors)
+    const { topIds } = await score(engineOf(worker), scoreEverything(TOKENS.subarray(0, 1), { topK: 40 }))
+    expect(topIds).toEqual(Array.from({ length: 40 }, (_, id) => id))
+  })
+})
+
+let models = 0
+
+/** A worker with a model of a few dimensions. */
+async function loaded(
+  request: LoadRequest = {},
+  tensors: Tensors = tinyTensors(),
+  config: object = TINY_CONFIG,
+): Promise<RpcClient<WorkerMethods>> {
+  const modelFolder = await mkdtemp(join(folder, `model-${models++}-`))
+  await writeFile(join(modelFolder, 'config.json'), JSON.stringify(config))
+  await writeFile(join(modelFolder, 'model.safetensors'), safetensors(storedAs('F32', tensors)))
+  const worker = await browser.open(modelFolder)
+  await worker.call('load', request)
+  return worker
+}

@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { PredictionService } from '../../src/prediction/predictionService'
+import type { EngineApi } from '../../src/shared/engineApi'
+import type { RpcClient } from '../../src/shared/rpc'
+import { MINI, score, scoreEverything, type Scored } from '../support/engineUnderTest'
+import {
+  disagreements,
+  judgementDisagreements,
+  LOG_PROB_TOLERANCE,
+  LOGIT_TOLERANCE,
+} from '../support/referenceAgreement'
+import { referenceText } from '../support/referenceTexts'
+import type { WorkerMethods } from '../support/workerUnderTest'
+import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
+
+/** The reference's ten, and those next to them that tell whether the tenth stands apart. */
+const TOP_K = 12
+
+const browser = webGpuUnderTest()
+let worker: RpcClient<WorkerMethods>
+let engine: EngineApi
+beforeAll(async () => {
+  worker = await browser.open(MINI.folder)
+  await worker.call('load', {})
+  engine = engineOf(worker)
+})
+
+async function freshEngine(chunkPositions?: number): Promise<EngineApi> {
+  await worker.call('freshEngine', chunkPositions === undefined ? {} : { chunkPositions })
+  return engine
+}
+
+describe('On WebGPU', () => {
+  it('the model says what it runs on', async () => {
+    expect(await engine.model(undefined)).toMatchObject({ backend: 'webgpu', nLayer: 6, nEmbd: 192 })
+  })
+
+  it.each(['typescript +bos', 'english', 'emoji', 'one token +bos', 'empty +bos'].map(referenceText))(
+    'every position of $name has the reference’s numbers',
+    async ({ tokenIds, startToken, positions }) => {
+      const service = new PredictionService(await freshEngine())
+      const window = { tokenIds, from: 0, to: tokenIds.length, startToken }
+      const { judgements, next } = await service.predict({ ...window, topK: TOP_K, temperature: 1 })
+
+      const judged = judgements.filter((judgement) => judgement !== null)
+      expect(judged.length).toBe(positions.length - 1)
+      expect(judged.flatMap((judgement, row) => judgementDisagreements(judgement, positions[row]))).toEqual(
+        [],
+      )
+      expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
+      for (const [token, judgement] of judgements.entries()) {
+        const { targetRank = NaN } = positions[judgement?.logitsRow ?? 0]
+        if (judgement === null || judgement.rank === targetRank) continue
+        const row = await service.logits({ tokenIds, startToken, to: tokenIds.length, token })
+        const near = row.filter((other) => Math.abs(other - judgement.logit) <= LOGIT_TOLERANCE).length - 1
+        expect(Math.abs(judgement.rank - targetRank)).toBeLessThanOrEqual(near)
+      }
+    },
+  )
+})
+
+describe('What is kept on the GPU', () => {
+  const text = [...referenceText('numbers').tokenIds]
+
+  it.each([
+    {
+      edit: 'a replacement',
+      edited: [...text.slice(0, 9), 11, ...text.slice(10)],
+      computed: text.length - 9,
+    },
+    { edit: 'a token typed at the end', edited: [...text, 11], computed: 1 },
+    { edit: 'nothing', edited: text, computed: 0 },
+  ])('gives after $edit what a cold run gives', async ({ edited, computed }) => {
+    const request = scoreEverything(Int32Array.from(edited))
+    const cold = await score(await freshEngine(), request)
+
+    const warm = await freshEngine(7)
+    await score(warm, scoreEverything(Int32Array.from(text)))
+    const reused = await score(warm, request)
+
+    expect(reused.computedPositions).toBe(computed)
+    expectSameNumbers(reused, cold)
+  })
+})
+
+function expectSameNumbers(actual: Scored, expected: Scored): void {
+  for (const column of ['logSumExp', 'entropy', 'targetLogit', 'topLogits'] as const) {
+    expect(actual[column].length).toBe(expected[column].length)
+    const furthest = Math.max(...actual[column].map((value, i) => Math.abs(value - expected[column][i])))
+    expect(furthest, column).toBeLessThanOrEqual(LOG_PROB_TOLERANCE)
+  }
+}
