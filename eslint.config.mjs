@@ -17,7 +17,7 @@ const forbid = (groups, message) => ({
 })
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.cache/', 'sample/'] },
+  { ignores: ['**/dist/', 'node_modules/', '.cache/', 'sample/', 'test/companion/freezer/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { foundOfNode } from './nothingOfNode.mjs'
-import { DIST, NODE_MODULES, REPO } from './paths.mjs'
+import { COMPANION_DIST, DIST, NODE_MODULES, REPO } from './paths.mjs'
 
 /** @type {esbuild.BuildOptions} */
 const IN_NODE = { platform: 'node', format: 'esm', target: 'node20' }
@@ -62,14 +62,29 @@ const COPIES = {
   'gpt2.json': 'tiktoken/encoders/gpt2.json',
 }
 
-/** Builds everything that ships into dist/. */
+/** What the companion shares with the extension, by its name in dist/. */
+const OF_COMPANION = [
+  'engineWorker.web.js',
+  'ort-wasm-simd-threaded.asyncify.mjs',
+  'ort-wasm-simd-threaded.asyncify.wasm',
+  'tiktoken_bg.wasm',
+  'gpt2.json',
+]
+
+/** Builds everything that ships: the extension into dist/, its companion into companion/dist/. */
 export async function build() {
   await mkdir(DIST, { recursive: true })
+  await mkdir(COMPANION_DIST, { recursive: true })
   await Promise.all([
     ...BUNDLES.map(({ from, to, options }) => bundle(from, join(DIST, to), options)),
     ...Object.entries(COPIES).map(([name, source]) => copyFile(join(NODE_MODULES, source), join(DIST, name))),
   ])
   await chmod(join(DIST, 'cli.js'), 0o755)
+  await Promise.all([
+    bundle('src/companion/extension.ts', join(COMPANION_DIST, 'extension.js'), IN_WEB_HOST),
+    copyFile(join(REPO, 'media', 'icon.png'), join(COMPANION_DIST, 'icon.png')),
+    ...OF_COMPANION.map((name) => copyFile(join(DIST, name), join(COMPANION_DIST, name))),
+  ])
 }
 
 /**

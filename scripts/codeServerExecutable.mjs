@@ -30,10 +30,12 @@ await runMain(async () => {
     strict: false, // the rest is for a desktop
     allowPositionals: true,
   })
-  const host = await startVscodeHost({ automated: true })
+  // A window under test knows one extension under development; the others are installed.
+  const [extension = process.cwd(), ...others] = [values.extensionDevelopmentPath ?? []].flat().map(String)
+  const host = await startVscodeHost({ automated: true, extensions: others })
   try {
     process.exitCode = await runSuite(host, {
-      extensions: [values.extensionDevelopmentPath ?? []].flat().map(String),
+      extension,
       tests: String(values.extensionTestsPath),
       folder: positionals[0],
     })
@@ -44,18 +46,18 @@ await runMain(async () => {
 
 /**
  * @param {import('./vscodeHost.mjs').VscodeHost} host
- * @param {{ extensions: string[], tests: string, folder: string | undefined }} what
+ * @param {{ extension: string, tests: string, folder: string | undefined }} what
  * @returns {Promise<number>} the exit code
  */
-async function runSuite(host, { extensions, tests, folder }) {
-  const browser = await launchWorkbenchBrowser()
+async function runSuite(host, { extension, tests, folder }) {
+  const browser = await launchWorkbenchBrowser({ webGpu: process.env.LOGITSCOPE_BROWSER_WEBGPU === '1' })
   try {
     const page = await openWindow(browser, { viewport: { width: 1400, height: 900 }, userAgent: userAgent() })
     const ended = suiteEnd(page)
     await page.exposeFunction('codeAutomationLog', forwardLog)
     await page.goto(
       host.folderUrl(folder ?? process.cwd(), [
-        ...extensions.map((path) => entry('extensionDevelopmentPath', path)),
+        entry('extensionDevelopmentPath', extension),
         entry('extensionTestsPath', tests),
       ]),
     )

@@ -1,13 +1,22 @@
 // @ts-check
 import { fileURLToPath } from 'node:url'
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce'
-import { REPO, VSIX } from './paths.mjs'
+import { COMPANION, COMPANION_VSIX, REPO, VSIX } from './paths.mjs'
 
-/** Builds (vsce runs vscode:prepublish) and packs the one VSIX for all platforms; .vscodeignore lists what is in it. */
-export async function packageExtension() {
+/**
+ * Builds (vsce runs vscode:prepublish) and packs both extensions, each one VSIX for all platforms; their
+ * .vscodeignore lists what is in them.
+ */
+export async function packageExtensions() {
+  await pack(REPO, VSIX)
+  await pack(COMPANION, COMPANION_VSIX)
+}
+
+/** @param {string} folder @param {string} vsix */
+async function pack(folder, vsix) {
   await createVSIX({
-    cwd: REPO,
-    packagePath: VSIX,
+    cwd: folder,
+    packagePath: vsix,
     dependencies: false, // esbuild has bundled them
     allowMissingRepository: true,
     rewriteRelativeLinks: false, // without a repository there is nothing to point them at
@@ -23,4 +32,4 @@ export function packagedFiles() {
   return listFiles({ cwd: REPO, packageManager: PackageManager.None })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await packageExtension()
+if (process.argv[1] === fileURLToPath(import.meta.url)) await packageExtensions()

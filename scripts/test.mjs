@@ -31,9 +31,10 @@ const SUITES = {
   webview: () => runVitest('webview'),
   webgpu: () => runVitest('webgpu'),
   extension: runInExtensionHost,
+  companion: runWithCompanion,
   e2e: async () => {
-    const { packageExtension } = await import('./package.mjs')
-    await packageExtension()
+    const { packageExtensions } = await import('./package.mjs')
+    await packageExtensions()
     return runVitest('e2e')
   },
 }
@@ -141,6 +142,16 @@ async function runInExtensionHost() {
     }
   }
   return sum(counts)
+}
+
+/** The extension in its host, the companion in that of the window, with a graphics adapter in software. */
+async function runWithCompanion() {
+  const { runExtensionTests } = await import('./extensionTests.mjs')
+  const { COMPANION, REPO } = await import('./paths.mjs')
+  return runExtensionTests(
+    { LOGITSCOPE_BROWSER_WEBGPU: '1' },
+    { folder: 'companion', companions: [COMPANION, join(REPO, 'test', 'companion', 'freezer')] },
+  )
 }
 
 /**

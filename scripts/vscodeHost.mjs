@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +39,7 @@ const SETTINGS = {
  * @property {Record<string, unknown>} [settings] more of them; settings that a person has changed stay
  * @property {Record<string, unknown>} [machineSettings] settings of machine scope
  * @property {string} [vsix] an extension to install
+ * @property {string[]} [extensions] folders of unpacked ones that are installed as they lie
  * @property {NodeJS.ProcessEnv} [env] more variables for the extension host
  * @property {boolean} [automated] lets the page's address name extensions under development, and tests to run
  * @property {(step: string) => void} [onProgress] of the first installation
@@ -56,6 +57,7 @@ export async function startVscodeHost(options) {
     settings = {},
     machineSettings = {},
     vsix,
+    extensions = [],
     env = {},
     automated = false,
     onProgress = () => {},
@@ -63,6 +65,7 @@ export async function startVscodeHost(options) {
   const { node, codeServer } = await installVscodeHost(onProgress)
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'logitscope-vscode-')))
   const folders = await prepareHome(home, settings, machineSettings)
+  await linkExtensions(join(home, 'extensions'), extensions)
   const environment = { ...withoutEditorVariables(process.env), ...env }
 
   if (vsix !== undefined) {
@@ -133,6 +136,20 @@ async function prepareHome(home, settings, machineSettings) {
   await writeSettings(join(userData, 'Machine'), machineSettings)
   await writeFile(config, '{}\n')
   return ['--config', config, '--user-data-dir', userData, '--extensions-dir', join(home, 'extensions')]
+}
+
+/**
+ * VS Code takes what it finds in there when it first starts.
+ *
+ * @param {string} folder
+ * @param {string[]} extensions
+ */
+async function linkExtensions(folder, extensions) {
+  await mkdir(folder, { recursive: true })
+  for (const extension of extensions) {
+    const { publisher, name, version } = JSON.parse(await readFile(join(extension, 'package.json'), 'utf8'))
+    await symlink(extension, join(folder, `${publisher}.${name}-${version}`), 'junction')
+  }
 }
 
 /**

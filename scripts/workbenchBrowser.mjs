@@ -3,7 +3,6 @@ import { chromium } from 'playwright-core'
 import { findChromium } from './chromium.mjs'
 
 const ARGUMENTS = [
-  '--disable-gpu',
   '--disable-quic',
   '--disable-background-networking',
   '--disable-component-update',
@@ -14,12 +13,26 @@ const ARGUMENTS = [
 /** Chromium's sandbox does not start for root. */
 const ROOT_ARGUMENTS = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
-/** A headless Chromium that keeps to itself; the caller closes it. */
-export async function launchWorkbenchBrowser() {
+const WITHOUT_WEBGPU = ['--disable-gpu']
+
+/** A graphics adapter in software: slow, and the same on every machine. */
+const WITH_WEBGPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--ignore-gpu-blocklist',
+]
+
+/**
+ * A headless Chromium that keeps to itself; the caller closes it.
+ *
+ * @param {{ webGpu?: boolean }} [options]
+ */
+export async function launchWorkbenchBrowser({ webGpu = false } = {}) {
   return chromium.launch({
     executablePath: await findChromium(),
     headless: true,
-    args: [...ARGUMENTS, ...ROOT_ARGUMENTS],
+    args: [...ARGUMENTS, ...(webGpu ? WITH_WEBGPU : WITHOUT_WEBGPU), ...ROOT_ARGUMENTS],
   })
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { createApi, type LogitscopeApi } from './api'
 import { onSettingsChange, readPrecision, readSettings } from './config'
+import { routeBackends } from './engine/backendRouter'
 import { createEngine } from './engine/engineHandle'
 import type { Log } from './log'
 import { DEFAULT_ENDPOINT } from './model/hub/endpoint'
@@ -23,24 +24,27 @@ import { PrecisionCostMeasurement } from './views/precisionCostMeasurement'
 import { ResultsExport } from './views/resultsExport'
 import { Sample } from './views/sample'
 import { StatusItem } from './views/statusItem'
+import { tellWebGpuFailure } from './views/webGpuFailure'
 
 /** Composes and registers; engine, WASM and model wait for the first use. */
 export function compose(
   context: vscode.ExtensionContext,
   log: Log,
-  { spawn, modelId, store, requestHub, memoryBytes, disk }: Platform,
+  { spawn, webGpu, modelId, store, requestHub, memoryBytes, disk }: Platform,
 ): LogitscopeApi {
   const selectedPrecision = () => readPrecision(readSettings().model)
   let precision = selectedPrecision()
-  const engine = createEngine(
-    () => {
+  const engine = routeBackends({
+    spawnWasm: () => {
       precision = selectedPrecision()
       return spawn(precision)
     },
-    (state) => {
+    startWebGpu: webGpu.start,
+    onState: (state) => {
       status.showEngine(state)
     },
-  )
+    onFailure: (reason) => void tellWebGpuFailure(reason, log),
+  })
   const service = new PredictionService(engine.api)
   const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections')
   const inspections = new InspectionStore(storage, log)
@@ -119,6 +123,7 @@ export function compose(
       manager,
       token,
       sample: new Sample(context.extensionUri),
+      retryWebGpu: () => engine.retryWebGpu(),
       log,
     }),
     vscode.window.registerWebviewPanelSerializer(PANEL_VIEW_TYPE, {
@@ -132,6 +137,10 @@ export function compose(
       if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
       if (changed('model') || (changed('precision') && selectedPrecision() !== precision)) modelChanged()
       else if (changed('threads')) void engine.restart()
+      else if (changed('backend')) engine.chooseAnew()
+    }),
+    webGpu.onArrival(() => {
+      engine.webGpuMayHaveCome()
     }),
     { dispose: () => engine.dispose() },
   )

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { MAX_THREADS } from './engine/engineOptions'
+import { BACKEND_CHOICES, type BackendChoice } from './shared/backendCheck'
 import { COLUMNS, type Column } from './shared/protocol'
 import { METRICS, type Metric } from './shared/metrics'
 import { DEFAULT_ENDPOINT } from './model/hub/endpoint'
@@ -32,6 +33,7 @@ export interface Settings {
   readonly heatmapMetric: Metric
   /** 0 = as many as the machine has to spare. */
   readonly threads: number
+  readonly backend: BackendChoice
   /** A model's id, or the folder of a checkpoint. */
   readonly model: string
   /** By model, as the user has set them. */
@@ -68,6 +70,7 @@ export function readSettings(): Settings {
     hoverTimeLimit: wholeNumber(configuration.get('hoverTimeLimit'), 0, 10_000, 500),
     heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
     threads: wholeNumber(configuration.get('threads'), 0, MAX_THREADS, 0),
+    backend: oneOf(configuration.get('backend'), BACKEND_CHOICES),
     model: text(configuration.get('model'), DEFAULT_MODEL_ID),
     precision: precisions(configuration.get('precision')),
     hubEndpoint: text(configuration.get('hubEndpoint'), DEFAULT_ENDPOINT),

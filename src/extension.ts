@@ -2,16 +2,24 @@ import { availableParallelism, totalmem } from 'node:os'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
-import { readSettings } from './config'
+import { readPrecision, readSettings } from './config'
+import { Companion } from './engine/companionEngine'
+import type { EngineWorker } from './engine/engineHandle'
 import { defaultThreads } from './engine/engineOptions'
 import { spawnWorker } from './engine/spawnWorker'
+import { startWebGpu, type WebGpuParts } from './engine/startWebGpu'
 import { createLog, type Log } from './log'
 import { requestHub } from './model/hub/hubRequest'
+import { filesOfFolder } from './model/filesOfFolder'
 import { locateModel } from './model/locateModel'
 import { PINNED_MODELS } from './model/registry'
 import { ModelStore } from './model/store/modelStore'
 import type { Platform } from './platform'
+import { rememberedChecks } from './rememberedChecks'
+import type { ModelLocation } from './shared/engineApi'
+import type { Precision } from './shared/prediction'
 import { ModelsOnDisk } from './views/modelsOnDisk'
+import { VSCODE_COMMANDS } from './vscodeCommands'
 
 /** VS Code on a machine, or on a server that a window is connected to. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
@@ -19,36 +27,74 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   return compose(context, log, machine(context, log))
 }
 
-function machine({ extensionUri, globalStorageUri }: vscode.ExtensionContext, log: Log): Platform {
+function machine(context: vscode.ExtensionContext, log: Log): Platform {
+  const { extensionUri, globalStorageUri } = context
   const store = new ModelStore({
     folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
     models: PINNED_MODELS,
   })
   const int8Folder = vscode.Uri.joinPath(globalStorageUri, 'int8').fsPath
-  const locate = () =>
-    locateModel(readSettings().model, {
+  const locate = (model: string) =>
+    locateModel(model, {
       embedded: vscode.Uri.joinPath(extensionUri, 'media', 'models').fsPath,
       store: store.folder,
       howToGet: 'run Logitscope: Select Model.',
     })
+  const spawn = (name: string, precision: Precision) => {
+    const threads = readSettings().threads || defaultThreads(availableParallelism())
+    const model = locate(name)
+    log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
+    return spawnWorker({
+      model,
+      backend: 'wasm',
+      threads,
+      precision,
+      cacheFolder: int8Folder,
+      assetsFolder: vscode.Uri.joinPath(extensionUri, 'dist').fsPath,
+    })
+  }
   return {
-    spawn: (precision) => {
-      const threads = readSettings().threads || defaultThreads(availableParallelism())
-      const model = locate()
-      log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
-      return spawnWorker({
-        model,
-        backend: 'wasm',
-        threads,
-        precision,
-        cacheFolder: int8Folder,
-        assetsFolder: vscode.Uri.joinPath(extensionUri, 'dist').fsPath,
-      })
-    },
-    modelId: () => locate().id,
+    spawn: (precision) => spawn(readSettings().model, precision),
+    webGpu: webGpuOfCompanion(context, log, { locate, spawnWasm: (model) => spawn(model, 'fp32') }),
+    modelId: () => locate(readSettings().model).id,
     store,
     requestHub,
     memoryBytes: totalmem(),
     disk: new ModelsOnDisk(store, int8Folder),
   }
+}
+
+/** The GPU is where the window is, which may be on another machine: the companion carries the engine there. */
+function webGpuOfCompanion(
+  context: vscode.ExtensionContext,
+  log: Log,
+  models: {
+    readonly locate: (model: string) => ModelLocation
+    readonly spawnWasm: (model: string) => EngineWorker
+  },
+): Platform['webGpu'] {
+  const arrival = new vscode.EventEmitter<void>()
+  const companion = new Companion(VSCODE_COMMANDS, () => {
+    arrival.fire()
+  })
+  context.subscriptions.push(companion, arrival)
+  const parts: WebGpuParts = {
+    choice: () => readSettings().backend,
+    selected: () => {
+      const { model } = readSettings()
+      return { model, precision: readPrecision(model) }
+    },
+    adapter: () => companion.adapter(),
+    howToGet: 'WebGPU needs the extension Logitscope GPU, which is not installed in this window.',
+    spawnWebGpu: (name) => {
+      const { id, description, folder } = models.locate(name)
+      return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder))
+    },
+    spawnWasm: models.spawnWasm,
+    checks: rememberedChecks(context),
+    log: (message) => {
+      log.info(message)
+    },
+  }
+  return { start: (wasm, signal) => startWebGpu(parts, wasm, signal), onArrival: arrival.event }
 }

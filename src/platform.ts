@@ -1,3 +1,5 @@
+import type * as vscode from 'vscode'
+import type { BackendRouterParts } from './engine/backendRouter'
 import type { EngineWorker } from './engine/engineHandle'
 import type { RequestHub } from './model/hub/hubTransport'
 import type { PinnedModelStore } from './model/store/pinnedModelStore'
@@ -8,6 +10,12 @@ import type { ModelsOnDisk } from './views/modelsOnDisk'
 export interface Platform {
   /** Starts the engine's thread with the model of the settings. */
   readonly spawn: (precision: Precision) => EngineWorker
+  /** Where WebGPU is: in the user's window. */
+  readonly webGpu: {
+    readonly start: BackendRouterParts['startWebGpu']
+    /** It was not there before, and is now. */
+    readonly onArrival: vscode.Event<void>
+  }
   /** What the model of the settings is called. */
   readonly modelId: () => string
   readonly store: PinnedModelStore

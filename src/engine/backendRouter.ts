@@ -26,8 +26,10 @@ export interface BackendRouterParts {
 }
 
 export interface BackendRouter extends EngineHandle {
-  /** Tries WebGPU anew, whatever became of it before; resolves when it answers or does not. */
+  /** Tries WebGPU anew where it does not answer; resolves when that has ended one way or the other. */
   retryWebGpu(): Promise<void>
+  /** The user wants another backend; requests that are under way go on with WASM. */
+  chooseAnew(): void
   /** What was not there before may be now: the next call looks again. */
   webGpuMayHaveCome(): void
 }
@@ -38,8 +40,7 @@ type WebGpu =
   | { readonly kind: 'starting'; readonly cancel: AbortController }
   | { readonly kind: 'ready'; readonly engine: WebGpuEngine }
   | { readonly kind: 'absent' }
-  /** By this engine, where it was the engine and not its start. */
-  | { readonly kind: 'failed'; readonly engine?: WebGpuEngine }
+  | { readonly kind: 'failed' }
 
 /**
  * One engine out of two: WebGPU answers where it can, WASM while it cannot yet and when it cannot any more, in the
@@ -54,6 +55,8 @@ export function routeBackends({
   let webGpu: WebGpu = { kind: 'idle' }
   let starting: Promise<void> = Promise.resolve()
   let wasmState: EngineState = { kind: 'stopped' }
+  /** Engines whose requests WASM goes on with. */
+  const left = new WeakSet<WebGpuEngine>()
   const wasm = createEngine(spawnWasm, (state) => {
     wasmState = state
     if (webGpu.kind !== 'ready') onState(state)
@@ -86,12 +89,17 @@ export function routeBackends({
     if (webGpu.kind === 'idle') starting = start()
   }
 
+  const leave = (engine: WebGpuEngine, next: WebGpu) => {
+    left.add(engine)
+    webGpu = next
+    engine.dispose()
+    onState(wasmState)
+  }
+
   /** Whoever learns of the failure first tells it. */
   const fallBack = (engine: WebGpuEngine, reason: Error) => {
     if (webGpu.kind !== 'ready' || webGpu.engine !== engine) return
-    webGpu = { kind: 'failed', engine }
-    engine.dispose()
-    onState(wasmState)
+    leave(engine, { kind: 'failed' })
     onFailure(reason)
   }
 
@@ -112,12 +120,10 @@ export function routeBackends({
     } catch (error) {
       if (error instanceof CancelledError || error instanceof InvalidRequestError) throw error
       fallBack(engine, asError(error))
-      if (!hasFailed(engine)) throw error // It was ended, and the request with it.
+      if (!left.has(engine)) throw error // It was stopped, and the request with it.
       return ask(wasm.api)
     }
   }
-
-  const hasFailed = (engine: WebGpuEngine) => webGpu.kind === 'failed' && webGpu.engine === engine
 
   return {
     api: {
@@ -151,6 +157,11 @@ export function routeBackends({
       if (webGpu.kind === 'absent' || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
       startIfIdle()
       return starting
+    },
+    chooseAnew: () => {
+      if (webGpu.kind === 'ready') leave(webGpu.engine, { kind: 'idle' })
+      else stopWebGpu()
+      if (wasmState.kind !== 'stopped') startIfIdle()
     },
     webGpuMayHaveCome: () => {
       if (webGpu.kind === 'absent') webGpu = { kind: 'idle' }

@@ -1,9 +1,9 @@
 import type { GpuAdapter } from '../shared/companionApi'
 import { type BackendCheck, type BackendChoice, passes } from '../shared/backendCheck'
-import type { EngineApi, EngineMethods, ModelLocation } from '../shared/engineApi'
+import type { EngineApi, EngineMethods } from '../shared/engineApi'
 import { EngineStoppedError, WebGpuUnavailableError } from '../shared/errors'
 import { formatDelta } from '../shared/format'
-import type { Precision } from '../shared/prediction'
+import { DEFAULT_MODEL_ID, type Precision } from '../shared/prediction'
 import { RpcClient } from '../shared/rpc'
 import type { WebGpuEngine } from './backendRouter'
 import { compareBackends } from './compareBackends'
@@ -11,16 +11,14 @@ import { callsOf, createEngine, type EngineWorker } from './engineHandle'
 
 export interface WebGpuParts {
   readonly choice: () => BackendChoice
-  /** What is to be run. */
-  readonly selected: () => { readonly model: ModelLocation; readonly precision: Precision }
-  /** What the two backends are compared with: the model of the package. */
-  readonly checkModel: ModelLocation
+  /** What is to be run, as the settings name it. */
+  readonly selected: () => { readonly model: string; readonly precision: Precision }
   /** Undefined where nobody can tell; rejects with WebGpuUnavailableError where there is none. */
   readonly adapter: () => Promise<GpuAdapter | undefined>
   /** How one gets what is missing there, as a sentence. */
   readonly howToGet: string
-  readonly spawnWebGpu: (model: ModelLocation) => EngineWorker
-  readonly spawnWasm: (model: ModelLocation) => EngineWorker
+  readonly spawnWebGpu: (model: string) => EngineWorker
+  readonly spawnWasm: (model: string) => EngineWorker
   /** What was found out before on this machine. */
   readonly checks: {
     get(adapter: string): BackendCheck | undefined
@@ -81,13 +79,14 @@ async function findAdapter({ choice, adapter, howToGet, log }: WebGpuParts): Pro
 
 /** Compares the two on the embedded model, and keeps what was found where it is good. */
 async function compare(
-  { selected, checkModel, spawnWebGpu, spawnWasm, checks, log }: WebGpuParts,
+  { selected, spawnWebGpu, spawnWasm, checks, log }: WebGpuParts,
   adapter: GpuAdapter,
   selectedOnWasm: EngineApi,
   signal: AbortSignal,
 ): Promise<BackendCheck> {
-  const webgpu = connect(spawnWebGpu(checkModel))
-  const own = selected().model.id === checkModel.id ? undefined : createEngine(() => spawnWasm(checkModel))
+  const webgpu = connect(spawnWebGpu(DEFAULT_MODEL_ID))
+  const own =
+    selected().model === DEFAULT_MODEL_ID ? undefined : createEngine(() => spawnWasm(DEFAULT_MODEL_ID))
   try {
     const result = await compareBackends(own?.api ?? selectedOnWasm, webgpu.api, signal)
     const check = { adapter: adapter.name, ...result }

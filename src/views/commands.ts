@@ -27,6 +27,7 @@ interface CommandParts {
   readonly manager: ModelManager
   readonly token: HubToken
   readonly sample: Sample
+  readonly retryWebGpu: () => Promise<void>
   readonly log: Log
 }
 
@@ -43,6 +44,7 @@ export function registerCommands({
   manager,
   token,
   sample,
+  retryWebGpu,
   log,
 }: CommandParts): vscode.Disposable {
   const commands: Record<string, (...args: never[]) => unknown> = {
@@ -89,6 +91,7 @@ export function registerCommands({
     useGpt2: () => choice.useGpt2(),
     manageModels: () => manager.show(),
     setHubToken: () => token.ask(),
+    retryWebGpu,
     openSample: () => sample.inspect(),
     completeSample: () => sample.complete(),
     showLog: () => {

@@ -1,0 +1,15 @@
+import * as vscode from 'vscode'
+import { type Log, logError } from '../log'
+import { plainMessage } from '../shared/plainMessage'
+
+/** Says that WASM computes instead, and what can be done. */
+export async function tellWebGpuFailure(reason: Error, log: Log): Promise<void> {
+  const sentence = plainMessage(logError(log, 'WebGPU is not used any more', reason))
+  const chosen = await vscode.window.showWarningMessage(
+    `WebGPU cannot be used, so WASM computes. ${sentence}`,
+    'Retry WebGPU',
+    'Show Log',
+  )
+  if (chosen === 'Retry WebGPU') await vscode.commands.executeCommand('logitscope.retryWebGpu')
+  if (chosen === 'Show Log') log.show()
+}

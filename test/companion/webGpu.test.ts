@@ -1,0 +1,96 @@
+// The extension in its Node host, the companion in the window's host, a graphics adapter in software.
+
+import * as assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as vscode from 'vscode'
+import type { LogitscopeApi } from '../../src/api'
+import { MAX_DELTA } from '../../src/shared/backendCheck'
+import { START_TOKEN_ID } from '../../src/shared/prediction'
+import { extension } from '../extension/extensionUnderTest'
+
+/** The software adapter compiles every shader on the processor. */
+const COMPILING_LIMIT_MS = 240_000
+/** The companion is asked for a sign of life every two seconds, and given three chances. */
+const SILENCE_LIMIT_MS = 60_000
+
+interface StoredText {
+  readonly name: string
+  readonly text: string
+  readonly ids: readonly number[]
+  readonly positions: readonly { readonly targetLogProb?: number; readonly logSumExp: number }[]
+}
+
+describe('WebGPU in the companion', () => {
+  let api: LogitscopeApi
+
+  before(async function () {
+    this.timeout(COMPILING_LIMIT_MS)
+    api = (await extension.activate()) as LogitscopeApi
+    await useBackend('webgpu')
+    const { backend } = await api.inspect({ text: 'WASM answers while WebGPU is not there yet.' })
+    assert.equal(backend, 'wasm')
+    await vscode.commands.executeCommand('logitscope.retryWebGpu')
+  })
+
+  after(async () => {
+    await useBackend(undefined)
+  })
+
+  it('gives the reference’s numbers', async function () {
+    this.timeout(COMPILING_LIMIT_MS)
+    const { text, positions } = referenceText()
+    const report = await api.inspect({ text }, { startToken: true })
+
+    assert.equal(report.backend, 'webgpu')
+    assert.equal(report.positions.length, positions.length - 1)
+    for (const [i, { logProb }] of report.positions.entries()) {
+      const { targetLogProb = NaN } = positions[i]
+      assert.ok(Math.abs((logProb ?? NaN) - targetLogProb) <= MAX_DELTA, `position ${i}: ${logProb}`)
+    }
+  })
+
+  it('is left for WASM by a setting, and taken again', async function () {
+    this.timeout(COMPILING_LIMIT_MS)
+    await useBackend('wasm')
+    assert.equal((await api.inspect({ text: 'Now on the processor.' })).backend, 'wasm')
+
+    await useBackend('webgpu')
+    await vscode.commands.executeCommand('logitscope.retryWebGpu')
+    assert.equal((await api.inspect({ text: 'Now on the adapter.' })).backend, 'webgpu')
+  })
+
+  // The last one: the window's extension host does not come back.
+  it('loses no request when the companion’s host falls silent in the middle of it', async function () {
+    this.timeout(COMPILING_LIMIT_MS + SILENCE_LIMIT_MS)
+    const text = readFileSync(join(extension.extensionPath, 'README.md'), 'utf8').slice(0, 3000)
+    await useBackend('wasm')
+    const expected = await api.inspect({ text })
+    await useBackend('webgpu')
+    await vscode.commands.executeCommand('logitscope.retryWebGpu')
+    const inspecting = api.inspect({ text })
+    await vscode.commands.executeCommand('logitscope.test.freezeHost')
+    const report = await inspecting
+
+    assert.equal(report.positions.length, expected.positions.length)
+    for (const [i, { logProb }] of report.positions.entries()) {
+      const delta = Math.abs((logProb ?? NaN) - (expected.positions[i].logProb ?? NaN))
+      assert.ok(delta <= MAX_DELTA, `position ${i}: ${logProb}`)
+    }
+    assert.equal((await api.inspect({ text: 'On the processor.' })).backend, 'wasm')
+  })
+})
+
+async function useBackend(backend: string | undefined): Promise<void> {
+  await vscode.workspace
+    .getConfiguration('logitscope')
+    .update('backend', backend, vscode.ConfigurationTarget.Global)
+}
+
+function referenceText(): StoredText {
+  const file = join(extension.extensionPath, 'test', 'fixtures', 'reference', 'mini.json')
+  const texts = JSON.parse(readFileSync(file, 'utf8')) as StoredText[]
+  const found = texts.find(({ ids }) => ids[0] === START_TOKEN_ID && ids.length > 64 && ids.length < 200)
+  assert.ok(found !== undefined)
+  return found
+}
