@@ -60,6 +60,7 @@ export function createApi(service: PredictionService): LogitscopeApi {
       )
       const predictions: TokenPrediction[] = []
       let next: Distribution | null = null
+      let { model } = prepared.inspection
       await runInspection(
         service,
         prepared,
@@ -68,10 +69,13 @@ export function createApi(service: PredictionService): LogitscopeApi {
           onNext: (_, distribution) => {
             next = distribution
           },
+          onModel: (other) => {
+            model = other
+          },
         },
         { signal, temperature },
       )
-      const { model, sections } = prepared.inspection
+      const { sections } = prepared.inspection
       const { contextTokens, windows } = sections[0]
       return createReport(
         { model, startToken, temperature, topK, contextTokens, windows, predictions, next },

@@ -139,7 +139,12 @@ export function routeBackends({
           if (progress.kind === 'rows') nextRow = progress.rows.firstRow + progress.rows.logSumExp.length
           options?.onProgress?.(progress)
         }
-        return answer(request, (api) => api.score(fromRow(request, nextRow), { ...options, onProgress }))
+        const ask = async (api: EngineApi) => {
+          const summary = await api.score(fromRow(request, nextRow), { ...options, onProgress })
+          if (api !== wasm.api || request.backend !== 'webgpu') return summary
+          return { ...summary, continuedBy: await wasm.api.model(undefined, options) }
+        }
+        return answer(request, ask)
       },
       generate: (request, options) => answer(request, (api) => api.generate(request, options)),
       logits: (request, options) => answer(request, (api) => api.logits(request, options)),

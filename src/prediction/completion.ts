@@ -81,6 +81,7 @@ export async function complete(
     minProbability,
     sampling,
     seed,
+    backend: model.backend,
   }
   const generated = await service.generate(generateRequest, { signal })
   return {

@@ -3,6 +3,7 @@ import type {
   Distribution,
   Inspection,
   Judgement,
+  ModelInfo,
   Section,
   TextRange,
   Token,
@@ -10,6 +11,7 @@ import type {
 } from '../shared/prediction'
 import { tokensOf, tokensTouching, type TokenizedText } from '../shared/tokenizedText'
 import { countWindows, tokensSeenBefore } from '../tokenizer/windows'
+import { continuing } from '../shared/modelText'
 import type { PredictionService } from './predictionService'
 
 /** A range of the document, with its lines as people count them, from 1. */
@@ -52,6 +54,8 @@ export interface InspectionListener {
   onReading?(section: number, done: number, total: number): void
   onPredictions?(section: number, predictions: readonly TokenPrediction[]): void
   onNext?(section: number, next: Distribution): void
+  /** Another backend than the inspection's went on with it. */
+  onModel?(model: ModelInfo): void
 }
 
 /** Loads the model, tokenizes, and finds the tokens of every section. */
@@ -105,7 +109,7 @@ export async function runInspection(
       position: position++,
       judgement,
     })
-    const { next } = await service.predict(
+    const { next, continuedBy } = await service.predict(
       {
         ...sequences[index],
         model: inspection.model,
@@ -120,6 +124,7 @@ export async function runInspection(
       },
     )
     if (next !== null) listener.onNext?.(index, next)
+    if (continuedBy !== undefined) listener.onModel?.(continuing(inspection.model, continuedBy))
   }
 }
 

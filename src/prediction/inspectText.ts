@@ -1,3 +1,4 @@
+import { continuing } from '../shared/modelText'
 import { tokensOf } from '../shared/tokenizedText'
 import { countWindows, tokensSeenBefore } from '../tokenizer/windows'
 import type { PredictionService } from './predictionService'
@@ -35,13 +36,14 @@ export async function inspectText(
   const layout = { nPositions: model.nPositions, startToken }
 
   let judged = 0
-  const { judgements, next } = await service.predict(
+  const { judgements, next, continuedBy } = await service.predict(
     {
       tokenIds: Int32Array.from([...before.tokenIds, ...inspected.tokenIds]),
       ...span,
       startToken,
       topK,
       temperature,
+      model,
     },
     {
       signal: options.signal,
@@ -54,7 +56,7 @@ export async function inspectText(
 
   return createReport(
     {
-      model,
+      model: continuedBy === undefined ? model : continuing(model, continuedBy),
       startToken,
       temperature,
       topK,

@@ -50,6 +50,8 @@ export interface SequencePrediction {
   readonly judgements: readonly (Judgement | null)[]
   /** What follows token `to − 1`; null where nothing stands before. */
   readonly next: Distribution | null
+  /** Where the backend of the request's model could not answer, or not to the end: the model that did. */
+  readonly continuedBy?: ModelInfo
 }
 
 /** Turns requests about texts into runs of the engine; every view and the CLI ask here, never the engine. */
@@ -105,6 +107,7 @@ export class PredictionService {
     const { unjudged, windows } = planWindows(request, layout)
     const judgements: (Judgement | null)[] = []
     let next: Distribution | null = null
+    let continuedBy: ModelInfo | undefined
     const add = (more: readonly (Judgement | null)[]) => {
       judgements.push(...more)
       if (more.length > 0) onJudgements?.(more)
@@ -114,7 +117,7 @@ export class PredictionService {
     for (const window of windows) {
       const targets = windowTargets(request.tokenIds, window)
       const started = performance.now()
-      const { computedPositions } = await this.engine.score(
+      const summary = await this.engine.score(
         {
           tokenIds: windowInput(request.tokenIds, window, layout),
           firstRow: window.firstRow,
@@ -122,6 +125,7 @@ export class PredictionService {
           topK: request.topK,
           temperature,
           priority,
+          backend: request.model?.backend,
         },
         {
           signal,
@@ -135,11 +139,12 @@ export class PredictionService {
           },
         },
       )
-      if (computedPositions >= MEASURABLE_POSITIONS) {
-        this.secondsPerPosition = (performance.now() - started) / 1000 / computedPositions
+      if (summary.computedPositions >= MEASURABLE_POSITIONS) {
+        this.secondsPerPosition = (performance.now() - started) / 1000 / summary.computedPositions
       }
+      continuedBy = summary.continuedBy ?? continuedBy
     }
-    return { judgements, next }
+    return { judgements, next, ...(continuedBy === undefined ? {} : { continuedBy }) }
   }
 
   /**
@@ -153,7 +158,7 @@ export class PredictionService {
     const { tokenIds, to, token } = request
     const layout = await this.layout(request, options.signal)
     const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
-    return this.engine.logits({ tokenIds: input }, options)
+    return this.engine.logits({ tokenIds: input, backend: request.model?.backend }, options)
   }
 
   /** How a text goes on; what the request means is said where it is declared. */

@@ -80,6 +80,8 @@ export type ScoreProgress =
 export interface ScoreSummary {
   /** Positions that the transformer ran for; the rest were kept from before. */
   readonly computedPositions: number
+  /** Where the backend of the request could not answer, or not to the end: the model that did. */
+  readonly continuedBy?: ModelInfo
 }
 
 /** Asks how a text goes on whose last tokens are not settled yet. */

@@ -2,6 +2,7 @@ import { assertNever } from './assertNever'
 import type { Inspection, Section } from './prediction'
 import type {
   AppendPredictionsMessage,
+  SetModelMessage,
   SetNextMessage,
   SetPrecisionCostMessage,
   SetStateMessage,
@@ -9,7 +10,7 @@ import type {
 
 /** What happens to an inspection while it runs; host and panel keep their own, and both go by this. */
 export type InspectionUpdate =
-  AppendPredictionsMessage | SetNextMessage | SetStateMessage | SetPrecisionCostMessage
+  AppendPredictionsMessage | SetNextMessage | SetModelMessage | SetStateMessage | SetPrecisionCostMessage
 
 /** The inspection after an update; the same object where the update is about another one. */
 export function updateInspection(inspection: Inspection, update: InspectionUpdate): Inspection {
@@ -24,6 +25,8 @@ export function updateInspection(inspection: Inspection, update: InspectionUpdat
       return updateSection(inspection, update.section, (section) => ({ ...section, next: update.next }))
     case 'setState':
       return { ...inspection, state: update.state }
+    case 'setModel':
+      return { ...inspection, model: update.model }
     case 'setPrecisionCost':
       return { ...inspection, precisionCost: update.state }
     default:

@@ -42,6 +42,11 @@ export function isSameModel(a: ModelInfo, b: ModelInfo): boolean {
   return a.id === b.id && a.description === b.description && a.precision === b.precision
 }
 
+/** What one model began and another went on with, the two being the same but for their backends. */
+export function continuing(begun: ModelInfo, by: ModelInfo): ModelInfo {
+  return { ...by, remarks: [...by.remarks, `begun on ${backendName(begun.backend)}`] }
+}
+
 /** `WASM, 1 thread`, or `WebGPU, checked: max |Δ| 7e-6` */
 export function describeBackend({ backend, threads, check }: ModelInfo): string {
   const name = backendName(backend)

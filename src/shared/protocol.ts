@@ -6,6 +6,7 @@ import type {
   Distribution,
   Inspection,
   InspectionState,
+  ModelInfo,
   PrecisionCostState,
   TokenPrediction,
 } from './prediction'
@@ -55,6 +56,13 @@ export interface SetStateMessage {
   readonly type: 'setState'
   readonly inspectionId: string
   readonly state: InspectionState
+}
+
+/** Another backend went on with the inspection. */
+export interface SetModelMessage {
+  readonly type: 'setModel'
+  readonly inspectionId: string
+  readonly model: ModelInfo
 }
 
 /** How the measurement of the precision's cost stands. */
@@ -130,6 +138,7 @@ export type HostMessage =
   | AppendPredictionsMessage
   | SetNextMessage
   | SetStateMessage
+  | SetModelMessage
   | SetPrecisionCostMessage
   | SetOutOfDateMessage
   | ShowEmptyMessage

@@ -242,6 +242,9 @@ export class InspectionController implements vscode.Disposable {
         onNext: (section, next) => {
           this.panel.update({ type: 'setNext', inspectionId, section, next })
         },
+        onModel: (model) => {
+          this.panel.update({ type: 'setModel', inspectionId, model })
+        },
       },
       { signal },
     )

@@ -77,6 +77,8 @@ describe('WebGPU in the companion', () => {
       const delta = Math.abs((logProb ?? NaN) - (expected.positions[i].logProb ?? NaN))
       assert.ok(delta <= MAX_DELTA, `position ${i}: ${logProb}`)
     }
+    assert.equal(report.backend, 'wasm')
+    assert.deepEqual(report.remarks, ['begun on WebGPU'])
     assert.equal((await api.inspect({ text: 'On the processor.' })).backend, 'wasm')
   })
 })

@@ -29,6 +29,7 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'appendPredictions':
     case 'setNext':
     case 'setState':
+    case 'setModel':
     case 'setPrecisionCost':
       return goOn(state, event)
     case 'setOutOfDate':

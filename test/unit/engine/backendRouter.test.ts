@@ -156,6 +156,27 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect((await router.api.model(undefined)).backend).toBe('wasm')
   })
 
+  it('says who went on, where a view is of one backend', async () => {
+    await router.retryWebGpu()
+    const request = { ...REQUEST, backend: 'webgpu' } as const
+    const before = await router.api.score(request)
+    gpu.end(new EngineStoppedError('The device was lost.'))
+    const after = await router.api.score(request)
+
+    expect(before.continuedBy).toBeUndefined()
+    expect(after.continuedBy).toEqual(mini.info)
+  })
+
+  it('goes on with WASM where the user wants it so in the middle of a request', async () => {
+    await router.retryWebGpu()
+    const scored = score(router.api, REQUEST)
+    router.chooseAnew()
+    const { topIds } = await scored
+
+    expect(topIds).toEqual(expected.topIds)
+    expect(failures).toEqual([])
+  })
+
   it('tells a failure once, whatever number of requests it meets', async () => {
     await router.retryWebGpu()
     gpu.beforeRun = () => {

@@ -8,7 +8,12 @@ import { hostEngines, type ModelSource } from '../../../src/companion/engineHost
 import { Companion } from '../../../src/engine/companionEngine'
 import { createEngine, type EngineHandle } from '../../../src/engine/engineHandle'
 import { filesOfFolder } from '../../../src/model/filesOfFolder'
-import { type AdapterAnswer, COMPANION_VERSION, type EngineRequest } from '../../../src/shared/companionApi'
+import {
+  type AdapterAnswer,
+  COMPANION_VERSION,
+  type EngineRequest,
+  EXTENSION_COMMANDS,
+} from '../../../src/shared/companionApi'
 import type { EngineMethods } from '../../../src/shared/engineApi'
 import { EngineStoppedError, InvalidRequestError, WebGpuError } from '../../../src/shared/errors'
 import { serveRpc } from '../../../src/shared/rpc'
@@ -160,6 +165,15 @@ describe('an engine in the companion', () => {
     there.dispose()
 
     await expect(companion.adapter()).resolves.toBeUndefined()
+  })
+
+  it('is heard of when the companion’s host starts', async () => {
+    companion.dispose()
+    const arrivals: string[] = []
+    companion = new Companion(commands, () => arrivals.push('here'))
+    await commands.execute(EXTENSION_COMMANDS.here)
+
+    expect(arrivals).toEqual(['here'])
   })
 
   it('names the GPU', async () => {
