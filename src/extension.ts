@@ -85,7 +85,6 @@ function webGpuOfCompanion(
       return { model, precision: readPrecision(model) }
     },
     adapter: () => companion.adapter(),
-    howToGet: 'WebGPU needs the extension Logitscope GPU, which is not installed in this window.',
     spawnWebGpu: (name) => {
       const { id, description, folder } = models.locate(name)
       return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder))

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
-import { readSettings } from './config'
+import { readPrecision, readSettings } from './config'
+import type { EngineWorker } from './engine/engineHandle'
 import { defaultThreads } from './engine/engineOptions'
+import { findGpuAdapter } from './engine/gpuAdapter'
 import { spawnWorker } from './engine/spawnWorker.web'
+import { startWebGpu, type WebGpuParts } from './engine/startWebGpu'
 import type { WorkerSupplies } from './engine/workerSupplies'
 import { createLog, type Log } from './log'
 import { fetchFromHub } from './model/hub/fetchFromHub'
@@ -11,7 +14,9 @@ import { CONFIG_FILE, WEIGHTS_FILE } from './model/modelFiles'
 import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from './model/registry'
 import { BrowserModelStore } from './model/store/browserModelStore'
 import type { Platform } from './platform'
+import { rememberedChecks } from './rememberedChecks'
 import { ModelFilesError } from './shared/errors'
+import type { Backend, Precision } from './shared/prediction'
 import { workspaceFiles } from './workspaceFiles'
 
 /** VS Code for the web: everything runs in the browser. */
@@ -20,7 +25,8 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   return compose(context, log, browser(context, log))
 }
 
-function browser({ extensionUri, globalStorageUri }: vscode.ExtensionContext, log: Log): Platform {
+function browser(context: vscode.ExtensionContext, log: Log): Platform {
+  const { extensionUri, globalStorageUri } = context
   const store = new BrowserModelStore({
     files: workspaceFiles(vscode.Uri.joinPath(globalStorageUri, 'models')),
     models: PINNED_MODELS,
@@ -28,17 +34,18 @@ function browser({ extensionUri, globalStorageUri }: vscode.ExtensionContext, lo
       log.warn(`This browser takes no more; the rest is kept in memory: ${String(reason)}`)
     },
   })
+  const spawn = (id: string, backend: Backend, precision: Precision) => {
+    const threads = readSettings().threads || defaultThreads(cores())
+    log.info(`Starting the engine with ${id} on ${backend} in ${precision} and up to ${threads} threads.`)
+    const description = EMBEDDED_MODELS[id] ?? store.find(id)?.description ?? ''
+    return spawnWorker(
+      { model: { id, description }, backend, precision, threads },
+      supplies(id, extensionUri, store),
+    )
+  }
   return {
-    spawn: (precision) => {
-      const id = readSettings().model
-      const threads = readSettings().threads || defaultThreads(cores())
-      log.info(`Starting the engine with ${id} in ${precision} and up to ${threads} threads.`)
-      const description = EMBEDDED_MODELS[id] ?? store.find(id)?.description ?? ''
-      return spawnWorker(
-        { model: { id, description }, backend: 'wasm', precision, threads },
-        supplies(id, extensionUri, store),
-      )
-    },
+    spawn: (precision) => spawn(readSettings().model, 'wasm', precision),
+    webGpu: webGpuOfThisHost(context, log, (id, backend) => spawn(id, backend, 'fp32')),
     modelId: () => readSettings().model,
     store,
     requestHub: fetchFromHub,
@@ -47,6 +54,32 @@ function browser({ extensionUri, globalStorageUri }: vscode.ExtensionContext, lo
     disk: undefined,
   }
 }
+
+/** This host runs in the window, where the GPU is. */
+function webGpuOfThisHost(
+  context: vscode.ExtensionContext,
+  log: Log,
+  spawn: (id: string, backend: Backend) => EngineWorker,
+): Platform['webGpu'] {
+  const parts: WebGpuParts = {
+    choice: () => readSettings().backend,
+    selected: () => {
+      const { model } = readSettings()
+      return { model, precision: readPrecision(model) }
+    },
+    adapter: findGpuAdapter,
+    spawnWebGpu: (id) => spawn(id, 'webgpu'),
+    spawnWasm: (id) => spawn(id, 'wasm'),
+    checks: rememberedChecks(context),
+    log: (message) => {
+      log.info(message)
+    },
+  }
+  return { start: (wasm, signal) => startWebGpu(parts, wasm, signal), onArrival: NEVER }
+}
+
+/** Whatever is here was here from the beginning. */
+const NEVER: vscode.Event<void> = () => new vscode.Disposable(() => undefined)
 
 /** What the engine asks for: from the extension's own files, and the model from where it is kept. */
 function supplies(modelId: string, extensionUri: vscode.Uri, store: BrowserModelStore): WorkerSupplies {

@@ -7,7 +7,7 @@ import {
   isAdapterAnswer,
 } from '../shared/companionApi'
 import { type CommandLink, type Commands, CommandLinks } from '../shared/commandLink'
-import { WebGpuError } from '../shared/errors'
+import { WebGpuUnavailableError } from '../shared/errors'
 import { type Channel, type RpcMessage, serveRpc } from '../shared/rpc'
 import type { ByteSource } from '../model/byteSource'
 import type { ModelFiles } from '../model/modelFiles'
@@ -29,18 +29,22 @@ export class Companion {
   }
 
   /**
-   * The GPU of the user's window; undefined where there is no companion.
-   * @throws WebGpuError where there is no GPU
+   * The GPU of the user's window.
+   * @throws WebGpuUnavailableError where there is none, or no companion
    */
-  async adapter(): Promise<GpuAdapter | undefined> {
+  async adapter(): Promise<GpuAdapter> {
     const answer = await this.commands.execute(COMPANION_COMMANDS.adapter).catch(() => undefined)
-    if (answer === undefined) return undefined
+    if (answer === undefined) {
+      throw new WebGpuUnavailableError(
+        'WebGPU needs the extension Logitscope GPU, which is not installed in this window.',
+      )
+    }
     if (!isAdapterAnswer(answer) || answer.version !== COMPANION_VERSION) {
-      throw new WebGpuError(
+      throw new WebGpuUnavailableError(
         'Logitscope and Logitscope GPU are of releases that do not go together: update both.',
       )
     }
-    if ('missing' in answer) throw new WebGpuError(answer.missing)
+    if ('missing' in answer) throw new WebGpuUnavailableError(answer.missing)
     return answer.adapter
   }
 

@@ -13,10 +13,8 @@ export interface WebGpuParts {
   readonly choice: () => BackendChoice
   /** What is to be run, as the settings name it. */
   readonly selected: () => { readonly model: string; readonly precision: Precision }
-  /** Undefined where nobody can tell; rejects with WebGpuUnavailableError where there is none. */
-  readonly adapter: () => Promise<GpuAdapter | undefined>
-  /** How one gets what is missing there, as a sentence. */
-  readonly howToGet: string
+  /** Rejects with WebGpuUnavailableError where there is none, or nobody who could tell. */
+  readonly adapter: () => Promise<GpuAdapter>
   readonly spawnWebGpu: (model: string) => EngineWorker
   readonly spawnWasm: (model: string) => EngineWorker
   /** What was found out before on this machine. */
@@ -60,12 +58,11 @@ export async function startWebGpu(
 }
 
 /** `auto` takes no GPU that is only pretended, and no GPU is no fault then. */
-async function findAdapter({ choice, adapter, howToGet, log }: WebGpuParts): Promise<GpuAdapter | undefined> {
+async function findAdapter({ choice, adapter, log }: WebGpuParts): Promise<GpuAdapter | undefined> {
   const isAutomatic = choice() === 'auto'
   try {
     const found = await adapter()
-    if (found === undefined && !isAutomatic) throw new WebGpuUnavailableError(howToGet)
-    if (found?.isSoftware === true && isAutomatic) {
+    if (found.isSoftware && isAutomatic) {
       log(`${found.name} is no real GPU, so WASM computes.`)
       return undefined
     }

@@ -61,14 +61,11 @@ export class OutOfMemoryError extends LogitscopeError {}
 /** Of an exact model; in int8 it needs a quarter. */
 export class Fp32OutOfMemoryError extends OutOfMemoryError {}
 
-/** WebGPU cannot be used. */
-export class WebGpuError extends LogitscopeError {}
-
 /** There is no WebGPU, no graphics adapter for it, or it cannot do what was asked. */
-export class WebGpuUnavailableError extends WebGpuError {}
+export class WebGpuUnavailableError extends LogitscopeError {}
 
 /** The graphics adapter was taken away while it was in use. */
-export class WebGpuLostError extends WebGpuError {}
+export class WebGpuLostError extends LogitscopeError {}
 
 /** Another model speaks now than the one that the request is about. */
 export class ModelChangedError extends LogitscopeError {}
@@ -111,7 +108,6 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   InferenceError,
   OutOfMemoryError,
   Fp32OutOfMemoryError,
-  WebGpuError,
   WebGpuUnavailableError,
   WebGpuLostError,
   ModelChangedError,

@@ -15,7 +15,7 @@ import {
   EXTENSION_COMMANDS,
 } from '../../../src/shared/companionApi'
 import type { EngineMethods } from '../../../src/shared/engineApi'
-import { EngineStoppedError, InvalidRequestError, WebGpuError } from '../../../src/shared/errors'
+import { EngineStoppedError, InvalidRequestError, WebGpuUnavailableError } from '../../../src/shared/errors'
 import { serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engineChannel'
 import { connect, freshEngine, loadMini, MINI, score, scoreEverything } from '../../support/engineUnderTest'
@@ -164,7 +164,7 @@ describe('an engine in the companion', () => {
   it('knows of no GPU without a companion', async () => {
     there.dispose()
 
-    await expect(companion.adapter()).resolves.toBeUndefined()
+    await expect(companion.adapter()).rejects.toThrow('needs the extension Logitscope GPU')
   })
 
   it('is heard of when the companion’s host starts', async () => {
@@ -193,7 +193,7 @@ describe('an engine in the companion', () => {
     there = new PretendedCompanion(commands, answer as AdapterAnswer)
     const adapter = companion.adapter()
 
-    await expect(adapter).rejects.toThrow(WebGpuError)
+    await expect(adapter).rejects.toThrow(WebGpuUnavailableError)
     await expect(adapter).rejects.toThrow(words)
   })
 })
