@@ -102,7 +102,7 @@ async function loadFiles(): Promise<LoadedModel> {
   return withModelFiles(files, (checkpoint) =>
     loadCheckpoint(
       checkpoint,
-      { id: 'tested', folder: '', description: 'The tested model.' },
+      { id: 'tested', description: 'The tested model.' },
       { backend: 'webgpu', threads: 1, precision: 'fp32' },
     ),
   )
