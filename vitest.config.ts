@@ -1,7 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** A test with a browser or an editor in it waits for them to start. */
 const BROWSER_LIMIT_MS = 120_000
+
+/** In Node the package gives out the build that has WASM only. */
+const ORT_WITH_WEBGPU = fileURLToPath(
+  new URL('node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs', import.meta.url),
+)
 
 export default defineConfig({
   test: {
@@ -39,6 +45,15 @@ export default defineConfig({
           hookTimeout: BROWSER_LIMIT_MS,
           // The software adapter is the processor.
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'dawn',
+          include: ['test/dawn/**/*.test.ts'],
+          alias: { 'onnxruntime-web': ORT_WITH_WEBGPU },
+          testTimeout: BROWSER_LIMIT_MS,
+          hookTimeout: BROWSER_LIMIT_MS,
         },
       },
       {

@@ -1,9 +1,8 @@
 // @ts-check
 import { join } from 'node:path'
+import { installDebianPackage } from './debianPackage.mjs'
 import { SetupError } from './failure.mjs'
-import { findOnPath, isExecutable, run } from './processes.mjs'
-
-const APT_LIMIT_MS = 10 * 60_000
+import { findOnPath, isExecutable } from './processes.mjs'
 
 const NAMES = [
   'chromium',
@@ -50,21 +49,7 @@ function findInstalled() {
 
 /** @returns {Promise<string | undefined>} */
 async function installDebians() {
-  const isRoot = process.getuid?.() === 0
-  if (!isRoot || findOnPath('apt-get') === undefined) return undefined
-  console.log('Installing Chromium (apt-get) …')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  try {
-    await run('apt-get', ['update'], { env, limitMs: APT_LIMIT_MS, output: 'collect' })
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], {
-      env,
-      limitMs: APT_LIMIT_MS,
-      output: 'collect',
-    })
-  } catch (error) {
-    throw new SetupError(`Chromium could not be installed.\n${String(error)}`, { cause: error })
-  }
-  return findInstalled()
+  return (await installDebianPackage('chromium')) ? findInstalled() : undefined
 }
 
 /** @returns {never} */

@@ -29,7 +29,12 @@ const SUITES = {
   },
   unit: () => runVitest('unit'),
   webview: () => runVitest('webview'),
-  webgpu: () => runVitest('webgpu'),
+  webgpu: async () => {
+    const { findSoftwareAdapter } = await import('./softwareAdapter.mjs')
+    await findSoftwareAdapter()
+    // On Chromium's software adapter, and on another one in Node.
+    return sum([await runVitest('webgpu'), await runVitest('dawn')])
+  },
   extension: runInExtensionHost,
   companion: runWithCompanion,
   e2e: async () => {

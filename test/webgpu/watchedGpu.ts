@@ -2,6 +2,7 @@
 
 import { ROWS_LABEL } from '../../src/engine/gpuRows'
 import type { GpuCounts } from '../support/workerUnderTest'
+import { wrap } from '../support/wrap'
 
 let [uploads, downloads, downloadedBytes] = [0, 0, 0]
 const liveRows = new Set<GPUBuffer>()
@@ -73,8 +74,4 @@ export function takeCounts(): GpuCounts {
   const counts = { uploads, downloads, downloadedBytes, liveRows: liveRows.size }
   uploads = downloads = downloadedBytes = 0
   return counts
-}
-
-function wrap<T, K extends keyof T>(target: T, name: K, around: (method: T[K]) => T[K]): void {
-  target[name] = around(target[name])
 }

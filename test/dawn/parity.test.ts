@@ -1,0 +1,40 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadModelFolder } from '../../src/engine/loadModelFolder'
+import type { LoadedModel } from '../../src/engine/model'
+import { freshService, MINI } from '../support/engineUnderTest'
+import { disagreements, judgementDisagreements } from '../support/referenceAgreement'
+import { referenceText } from '../support/referenceTexts'
+import { hasSoftwareAdapter, installDawn } from './dawnInNode'
+
+if (!hasSoftwareAdapter)
+  console.warn(
+    'Mesa’s software adapter is not installed (mesa-vulkan-drivers): the tests on Dawn are skipped.',
+  )
+
+/** The reference's ten, and those next to them that tell whether the tenth stands apart. */
+const TOP_K = 12
+
+let model: LoadedModel
+
+describe.skipIf(!hasSoftwareAdapter)('A second implementation of WebGPU', () => {
+  beforeAll(async () => {
+    installDawn()
+    model = await loadModelFolder(MINI, { backend: 'webgpu', threads: 1, precision: 'fp32' })
+  })
+
+  it('gives the reference’s numbers, in several chunks', async () => {
+    const { tokenIds, startToken, positions } = referenceText('emoji')
+    const { judgements, next } = await freshService(model, 17).predict({
+      tokenIds,
+      from: 0,
+      to: tokenIds.length,
+      startToken,
+      topK: TOP_K,
+      temperature: 1,
+    })
+    const judged = judgements.filter((judgement) => judgement !== null)
+    expect(judged.length).toBe(positions.length - 1)
+    expect(judged.flatMap((judgement, row) => judgementDisagreements(judgement, positions[row]))).toEqual([])
+    expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
+  })
+})
