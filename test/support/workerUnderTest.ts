@@ -2,9 +2,11 @@
 
 import type { KeptBudget } from '../../src/engine/keptSequences'
 import type { EngineMethods } from '../../src/shared/engineApi'
-import type { ModelInfo } from '../../src/shared/prediction'
+import type { Backend, ModelInfo } from '../../src/shared/prediction'
 
 export interface LoadRequest {
+  /** WebGPU where absent. */
+  readonly backend?: Backend
   /** Pretends that the adapter allows no more. */
   readonly limits?: Readonly<Record<string, number>>
   /** Pretends that the machine is another. */
@@ -42,7 +44,7 @@ export interface Placements {
 }
 
 export interface WorkerMethods extends EngineMethods {
-  /** Loads the model on WebGPU, and an engine that has kept nothing yet. */
+  /** Loads the model, and an engine that has kept nothing yet. */
   load: { request: LoadRequest; progress: never; result: ModelInfo }
   /** Another engine on the same model, which has kept nothing yet; what the one before has kept stays. */
   freshEngine: { request: { readonly chunkPositions?: number }; progress: never; result: undefined }

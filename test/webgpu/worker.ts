@@ -48,7 +48,7 @@ serveRpc<WorkerMethods>(channel, {
   load: async (request) => {
     pretend(request)
     if (request.notePlacements === true) notePlacements()
-    model = await loadFiles()
+    model = await loadFiles(request)
     engine = engineOn(model)
     return model.info
   },
@@ -93,7 +93,7 @@ function engineOn(loaded: LoadedModel, chunkPositions?: number): Engine {
   })
 }
 
-async function loadFiles(): Promise<LoadedModel> {
+async function loadFiles({ backend = 'webgpu' }: LoadRequest): Promise<LoadedModel> {
   const bytesOf = async (name: string) => {
     const response = await fetch(`/model/${name}`)
     return bytesInMemory(new Uint8Array(await response.arrayBuffer()))
@@ -103,7 +103,7 @@ async function loadFiles(): Promise<LoadedModel> {
     loadCheckpoint(
       checkpoint,
       { id: 'tested', description: 'The tested model.' },
-      { backend: 'webgpu', threads: 1, precision: 'fp32' },
+      { backend, threads: 1, precision: 'fp32' },
     ),
   )
 }
