@@ -1,7 +1,8 @@
 /** One thing done in two ways, whose costs are compared. */
 export interface Comparison {
   readonly name: string
-  readonly unit: 'ms' | 'MB'
+  /** Empty for counts. */
+  readonly unit: 'ms' | 'MB' | ''
   /** One number of each repetition. */
   readonly ours: readonly number[]
   readonly against: readonly number[]

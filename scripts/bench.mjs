@@ -23,6 +23,9 @@ const PREPARATIONS = {
     await installBenchPeers()
     process.env.LOGITSCOPE_CHROMIUM = await findChromium()
   },
+  webgpu: async () => {
+    process.env.LOGITSCOPE_CHROMIUM = await findChromium()
+  },
 }
 
 await runMain(async () => {
@@ -72,7 +75,12 @@ async function buildBenches(benches) {
     logLevel: 'warning',
   }
   const inNode = [...benches, 'fullSize/contestantProcess.ts'].map((name) => join(SOURCES, name))
-  await esbuild.build({ ...options, entryPoints: inNode, platform: 'node', external: ['playwright-core'] })
+  await esbuild.build({
+    ...options,
+    entryPoints: inNode,
+    platform: 'node',
+    external: ['playwright-core', 'esbuild'],
+  })
   const inPage = [join(SOURCES, 'fullSize/contestants/transformersPage.ts')]
   await esbuild.build({
     ...options,
@@ -111,7 +119,7 @@ function printTable(bench, launches) {
       name,
       `${rounded(ours)} ${unit}`,
       `${rounded(against)} ${unit}`,
-      (ours / against).toFixed(3),
+      ours === against ? '1' : (ours / against).toFixed(3),
     ]
     console.log(`| ${cells.join(' | ')} |`)
   })

@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Browser, chromium } from 'playwright-core'
 import { RpcClient, type RpcMessage } from '../../src/shared/rpc'
 import type { WorkerMethods } from './workerUnderTest'
 
-const ORT = fileURLToPath(new URL('../../node_modules/onnxruntime-web/dist', import.meta.url))
+const ORT = 'node_modules/onnxruntime-web/dist'
 const TYPES: Record<string, string> = {
   js: 'text/javascript',
   mjs: 'text/javascript',
@@ -27,20 +26,21 @@ export interface WorkerUnderTest {
   close(): Promise<void>
 }
 
-export async function startWebGpuHarness(): Promise<WebGpuHarness> {
-  const script = await bundleWorker()
+/** @param repository where the sources lie, and what they depend on */
+export async function startWebGpuHarness(repository: string): Promise<WebGpuHarness> {
+  const script = await bundleWorker(repository)
   const browser = await launchChromium()
   return {
-    open: (modelFolder) => openWorker(browser, script, modelFolder),
+    open: (modelFolder) => openWorker(browser, script, { modelFolder, ort: join(repository, ORT) }),
     close: () => browser.close(),
   }
 }
 
 /** As the product's bundles for browsers: ONNX Runtime's build with WebGPU, its WASM beside it. */
-async function bundleWorker(): Promise<string> {
+async function bundleWorker(repository: string): Promise<string> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL('../webgpu/worker.ts', import.meta.url))],
-    alias: { 'onnxruntime-web': join(ORT, 'ort.webgpu.min.mjs') },
+    entryPoints: [join(repository, 'test/webgpu/worker.ts')],
+    alias: { 'onnxruntime-web': join(repository, ORT, 'ort.webgpu.min.mjs') },
     bundle: true,
     write: false,
     format: 'esm',
@@ -70,7 +70,11 @@ function launchChromium(): Promise<Browser> {
   })
 }
 
-async function openWorker(browser: Browser, script: string, modelFolder: string): Promise<WorkerUnderTest> {
+async function openWorker(
+  browser: Browser,
+  script: string,
+  folders: { readonly modelFolder: string; readonly ort: string },
+): Promise<WorkerUnderTest> {
   const server = createServer((request, response) => {
     const [, folder = '', file = ''] = (request.url ?? '').split('/')
     const type = TYPES[file.split('.').at(-1) ?? '']
@@ -81,8 +85,8 @@ async function openWorker(browser: Browser, script: string, modelFolder: string)
         () => response.writeHead(404).end(),
       )
     }
-    if (folder === 'ort') send(readFile(join(ORT, file)))
-    else if (folder === 'model') send(readFile(join(modelFolder, file)))
+    if (folder === 'ort') send(readFile(join(folders.ort, file)))
+    else if (folder === 'model') send(readFile(join(folders.modelFolder, file)))
     else if (folder === 'worker.js') {
       response.setHeader('content-type', 'text/javascript')
       send(Promise.resolve(script))

@@ -1,15 +1,19 @@
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
+import { callsOf } from '../../src/engine/engineHandle'
 import type { EngineApi } from '../../src/shared/engineApi'
 import type { RpcClient } from '../../src/shared/rpc'
 import { startWebGpuHarness, type WebGpuHarness, type WorkerUnderTest } from '../support/webGpuHarness'
 import type { WorkerMethods } from '../support/workerUnderTest'
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A browser for the tests of a file. */
 export function webGpuUnderTest(): { open(modelFolder: string): Promise<RpcClient<WorkerMethods>> } {
   let harness: WebGpuHarness | undefined
   const workers: WorkerUnderTest[] = []
   beforeAll(async () => {
-    harness = await startWebGpuHarness()
+    harness = await startWebGpuHarness(REPOSITORY)
   })
   afterAll(async () => {
     for (const worker of workers) await worker.close()
@@ -27,12 +31,5 @@ export function webGpuUnderTest(): { open(modelFolder: string): Promise<RpcClien
 
 /** The worker's engine as its users hold it. */
 export function engineOf(worker: RpcClient<WorkerMethods>): EngineApi {
-  return {
-    vocabulary: (request, options) => worker.call('vocabulary', request, options),
-    tokenize: (request, options) => worker.call('tokenize', request, options),
-    model: (request, options) => worker.call('model', request, options),
-    score: (request, options) => worker.call('score', request, options),
-    generate: (request, options) => worker.call('generate', request, options),
-    logits: (request, options) => worker.call('logits', request, options),
-  }
+  return callsOf(worker)
 }
