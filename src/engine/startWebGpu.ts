@@ -1,7 +1,15 @@
 import type { GpuAdapter } from '../shared/companionApi'
 import { type BackendCheck, type BackendChoice, passes } from '../shared/backendCheck'
 import type { EngineApi, EngineMethods } from '../shared/engineApi'
-import { EngineStoppedError, WebGpuUnavailableError } from '../shared/errors'
+import {
+  EngineStoppedError,
+  MissingTensorsError,
+  ModelConfigError,
+  ModelFilesError,
+  SafetensorsError,
+  TensorMismatchError,
+  WebGpuUnavailableError,
+} from '../shared/errors'
 import { formatDelta } from '../shared/format'
 import { DEFAULT_MODEL_ID, type Precision } from '../shared/prediction'
 import { RpcClient } from '../shared/rpc'
@@ -53,9 +61,19 @@ export async function startWebGpu(
     return { ...engine, model: { ...info, check } }
   } catch (error) {
     engine.dispose()
-    throw error
+    if (!FAULTS_OF_THE_MODEL.some((ErrorClass) => error instanceof ErrorClass)) throw error
+    return undefined
   }
 }
+
+/** WASM says the same of them, to whoever asks. */
+const FAULTS_OF_THE_MODEL = [
+  ModelFilesError,
+  SafetensorsError,
+  ModelConfigError,
+  MissingTensorsError,
+  TensorMismatchError,
+]
 
 /** `auto` takes no GPU that is only pretended, and no GPU is no fault then. */
 async function findAdapter({ choice, adapter, log }: WebGpuParts): Promise<GpuAdapter | undefined> {

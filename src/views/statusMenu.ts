@@ -41,12 +41,19 @@ function engineItems({ state, modelId, modelCard }: MenuContent): MenuItem[] {
     },
     ...(modelCard === undefined ? [] : [cardItem(modelCard)]),
     {
-      label: model === undefined ? 'WASM' : describeBackend(model),
-      description: 'set the threads',
+      label: model === undefined ? 'Backend' : describeBackend(model),
+      description: `${readSettings().backend} · select another one, set the threads`,
       iconPath: new vscode.ThemeIcon('server-process'),
-      run: ['workbench.action.openSettings', '@id:logitscope.threads'],
+      run: ['workbench.action.openSettings', '@id:logitscope.backend @id:logitscope.threads'],
     },
+    ...(readSettings().backend === 'wasm' || model?.backend === 'webgpu' ? [] : [RETRY_WEBGPU]),
   ]
+}
+
+const RETRY_WEBGPU: MenuItem = {
+  label: 'Retry WebGPU',
+  iconPath: new vscode.ThemeIcon('refresh'),
+  run: ['logitscope.retryWebGpu'],
 }
 
 /** That of the embedded model is a file, the others are on the hub. */

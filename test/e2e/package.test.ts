@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { DIST, VSIX } from '../../scripts/paths.mjs'
+import { COMPANION_DIST, COMPANION_VSIX, DIST, VSIX } from '../../scripts/paths.mjs'
 import { zipEntries } from './zipEntries'
 
 /** 26 MB when this was set, nearly all of it the model and ORT's WASM. */
@@ -54,5 +54,50 @@ describe('the VSIX', () => {
 
   it('stays within its size budget', () => {
     expect(vsix.length).toBeLessThan(VSIX_BUDGET_BYTES)
+  })
+})
+
+/** 7.4 MB when this was set, nearly all of it ORT's WASM with WebGPU. */
+const COMPANION_BUDGET_BYTES = 9 * 1024 * 1024
+/** A fifth above what it was when this was set. */
+const COMPANION_BUNDLE_BUDGET_BYTES = 22_000
+
+const COMPANION_FILES = [
+  'engineWorker.web.js',
+  'extension.js',
+  'gpt2.json',
+  'icon.png',
+  'ort-wasm-simd-threaded.asyncify.mjs',
+  'ort-wasm-simd-threaded.asyncify.wasm',
+  'tiktoken_bg.wasm',
+]
+
+describe('the companion’s VSIX', () => {
+  const vsix = readFileSync(COMPANION_VSIX)
+  const names = [...zipEntries(vsix).keys()]
+
+  it('contains what the window needs and nothing else', () => {
+    const expected = [
+      '[Content_Types].xml',
+      'extension.vsixmanifest',
+      ...['LICENSE.txt', 'package.json', 'readme.md'].map((name) => `extension/${name}`),
+      ...COMPANION_FILES.map((name) => `extension/dist/${name}`),
+    ]
+
+    expect(names.sort()).toEqual(expected.sort())
+  })
+
+  it('asks its host for VS Code and nothing else', async () => {
+    const bundle = await readFile(join(COMPANION_DIST, 'extension.js'), 'utf8')
+    const required = [...bundle.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name)
+
+    expect([...new Set(required)]).toEqual(['vscode'])
+  })
+
+  it('stays within its size budgets', async () => {
+    expect(vsix.length).toBeLessThan(COMPANION_BUDGET_BYTES)
+    expect((await stat(join(COMPANION_DIST, 'extension.js'))).size).toBeLessThan(
+      COMPANION_BUNDLE_BUDGET_BYTES,
+    )
   })
 })

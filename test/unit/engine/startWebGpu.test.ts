@@ -6,7 +6,7 @@ import { startWebGpu, type WebGpuParts } from '../../../src/engine/startWebGpu'
 import type { GpuAdapter } from '../../../src/shared/companionApi'
 import type { BackendCheck, BackendChoice } from '../../../src/shared/backendCheck'
 import type { EngineApi, EngineMethods } from '../../../src/shared/engineApi'
-import { WebGpuUnavailableError } from '../../../src/shared/errors'
+import { ModelFilesError, WebGpuUnavailableError } from '../../../src/shared/errors'
 import type { Precision } from '../../../src/shared/prediction'
 import { RpcClient, serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engineChannel'
@@ -23,14 +23,15 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
   let precision: Precision
   let model: string
   let adapter: GpuAdapter | Error
-  let onGpu: LoadedModel
+  /** Undefined where its files are not there. */
+  let onGpu: LoadedModel | undefined
   let spawned: string[]
   let ended: number
   let kept: Map<string, BackendCheck>
   let lines: string[]
   let wasm: EngineApi
 
-  const spawn = (place: string, loaded: LoadedModel) => (name: string) => {
+  const spawn = (place: string, loaded: LoadedModel | undefined) => (name: string) => {
     spawned.push(`${name} on ${place}`)
     return workerOf(loaded, () => ended++)
   }
@@ -93,7 +94,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
     ['off by more than the tolerance', 0.002],
     ['not a number', Number.NaN],
   ])('is not used where it is %s, and is asked again the next time', async (_, error) => {
-    onGpu = withError(onGpu, error)
+    onGpu = withError(mini, error)
 
     await expect(start()).rejects.toThrow(WebGpuUnavailableError)
     await expect(start()).rejects.toThrow('On this GPU (a GPU) log-probabilities are off by up to')
@@ -102,7 +103,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('is used where it is off by less', async () => {
-    onGpu = withError(onGpu, 0.0004)
+    onGpu = withError(mini, 0.0004)
 
     expect((await start())?.model.check?.maxDelta).toBeCloseTo(0.0004, 5)
   })
@@ -119,7 +120,15 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
     expect(spawned).toEqual([])
   })
 
-  it('is missed where it is wanted and there is none', async () => {
+  it('leaves it to WASM to say that the model is not there', async () => {
+    await start()
+    onGpu = undefined
+
+    await expect(start()).resolves.toBeUndefined()
+    expect(ended).toBe(2)
+  })
+
+  it('is missed where it is wanted and not there', async () => {
     choice = 'webgpu'
     adapter = new WebGpuUnavailableError('This window has none.')
 
@@ -144,9 +153,11 @@ function withError(model: LoadedModel, error: number): LoadedModel {
   return { ...model, lmHead }
 }
 
-function workerOf(model: LoadedModel, onTerminate: () => void): EngineWorker {
+function workerOf(model: LoadedModel | undefined, onTerminate: () => void): EngineWorker {
   const [callersEnd, enginesEnd] = channelPair()
-  serveRpc<EngineMethods>(enginesEnd, freshEngine(model))
+  const engine = freshEngine(model ?? mini)
+  const missing = () => Promise.reject(new ModelFilesError('It is not downloaded.'))
+  serveRpc<EngineMethods>(enginesEnd, model === undefined ? { ...engine, model: missing } : engine)
   return {
     channel: callersEnd,
     onStop: () => undefined,
