@@ -3,7 +3,7 @@ import { assertNever } from '../shared/assertNever'
 import type { EngineState } from '../shared/engineApi'
 import { formatPercent } from '../shared/format'
 import { METRIC_SCALES, type Metric, STEPS } from '../shared/metrics'
-import { describeModel } from '../shared/modelText'
+import { describeCheck, describeModel } from '../shared/modelText'
 
 export interface TooltipContent {
   readonly state: EngineState
@@ -39,6 +39,10 @@ function appendEngine(tooltip: vscode.MarkdownString, { state, modelId }: Toolti
       tooltip.appendText(`${state.model.id}, ${state.model.description}`)
       tooltip.appendMarkdown('\n\n')
       tooltip.appendText(describeModel(state.model))
+      if (state.model.check !== undefined) {
+        tooltip.appendMarkdown('\n\n')
+        tooltip.appendText(describeCheck(state.model.check))
+      }
       return
     case 'failed':
       tooltip.appendText(`${modelId} failed. ${state.message}`)

@@ -10,10 +10,11 @@ import {
 } from '../../src/shared/format'
 import { describeGeneration } from '../../src/shared/generation'
 import { METRIC_SCALES, METRICS, type Metric } from '../../src/shared/metrics'
-import { describeModel, fitsInFp32 } from '../../src/shared/modelText'
+import { describeCheck, describeModel, fitsInFp32 } from '../../src/shared/modelText'
 import {
   DEFAULT_MODEL_ID,
   type Inspection,
+  type ModelInfo,
   type Section,
   summarizeInspection,
   tokenCount,
@@ -34,9 +35,7 @@ export function headerTemplate(
       ${modelButtons(model.id, actions)}
       <span class="dim">${model.description}</span>
       ${model.remarks.map((remark) => html`<span class="dim" title="How its files were read">${remark}</span>`)}
-      <span class="dim" title="${model.nLayer} layers, ${model.nHead} heads, ${model.nEmbd} dimensions">
-        ${describeModel(model)}
-      </span>
+      <span class="dim" title=${makingOf(model)}>${describeModel(model)}</span>
       ${measureButton(inspection, actions)}
       <span class="dim" title="What the model saw before the text">${describeContext(inspection)}</span>
       ${windowsTemplate(sections)} ${loneSurrogatesTemplate(sections)}
@@ -88,6 +87,12 @@ export function headerTemplate(
       </span>
     </div>
   </header>`
+}
+
+/** `6 layers, 3 heads, 192 dimensions`, and how its backend was checked. */
+function makingOf({ nLayer, nHead, nEmbd, check }: ModelInfo): string {
+  const size = `${nLayer} layers, ${nHead} heads, ${nEmbd} dimensions`
+  return check === undefined ? size : `${size}. ${describeCheck(check)}`
 }
 
 /** Whoever reads the embedded model’s numbers is one click away from GPT-2’s. */
