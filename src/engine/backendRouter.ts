@@ -26,8 +26,11 @@ export interface BackendRouterParts {
 }
 
 export interface BackendRouter extends EngineHandle {
-  /** Tries WebGPU anew where it does not answer; resolves when that has ended one way or the other. */
-  retryWebGpu(): Promise<void>
+  /**
+   * Tries WebGPU anew where it does not answer. Resolves when that has ended one way or the other: with false where
+   * it is not to be had, or not wanted.
+   */
+  retryWebGpu(): Promise<boolean>
   /** The user wants another backend; requests that are under way go on with WASM. */
   chooseAnew(): void
   /** What was not there before may be now: the next call looks again. */
@@ -88,6 +91,8 @@ export function routeBackends({
   const startIfIdle = () => {
     if (webGpu.kind === 'idle') starting = start()
   }
+
+  const isAbsent = () => webGpu.kind === 'absent'
 
   const leave = (engine: WebGpuEngine, next: WebGpu) => {
     left.add(engine)
@@ -158,10 +163,11 @@ export function routeBackends({
       webGpu = { kind: 'absent' }
       await wasm.dispose()
     },
-    retryWebGpu: () => {
-      if (webGpu.kind === 'absent' || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
+    retryWebGpu: async () => {
+      if (isAbsent() || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
       startIfIdle()
-      return starting
+      await starting
+      return !isAbsent()
     },
     chooseAnew: () => {
       if (webGpu.kind === 'ready') leave(webGpu.engine, { kind: 'idle' })
@@ -169,7 +175,7 @@ export function routeBackends({
       if (wasmState.kind !== 'stopped') startIfIdle()
     },
     webGpuMayHaveCome: () => {
-      if (webGpu.kind === 'absent') webGpu = { kind: 'idle' }
+      if (isAbsent()) webGpu = { kind: 'idle' }
     },
   }
 }

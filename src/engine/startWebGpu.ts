@@ -44,7 +44,11 @@ export async function startWebGpu(
   signal: AbortSignal,
 ): Promise<WebGpuEngine | undefined> {
   const { model, precision } = parts.selected()
-  if (parts.choice() === 'wasm' || precision !== 'fp32') return undefined
+  if (parts.choice() === 'wasm') return undefined
+  if (precision !== 'fp32') {
+    parts.log(`${precision} runs on WASM only.`)
+    return undefined
+  }
   const adapter = await findAdapter(parts)
   if (adapter === undefined) return undefined
 

@@ -14,6 +14,7 @@ import type { PrecisionCostMeasurement } from './precisionCostMeasurement'
 import type { ResultsExport } from './resultsExport'
 import type { Sample } from './sample'
 import type { StatusItem } from './statusItem'
+import { retryWebGpuOrSay } from './webGpuFailure'
 
 interface CommandParts {
   readonly controller: InspectionController
@@ -27,7 +28,7 @@ interface CommandParts {
   readonly manager: ModelManager
   readonly token: HubToken
   readonly sample: Sample
-  readonly retryWebGpu: () => Promise<void>
+  readonly retryWebGpu: () => Promise<boolean>
   readonly log: Log
 }
 
@@ -91,7 +92,7 @@ export function registerCommands({
     useGpt2: () => choice.useGpt2(),
     manageModels: () => manager.show(),
     setHubToken: () => token.ask(),
-    retryWebGpu,
+    retryWebGpu: () => retryWebGpuOrSay(retryWebGpu, log),
     openSample: () => sample.inspect(),
     completeSample: () => sample.complete(),
     showLog: () => {

@@ -2,6 +2,13 @@ import * as vscode from 'vscode'
 import { type Log, logError } from '../log'
 import { plainMessage } from '../shared/plainMessage'
 
+/** Says so where there is none to be had: a command that does nothing to be seen looks broken. */
+export async function retryWebGpuOrSay(retry: () => Promise<boolean>, log: Log): Promise<void> {
+  if (await retry()) return
+  const chosen = await vscode.window.showInformationMessage('WebGPU is not used, WASM computes.', 'Show Log')
+  if (chosen === 'Show Log') log.show()
+}
+
 /** Says that WASM computes instead, and what can be done. */
 export async function tellWebGpuFailure(reason: Error, log: Log): Promise<void> {
   const sentence = plainMessage(logError(log, 'WebGPU is not used any more', reason))

@@ -227,14 +227,14 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
 
   it('says nothing where WebGPU is not there, and looks again when it may have come', async () => {
     startWebGpu = () => Promise.resolve(undefined)
-    await router.retryWebGpu()
+    expect(await router.retryWebGpu()).toBe(false)
     await router.api.model(undefined)
     expect(starts).toBe(1)
     startWebGpu = () => Promise.resolve(gpu)
     router.webGpuMayHaveCome()
     await router.api.model(undefined)
-    await router.retryWebGpu()
 
+    expect(await router.retryWebGpu()).toBe(true)
     expect(starts).toBe(2)
     expect((await router.api.model(undefined)).backend).toBe('webgpu')
     expect(failures).toEqual([])
