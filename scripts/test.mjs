@@ -29,6 +29,7 @@ const SUITES = {
   },
   unit: () => runVitest('unit'),
   webview: () => runVitest('webview'),
+  web: () => runVitest('web'),
   webgpu: async () => {
     const { findSoftwareAdapter } = await import('./softwareAdapter.mjs')
     await findSoftwareAdapter()

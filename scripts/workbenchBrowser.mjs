@@ -1,4 +1,6 @@
 // @ts-check
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { findChromium } from './chromium.mjs'
 
@@ -45,14 +47,40 @@ export async function launchWorkbenchBrowser({ webGpu = false } = {}) {
  */
 export async function openWindow(browser, options) {
   const context = await browser.newContext(options)
-  await context.route(
+  await keepToThisMachine(context)
+  return context.newPage()
+}
+
+/**
+ * The same for VS Code for the web, whose webviews are other sites to the browser, which would not let them keep
+ * anything: that takes a profile of its own. Closing the window ends the browser.
+ *
+ * @param {string} profile an empty folder
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function openWebWindow(profile, options) {
+  const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }
+  await mkdir(join(profile, 'Default'), { recursive: true })
+  await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: await findChromium(),
+    headless: true,
+    args: [...ARGUMENTS, ...WITHOUT_WEBGPU, ...ROOT_ARGUMENTS],
+    ...options,
+  })
+  await keepToThisMachine(context)
+  return context.pages()[0] ?? context.newPage()
+}
+
+/** @param {import('playwright-core').BrowserContext} context */
+function keepToThisMachine(context) {
+  return context.route(
     (url) => url.protocol.startsWith('http') && !isReachable(url.hostname),
     (route) => route.abort(),
   )
-  return context.newPage()
 }
 
 /** @param {string} hostname */
 function isReachable(hostname) {
-  return hostname === '127.0.0.1' || hostname.endsWith('.vscode-cdn.net')
+  return hostname === '127.0.0.1' || /(^|\.)localhost$/.test(hostname) || hostname.endsWith('.vscode-cdn.net')
 }

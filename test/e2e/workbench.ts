@@ -1,15 +1,15 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Browser, Frame, FrameLocator, Locator, Page } from 'playwright-core'
+import type { Frame, FrameLocator, Locator, Page } from 'playwright-core'
 import { CACHE, SAMPLE, VSIX } from '../../scripts/paths.mjs'
-import { startVscodeHost, type VscodeHost } from '../../scripts/vscodeHost.mjs'
+import { startVscodeHost } from '../../scripts/vscodeHost.mjs'
 import { launchWorkbenchBrowser, openWindow } from '../../scripts/workbenchBrowser.mjs'
 
 const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screenshots')
 
 /** How long any one thing may take to appear. */
-const APPEAR_LIMIT_MS = 20_000
+export const APPEAR_LIMIT_MS = 20_000
 /** How long the focus may take to come back before it is asked for again. */
 const FOCUS_LIMIT_MS = 3_000
 const FOCUS_TRIES = 4
@@ -18,7 +18,7 @@ const FOCUS_TRIES = 4
 const SETTINGS = { 'files.exclude': { '**/.vscode': true }, 'files.autoSave': 'off' }
 
 /** VS Code's names of its themes, and the class by which the workbench shows that one is on. */
-const THEMES = {
+export const THEMES = {
   dark: { name: 'Default Dark Modern', className: 'vs-dark' },
   light: { name: 'Default Light Modern', className: 'vs' },
   highContrast: { name: 'Default High Contrast', className: 'hc-black' },
@@ -26,7 +26,7 @@ const THEMES = {
 } as const
 
 /** The address of a webview or a name of ours. */
-const OURS = /vscode-cdn\.net|logitscope\./
+const OURS = /vscode-cdn\.net|webview\/browser\/pre|logitscope\./
 
 export type Theme = keyof typeof THEMES
 
@@ -75,8 +75,8 @@ export class Workbench {
     readonly page: Page,
     /** The folder that is open. */
     readonly folder: string,
-    private readonly browser: Browser,
-    private readonly host: VscodeHost,
+    private readonly browser: { close(): Promise<void> },
+    private readonly host: { dispose(): Promise<void> },
   ) {
     page.on('console', (message) => {
       if (message.type() === 'error') this.noteError(`${message.text()} (${message.location().url})`)
