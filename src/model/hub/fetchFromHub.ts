@@ -56,29 +56,77 @@ function answerOf(response: Response, cut: AbortController): HubResponse {
   }
 }
 
-/** A connection that brings less than a span has to bring is cut. */
+/** More than this waiting to be written makes the hub wait. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
+
+/**
+ * Reads ahead of whoever asks: a stream that breaks off drops what was not taken from it, and a hub that cuts early
+ * would never get ahead. A connection that brings less than a span has to bring is cut.
+ */
 async function* bodyOf(
-  { body }: Response,
+  response: Response,
   cut: AbortController,
   { spanMs, spanBytes }: HubLimits,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
+  const waiting: Uint8Array[] = []
+  let waitingBytes = 0
+  let ended: { readonly cause?: unknown } | undefined
+  let wake = () => {}
+  let drained = () => {}
   let spanBytesSoFar = 0
   const span = setInterval(() => {
-    if (spanBytesSoFar < spanBytes) cut.abort(new Error(`${spanBytesSoFar} bytes within ${spanMs / 1000} s`))
+    const isSlow = spanBytesSoFar < spanBytes && waitingBytes === 0
+    if (isSlow) cut.abort(new Error(`${spanBytesSoFar} bytes within ${spanMs / 1000} s`))
     spanBytesSoFar = 0
   }, spanMs)
-  const reader = body?.getReader()
-  try {
+
+  const readAhead = async () => {
+    const reader = response.body?.getReader()
     for (;;) {
       const chunk = (await reader?.read())?.value as Uint8Array | undefined
       if (chunk === undefined) return
+      waiting.push(chunk)
+      waitingBytes += chunk.length
       spanBytesSoFar += chunk.length
-      yield chunk
+      wake()
+      if (waitingBytes > MAX_WAITING_BYTES)
+        await new Promise<void>((resolve) => {
+          drained = resolve
+        })
     }
-  } catch (cause) {
-    if (signal.aborted) throw new CancelledError()
-    throw new PassingFault('the connection was cut', 'connection', { cause })
+  }
+  const end = (ending: { readonly cause?: unknown }) => {
+    ended = ending
+    wake()
+  }
+  readAhead().then(
+    () => {
+      end({})
+    },
+    (cause: unknown) => {
+      end({ cause })
+    },
+  )
+
+  try {
+    for (;;) {
+      if (signal.aborted) throw new CancelledError()
+      const chunk = waiting.shift()
+      if (chunk !== undefined) {
+        yield chunk
+        waitingBytes -= chunk.length
+        if (waitingBytes === 0) drained()
+      } else if (ended === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      } else if (ended.cause === undefined) {
+        return
+      } else {
+        throw new PassingFault('the connection was cut', 'connection', { cause: ended.cause })
+      }
+    }
   } finally {
     clearInterval(span)
   }
