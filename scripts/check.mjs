@@ -7,7 +7,16 @@ import { CommandError, run } from './processes.mjs'
 const CHECK_LIMIT_MS = 5 * 60_000
 
 /** Every folder with a tsconfig.json of its own: other globals, other types. */
-const PROJECTS = ['.', 'webview', 'test/extension', 'test/webview', 'test/web', 'test/e2e', 'scripts']
+const PROJECTS = [
+  '.',
+  'webview',
+  'test/extension',
+  'test/webview',
+  'test/web',
+  'test/companion',
+  'test/e2e',
+  'scripts',
+]
 
 /** @type {Record<string, () => Promise<void>>} */
 const CHECKS = {
