@@ -54,6 +54,12 @@ async function loadModel(options: WebEngineOptions, supplies: Supplies): Promise
       { backend, threads, precision },
     ),
   )
+  // The thread ends by it, after what was running has said why; nothing may run, and nobody would learn of it.
+  void loaded.lost.then((loss) =>
+    setTimeout(() => {
+      throw loss
+    }),
+  )
   const { info } = loaded
   return { ...loaded, info: { ...info, remarks: [...info.remarks, ...(outline.remarks ?? [])] } }
 }
