@@ -43,17 +43,34 @@ async function run(engine: EngineApi, tokenIds: Int32Array, signal: AbortSignal)
 
 /** NaN where a log-probability is, infinity where a row is missing. */
 function maxDelta(a: Run, b: Run): number {
-  const [ours, theirs] = [a, b].map(({ chunks }) => chunks.flatMap(logProbsOf))
+  const [ours, theirs] = [a, b].map(({ chunks }) => chunks.flatMap(judgementsOf))
   if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY
-  return ours.reduce((max, logProb, i) => Math.max(max, Math.abs(logProb - theirs[i])), 0)
+  return Math.max(...ours.map((judgement, row) => deltaOf(judgement, theirs[row])))
 }
 
-/** Of every row's target and of its most likely tokens, whichever they are. */
-function logProbsOf({ logSumExp, targetLogit, topLogits }: ScoredRows): number[] {
-  return [...logSumExp].flatMap((sum, row) => [
-    targetLogit[row] - sum,
-    ...Array.from(topLogits.subarray(row * TOP_K, (row + 1) * TOP_K), (logit) => logit - sum),
-  ])
+/** Log-probabilities of one row. */
+interface Judgement {
+  readonly target: number
+  readonly top: ReadonlyMap<number, number>
+}
+
+function judgementsOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): Judgement[] {
+  return Array.from(logSumExp, (sum, row) => ({
+    target: targetLogit[row] - sum,
+    top: new Map(
+      Array.from({ length: TOP_K }, (_, k) => [topIds[row * TOP_K + k], topLogits[row * TOP_K + k] - sum]),
+    ),
+  }))
+}
+
+/** A token that only one of them has among its likeliest is off by at least what it is above the other's last. */
+function deltaOf(ours: Judgement, theirs: Judgement): number {
+  const last = Math.min(...theirs.top.values())
+  const deltas = Array.from(ours.top, ([id, logProb]) => {
+    const other = theirs.top.get(id)
+    return other === undefined ? Math.max(0, logProb - last) : Math.abs(logProb - other)
+  })
+  return Math.max(Math.abs(ours.target - theirs.target), ...deltas)
 }
 
 const TOP_K = 5

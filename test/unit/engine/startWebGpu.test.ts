@@ -102,6 +102,12 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
     expect(ended).toBe(2)
   })
 
+  it('is not used where the right logits belong to other tokens', async () => {
+    onGpu = withScores(mini, (rows) => ({ ...rows, topIds: rows.topIds.map((id) => id + 1) }))
+
+    await expect(start()).rejects.toThrow(WebGpuUnavailableError)
+  })
+
   it('is used where it is off by less', async () => {
     onGpu = withError(mini, 0.0004)
 
@@ -145,11 +151,14 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
 
 /** Every log-sum-exp is wrong by so much. */
 function withError(model: LoadedModel, error: number): LoadedModel {
+  return withScores(model, (rows) => ({ ...rows, logSumExp: rows.logSumExp.map((sum) => sum + error) }))
+}
+
+type Scores = Awaited<ReturnType<LmHead['score']>>
+
+function withScores(model: LoadedModel, change: (scores: Scores) => Scores): LoadedModel {
   const lmHead = Object.create(model.lmHead) as LmHead
-  lmHead.score = async (...request) => {
-    const rows = await LmHead.prototype.score.apply(model.lmHead, request)
-    return { ...rows, logSumExp: rows.logSumExp.map((sum) => sum + error) }
-  }
+  lmHead.score = async (...request) => change(await LmHead.prototype.score.apply(model.lmHead, request))
   return { ...model, lmHead }
 }
 
