@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { COMPANION_DIST, COMPANION_VSIX, DIST, VSIX } from '../../scripts/paths.mjs'
 import { zipEntries } from './zipEntries'
 
-/** 26 MB when this was set, nearly all of it the model and ORT's WASM. */
-const VSIX_BUDGET_BYTES = 30 * 1024 * 1024
+/** 33 MB when this was set, nearly all of it the model and ORT's two builds: in a browser the GPU is at hand. */
+const VSIX_BUDGET_BYTES = 38 * 1024 * 1024
 
 /** A fifth above what they were when this was set, in bytes; what is in a browser is fetched with every start. */
 const BUNDLE_BUDGETS: Record<string, number> = {
@@ -19,7 +19,14 @@ const BUNDLE_BUDGETS: Record<string, number> = {
 }
 
 const CODE = Object.keys(BUNDLE_BUDGETS)
-const RUNTIME = ['gpt2.json', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm', 'tiktoken_bg.wasm']
+const RUNTIME = [
+  'gpt2.json',
+  'ort-wasm-simd-threaded.asyncify.mjs',
+  'ort-wasm-simd-threaded.asyncify.wasm',
+  'ort-wasm-simd-threaded.mjs',
+  'ort-wasm-simd-threaded.wasm',
+  'tiktoken_bg.wasm',
+]
 const MODEL = ['README.md', 'config.json', 'model.safetensors']
 const SAMPLE = 'extension/media/walkthrough/sample.ts.txt'
 const PAPERS = ['LICENSE.txt', 'changelog.md', 'package.json', 'readme.md']
