@@ -16,7 +16,7 @@ export interface TensorEntry {
 const LENGTH_BYTES = 8
 const MAX_DIMENSIONS = 16
 /** A header larger than this is an attack or a mistake: gpt2-xl's has 0.06 MB. */
-const MAX_HEADER_BYTES = 16 * 1024 * 1024
+export const MAX_HEADER_BYTES = 16 * 1024 * 1024
 /** What a tensor's name or type can have before it is no use in a message. */
 const MAX_NAME_UNITS = 200
 

@@ -23,7 +23,8 @@ export interface BrowserStoreParts {
 /**
  * The models of the registry in a browser's storage: `<id>/` has the weights slice by slice, and a note that says
  * whether they are whole and verified. What the storage does not take stays in memory as long as the window.
- * Windows write the same slices under the same names, so two that download one model do not disturb each other.
+ * Nothing keeps two windows from downloading the same model: they write the same slices under the same names. A window
+ * sees what another one has added when it is reloaded, because VS Code lists a folder from memory.
  */
 export class BrowserModelStore implements PinnedModelStore {
   private readonly spaces = new Map<string, SliceSpace>()
@@ -78,7 +79,7 @@ export class BrowserModelStore implements PinnedModelStore {
       await downloadWeights(hub, model, file, options)
       await space.write(CONFIG_FILE, new TextEncoder().encode(config))
       if (await file.isPinnedFile()) return
-      await space.clear()
+      await file.discard()
       throw notPinned()
     })
   }
@@ -88,7 +89,7 @@ export class BrowserModelStore implements PinnedModelStore {
     await this.alone(model, options.signal, async (space) => {
       const file = await SlicedFile.open(model, space, checking(options))
       if (await file.isPinnedFile()) return
-      await space.clear()
+      await file.discard()
       throw notPinned()
     })
   }
@@ -98,8 +99,9 @@ export class BrowserModelStore implements PinnedModelStore {
     await this.alone(model, new AbortController().signal, (space) => space.clear())
   }
 
-  tidyUp(): Promise<void> {
-    return Promise.resolve()
+  /** Deletes slices without a note that fits them, as those of a revision that was pinned before; never rejects. */
+  async tidyUp(): Promise<void> {
+    await Promise.allSettled(this.models.map((model) => this.tidyUpOf(model)))
   }
 
   /**
@@ -110,7 +112,9 @@ export class BrowserModelStore implements PinnedModelStore {
     const space = this.spaceOf(model)
     const note = await readNote(space, model)
     if (note === undefined || (await this.stateOf(model)).kind !== 'installed')
-      throw new ModelFilesError(`${model.id} is not downloaded: run Logitscope: Select Model.`)
+      throw new ModelFilesError(
+        `${model.id} is not downloaded, or another window did it: reload this window, or run Logitscope: Select Model.`,
+      )
     return {
       place: this.folderOf(),
       remarks: remarksOn(model, space, note.slices),
@@ -121,14 +125,28 @@ export class BrowserModelStore implements PinnedModelStore {
     }
   }
 
-  /** @throws ModelFilesError where it is gone by now */
+  /** @throws ModelFilesError where it is gone by now, or is not whole */
   async part(model: PinnedModel, file: string, index: number): Promise<Uint8Array> {
-    const name = file === WEIGHTS_FILE ? sliceName(index) : file
-    const bytes = await this.spaceOf(model).read(name)
-    if (bytes !== undefined) return bytes
-    throw new ModelFilesError(
-      `${file} of ${model.id} is gone from this browser: run Logitscope: Select Model.`,
-    )
+    const space = this.spaceOf(model)
+    const isSlice = file === WEIGHTS_FILE
+    const note = await readNote(space, model)
+    const bytes = await space.read(isSlice ? sliceName(index) : file)
+    if (note === undefined || bytes === undefined)
+      throw new ModelFilesError(
+        `${file} of ${model.id} is gone from this browser: run Logitscope: Select Model.`,
+      )
+    if (isSlice && bytes.length !== note.slices[index])
+      throw new ModelFilesError(
+        `${file} of ${model.id} is damaged: run Logitscope: Manage Models, Verify Again.`,
+      )
+    return bytes
+  }
+
+  private async tidyUpOf(model: PinnedModel): Promise<void> {
+    if ((await this.spaceOf(model).names()).size === 0) return
+    await this.alone(model, new AbortController().signal, async (space) => {
+      if ((await readNote(space, model)) === undefined) await space.clear()
+    })
   }
 
   private spaceOf({ id }: PinnedModel): SliceSpace {

@@ -2,9 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { concatBytes } from '../../shared/bytes'
 import { delay } from '../../shared/delay'
-import { SafetensorsError } from '../../shared/errors'
+import { ModelBusyError, ModelFilesError, SafetensorsError } from '../../shared/errors'
 import type { GrowingFile } from '../hub/download'
 import type { PinnedModel } from '../registry'
+import { MAX_HEADER_BYTES } from '../safetensors'
 import { headerEnd, LENGTH_BYTES, sliceLengths } from './slices'
 import { readNote, sliceName, type SlicesNote, writeNote } from './slicesNote'
 import type { SliceSpace } from './sliceSpace'
@@ -21,6 +22,8 @@ const DIGEST_BYTES = 4 * 1024 * 1024
 /** Weights as far as they have come: whole slices in their space, the next one's bytes here, and the digest of all. */
 export class SlicedFile implements GrowingFile {
   private hash = sha256.create()
+  /** Where the header ends; known as soon as its length is here. */
+  private headerEnd: number | undefined
   /** Known as soon as the header is here. */
   private lengths: readonly number[] | undefined
   private slice = 0
@@ -28,6 +31,8 @@ export class SlicedFile implements GrowingFile {
   private waitingBytes = 0
   private keptBytes = 0
   private validator: string | null = null
+  /** Whether the note said so of all that was here from the beginning. */
+  private wasVerified = false
 
   /** Reads what is there of this very file; what is of another one is discarded. */
   static async open(model: PinnedModel, space: SliceSpace, options: ReadOptions): Promise<SlicedFile> {
@@ -35,6 +40,11 @@ export class SlicedFile implements GrowingFile {
     const note = await readNote(space, model)
     if (note === undefined) await space.clear()
     else await file.readOn(note, options)
+    if (note?.verified === true) {
+      file.wasVerified = file.length === model.bytes
+      // What fills the gap has yet to be hashed with the rest; until then, nothing is installed.
+      if (!file.wasVerified) await writeNote(space, model, { ...note, verified: false })
+    }
     return file
   }
 
@@ -51,15 +61,27 @@ export class SlicedFile implements GrowingFile {
     return this.validator
   }
 
+  /** @throws ModelBusyError as `discard` */
   async restart(etag: string | null): Promise<void> {
-    await this.space.clear()
+    await this.discard()
     this.hash = sha256.create()
+    this.headerEnd = undefined
     this.lengths = undefined
     this.slice = 0
     this.waiting = []
     this.waitingBytes = 0
     this.keptBytes = 0
     this.validator = etag
+  }
+
+  /**
+   * Deletes what is kept of it.
+   * @throws ModelBusyError where that has become a verified file since it was opened
+   */
+  async discard(): Promise<void> {
+    if (!this.wasVerified && (await readNote(this.space, this.model))?.verified === true)
+      throw new ModelBusyError('Another window has brought the model to its end.')
+    await this.space.clear()
   }
 
   /** @throws PinnedFileError where it does not begin as a safetensors file does */
@@ -74,15 +96,22 @@ export class SlicedFile implements GrowingFile {
     }
   }
 
-  /** Whether these are the pinned bytes; the note beside them says so from then on. */
+  /**
+   * Whether these are the pinned bytes; the note beside them says so from then on.
+   * @throws ModelFilesError where they are, and a slice has gone meanwhile
+   */
   async isPinnedFile(): Promise<boolean> {
     const { lengths: slices, validator: etag, model } = this
     const isPinned =
       slices !== undefined &&
       this.keptBytes === model.bytes &&
       bytesToHex(this.hash.clone().digest()) === model.sha256
-    if (isPinned) await writeNote(this.space, model, { etag, slices, verified: true })
-    return isPinned
+    if (!isPinned) return false
+    const names = await this.space.names()
+    if (!slices.every((_, index) => names.has(sliceName(index))))
+      throw new ModelFilesError(`Parts of ${model.id} are gone meanwhile: run Logitscope: Select Model.`)
+    await writeNote(this.space, model, { etag, slices, verified: true })
+    return true
   }
 
   private async readOn({ slices, etag }: SlicesNote, { signal, onBytes }: ReadOptions): Promise<void> {
@@ -104,9 +133,10 @@ export class SlicedFile implements GrowingFile {
   /** Bytes of the slice that is on its way, as far as one can say. */
   private wanted(): number {
     if (this.lengths !== undefined) return this.lengths[this.slice] ?? Infinity
-    const end = headerEnd(concatBytes(this.waiting)) ?? LENGTH_BYTES
-    if (end > this.model.bytes) throw notPinned()
-    return end
+    if (this.waitingBytes < LENGTH_BYTES) return LENGTH_BYTES
+    this.headerEnd ??= headerEnd(concatBytes(this.waiting))
+    if (this.headerEnd > Math.min(this.model.bytes, LENGTH_BYTES + MAX_HEADER_BYTES)) throw notPinned()
+    return this.headerEnd
   }
 
   private async keepSlice(): Promise<void> {

@@ -43,9 +43,7 @@ function partOf(name: string): string {
   return /\.attn\.(masked_)?bias$/.test(name) ? `${layer} mask` : layer
 }
 
-/** The header's end in a file that begins with these bytes; undefined where they do not say it yet. */
-export function headerEnd(beginning: Uint8Array): number | undefined {
-  if (beginning.length < LENGTH_BYTES) return undefined
-  const { buffer, byteOffset } = beginning
+/** The header's end in a file that begins with these bytes, at least LENGTH_BYTES of them. */
+export function headerEnd({ buffer, byteOffset }: Uint8Array): number {
   return LENGTH_BYTES + Number(new DataView(buffer, byteOffset).getBigUint64(0, true))
 }
