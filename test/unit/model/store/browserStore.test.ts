@@ -12,6 +12,7 @@ import {
 import {
   type Answer,
   answerWell,
+  answerWithStatus,
   begin,
   cutAfter,
   ETAG,
@@ -76,6 +77,19 @@ describe('A download in a browser', () => {
     expect(await weightsIn(another)).toEqual(WEIGHTS)
   })
 
+  it('goes on where a hub hides from pages which part it sends', async () => {
+    const hiding: Answer = (asked) => {
+      const { response, from = 0 } = asked
+      response.writeHead(206, { 'content-length': WEIGHTS.length - from }).end(WEIGHTS.subarray(from))
+    }
+    const { store, hub, server } = await browserAndHub([cutAfter(10_000), hiding])
+
+    await store.install(MODEL, hub, watched())
+
+    expect(server.requests.at(-1)).toBe('model.safetensors from 10000')
+    expect(await weightsIn(store)).toEqual(WEIGHTS)
+  })
+
   it('can be cancelled, and keeps what has come', async () => {
     const { store, hub } = await browserAndHub([stallAfter(30_000)])
     const cancellation = new AbortController()
@@ -109,6 +123,50 @@ describe('A download in a browser', () => {
 
     expect([...files.keys()]).toEqual([])
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'absent' })
+  })
+
+  it('does not wait for the end of a header that is too long for one', async () => {
+    const weights = Buffer.alloc(24 * 1024 * 1024)
+    weights.writeUInt32LE(20 * 1024 * 1024)
+    const model = { ...MODEL, bytes: weights.length }
+    const { store, hub } = await browserAndHub([], (asked) => asked.response.end(begin(asked, ETAG, weights)))
+    const options = watched()
+
+    await expect(store.install(model, hub, options)).rejects.toThrow(PinnedFileError)
+
+    expect(options.said).toEqual([])
+  })
+
+  it('takes nothing away that another window has brought to its end meanwhile', async () => {
+    const { store, hub, server, files } = await browserAndHub([cutAfter(30_000)])
+    const another = new BrowserModelStore({
+      files: wholeFiles(files),
+      models: [MODEL],
+      onFull: () => undefined,
+    })
+    server.answers.push((asked) => {
+      void another.install(MODEL, hub, watched()).then(() => answerWithStatus(416)(asked))
+    })
+
+    const failed = store.install(MODEL, { ...hub, limits: { ...HASTY, answerMs: 60_000 } }, watched())
+
+    await expect(failed).rejects.toThrow(
+      new ModelBusyError('Another window has brought the model to its end.'),
+    )
+    expect(await another.stateOf(MODEL)).toEqual({ kind: 'installed' })
+    expect(await weightsIn(another)).toEqual(WEIGHTS)
+  })
+
+  it('is not whole where slices were taken away while it came', async () => {
+    const { store, hub, server, files } = await browserAndHub([cutAfter(30_000)])
+    server.answers.push((asked) => {
+      files.delete('gpt2/1.slice')
+      answerWell(asked)
+    })
+
+    await expect(store.install(MODEL, hub, watched())).rejects.toThrow(ModelFilesError)
+
+    expect(await store.stateOf(MODEL)).toEqual({ kind: 'partial', bytes: 512 })
   })
 
   it('is one at a time', async () => {
@@ -183,8 +241,45 @@ describe('A model in a browser', () => {
 
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'partial', bytes: 24_512 })
     await expect(store.outline(MODEL)).rejects.toThrow(
-      'gpt2 is not downloaded: run Logitscope: Select Model.',
+      'gpt2 is not downloaded, or another window did it: reload this window, or run Logitscope: Select Model.',
     )
+  })
+
+  it('is not installed again before its digest is known again', async () => {
+    const { store, hub, server, files } = await browserAndHub()
+    await store.install(MODEL, hub, watched())
+    files.delete('gpt2/3.slice')
+    server.otherwise = cutAfter(4_000)
+
+    const failed = store.install(MODEL, { ...hub, limits: { ...HASTY, retries: 0 } }, watched())
+
+    await expect(failed).rejects.toThrow(HubConnectionError)
+    expect((await store.stateOf(MODEL)).kind).toBe('partial')
+  })
+
+  it('is not read where a slice has another length than it had', async () => {
+    const { store, hub, files } = await browserAndHub()
+    await store.install(MODEL, hub, watched())
+    files.set('gpt2/2.slice', new Uint8Array(19_999))
+
+    await expect(store.part(MODEL, 'model.safetensors', 2)).rejects.toThrow(
+      new ModelFilesError(
+        'model.safetensors of gpt2 is damaged: run Logitscope: Manage Models, Verify Again.',
+      ),
+    )
+  })
+
+  it('leaves nothing behind of a revision that was pinned before', async () => {
+    const { store, hub, files } = await browserAndHub()
+    await store.install(MODEL, hub, watched())
+    const models = [{ ...MODEL, revision: 'f'.repeat(40) }]
+    const newer = new BrowserModelStore({ files: wholeFiles(files), models, onFull: () => undefined })
+
+    await store.tidyUp()
+    expect(await weightsIn(store)).toEqual(WEIGHTS)
+    await newer.tidyUp()
+
+    expect([...files.keys()]).toEqual([])
   })
 })
 
