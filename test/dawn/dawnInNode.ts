@@ -1,17 +1,22 @@
 // Dawn, Chromium's implementation of WebGPU, in this Node process, on Mesa's software adapter.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { create, globals } from 'webgpu'
 import { wrap } from '../support/wrap'
 
-/** Where Debian's mesa-vulkan-drivers has it. */
-const LAVAPIPE = '/usr/share/vulkan/icd.d/lvp_icd.json'
+/** Where Vulkan's drivers say where they are. */
+const DRIVERS = '/usr/share/vulkan/icd.d'
+/** Mesa's on the processor; some distributions name the architecture, too. */
+const LAVAPIPE = (existsSync(DRIVERS) ? readdirSync(DRIVERS) : []).find((name) =>
+  /^lvp_icd\..*json$/.test(name),
+)
 
-export const hasSoftwareAdapter = existsSync(LAVAPIPE)
+export const hasSoftwareAdapter = LAVAPIPE !== undefined
 
 /** Gives this thread what browsers have. */
 export function installDawn(): void {
-  process.env.VK_ICD_FILENAMES = LAVAPIPE
+  if (LAVAPIPE !== undefined) process.env.VK_ICD_FILENAMES = join(DRIVERS, LAVAPIPE)
   Object.assign(globalThis, globals)
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true })
   // Dawn refuses what lies in shared memory, where ONNX Runtime's heap is.
