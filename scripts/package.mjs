@@ -24,12 +24,13 @@ async function pack(folder, vsix) {
 }
 
 /**
- * The files that are packed, relative to the repository.
+ * The files that are packed of an extension, relative to its folder.
  *
+ * @param {string} folder
  * @returns {Promise<string[]>}
  */
-export function packagedFiles() {
-  return listFiles({ cwd: REPO, packageManager: PackageManager.None })
+export function packagedFiles(folder) {
+  return listFiles({ cwd: folder, packageManager: PackageManager.None })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await packageExtensions()

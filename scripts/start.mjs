@@ -1,11 +1,11 @@
 // @ts-check
-// Builds the extension and opens it in VS Code, on the sample folder: in the desktop's where that is
-// installed, else in one that is served to the browser.
+// Builds the extension with its companion and opens both in VS Code, on the sample folder: in the desktop's
+// where that is installed, else in one that is served to the browser.
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain } from './failure.mjs'
-import { CACHE, DIST, REPO, SAMPLE } from './paths.mjs'
+import { CACHE, COMPANION, DIST, REPO, SAMPLE } from './paths.mjs'
 import { findOnPath, run } from './processes.mjs'
 
 /** Settings, extensions and state of this VS Code, apart from a person's own. */
@@ -48,6 +48,7 @@ async function openOnDesktop(code) {
       ...['--user-data-dir', join(HOME, 'desktop', 'user-data')],
       ...['--extensions-dir', join(HOME, 'desktop', 'extensions')],
       `--extensionDevelopmentPath=${REPO}`,
+      `--extensionDevelopmentPath=${COMPANION}`,
       '--disable-workspace-trust',
       SAMPLE,
       SAMPLE_FILE,
@@ -69,7 +70,7 @@ async function serveInBrowser() {
   }
   const table = firstTime ? showTable() : Promise.resolve()
 
-  await placeExtension()
+  await placeExtensions()
   const host = await startVscodeHost({
     home: HOME,
     port: PORT,
@@ -101,14 +102,19 @@ async function showTable() {
  * Puts what would be packaged where VS Code looks for extensions. It trusts its own list of them before
  * what is in the folder, so the list goes.
  */
-async function placeExtension() {
-  const { packagedFiles } = await import('./package.mjs')
+async function placeExtensions() {
   const extensions = join(HOME, 'extensions')
-  const target = join(extensions, 'logitscope.logitscope-dev')
-  await rm(target, { recursive: true, force: true })
   await rm(join(extensions, 'extensions.json'), { force: true })
-  for (const file of await packagedFiles()) {
+  await place(REPO, join(extensions, 'logitscope.logitscope-dev'))
+  await place(COMPANION, join(extensions, 'logitscope.logitscope-gpu-dev'))
+}
+
+/** @param {string} extension its folder @param {string} target */
+async function place(extension, target) {
+  const { packagedFiles } = await import('./package.mjs')
+  await rm(target, { recursive: true, force: true })
+  for (const file of await packagedFiles(extension)) {
     await mkdir(dirname(join(target, file)), { recursive: true })
-    await cp(join(REPO, file), join(target, file))
+    await cp(join(extension, file), join(target, file))
   }
 }

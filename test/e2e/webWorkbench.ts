@@ -36,7 +36,7 @@ export async function openWebWorkbench({ isolated, defaults }: WebWorkbenchOptio
   const folder = join(place, 'sample')
   const extension = join(place, 'extension')
   await cp(SAMPLE, folder, { recursive: true })
-  for (const file of await packagedFiles()) {
+  for (const file of await packagedFiles(REPO)) {
     await mkdir(dirname(join(extension, file)), { recursive: true })
     await copyFile(join(REPO, file), join(extension, file))
   }
