@@ -21,10 +21,11 @@ export interface ModelGraph {
 
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
- * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C]. Gives: `residual` [S, C], before `ln_f`, and the new rows
- * `present.{i}.key` and `present.{i}.value` [S, C]; and `magnitude.{i}` [S, 1], Σ|x| of the stream's rows after
- * block i and of what the block has made of them before its softmax and its activation: on a GPU these can make a
- * number of what is none. Finite where all of a row is.
+ * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C].
+ * Gives: `residual` [S, C], before `ln_f`, and the new rows `present.{i}.key` and `present.{i}.value` [S, C]; and
+ * `magnitude.{i}` [S, 1], over the blocks 0 to i, Σ|x| of the stream's rows after each and of what it has made of
+ * them before its softmax and its activation: these can make a number of what is none, on a GPU even of NaN, and no
+ * later block would know. Finite where all of a row is, up to there.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -32,11 +33,13 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const mask = g.input('mask', 'float32', ['S', 'T'])
   const padding = g.input('padding', 'float32', ['Z', nEmbd])
   let x = g.input('x', 'float32', ['S', nEmbd])
+  let magnitude: Value | undefined
   for (let i = 0; i < nLayer; i++) {
     const result = block(g, i, x, { mask, padding })
     x = result.x
     const magnitudes = [...result.inside, x].map((rows) => g.reduceL1(rows))
-    g.output(`magnitude.${i}`, magnitudes.reduce(g.add), 'float32', ['S', 1])
+    magnitude = (magnitude === undefined ? magnitudes : [magnitude, ...magnitudes]).reduce(g.add)
+    g.output(`magnitude.${i}`, magnitude, 'float32', ['S', 1])
   }
   g.rowsOutput('residual', x)
   return g.finish()

@@ -73,6 +73,7 @@ describe('A machine', () => {
 
 describe('On the GPU', () => {
   it.each([
+    ['h.0.attn.c_attn.weight', 'from block 0 on'],
     ['h.1.mlp.c_fc.weight', 'from block 1 on'],
     ['h.2.attn.c_attn.weight', 'from block 2 on'],
     ['wte.weight', 'from the LM head on'],

@@ -90,13 +90,14 @@ describe.each(PRECISIONS)('In %s', (precision) => {
       await expectError(await engineWith(precision, 'h.1.mlp.c_proj.bias', value), 'from block 1 on')
     })
 
-    // ReLU makes 0 of minus infinity, which is what the equations say.
+    // ReLU makes 0 of minus infinity: no block behind it has anything to notice.
     it.each([
       ['gelu_new', Infinity],
       ['gelu_new', -Infinity],
       ['gelu', Infinity],
       ['gelu', -Infinity],
       ['relu', Infinity],
+      ['relu', -Infinity],
     ])('is not swallowed by %s (%d)', async (activation, value) => {
       const config = { ...CONFIG, activation_function: activation }
       await expectError(await engineWith(precision, 'h.1.mlp.c_fc.bias', value, config), 'from block 1 on')
