@@ -101,11 +101,15 @@ function whenOpen(opening: Promise<unknown>, channel: Channel): Channel {
   }
 }
 
-/** A host that has died says nothing, so while an answer is due it is asked for a sign of life. */
+/**
+ * A host that has died says nothing, so while an answer is due it is asked for a sign of life. Over a slow connection
+ * that one waits behind parts of the model: whatever comes from the other side is as good.
+ */
 class Pulse {
   private readonly due = new Set<number>()
   private timer: NodeJS.Timeout | undefined
   private unanswered = 0
+  private heard = 0
 
   constructor(
     private readonly link: CommandLink,
@@ -147,6 +151,8 @@ class Pulse {
       this.stop()
       return
     }
+    if (this.link.receivedCount !== this.heard) this.unanswered = 0
+    this.heard = this.link.receivedCount
     if (this.unanswered >= MISSED_BEATS) {
       this.link.end(new Error('the companion gives no sign of life'))
       return
@@ -205,4 +211,4 @@ function serveFiles(link: CommandLink, files: ModelFiles): () => Promise<void> {
 /** Of what else lies in a model's folder nothing is read. */
 const MODEL_FILES = /^config\.json$|\.safetensors(\.index\.json)?$/
 /** From one megabyte on the size makes no difference; twice as many are in memory as are under way. */
-const PART_BYTES = 4 * 2 ** 20
+const PART_BYTES = 2 ** 20

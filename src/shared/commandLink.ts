@@ -72,6 +72,11 @@ export class CommandLink {
     private readonly forget: () => void,
   ) {}
 
+  /** How many messages have come from the other side. */
+  get receivedCount(): number {
+    return this.received
+  }
+
   onEnd(listener: (reason: Error) => void): void {
     if (this.endedBy === undefined) this.endListeners.push(listener)
     else listener(this.endedBy)

@@ -3,6 +3,7 @@ import type { Commands } from '../../src/shared/commandLink'
 /** Commands as VS Code has them between two extension hosts: in order, in a later macrotask, bytes as they are, the rest as JSON. */
 export class PretendedCommands implements Commands {
   private readonly registered = new Map<string, (...args: unknown[]) => unknown>()
+  private readonly muted = new Set<string>()
   private isDead = false
 
   register(command: string, run: (...args: unknown[]) => unknown): { dispose(): void } {
@@ -16,10 +17,15 @@ export class PretendedCommands implements Commands {
     this.isDead = true
   }
 
+  /** From now on this one is not answered, nor refused. */
+  mute(command: string): void {
+    this.muted.add(command)
+  }
+
   async execute(command: string, ...args: unknown[]): Promise<unknown> {
     const crossing = args.map((arg) => (arg instanceof ArrayBuffer ? arg.slice(0) : crossed(arg)))
     await new Promise(setImmediate)
-    if (this.isDead) return new Promise(() => undefined)
+    if (this.isDead || this.muted.has(command)) return new Promise(() => undefined)
     const run = this.registered.get(command)
     if (run === undefined) throw new Error(`command '${command}' not found`)
     return crossed(await run(...crossing))

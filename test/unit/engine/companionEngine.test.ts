@@ -10,6 +10,7 @@ import { createEngine, type EngineHandle } from '../../../src/engine/engineHandl
 import { filesOfFolder } from '../../../src/model/filesOfFolder'
 import {
   type AdapterAnswer,
+  COMPANION_COMMANDS,
   COMPANION_VERSION,
   type EngineRequest,
   EXTENSION_COMMANDS,
@@ -161,6 +162,26 @@ describe('an engine in the companion', () => {
     await rejected
   })
 
+  it('bears with a slow connection, where the sign of life comes late and parts of the model before it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    there.dispose()
+    const { host, source } = silentHost(commands)
+    commands.mute(COMPANION_COMMANDS.alive)
+    const ends: unknown[] = []
+    const pending = engine.api.model(undefined).catch((error: unknown) => ends.push(error))
+    const { model } = await source
+    for (let beat = 0; beat < 8; beat++) {
+      await model()
+      await vi.advanceTimersByTimeAsync(2000)
+    }
+    expect(ends).toEqual([])
+    await vi.advanceTimersByTimeAsync(10_000)
+    await pending
+
+    expect(ends).toEqual([expect.any(EngineStoppedError)])
+    host.dispose()
+  })
+
   it('knows of no GPU without a companion', async () => {
     there.dispose()
 
@@ -197,3 +218,23 @@ describe('an engine in the companion', () => {
     await expect(adapter).rejects.toThrow(words)
   })
 })
+
+/** A companion whose engines answer nothing; `source` is the first one's. */
+function silentHost(commands: PretendedCommands): {
+  readonly host: { dispose(): void }
+  readonly source: Promise<ModelSource>
+} {
+  let onSource: (source: ModelSource) => void = () => undefined
+  const source = new Promise<ModelSource>((resolve) => {
+    onSource = resolve
+  })
+  const host = hostEngines({
+    commands,
+    adapter: () => Promise.resolve(ANSWER),
+    spawn: (_, given) => {
+      onSource(given)
+      return { channel: channelPair()[0], onStop: () => undefined, terminate: () => Promise.resolve() }
+    },
+  })
+  return { host, source }
+}
