@@ -173,25 +173,33 @@ class Pulse {
 const MISSED_BEATS = 3
 const PULSE_MS = 2000
 
-/** Gives parts of the model's files; the function that is returned closes what was opened. */
+/** Gives parts of the model's files and nothing else; the function that is returned closes what was opened. */
 function serveFiles(link: CommandLink, files: ModelFiles): () => Promise<void> {
   const opened = new Map<string, Promise<ByteSource>>()
-  const open = (name: string) => {
+  /** How many parts there are of each file that was named. */
+  const parts = new Map<string, number>()
+  let closed = false
+  const open = async (name: string) => {
+    if (closed) throw new Error('the link has ended')
     const source = opened.get(name) ?? files.open(name)
     opened.set(name, source)
-    return source
+    return await source
   }
 
   serveRpc<ModelSupplies>(link.supplies, {
     model: async () => {
-      const names = await files.names()
-      const outline = names.map(async (name) => ({
-        name,
-        parts: MODEL_FILES.test(name) ? Math.ceil((await open(name)).size / PART_BYTES) : 0,
-      }))
+      const outline = (await files.names()).map(async (name) => {
+        if (!MODEL_FILES.test(name)) return { name, parts: 0 }
+        const count = Math.ceil((await open(name)).size / PART_BYTES)
+        parts.set(name, count)
+        return { name, parts: count }
+      })
       return { place: files.place, files: await Promise.all(outline) }
     },
     part: async ({ file, index }) => {
+      // Any extension may pose as the companion.
+      if (!Number.isSafeInteger(index) || index < 0 || index >= (parts.get(file) ?? 0))
+        throw new Error('there is no such part of the model')
       const source = await open(file)
       const from = index * PART_BYTES
       return source.read(from, Math.min(PART_BYTES, source.size - from))
@@ -199,12 +207,8 @@ function serveFiles(link: CommandLink, files: ModelFiles): () => Promise<void> {
   })
 
   return async () => {
-    for (const source of opened.values()) {
-      await source.then(
-        (file) => file.close(),
-        () => undefined,
-      )
-    }
+    closed = true
+    await Promise.allSettled([...opened.values()].map(async (source) => (await source).close()))
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -8,6 +8,7 @@ import { hostEngines, type ModelSource } from '../../../src/companion/engineHost
 import { Companion } from '../../../src/engine/companionEngine'
 import { createEngine, type EngineHandle } from '../../../src/engine/engineHandle'
 import { filesOfFolder } from '../../../src/model/filesOfFolder'
+import type { ModelFiles } from '../../../src/model/modelFiles'
 import {
   type AdapterAnswer,
   COMPANION_COMMANDS,
@@ -126,7 +127,55 @@ describe('an engine in the companion', () => {
     await truncate(join(folder, 'model.safetensors'), 5)
 
     await expect(source.part('model.safetensors', 0)).rejects.toThrow('ends at byte 5')
-    await expect(source.part('../model.safetensors', 0)).rejects.toThrow()
+  })
+
+  it.each<[string, string, number]>([
+    ['beside the model’s folder', '../model.safetensors', 0],
+    ['that is none of a model’s files', 'notes.txt', 0],
+    ['before its begin', 'model.safetensors', -1],
+    ['behind its end', 'model.safetensors', 1],
+    ['between two', 'model.safetensors', 0.5],
+  ])('is refused a part %s', async (_, file, index) => {
+    const around = await mkdtemp(join(tmpdir(), 'logitscope-'))
+    const folder = join(around, 'model')
+    await mkdir(folder)
+    for (const path of [join(around, 'model.safetensors'), join(folder, 'notes.txt')])
+      await writeFile(path, 'private')
+    await writeFile(join(folder, 'model.safetensors'), new Uint8Array(2 ** 20))
+    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder)))
+    await engine.api.model(undefined)
+    const { source } = there.spawned[0]
+
+    await expect(source.part(file, index)).rejects.toThrow('no such part')
+    await source.model()
+    await expect(source.part(file, index)).rejects.toThrow('no such part')
+    await expect(source.part('model.safetensors', 0)).resolves.toHaveLength(2 ** 20)
+  })
+
+  it('leaves no file open where it ends while they are listed', async () => {
+    let listNow: (names: string[]) => void = () => undefined
+    const names = new Promise<string[]>((resolve) => {
+      listNow = resolve
+    })
+    const opened: string[] = []
+    const files: ModelFiles = {
+      place: MINI.folder,
+      names: () => names,
+      open: (name) => {
+        opened.push(name)
+        return Promise.reject(new Error('not to be opened'))
+      },
+    }
+    engine = createEngine(() => companion.spawn(REQUEST, files))
+    await engine.api.model(undefined)
+    const listed = expect(there.spawned[0].source.model()).rejects.toThrow('the engine was ended')
+    await new Promise(setImmediate)
+    await engine.dispose()
+    await listed
+    listNow(['config.json'])
+    await new Promise(setImmediate)
+
+    expect(opened).toEqual([])
   })
 
   it('passes the engine’s own errors on', async () => {
