@@ -120,8 +120,8 @@ class Pulse {
   watched(channel: Channel): Channel {
     return {
       send: (message) => {
+        channel.send(message) // Throws where it cannot be sent: no answer is due then.
         if (message.type === 'call') this.expect(message.id)
-        channel.send(message)
       },
       onMessage: (listener) => {
         channel.onMessage((message) => {

@@ -1,7 +1,7 @@
 // One call, one ending: it resolves, rejects with the named error of the other side, is cancelled,
 // or is rejected because its channel was closed.
 
-import { CancelledError, type ErrorRecord, fromErrorRecord, toErrorRecord } from './errors'
+import { CancelledError, type ErrorRecord, fromErrorRecord, InvalidRequestError, toErrorRecord } from './errors'
 
 /** Two ends that pass structured-cloneable messages to each other, in order. */
 export interface Channel {
@@ -52,7 +52,10 @@ export class RpcClient<M extends RpcMethods<M>> {
     })
   }
 
-  /** Throws CancelledError as soon as `signal` aborts, whether or not the other side has noticed yet. */
+  /**
+   * Throws CancelledError as soon as `signal` aborts, whether or not the other side has noticed yet, and
+   * InvalidRequestError where the channel cannot carry the request.
+   */
   call<K extends keyof M & string>(
     method: K,
     request: M[K]['request'],
@@ -88,7 +91,9 @@ export class RpcClient<M extends RpcMethods<M>> {
       try {
         this.channel.send({ type: 'call', id, method, request })
       } catch (error) {
-        this.settle(id)?.reject(new Error(`the request ${method} cannot be sent`, { cause: error }))
+        this.settle(id)?.reject(
+          new InvalidRequestError(`The request ${method} cannot be sent.`, { cause: error }),
+        )
       }
     })
   }

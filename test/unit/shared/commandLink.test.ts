@@ -62,6 +62,14 @@ describe('a link over two commands', () => {
     await expect(client.call('refuse', undefined)).rejects.toThrow(InvalidRequestError)
   })
 
+  it('refuses what it cannot carry, and lasts', async () => {
+    const withNaN = client.call('double', NaN as never)
+
+    await expect(withNaN).rejects.toThrow(InvalidRequestError)
+    await expect(client.call('double', Float32Array.of(1))).resolves.toEqual(Float64Array.of(2))
+    expect(ends).toEqual([])
+  })
+
   it('carries cancels', async () => {
     const controller = new AbortController()
     const waiting = client.call('wait', undefined, { signal: controller.signal })
