@@ -1,5 +1,10 @@
 import type { EngineApi, EngineState, ModelRequest, ScoreProgress, ScoreRequest } from '../shared/engineApi'
-import { CancelledError, InvalidRequestError } from '../shared/errors'
+import {
+  CancelledError,
+  InvalidRequestError,
+  NonFiniteLogitsError,
+  WebGpuUnavailableError,
+} from '../shared/errors'
 import type { ModelInfo } from '../shared/prediction'
 import { createEngine, type EngineHandle, type EngineWorker } from './engineHandle'
 
@@ -43,7 +48,7 @@ type WebGpu =
   | { readonly kind: 'starting'; readonly cancel: AbortController }
   | { readonly kind: 'ready'; readonly engine: WebGpuEngine }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'failed' }
+  | { readonly kind: 'failed'; readonly reason: Error }
 
 /**
  * One engine out of two: WebGPU answers where it can, WASM while it cannot yet and when it cannot any more, in the
@@ -75,8 +80,9 @@ export function routeBackends({
       else becomeReady(engine)
     } catch (error) {
       if (cancel.signal.aborted) return
-      webGpu = { kind: 'failed' }
-      onFailure(asError(error))
+      const reason = asError(error)
+      webGpu = { kind: 'failed', reason }
+      onFailure(reason)
     }
   }
 
@@ -104,7 +110,7 @@ export function routeBackends({
   /** Whoever learns of the failure first tells it. */
   const fallBack = (engine: WebGpuEngine, reason: Error) => {
     if (webGpu.kind !== 'ready' || webGpu.engine !== engine) return
-    leave(engine, { kind: 'failed' })
+    leave(engine, { kind: 'failed', reason })
     onFailure(reason)
   }
 
@@ -175,7 +181,9 @@ export function routeBackends({
       if (wasmState.kind !== 'stopped') startIfIdle()
     },
     webGpuMayHaveCome: () => {
-      if (isAbsent()) webGpu = { kind: 'idle' }
+      // What has crashed would crash again.
+      const isMissing = webGpu.kind === 'failed' && webGpu.reason instanceof WebGpuUnavailableError
+      if (isAbsent() || isMissing) webGpu = { kind: 'idle' }
     },
   }
 }

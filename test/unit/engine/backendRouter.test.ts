@@ -240,6 +240,28 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(failures).toEqual([])
   })
 
+  it('looks again for what was wanted and not there, when it may have come', async () => {
+    startWebGpu = () => Promise.reject(new WebGpuUnavailableError('Logitscope GPU is not installed.'))
+    await router.retryWebGpu()
+    startWebGpu = () => Promise.resolve(gpu)
+    router.webGpuMayHaveCome()
+    await router.api.model(undefined)
+    await router.api.model(undefined)
+
+    expect(starts).toBe(2)
+    expect((await router.api.model(undefined)).backend).toBe('webgpu')
+    expect(failures).toEqual(['Logitscope GPU is not installed.'])
+  })
+
+  it('leaves it to the user to try again what has crashed', async () => {
+    await router.retryWebGpu()
+    gpu.end(new EngineStoppedError('The device was lost.'))
+    router.webGpuMayHaveCome()
+
+    expect((await router.api.model(undefined)).backend).toBe('wasm')
+    expect(starts).toBe(1)
+  })
+
   it('uses WebGPU again after it was tried anew', async () => {
     await router.retryWebGpu()
     gpu.end(new EngineStoppedError('The device was lost.'))
