@@ -130,6 +130,12 @@ export function routeBackends({
       return await ask(engine.api)
     } catch (error) {
       if (error instanceof CancelledError || error instanceof InvalidRequestError) throw error
+      if (error instanceof NonFiniteLogitsError) {
+        // It is the weights' fault where WASM says the same.
+        const answered = await ask(wasm.api)
+        fallBack(engine, error)
+        return answered
+      }
       fallBack(engine, asError(error))
       if (!left.has(engine)) throw error // It was stopped, and the request with it.
       return ask(wasm.api)

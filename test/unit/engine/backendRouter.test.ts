@@ -8,6 +8,7 @@ import {
   EngineStoppedError,
   InferenceError,
   InvalidRequestError,
+  NonFiniteLogitsError,
   WebGpuUnavailableError,
 } from '../../../src/shared/errors'
 import type { ModelInfo } from '../../../src/shared/prediction'
@@ -76,6 +77,7 @@ class PretendedGpu implements WebGpuEngine {
 
 describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
   let gpu: PretendedGpu
+  let wasmModel: LoadedModel
   let wasmRuns: Int32Array[]
   let states: string[]
   let failures: string[]
@@ -86,6 +88,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
   beforeEach(() => {
     gpu = new PretendedGpu()
     const wasm = withWatchedTransformer(mini)
+    wasmModel = wasm.model
     wasmRuns = wasm.runs
     states = []
     failures = []
@@ -212,6 +215,33 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
 
     await expect(cancelled).rejects.toThrow(CancelledError)
     await expect(router.api.logits({ tokenIds: new Int32Array(0) })).rejects.toThrow(InvalidRequestError)
+    expect(failures).toEqual([])
+    expect((await router.api.model(undefined)).backend).toBe('webgpu')
+  })
+
+  it('gives WebGPU up for numbers that are none where WASM has them', async () => {
+    await router.retryWebGpu()
+    gpu.beforeRun = () => {
+      throw new NonFiniteLogitsError('The output is not a number.')
+    }
+
+    expect(await score(router.api, REQUEST)).toEqual(expected)
+    expect(failures).toEqual(['The output is not a number.'])
+    expect((await router.api.model(undefined)).backend).toBe('wasm')
+  })
+
+  it('does not blame the GPU for weights that are damaged', async () => {
+    await router.retryWebGpu()
+    gpu.beforeRun = () => {
+      throw new NonFiniteLogitsError('The output is not a number, on WebGPU.')
+    }
+    wasmModel.transformer.run = () => {
+      throw new NonFiniteLogitsError('The output is not a number, on WASM.')
+    }
+    const scored = router.api.score(REQUEST)
+
+    await expect(scored).rejects.toThrow(NonFiniteLogitsError)
+    await expect(scored).rejects.toThrow('on WASM')
     expect(failures).toEqual([])
     expect((await router.api.model(undefined)).backend).toBe('webgpu')
   })
