@@ -152,14 +152,18 @@ export function routeBackends({
       },
       score: (request, options) => {
         let nextRow = request.firstRow
-        const onProgress = (progress: ScoreProgress) => {
-          if (progress.kind === 'rows') nextRow = progress.rows.firstRow + progress.rows.logSumExp.length
-          options?.onProgress?.(progress)
-        }
         const ask = async (api: EngineApi) => {
-          const summary = await api.score(fromRow(request, nextRow), { ...options, onProgress })
-          if (api !== wasm.api || request.backend !== 'webgpu') return summary
-          return { ...summary, continuedBy: await wasm.api.model(undefined, options) }
+          const isOther = api === wasm.api && request.backend === 'webgpu'
+          let untold = isOther ? await api.model(undefined, { signal: options?.signal }) : undefined
+          const onProgress = (progress: ScoreProgress) => {
+            if (progress.kind === 'rows') {
+              nextRow = progress.rows.firstRow + progress.rows.logSumExp.length
+              if (untold !== undefined) options?.onProgress?.({ kind: 'continued', model: untold })
+              untold = undefined
+            }
+            options?.onProgress?.(progress)
+          }
+          return api.score(fromRow(request, nextRow), { ...options, onProgress })
         }
         return answer(request, ask)
       },

@@ -54,7 +54,7 @@ export interface InspectionListener {
   onReading?(section: number, done: number, total: number): void
   onPredictions?(section: number, predictions: readonly TokenPrediction[]): void
   onNext?(section: number, next: Distribution): void
-  /** Another backend than the inspection's went on with it. */
+  /** Another backend than the inspection's goes on with it. */
   onModel?(model: ModelInfo): void
 }
 
@@ -109,7 +109,7 @@ export async function runInspection(
       position: position++,
       judgement,
     })
-    const { next, continuedBy } = await service.predict(
+    const { next } = await service.predict(
       {
         ...sequences[index],
         model: inspection.model,
@@ -121,10 +121,10 @@ export async function runInspection(
         signal,
         onReading: (done, total) => listener.onReading?.(index, done, total),
         onJudgements: (judgements) => listener.onPredictions?.(index, judgements.map(toPrediction)),
+        onContinued: (by) => listener.onModel?.(continuing(inspection.model, by)),
       },
     )
     if (next !== null) listener.onNext?.(index, next)
-    if (continuedBy !== undefined) listener.onModel?.(continuing(inspection.model, continuedBy))
   }
 }
 

@@ -36,7 +36,8 @@ export async function inspectText(
   const layout = { nPositions: model.nPositions, startToken }
 
   let judged = 0
-  const { judgements, next, continuedBy } = await service.predict(
+  let judgedBy = model
+  const { judgements, next } = await service.predict(
     {
       tokenIds: Int32Array.from([...before.tokenIds, ...inspected.tokenIds]),
       ...span,
@@ -51,12 +52,15 @@ export async function inspectText(
         judged += more.length
         options.onProgress?.(judged, tokens.length)
       },
+      onContinued: (by) => {
+        judgedBy = continuing(model, by)
+      },
     },
   )
 
   return createReport(
     {
-      model: continuedBy === undefined ? model : continuing(model, continuedBy),
+      model: judgedBy,
       startToken,
       temperature,
       topK,

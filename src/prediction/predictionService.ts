@@ -44,14 +44,14 @@ export interface PredictOptions {
   readonly onJudgements?: (judgements: readonly (Judgement | null)[]) => void
   /** What stands before the judged tokens is being read: `done` of `total` positions. */
   readonly onReading?: (done: number, total: number) => void
+  /** The backend of the request's model cannot go on: the judgements from here on are this model's. */
+  readonly onContinued?: (model: ModelInfo) => void
 }
 
 export interface SequencePrediction {
   readonly judgements: readonly (Judgement | null)[]
   /** What follows token `to − 1`; null where nothing stands before. */
   readonly next: Distribution | null
-  /** Where the backend of the request's model could not answer, or not to the end: the model that did. */
-  readonly continuedBy?: ModelInfo
 }
 
 /** Turns requests about texts into runs of the engine; every view and the CLI ask here, never the engine. */
@@ -100,14 +100,13 @@ export class PredictionService {
   /** @throws NonFiniteLogitsError, InferenceError, ModelChangedError, CancelledError and what loading the model throws */
   async predict(
     request: SequenceRequest,
-    { signal, priority = 'bulk', onJudgements, onReading }: PredictOptions = {},
+    { signal, priority = 'bulk', onJudgements, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const layout = await this.layout(request, signal)
     const temperature = Math.max(request.temperature, COLDEST)
     const { unjudged, windows } = planWindows(request, layout)
     const judgements: (Judgement | null)[] = []
     let next: Distribution | null = null
-    let continuedBy: ModelInfo | undefined
     const add = (more: readonly (Judgement | null)[]) => {
       judgements.push(...more)
       if (more.length > 0) onJudgements?.(more)
@@ -131,6 +130,7 @@ export class PredictionService {
           signal,
           onProgress: (progress) => {
             if (progress.kind === 'reading') onReading?.(progress.position, progress.firstRow)
+            else if (progress.kind === 'continued') onContinued?.(progress.model)
             else {
               const rows = readRows(progress.rows, targets, window, { ...request, temperature })
               add(rows.flatMap(({ judgement }) => judgement ?? []))
@@ -142,9 +142,8 @@ export class PredictionService {
       if (summary.computedPositions >= MEASURABLE_POSITIONS) {
         this.secondsPerPosition = (performance.now() - started) / 1000 / summary.computedPositions
       }
-      continuedBy = summary.continuedBy ?? continuedBy
     }
-    return { judgements, next, ...(continuedBy === undefined ? {} : { continuedBy }) }
+    return { judgements, next }
   }
 
   /**

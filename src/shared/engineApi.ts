@@ -76,12 +76,12 @@ export interface ScoredRows {
 export type ScoreProgress =
   | { readonly kind: 'reading'; readonly position: number; readonly firstRow: number }
   | { readonly kind: 'rows'; readonly rows: ScoredRows }
+  /** The backend of the request could not answer, or not to the end: the rows from here on are this model's. */
+  | { readonly kind: 'continued'; readonly model: ModelInfo }
 
 export interface ScoreSummary {
   /** Positions that the transformer ran for; the rest were kept from before. */
   readonly computedPositions: number
-  /** Where the backend of the request could not answer, or not to the end: the model that did. */
-  readonly continuedBy?: ModelInfo
 }
 
 /** Asks how a text goes on whose last tokens are not settled yet. */

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type BackendRouter, routeBackends, type WebGpuEngine } from '../../../src/engine/backendRouter'
 import { callsOf, type EngineWorker } from '../../../src/engine/engineHandle'
 import type { LoadedModel } from '../../../src/engine/model'
-import type { EngineApi, EngineMethods, EngineState } from '../../../src/shared/engineApi'
+import type { EngineApi, EngineMethods, EngineState, ScoreProgress } from '../../../src/shared/engineApi'
 import {
   CancelledError,
   EngineStoppedError,
@@ -162,12 +162,39 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
   it('says who went on, where a view is of one backend', async () => {
     await router.retryWebGpu()
     const request = { ...REQUEST, backend: 'webgpu' } as const
-    const before = await router.api.score(request)
+    const said: unknown[] = []
+    const onProgress = (progress: ScoreProgress) => {
+      said.push(progress.kind === 'continued' ? progress.model : progress.kind)
+    }
+    await router.api.score(request, { onProgress })
+    const before = said.splice(0)
     gpu.end(new EngineStoppedError('The device was lost.'))
-    const after = await router.api.score(request)
+    await router.api.score(request, { onProgress })
 
-    expect(before.continuedBy).toBeUndefined()
-    expect(after.continuedBy).toEqual(mini.info)
+    expect(before).toEqual(Array<string>(5).fill('rows'))
+    expect(said).toEqual([mini.info, ...Array<string>(5).fill('rows')])
+  })
+
+  it('says it with the first row of the other, whatever becomes of the rest', async () => {
+    await router.retryWebGpu()
+    gpu.beforeRun = (runs) => {
+      if (runs === 2) throw new InferenceError('The device was lost.')
+    }
+    const cancel = new AbortController()
+    const said: string[] = []
+    const scored = router.api.score(
+      { ...REQUEST, backend: 'webgpu' },
+      {
+        signal: cancel.signal,
+        onProgress: ({ kind }) => {
+          if (said.includes('continued')) cancel.abort()
+          said.push(kind)
+        },
+      },
+    )
+
+    await expect(scored).rejects.toThrow(CancelledError)
+    expect(said).toEqual(['rows', 'rows', 'continued', 'rows'])
   })
 
   it('goes on with WASM where the user wants it so in the middle of a request', async () => {
