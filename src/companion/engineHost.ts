@@ -25,6 +25,8 @@ export function hostEngines({ commands, adapter, spawn }: EngineHostParts): { di
 
   const open = (secret: unknown, request: unknown) => {
     if (typeof secret !== 'string' || !isEngineRequest(request)) throw new Error('no engine was asked for')
+    // Of a host that has crashed, or of whoever opens them in a loop: nobody else would end their engines.
+    links.endDead(EXTENSION_COMMANDS.alive)
     const link = links.open(secret, EXTENSION_COMMANDS.message)
     const supplies = new RpcClient<ModelSupplies>(link.supplies)
     const worker = spawn(request, aheadOf(supplies))

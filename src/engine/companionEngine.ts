@@ -17,7 +17,7 @@ import type { ModelSupplies } from './workerSupplies'
 /** The companion as the extension sees it: it may come, go, and come again. */
 export class Companion {
   private readonly links: CommandLinks
-  private readonly registration: { dispose(): unknown }
+  private readonly registrations: readonly { dispose(): unknown }[]
 
   /** `onArrival` is called when the companion's host has started. */
   constructor(
@@ -25,7 +25,12 @@ export class Companion {
     onArrival: () => void,
   ) {
     this.links = new CommandLinks(commands, EXTENSION_COMMANDS.message)
-    this.registration = commands.register(EXTENSION_COMMANDS.here, onArrival)
+    this.registrations = [
+      commands.register(EXTENSION_COMMANDS.here, onArrival),
+      commands.register(EXTENSION_COMMANDS.alive, (secret) => {
+        this.links.find(secret)
+      }),
+    ]
   }
 
   /**
@@ -76,7 +81,7 @@ export class Companion {
 
   dispose(): void {
     this.links.dispose()
-    this.registration.dispose()
+    for (const registration of this.registrations) registration.dispose()
   }
 }
 

@@ -34,8 +34,9 @@ export class CommandLinks {
     })
   }
 
-  /** Begins a link whose other end is reached by `command`. */
+  /** Begins a link whose other end is reached by `command`. Throws where the secret is another link's. */
   open(secret: string, command: string): CommandLink {
+    if (this.links.has(secret)) throw new Error('the secret is in use')
     const link = new CommandLink(
       (number, message) => this.commands.execute(command, secret, number, message),
       () => this.links.delete(secret),
@@ -49,6 +50,15 @@ export class CommandLinks {
     const link = typeof secret === 'string' ? this.links.get(secret) : undefined
     if (link === undefined) throw new Error('there is no such link')
     return link
+  }
+
+  /** Asks the other side of each link by `command`, and ends those that it does not know any more. */
+  endDead(command: string): void {
+    for (const [secret, link] of this.links) {
+      this.commands.execute(command, secret).catch((cause: unknown) => {
+        link.end(new Error('the other side is not there any more', { cause }))
+      })
+    }
   }
 
   dispose(): void {

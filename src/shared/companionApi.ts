@@ -23,6 +23,8 @@ export const COMPANION_COMMANDS = {
 export const EXTENSION_COMMANDS = {
   /** (): the companion's host has started. */
   here: '_logitscope.gpu.here',
+  /** (secret): rejects where the link is not there any more. */
+  alive: '_logitscope.gpu.extensionAlive',
   message: '_logitscope.gpu.toExtension',
 } as const
 

@@ -231,6 +231,26 @@ describe('an engine in the companion', () => {
     host.dispose()
   })
 
+  it('ends the engines that no extension knows of when the next one is started, and no other', async () => {
+    await engine.api.model(undefined)
+    await commands.execute(COMPANION_COMMANDS.open, 'whose host has died', REQUEST)
+    await commands.execute(COMPANION_COMMANDS.open, 'of an extension that asks in a loop', REQUEST)
+    await vi.waitFor(() => {
+      expect(there.ended).toBe(1)
+    })
+    await engine.api.score(scoreEverything(TOKEN_IDS))
+
+    expect(there.spawned.length).toBe(3)
+    expect(there.ended).toBe(1)
+  })
+
+  it('is given no secret that is in use', async () => {
+    await commands.execute(COMPANION_COMMANDS.open, 'known', REQUEST)
+
+    await expect(commands.execute(COMPANION_COMMANDS.open, 'known', REQUEST)).rejects.toThrow('in use')
+    expect(there.spawned.length).toBe(1)
+  })
+
   it('knows of no GPU without a companion', async () => {
     there.dispose()
 

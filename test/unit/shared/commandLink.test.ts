@@ -121,6 +121,27 @@ describe('a link over two commands', () => {
     ])
   })
 
+  it('ends where the other side does not know it any more', async () => {
+    const links = new CommandLinks(commands, 'toAsking')
+    links.open('known', 'toNobody').onEnd(() => ends.push('known'))
+    links.open('forgotten', 'toNobody').onEnd(({ message }) => ends.push(`forgotten: ${message}`))
+    commands.register('alive', (secret) => {
+      if (secret === 'forgotten') throw new Error('there is no such link')
+    })
+    links.endDead('alive')
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+
+    expect(ends).toEqual(['forgotten: the other side is not there any more'])
+  })
+
+  it('has its secret for itself', () => {
+    const links = new CommandLinks(commands, 'toAsking')
+    links.open('known', 'toNobody')
+
+    expect(() => links.open('known', 'toNobody')).toThrow('in use')
+  })
+
   it('ends where a message is missing', async () => {
     const message = toWireForm({ lane: 'engine', message: { type: 'cancel', id: 0 } }).buffer
 
