@@ -24,10 +24,23 @@ import { VSCODE_COMMANDS } from './vscodeCommands'
 /** VS Code on a machine, or on a server that a window is connected to. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  return compose(context, log, machine(context, log))
+  const arrival = new vscode.EventEmitter<void>()
+  const companion = new Companion(VSCODE_COMMANDS, () => {
+    arrival.fire()
+  })
+  const api = compose(context, log, machine(context, log, { companion, onArrival: arrival.event }))
+  // Behind the engine, which would take the end of its link for a failure.
+  context.subscriptions.push(companion, arrival)
+  return api
 }
 
-function machine(context: vscode.ExtensionContext, log: Log): Platform {
+/** The other extension of ours, in the user's window. */
+interface CompanionThere {
+  readonly companion: Companion
+  readonly onArrival: vscode.Event<void>
+}
+
+function machine(context: vscode.ExtensionContext, log: Log, there: CompanionThere): Platform {
   const { extensionUri, globalStorageUri } = context
   const store = new ModelStore({
     folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
@@ -55,7 +68,7 @@ function machine(context: vscode.ExtensionContext, log: Log): Platform {
   }
   return {
     spawn: (precision) => spawn(readSettings().model, precision),
-    webGpu: webGpuOfCompanion(context, log, { locate, spawnWasm: (model) => spawn(model, 'fp32') }),
+    webGpu: webGpuOfCompanion(context, log, there, { locate, spawnWasm: (model) => spawn(model, 'fp32') }),
     modelId: () => locate(readSettings().model).id,
     store,
     requestHub,
@@ -68,16 +81,12 @@ function machine(context: vscode.ExtensionContext, log: Log): Platform {
 function webGpuOfCompanion(
   context: vscode.ExtensionContext,
   log: Log,
+  { companion, onArrival }: CompanionThere,
   models: {
     readonly locate: (model: string) => ModelLocation
     readonly spawnWasm: (model: string) => EngineWorker
   },
 ): Platform['webGpu'] {
-  const arrival = new vscode.EventEmitter<void>()
-  const companion = new Companion(VSCODE_COMMANDS, () => {
-    arrival.fire()
-  })
-  context.subscriptions.push(companion, arrival)
   const parts: WebGpuParts = {
     choice: () => readSettings().backend,
     selected: () => {
@@ -95,5 +104,5 @@ function webGpuOfCompanion(
       log.info(message)
     },
   }
-  return { start: (wasm, signal) => startWebGpu(parts, wasm, signal), onArrival: arrival.event }
+  return { start: (wasm, signal) => startWebGpu(parts, wasm, signal), onArrival }
 }
