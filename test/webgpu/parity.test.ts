@@ -35,7 +35,7 @@ describe('On WebGPU', () => {
     expect(await engine.model(undefined)).toMatchObject({ backend: 'webgpu', nLayer: 6, nEmbd: 192 })
   })
 
-  it.each(['typescript +bos', 'english', 'emoji', 'one token +bos', 'empty +bos'].map(referenceText))(
+  it.each(['english', 'emoji', 'one token +bos', 'empty +bos'].map(referenceText))(
     'every position of $name has the reference’s numbers',
     async ({ tokenIds, startToken, positions }) => {
       const service = new PredictionService(await freshEngine())
