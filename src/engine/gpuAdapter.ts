@@ -7,13 +7,15 @@ import { WebGpuUnavailableError } from '../shared/errors'
  */
 export async function findGpuAdapter(): Promise<GpuAdapter> {
   // Absent where a host has no WebGPU, whatever the types say.
-  const gpu = (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu
-  if (gpu === undefined) throw new WebGpuUnavailableError('This window has no WebGPU.')
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
+  const { navigator } = globalThis as {
+    readonly navigator?: { readonly userAgent: string; readonly gpu?: GPU }
+  }
+  if (navigator?.gpu === undefined) throw new WebGpuUnavailableError('This window has no WebGPU.')
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (adapter === null) {
     throw new WebGpuUnavailableError('This window has no graphics adapter that WebGPU can use.')
   }
-  return describeAdapter(adapter.info)
+  return { ...describeAdapter(adapter.info), browser: navigator.userAgent }
 }
 
 function describeAdapter({ vendor, architecture, device, description, isFallbackAdapter }: GPUAdapterInfo) {

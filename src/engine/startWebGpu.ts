@@ -27,8 +27,8 @@ export interface WebGpuParts {
   readonly spawnWasm: (model: string) => EngineWorker
   /** What was found out before on this machine. */
   readonly checks: {
-    get(adapter: string): BackendCheck | undefined
-    set(check: BackendCheck): void
+    get(adapter: GpuAdapter): BackendCheck | undefined
+    set(adapter: GpuAdapter, check: BackendCheck): void
   }
   readonly log: (message: string) => void
 }
@@ -52,7 +52,7 @@ export async function startWebGpu(
   const adapter = await findAdapter(parts)
   if (adapter === undefined) return undefined
 
-  const check = parts.checks.get(adapter.name) ?? (await compare(parts, adapter, wasm, signal))
+  const check = parts.checks.get(adapter) ?? (await compare(parts, adapter, wasm, signal))
   if (!passes(check)) {
     throw new WebGpuUnavailableError(
       `On this GPU (${adapter.name}) log-probabilities are off by up to ${formatDelta(check.maxDelta)}.`,
@@ -114,7 +114,7 @@ async function compare(
       `Checked WebGPU on ${adapter.name}: max |Δ log-prob| ${formatDelta(check.maxDelta)}, ` +
         `${webgpuMs.toFixed(0)} ms where WASM takes ${wasmMs.toFixed(0)}.`,
     )
-    if (passes(check)) checks.set(check)
+    if (passes(check)) checks.set(adapter, check)
     return check
   } finally {
     webgpu.dispose()

@@ -32,6 +32,8 @@ export const EXTENSION_COMMANDS = {
 export interface GpuAdapter {
   /** As the browser tells it apart from others; part of it may be hidden. */
   readonly name: string
+  /** What drives it, with its version. A window of VS Code for the web may be in any. */
+  readonly browser: string
   /** A processor that pretends to be a GPU. */
   readonly isSoftware: boolean
 }
@@ -53,7 +55,10 @@ export function isAdapterAnswer(value: unknown): value is AdapterAnswer {
   const { adapter, missing } = value
   return (
     typeof missing === 'string' ||
-    (isRecord(adapter) && typeof adapter.name === 'string' && typeof adapter.isSoftware === 'boolean')
+    (isRecord(adapter) &&
+      typeof adapter.name === 'string' &&
+      typeof adapter.browser === 'string' &&
+      typeof adapter.isSoftware === 'boolean')
   )
 }
 

@@ -27,7 +27,7 @@ const REQUEST: EngineRequest = { id: 'mini', description: 'The embedded model.',
 const TOKEN_IDS = Int32Array.from({ length: 80 }, (_, i) => 50256 - 7 * i)
 const ANSWER: AdapterAnswer = {
   version: COMPANION_VERSION,
-  adapter: { name: 'a GPU', isSoftware: false },
+  adapter: { name: 'a GPU', browser: 'a browser', isSoftware: false },
 }
 
 /** The companion, its engine the real one on WASM, in this thread. */
@@ -267,7 +267,11 @@ describe('an engine in the companion', () => {
   })
 
   it('names the GPU', async () => {
-    await expect(companion.adapter()).resolves.toEqual({ name: 'a GPU', isSoftware: false })
+    await expect(companion.adapter()).resolves.toEqual({
+      name: 'a GPU',
+      browser: 'a browser',
+      isSoftware: false,
+    })
   })
 
   it.each<[string, unknown, string]>([
@@ -278,6 +282,11 @@ describe('an engine in the companion', () => {
     ],
     ['that the releases differ', { ...ANSWER, version: COMPANION_VERSION + 1 }, 'update both'],
     ['that the answer is none', { adapter: 7 }, 'update both'],
+    [
+      'that it does not know the browser',
+      { version: COMPANION_VERSION, adapter: { name: 'a GPU', isSoftware: false } },
+      'update both',
+    ],
   ])('says %s', async (_, answer, words) => {
     there.dispose()
     there = new PretendedCompanion(commands, answer as AdapterAnswer)

@@ -12,6 +12,8 @@ import { RpcClient, serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engineChannel'
 import { freshEngine, loadMini, LOADING_LIMIT_MS } from '../../support/engineUnderTest'
 
+const SOFTWARE: GpuAdapter = { name: 'SwiftShader', browser: 'a browser', isSoftware: true }
+
 let mini: LoadedModel
 
 beforeAll(async () => {
@@ -42,7 +44,10 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
       adapter: () => (adapter instanceof Error ? Promise.reject(adapter) : Promise.resolve(adapter)),
       spawnWebGpu: spawn('the GPU', onGpu),
       spawnWasm: spawn('WASM', mini),
-      checks: { get: (name) => kept.get(name), set: (check) => kept.set(check.adapter, check) },
+      checks: {
+        get: ({ name }) => kept.get(name),
+        set: ({ name }, check) => kept.set(name, check),
+      },
       log: (line) => lines.push(line),
     }
     return startWebGpu(parts, wasm, new AbortController().signal)
@@ -52,7 +57,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
     choice = 'auto'
     precision = 'fp32'
     model = 'mini'
-    adapter = { name: 'a GPU', isSoftware: false }
+    adapter = { name: 'a GPU', browser: 'a browser', isSoftware: false }
     onGpu = { ...mini, info: { ...mini.info, backend: 'webgpu' } }
     spawned = []
     ended = 0
@@ -83,7 +88,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
   it('is compared once on an adapter', async () => {
     await start()
     await start()
-    adapter = { name: 'another GPU', isSoftware: false }
+    adapter = { name: 'another GPU', browser: 'a browser', isSoftware: false }
     await start()
 
     expect([...kept.keys()]).toEqual(['a GPU', 'another GPU'])
@@ -118,7 +123,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
     ['WASM is wanted', () => (choice = 'wasm')],
     ['the precision is int8', () => (precision = 'int8')],
     ['there is no GPU', () => (adapter = new WebGpuUnavailableError('This window has none.'))],
-    ['the GPU is only software', () => (adapter = { name: 'SwiftShader', isSoftware: true })],
+    ['the GPU is only software', () => (adapter = SOFTWARE)],
   ])('is left alone without a word to the user where %s', async (_, arrange) => {
     arrange()
 
@@ -143,7 +148,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
 
   it('may be software where it is wanted', async () => {
     choice = 'webgpu'
-    adapter = { name: 'SwiftShader', isSoftware: true }
+    adapter = SOFTWARE
 
     expect((await start())?.model.backend).toBe('webgpu')
   })
