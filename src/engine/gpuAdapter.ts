@@ -11,7 +11,9 @@ export async function findGpuAdapter(): Promise<GpuAdapter> {
     readonly navigator?: { readonly userAgent: string; readonly gpu?: GPU }
   }
   if (navigator?.gpu === undefined) throw new WebGpuUnavailableError('This window has no WebGPU.')
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
+  const adapter = await navigator.gpu
+    .requestAdapter({ powerPreference: 'high-performance' })
+    .catch(() => null)
   if (adapter === null) {
     throw new WebGpuUnavailableError('This window has no graphics adapter that WebGPU can use.')
   }

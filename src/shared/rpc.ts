@@ -1,7 +1,13 @@
 // One call, one ending: it resolves, rejects with the named error of the other side, is cancelled,
 // or is rejected because its channel was closed.
 
-import { CancelledError, type ErrorRecord, fromErrorRecord, InvalidRequestError, toErrorRecord } from './errors'
+import {
+  CancelledError,
+  type ErrorRecord,
+  fromErrorRecord,
+  InvalidRequestError,
+  toErrorRecord,
+} from './errors'
 
 /** Two ends that pass structured-cloneable messages to each other, in order. */
 export interface Channel {

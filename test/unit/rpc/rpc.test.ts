@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CancelledError, EngineStoppedError, ModelFilesError } from '../../../src/shared/errors'
+import { CancelledError, EngineStoppedError, InvalidRequestError, ModelFilesError } from '../../../src/shared/errors'
 import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engineChannel'
 
@@ -81,7 +81,7 @@ describe('A call', () => {
 
   it('rejects where the request cannot be cloned', async () => {
     const { client } = connect()
-    await expect(client.call('double', (() => 1) as never)).rejects.toThrow('cannot be sent')
+    await expect(client.call('double', (() => 1) as never)).rejects.toThrow(InvalidRequestError)
   })
 })
 
