@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { CancelledError, EngineStoppedError, InvalidRequestError, ModelFilesError } from '../../../src/shared/errors'
+import {
+  CancelledError,
+  EngineStoppedError,
+  InvalidRequestError,
+  ModelFilesError,
+} from '../../../src/shared/errors'
 import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engineChannel'
 
