@@ -34,7 +34,7 @@ export async function launchWorkbenchBrowser({ webGpu = false } = {}) {
   return chromium.launch({
     executablePath: await findChromium(),
     headless: true,
-    args: [...ARGUMENTS, ...(webGpu ? WITH_WEBGPU : WITHOUT_WEBGPU), ...ROOT_ARGUMENTS],
+    args: browserArguments(webGpu),
   })
 }
 
@@ -56,20 +56,25 @@ export async function openWindow(browser, options) {
  * anything: that takes a profile of its own. Closing the window ends the browser.
  *
  * @param {string} profile an empty folder
- * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @param {import('playwright-core').BrowserContextOptions & { webGpu?: boolean }} [options]
  */
-export async function openWebWindow(profile, options) {
+export async function openWebWindow(profile, { webGpu = false, ...options } = {}) {
   const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }
   await mkdir(join(profile, 'Default'), { recursive: true })
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: await findChromium(),
     headless: true,
-    args: [...ARGUMENTS, ...WITHOUT_WEBGPU, ...ROOT_ARGUMENTS],
+    args: browserArguments(webGpu),
     ...options,
   })
   await keepToThisMachine(context)
   return context.pages()[0] ?? context.newPage()
+}
+
+/** @param {boolean} webGpu */
+function browserArguments(webGpu) {
+  return [...ARGUMENTS, ...(webGpu ? WITH_WEBGPU : WITHOUT_WEBGPU), ...ROOT_ARGUMENTS]
 }
 
 /** @param {import('playwright-core').BrowserContext} context */

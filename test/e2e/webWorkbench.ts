@@ -23,6 +23,8 @@ const SETTINGS = {
 export interface WebWorkbenchOptions {
   /** Whether the window is cross-origin isolated. */
   readonly isolated: boolean
+  /** Whether the window has a graphics adapter, in software. */
+  readonly webGpu?: boolean
   /** What settings are where nobody has set them. */
   readonly defaults?: Record<string, unknown>
 }
@@ -31,7 +33,11 @@ export interface WebWorkbenchOptions {
  * Opens VS Code for the web with the files that the package has, on a copy of the sample folder.
  * The caller disposes it.
  */
-export async function openWebWorkbench({ isolated, defaults }: WebWorkbenchOptions): Promise<WebWorkbench> {
+export async function openWebWorkbench({
+  isolated,
+  webGpu = false,
+  defaults,
+}: WebWorkbenchOptions): Promise<WebWorkbench> {
   const place = await mkdtemp(join(tmpdir(), 'logitscope-web-test-'))
   const folder = join(place, 'sample')
   const extension = join(place, 'extension')
@@ -42,6 +48,7 @@ export async function openWebWorkbench({ isolated, defaults }: WebWorkbenchOptio
   }
   const host = await startVscodeWebHost({ folder, extension, isolated })
   const page = await openWebWindow(join(place, 'profile'), {
+    webGpu,
     viewport: { width: 1440, height: 900 },
     // A page that was served by a test counts as one of the net, which may not frame what this machine serves.
     permissions: ['clipboard-read', 'clipboard-write', 'local-network-access'],
