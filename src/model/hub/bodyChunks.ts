@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { CancelledError } from '../../shared/errors'
 import type { HubLimits } from './hubLimits'
-import { PassingFault } from './passingFault'
+import { WaitingChunks } from './waitingChunks'
 
 /** More than this waiting to be written makes the hub wait. */
 const MAX_WAITING_BYTES = 1024 * 1024
@@ -17,11 +16,10 @@ export function bodyChunks(
   { spanMs, spanBytes }: HubLimits,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const waiting: Uint8Array[] = []
-  let waitingBytes = 0
+  const waiting = new WaitingChunks(() => {
+    if (response.isPaused()) response.resume()
+  })
   let spanBytesSoFar = 0
-  let ended: { readonly cause?: Error } | undefined
-  let wake = () => {}
 
   const span = setInterval(() => {
     if (spanBytesSoFar < spanBytes)
@@ -30,15 +28,12 @@ export function bodyChunks(
   }, spanMs)
   const end = (cause?: Error) => {
     clearInterval(span)
-    ended ??= { cause }
-    wake()
+    waiting.end(cause)
   }
   response.on('data', (chunk: Uint8Array) => {
-    waiting.push(chunk)
     spanBytesSoFar += chunk.length
-    waitingBytes += chunk.length
-    if (waitingBytes > MAX_WAITING_BYTES) response.pause()
-    wake()
+    waiting.push(chunk)
+    if (waiting.bytes > MAX_WAITING_BYTES) response.pause()
   })
   response.once('end', () => {
     end()
@@ -48,23 +43,5 @@ export function bodyChunks(
     end(new Error('closed before its end'))
   })
 
-  return (async function* () {
-    for (;;) {
-      if (signal.aborted) throw new CancelledError()
-      const chunk = waiting.shift()
-      if (chunk !== undefined) {
-        yield chunk
-        waitingBytes -= chunk.length
-        if (response.isPaused() && waitingBytes === 0) response.resume()
-      } else if (ended === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      } else if (ended.cause === undefined) {
-        return
-      } else {
-        throw new PassingFault('the connection was cut', 'connection', { cause: ended.cause })
-      }
-    }
-  })()
+  return waiting.read(signal)
 }

@@ -3,6 +3,7 @@ import { isSafeAddress } from './endpoint'
 import type { HubLimits } from './hubLimits'
 import type { HubResponse, RequestHub } from './hubTransport'
 import { PassingFault } from './passingFault'
+import { WaitingChunks } from './waitingChunks'
 
 /**
  * Asks for a file as a browser does, which follows redirects by itself, and takes the token off where another host
@@ -69,14 +70,13 @@ async function* bodyOf(
   { spanMs, spanBytes }: HubLimits,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const waiting: Uint8Array[] = []
-  let waitingBytes = 0
-  let ended: { readonly cause?: unknown } | undefined
-  let wake = () => {}
   let drained = () => {}
+  const waiting = new WaitingChunks(() => {
+    drained()
+  })
   let spanBytesSoFar = 0
   const span = setInterval(() => {
-    const isSlow = spanBytesSoFar < spanBytes && waitingBytes === 0
+    const isSlow = spanBytesSoFar < spanBytes && waiting.bytes === 0
     if (isSlow) cut.abort(new Error(`${spanBytesSoFar} bytes within ${spanMs / 1000} s`))
     spanBytesSoFar = 0
   }, spanMs)
@@ -86,47 +86,25 @@ async function* bodyOf(
     for (;;) {
       const chunk = (await reader?.read())?.value as Uint8Array | undefined
       if (chunk === undefined) return
-      waiting.push(chunk)
-      waitingBytes += chunk.length
       spanBytesSoFar += chunk.length
-      wake()
-      if (waitingBytes > MAX_WAITING_BYTES)
+      waiting.push(chunk)
+      if (waiting.bytes > MAX_WAITING_BYTES)
         await new Promise<void>((resolve) => {
           drained = resolve
         })
     }
   }
-  const end = (ending: { readonly cause?: unknown }) => {
-    ended = ending
-    wake()
-  }
   readAhead().then(
     () => {
-      end({})
+      waiting.end()
     },
     (cause: unknown) => {
-      end({ cause })
+      waiting.end(cause)
     },
   )
 
   try {
-    for (;;) {
-      if (signal.aborted) throw new CancelledError()
-      const chunk = waiting.shift()
-      if (chunk !== undefined) {
-        yield chunk
-        waitingBytes -= chunk.length
-        if (waitingBytes === 0) drained()
-      } else if (ended === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      } else if (ended.cause === undefined) {
-        return
-      } else {
-        throw new PassingFault('the connection was cut', 'connection', { cause: ended.cause })
-      }
-    }
+    yield* waiting.read(signal)
   } finally {
     clearInterval(span)
   }
