@@ -1,21 +1,6 @@
 import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-/** These rooms run in workers, the CLI and tests as well, so none of them may know VS Code. */
-const HEADLESS_ROOMS = [
-  'src/shared',
-  'src/tokenizer',
-  'src/onnx',
-  'src/model',
-  'src/engine',
-  'src/prediction',
-]
-
-/** @param {string[]} groups @param {string} message @returns {import('eslint').Linter.RulesRecord} */
-const forbid = (groups, message) => ({
-  'no-restricted-imports': ['error', { patterns: [{ group: groups, message }] }],
-})
-
 export default tseslint.config(
   { ignores: ['**/dist/', 'node_modules/', '.cache/', 'sample/', 'test/companion/freezer/'] },
   eslint.configs.recommended,
@@ -34,7 +19,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**/*.mjs', 'eslint.config.mjs'],
+    files: ['**/*.mjs'],
     languageOptions: {
       globals: {
         console: 'readonly',
@@ -44,23 +29,5 @@ export default tseslint.config(
         URL: 'readonly',
       },
     },
-  },
-  {
-    files: HEADLESS_ROOMS.map((room) => `${room}/**/*.ts`),
-    rules: forbid(
-      ['vscode', '**/views/**', '**/editor/**'],
-      'This room is shared with the CLI and the workers.',
-    ),
-  },
-  {
-    files: ['src/shared/**/*.ts'],
-    rules: forbid(['vscode', 'node:*', '../*'], 'src/shared imports nothing but itself.'),
-  },
-  {
-    files: ['src/views/**/*.ts', 'src/editor/**/*.ts'],
-    rules: forbid(
-      ['**/engine/**', '**/onnx/**'],
-      'A view asks PredictionService, never the engine. It may look at model files.',
-    ),
   },
 )

@@ -4,8 +4,8 @@
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Method } from './fullSize/contestant'
-import { ContestantClient } from './fullSize/contestantClient'
+import type { Method } from './fullSize/candidate'
+import { CandidateClient } from './fullSize/candidateClient'
 import { peerFolderOf } from './fullSize/peerFolder'
 import { cachedSeededGpt2, GPT2_124M } from './fullSize/seededGpt2'
 import { seededValues } from './fullSize/seededValues'
@@ -25,11 +25,11 @@ const settings = {
   modelFolder,
   standardFolder: await peerFolderOf(modelFolder),
   assetsFolder: join(repository, 'dist'),
-  peersFolder: join(repository, 'scripts', 'bench-peers'),
+  peersFolder: join(repository, 'bench', 'peers'),
   chromium: process.env.LOGITSCOPE_CHROMIUM ?? '',
   threads: availableParallelism(),
 }
-const script = join(bundle, '..', 'fullSize', 'contestantProcess.mjs')
+const script = join(bundle, '..', 'fullSize', 'candidateProcess.mjs')
 const weightBytes = (await readFile(weightsFile)).length
 const results: Comparison[] = []
 let texts = 0
@@ -96,7 +96,7 @@ async function coldStart(): Promise<void> {
 }
 
 async function firstPrediction(name: string): Promise<number> {
-  const client = new ContestantClient(script)
+  const client = new CandidateClient(script)
   const load = await client.load({ ...settings, name })
   const first = await client.run('inspect', text(4))
   client.end()
@@ -180,7 +180,7 @@ async function generated(): Promise<Comparison> {
 
 async function inTurns(
   length: number,
-  ways: readonly (readonly [ContestantClient, Method])[],
+  ways: readonly (readonly [CandidateClient, Method])[],
 ): Promise<number[][]> {
   const times: number[][] = ways.map(() => [])
   for (let turn = 0; turn <= REPETITIONS; turn++) {
@@ -193,8 +193,8 @@ async function inTurns(
   return times
 }
 
-async function started(name: string): Promise<ContestantClient> {
-  const client = new ContestantClient(script)
+async function started(name: string): Promise<CandidateClient> {
+  const client = new CandidateClient(script)
   await client.load({ ...settings, name })
   return client
 }

@@ -5,11 +5,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { createEngine } from '../src/engine/engineHandle'
-import { defaultThreads } from '../src/engine/engineOptions'
-import { spawnWorker } from '../src/engine/spawnWorker'
-import { locateModel } from '../src/model/locateModel'
-import { DEFAULT_MODEL_ID } from '../src/shared/prediction'
+import { createEngine } from '../src/engine/client/engineHandle'
+import { defaultThreads } from '../src/engine/contract/engineOptions'
+import { spawnWorker } from '../src/engine/client/spawnWorker'
+import { locateModel } from '../src/model/folder/locateModel'
+import { DEFAULT_MODEL_ID } from '../src/shared/contracts/prediction'
 import { complete } from '../src/prediction/completion'
 import { LiveScores } from '../src/prediction/liveScores'
 import { predictPlace } from '../src/prediction/placePrediction'
@@ -122,7 +122,7 @@ function unseen(whole: string): string {
 
 /** Real code: this repository's own, as much as has this many tokens. */
 async function documentOf(tokens: number): Promise<string> {
-  const source = await readFile(join(repository, 'src', 'engine', 'keptSequences.ts'), 'utf8')
+  const source = await readFile(join(repository, 'src', 'engine', 'prefixCache.ts'), 'utf8')
   const { ends } = await service.tokenize(source)
   return source.slice(0, ends[Math.min(tokens, ends.length) - 1])
 }

@@ -4,8 +4,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { basename, join } from 'node:path'
-import { installBenchPeers } from './benchPeers.mjs'
-import { findChromium } from './chromium.mjs'
+import { installBenchPeers } from '../bench/fullSize/installPeers.mjs'
+import { findChromium } from '../test/hosts/chromium.mjs'
 import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain, SetupError } from './failure.mjs'
 import { CACHE, REPO } from './paths.mjs'
@@ -74,19 +74,19 @@ async function buildBenches(benches) {
     format: 'esm',
     logLevel: 'warning',
   }
-  const inNode = [...benches, 'fullSize/contestantProcess.ts'].map((name) => join(SOURCES, name))
+  const inNode = [...benches, 'fullSize/candidateProcess.ts'].map((name) => join(SOURCES, name))
   await esbuild.build({
     ...options,
     entryPoints: inNode,
     platform: 'node',
     external: ['playwright-core', 'esbuild'],
   })
-  const inPage = [join(SOURCES, 'fullSize/contestants/transformersPage.ts')]
+  const inPage = [join(SOURCES, 'fullSize/candidates/transformersPage.ts')]
   await esbuild.build({
     ...options,
     entryPoints: inPage,
     outdir: join(BUNDLES, 'fullSize'),
-    outbase: join(SOURCES, 'fullSize/contestants'),
+    outbase: join(SOURCES, 'fullSize/candidates'),
     platform: 'browser',
   })
 }

@@ -44,11 +44,11 @@ const IN_WEB_WORKER = {
 
 /** @type {{ from: string, to: string, options: esbuild.BuildOptions }[]} */
 const BUNDLES = [
-  { from: 'src/extension.ts', to: 'extension.js', options: { ...IN_NODE, external: ['vscode'] } },
-  { from: 'src/extension.web.ts', to: 'extension.web.cjs', options: IN_WEB_HOST },
-  { from: 'src/engine/worker.ts', to: 'engineWorker.js', options: IN_NODE },
-  { from: 'src/engine/worker.web.ts', to: 'engineWorker.web.js', options: IN_WEB_WORKER },
-  { from: 'src/cli.ts', to: 'cli.js', options: { ...IN_NODE, banner: { js: '#!/usr/bin/env node' } } },
+  { from: 'src/app/extension.ts', to: 'extension.js', options: { ...IN_NODE, external: ['vscode'] } },
+  { from: 'src/app/extension.web.ts', to: 'extension.web.cjs', options: IN_WEB_HOST },
+  { from: 'src/engine/worker/worker.ts', to: 'engineWorker.js', options: IN_NODE },
+  { from: 'src/engine/worker/worker.web.ts', to: 'engineWorker.web.js', options: IN_WEB_WORKER },
+  { from: 'src/cli/main.ts', to: 'cli.js', options: { ...IN_NODE, banner: { js: '#!/usr/bin/env node' } } },
   { from: 'webview/main.ts', to: 'panel.js', options: IN_BROWSER },
 ]
 

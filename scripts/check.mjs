@@ -24,6 +24,7 @@ const CHECKS = {
     for (const project of PROJECTS) await runTool('typescript/bin/tsc', ['-p', project])
   },
   lint: () => runTool('eslint/bin/eslint.js', ['.']),
+  layers: () => runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'webview', 'test/support']),
   format: () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
 }
 

@@ -60,8 +60,8 @@ async function openOnDesktop(code) {
 }
 
 async function serveInBrowser() {
-  const { isVscodeHostInstalled } = await import('./vscodeHostInstall.mjs')
-  const { startVscodeHost } = await import('./vscodeHost.mjs')
+  const { isVscodeHostInstalled } = await import('../test/hosts/vscodeHostInstall.mjs')
+  const { startVscodeHost } = await import('../test/hosts/vscodeHost.mjs')
   const firstTime = !(await isVscodeHostInstalled())
   if (firstTime) {
     console.log(

@@ -31,7 +31,7 @@ const SUITES = {
   webview: () => runVitest('webview'),
   web: () => runVitest('web'),
   webgpu: async () => {
-    const { findSoftwareAdapter } = await import('./softwareAdapter.mjs')
+    const { findSoftwareAdapter } = await import('../test/hosts/softwareAdapter.mjs')
     await findSoftwareAdapter()
     // On Chromium's software adapter, and on another one in Node.
     return sum([await runVitest('webgpu'), await runVitest('dawn')])
@@ -80,7 +80,7 @@ function suitesToRun(wanted) {
 
 /** What every suite may count on: a browser, found once, and a folder for its results. */
 async function prepare() {
-  const { findChromium } = await import('./chromium.mjs')
+  const { findChromium } = await import('../test/hosts/chromium.mjs')
   process.env.LOGITSCOPE_CHROMIUM = await findChromium()
   await rm(RESULTS, { recursive: true, force: true })
   await mkdir(RESULTS, { recursive: true })
@@ -134,7 +134,7 @@ async function runVitest(project) {
 
 /** @returns {Promise<Counts>} */
 async function runInExtensionHost() {
-  const { runExtensionTests } = await import('./extensionTests.mjs')
+  const { runExtensionTests } = await import('../test/hosts/extensionTests.mjs')
   const counts = [await runExtensionTests()]
   if (process.env.LOGITSCOPE_VSCODE !== 'download') {
     // Only the defaults differ from platform to platform; the browser can be any of them.
@@ -152,7 +152,7 @@ async function runInExtensionHost() {
 
 /** The extension in its host, the companion in that of the window, with a graphics adapter in software. */
 async function runWithCompanion() {
-  const { runExtensionTests } = await import('./extensionTests.mjs')
+  const { runExtensionTests } = await import('../test/hosts/extensionTests.mjs')
   const { COMPANION, REPO } = await import('./paths.mjs')
   return runExtensionTests(
     { LOGITSCOPE_BROWSER_WEBGPU: '1' },

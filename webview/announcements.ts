@@ -1,11 +1,11 @@
-import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/format'
+import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/text/format'
 import {
   type Inspection,
   judgedCount,
   summarizeInspection,
   tokenCount,
   type TokenPrediction,
-} from '../src/shared/prediction'
+} from '../src/shared/contracts/prediction'
 import type { PanelState } from './state/panelState'
 import type { TokenLabels } from './tokens/tokenLabels'
 

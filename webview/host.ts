@@ -1,6 +1,6 @@
-import { METRICS, type Metric } from '../src/shared/metrics'
-import { DEFAULT_TOP_K, MAX_TOP_K } from '../src/shared/prediction'
-import type { PanelMessage, TokenAddress } from '../src/shared/protocol'
+import { METRICS, type Metric } from '../src/shared/numbers/metrics'
+import { DEFAULT_TOP_K, MAX_TOP_K } from '../src/shared/contracts/prediction'
+import type { PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
 
 /** What VS Code keeps for the panel across reloads; the results themselves are the host's to keep. */
 export interface KeptState {

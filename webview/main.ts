@@ -1,4 +1,4 @@
-import type { HostMessage } from '../src/shared/protocol'
+import type { HostMessage } from '../src/shared/contracts/protocol'
 import { PanelElement } from './components/panel'
 import { PanelController } from './controller'
 import { connectHost } from './host'

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openFile } from '../../src/model/filesOfFolder'
-import { parseConfig } from '../../src/model/config'
-import { readSafetensorsHeader } from '../../src/model/safetensors'
+import { openFile } from '../../src/model/folder/filesOfFolder'
+import { parseConfig } from '../../src/model/gpt2/config'
+import { readSafetensorsHeader } from '../../src/model/formats/safetensors'
 import { readFile } from 'node:fs/promises'
 import { standardGraph } from './standardGraph'
 

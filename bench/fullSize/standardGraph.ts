@@ -3,8 +3,8 @@
 // B texts, S tokens, P tokens kept from before, T = P + S, C = nEmbd, H = nHead, D = C / H, V = 50257
 
 import { GraphBuilder, type Value } from '../../src/onnx/graphBuilder'
-import type { Gpt2Config } from '../../src/model/config'
-import type { TensorEntry } from '../../src/model/safetensors'
+import type { Gpt2Config } from '../../src/model/gpt2/config'
+import type { TensorEntry } from '../../src/model/formats/safetensors'
 
 /** Finite, as in our own graphs. */
 const MASKED = -1e9

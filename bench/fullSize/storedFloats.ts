@@ -1,4 +1,4 @@
-import { roundedShift, toHalves } from '../../src/model/floats'
+import { roundedShift, toHalves } from '../../src/model/formats/floats'
 
 /** The types that GPT-2 checkpoints are stored in. */
 export type FloatType = 'F32' | 'F16' | 'BF16'

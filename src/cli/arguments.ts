@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { MAX_THREADS } from '../engine/engineOptions'
+import { MAX_THREADS } from '../engine/contract/engineOptions'
 import {
   DEFAULT_MODEL_ID,
   DEFAULT_TOP_K,
@@ -7,7 +7,7 @@ import {
   MAX_TOP_K,
   type Precision,
   PRECISIONS,
-} from '../shared/prediction'
+} from '../shared/contracts/prediction'
 
 /** Where a text comes from. */
 export type TextSource =

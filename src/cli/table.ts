@@ -1,15 +1,15 @@
-import { describeProvenance, describeSummary } from '../prediction/provenance'
+import { describeProvenance, describeSummary } from '../prediction/report/provenance'
 import {
   bytesOfReported,
   type InspectionReport,
   type ReportedAlternative,
   type ReportedPosition,
   type ReportedToken,
-} from '../prediction/report'
-import { formatCount, formatDecimal, formatPercent, formatWholePercent } from '../shared/format'
-import { type Step, stepOf } from '../shared/metrics'
-import { fit, textWidth } from '../shared/textWidth'
-import { showToken } from '../shared/tokenText'
+} from '../prediction/report/report'
+import { formatCount, formatDecimal, formatPercent, formatWholePercent } from '../shared/text/format'
+import { type Step, stepOf } from '../shared/numbers/metrics'
+import { fit, textWidth } from '../shared/text/textWidth'
+import { showToken } from '../shared/text/tokenText'
 import { oneLine } from './output'
 
 /** What the place that the table is written to can do. */

@@ -1,26 +1,26 @@
-import type { EngineWorker } from '../engine/engineHandle'
-import type { ModelSupplies, WorkerSupplies } from '../engine/workerSupplies'
+import type { EngineWorker } from '../engine/client/engineHandle'
+import type { ModelResources, WorkerResources } from '../engine/contract/workerResources'
 import {
   type AdapterAnswer,
   COMPANION_COMMANDS,
   type EngineRequest,
   EXTENSION_COMMANDS,
   isEngineRequest,
-} from '../shared/companionApi'
-import { type Commands, CommandLinks } from '../shared/commandLink'
+} from '../shared/contracts/companionApi'
+import { type Commands, CommandLinks } from './commandLink'
 import { RpcClient } from '../shared/rpc'
 
 /** Where an engine's model comes from. */
-export type ModelSource = Pick<WorkerSupplies, 'model' | 'part'>
+export type ModelSource = Pick<WorkerResources, 'model' | 'part'>
 
-export interface EngineHostParts {
+export interface EngineHostOptions {
   readonly commands: Commands
   readonly adapter: () => Promise<AdapterAnswer>
   readonly spawn: (request: EngineRequest, source: ModelSource) => EngineWorker
 }
 
 /** The companion's side: an engine for every link that is opened, for as long as the link lasts. */
-export function hostEngines({ commands, adapter, spawn }: EngineHostParts): { dispose(): void } {
+export function hostEngines({ commands, adapter, spawn }: EngineHostOptions): { dispose(): void } {
   const links = new CommandLinks(commands, COMPANION_COMMANDS.message)
 
   const open = (secret: unknown, request: unknown) => {
@@ -28,8 +28,8 @@ export function hostEngines({ commands, adapter, spawn }: EngineHostParts): { di
     // Of a host that has crashed, or of whoever opens them in a loop: nobody else would end their engines.
     links.endDead(EXTENSION_COMMANDS.alive)
     const link = links.open(secret, EXTENSION_COMMANDS.message)
-    const supplies = new RpcClient<ModelSupplies>(link.supplies)
-    const worker = spawn(request, aheadOf(supplies))
+    const resources = new RpcClient<ModelResources>(link.resources)
+    const worker = spawn(request, aheadOf(resources))
     worker.channel.onMessage((message) => {
       link.engine.send(message)
     })
@@ -40,7 +40,7 @@ export function hostEngines({ commands, adapter, spawn }: EngineHostParts): { di
       link.end(reason)
     })
     link.onEnd((reason) => {
-      supplies.close(reason)
+      resources.close(reason)
       void worker.terminate()
     })
   }
@@ -61,13 +61,13 @@ export function hostEngines({ commands, adapter, spawn }: EngineHostParts): { di
 }
 
 /** A part takes as long to cross as the round trip before it: the next ones are under way while one is read. */
-function aheadOf(supplies: RpcClient<ModelSupplies>): ModelSource {
+function aheadOf(resources: RpcClient<ModelResources>): ModelSource {
   const underWay = new Map<string, Promise<Uint8Array>>()
   let counts: ReadonlyMap<string, number> = new Map()
 
   const ask = (file: string, index: number) => {
     const key = `${index} ${file}`
-    const part = underWay.get(key) ?? supplies.call('part', { file, index })
+    const part = underWay.get(key) ?? resources.call('part', { file, index })
     // Whoever asks for it sees the failure; of one that nobody asks for there is nothing to say.
     part.catch(() => undefined)
     underWay.set(key, part)
@@ -76,7 +76,7 @@ function aheadOf(supplies: RpcClient<ModelSupplies>): ModelSource {
 
   return {
     model: async () => {
-      const outline = await supplies.call('model', undefined)
+      const outline = await resources.call('model', undefined)
       counts = new Map(outline.files.map(({ name, parts }) => [name, parts]))
       return outline
     },

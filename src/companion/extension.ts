@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
-import { findGpuAdapter } from '../engine/gpuAdapter'
-import { spawnWorker } from '../engine/spawnWorker.web'
-import { type AdapterAnswer, COMPANION_VERSION, EXTENSION_COMMANDS } from '../shared/companionApi'
+import { findGpuAdapter } from '../engine/runtime/gpuAdapter'
+import { spawnWorker } from '../engine/client/spawnWorker.web'
+import { type AdapterAnswer, COMPANION_VERSION, EXTENSION_COMMANDS } from '../shared/contracts/companionApi'
 import { WebGpuUnavailableError } from '../shared/errors'
-import { VSCODE_COMMANDS } from '../vscodeCommands'
+import { VSCODE_COMMANDS } from './vscodeCommands'
 import { hostEngines } from './engineHost'
 
 /** The companion: runs in the user's window, wherever Logitscope itself does, because the GPU is there. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import type { RequestedRange } from '../prediction/inspectDocument'
-import type { TextRange } from '../shared/prediction'
+import type { TextRange } from '../shared/contracts/prediction'
 
 /** What is to be inspected: parts of a document as it is now. */
 export interface InspectionTarget {

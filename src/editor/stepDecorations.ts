@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { type Step, STEPS } from '../shared/metrics'
+import { type Step, STEPS } from '../shared/numbers/metrics'
 
 /** Step 1 is what the model expected, and has no colour. */
 export type ColouredStep = Exclude<Step, 1>

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { TextRange } from '../shared/prediction'
+import type { TextRange } from '../shared/contracts/prediction'
 import { rangeOf } from './inspectionTarget'
 
 /** Marks the token that is picked in the panel, and leaves selection and navigation history alone. */

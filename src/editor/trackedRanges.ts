@@ -1,5 +1,5 @@
-import type { TextRange } from '../shared/prediction'
-import type { TextEdit } from '../shared/textEdit'
+import type { TextRange } from '../shared/contracts/prediction'
+import type { TextEdit } from '../shared/text/textEdit'
 
 /**
  * Where ranges of a document are after edits. Text typed at a range's edge stays outside of it,

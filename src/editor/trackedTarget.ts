@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
-import type { TextRange } from '../shared/prediction'
+import type { TextRange } from '../shared/contracts/prediction'
 import { type InspectionTarget, targetOfRanges, wholeRange } from './inspectionTarget'
 import { digestOf } from './textDigest'
 import { trackRanges } from './trackedRanges'
 
 /** What was asked to be inspected, before and after edits. */
-export interface TrackedParts {
+export interface TrackedOptions {
   readonly documentUri: string
   readonly ranges: readonly TextRange[]
   /** Nothing was selected: it is the whole document, however that has grown. */
@@ -18,7 +18,7 @@ export class TrackedTarget implements vscode.Disposable {
   private ranges: readonly TextRange[]
   private readonly subscription: vscode.Disposable
 
-  constructor(readonly parts: TrackedParts) {
+  constructor(readonly parts: TrackedOptions) {
     this.ranges = parts.ranges
     this.subscription = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (document.uri.toString() === parts.documentUri)

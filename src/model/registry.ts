@@ -1,7 +1,7 @@
 // The models that can be had by name. Each is one file of one revision, so its bytes are known before it is asked for.
 
-import { defaultPrecision } from '../shared/modelText'
-import { DEFAULT_MODEL_ID, type Precision } from '../shared/prediction'
+import { defaultPrecision } from '../shared/text/modelText'
+import { DEFAULT_MODEL_ID, type Precision } from '../shared/contracts/prediction'
 
 /** A GPT-2 on the hub. */
 export interface PinnedModel {

@@ -1,10 +1,10 @@
 import { concatBytes } from '../shared/bytes'
-import type { GenerateRequest } from '../shared/engineApi'
-import type { ModelInfo } from '../shared/prediction'
-import type { SamplingSettings } from '../shared/sampling'
-import type { Vocabulary } from '../shared/vocabulary'
+import type { GenerateRequest } from '../shared/contracts/engineApi'
+import type { ModelInfo } from '../shared/contracts/prediction'
+import type { SamplingSettings } from '../shared/contracts/samplingSettings'
+import type { Vocabulary } from '../shared/text/vocabulary'
 import { MAX_OPEN_TOKENS, settledTokens } from '../tokenizer/openEnd'
-import { windowToContinue } from '../tokenizer/windows'
+import { windowToContinue } from './windows'
 import type { PredictionService } from './predictionService'
 
 /** A text and how it is to be gone on with; the document before the cursor is always the context. */

@@ -1,8 +1,8 @@
 import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
-import { formatCount, formatCounted } from '../shared/format'
-import { describeLackOfMemory } from '../shared/modelText'
-import { type Inspection, judgedCount, tokenCount } from '../shared/prediction'
-import type { Remedy } from '../shared/remedies'
+import { formatCount, formatCounted } from '../shared/text/format'
+import { describeLackOfMemory } from '../shared/text/modelText'
+import { type Inspection, judgedCount, tokenCount } from '../shared/contracts/prediction'
+import type { Remedy } from '../shared/contracts/remedies'
 
 /** A failure as people are told it. */
 export interface Failure {

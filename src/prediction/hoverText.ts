@@ -1,8 +1,8 @@
-import { formatCount, formatCounted, formatDecimal, formatPercent } from '../shared/format'
-import { type Alternative, VOCABULARY_SIZE } from '../shared/prediction'
-import { fit, textWidth } from '../shared/textWidth'
-import { showToken, textPieces } from '../shared/tokenText'
-import type { Vocabulary } from '../shared/vocabulary'
+import { formatCount, formatCounted, formatDecimal, formatPercent } from '../shared/text/format'
+import { type Alternative, VOCABULARY_SIZE } from '../shared/contracts/prediction'
+import { fit, textWidth } from '../shared/text/textWidth'
+import { showToken, textPieces } from '../shared/text/tokenText'
+import type { Vocabulary } from '../shared/text/vocabulary'
 import type { JudgedToken, NextToken, PlacePrediction } from './placePrediction'
 
 /**

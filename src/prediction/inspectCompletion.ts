@@ -1,6 +1,12 @@
 import { concatBytes } from '../shared/bytes'
-import type { GenerationCandidate, Inspection, ModelInfo, Section, Token } from '../shared/prediction'
-import type { Vocabulary } from '../shared/vocabulary'
+import type {
+  GenerationCandidate,
+  Inspection,
+  ModelInfo,
+  Section,
+  Token,
+} from '../shared/contracts/prediction'
+import type { Vocabulary } from '../shared/text/vocabulary'
 import { rangesOfTokens } from '../tokenizer/byteRanges'
 import type { Completion, CompletionCandidate } from './completion'
 import { CONTEXT_EXCERPT_UNITS, type PreparedInspection } from './inspectDocument'

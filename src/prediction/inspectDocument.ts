@@ -8,10 +8,10 @@ import type {
   TextRange,
   Token,
   TokenPrediction,
-} from '../shared/prediction'
-import { tokensOf, tokensTouching, type TokenizedText } from '../shared/tokenizedText'
-import { countWindows, tokensSeenBefore } from '../tokenizer/windows'
-import { continuing } from '../shared/modelText'
+} from '../shared/contracts/prediction'
+import { tokensOf, tokensTouching, type TokenizedText } from '../shared/contracts/tokenizedText'
+import { countWindows, tokensSeenBefore } from './windows'
+import { continuing } from '../shared/text/modelText'
 import type { PredictionService } from './predictionService'
 
 /** A range of the document, with its lines as people count them, from 1. */

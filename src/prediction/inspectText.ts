@@ -1,8 +1,8 @@
-import { continuing } from '../shared/modelText'
-import { tokensOf } from '../shared/tokenizedText'
-import { countWindows, tokensSeenBefore } from '../tokenizer/windows'
+import { continuing } from '../shared/text/modelText'
+import { tokensOf } from '../shared/contracts/tokenizedText'
+import { countWindows, tokensSeenBefore } from './windows'
 import type { PredictionService } from './predictionService'
-import { createReport, type InspectionReport } from './report'
+import { createReport, type InspectionReport } from './report/report'
 
 export interface InspectTextRequest {
   readonly text: string

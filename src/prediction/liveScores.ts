@@ -1,13 +1,13 @@
 // n tokens of a document, in columns that follow its edits in place: a keystroke costs one pass over the
 // tokens behind it, and no tokenizing.
 
-import type { Priority } from '../shared/engineApi'
+import type { Priority } from '../shared/contracts/engineApi'
 import { CancelledError, LiveTextTooLongError } from '../shared/errors'
-import { formatCount } from '../shared/format'
-import type { Judgement, TextRange } from '../shared/prediction'
-import type { TextEdit } from '../shared/textEdit'
-import { type TokenizedText, tokensTouching } from '../shared/tokenizedText'
-import type { TokenSpan } from '../tokenizer/windows'
+import { formatCount } from '../shared/text/format'
+import type { Judgement, TextRange } from '../shared/contracts/prediction'
+import type { TextEdit } from '../shared/text/textEdit'
+import { type TokenizedText, tokensTouching } from '../shared/contracts/tokenizedText'
+import type { TokenSpan } from './windows'
 import type { PredictionService } from './predictionService'
 
 /** What the model thought of a token, when it was asked last. */

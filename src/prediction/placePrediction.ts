@@ -1,6 +1,6 @@
-import type { Distribution, Judgement, Token } from '../shared/prediction'
-import { tokensOf, tokensTouching } from '../shared/tokenizedText'
-import { tokensSeenBefore } from '../tokenizer/windows'
+import type { Distribution, Judgement, Token } from '../shared/contracts/prediction'
+import { tokensOf, tokensTouching } from '../shared/contracts/tokenizedText'
+import { tokensSeenBefore } from './windows'
 import type { PredictionService } from './predictionService'
 
 /** A place in a text: the character at `offset`, or the end. */

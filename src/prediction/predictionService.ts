@@ -4,13 +4,13 @@ import type {
   GenerateRequest,
   Priority,
   ScoredRows,
-} from '../shared/engineApi'
-import { NO_TARGET } from '../shared/engineApi'
-import type { Distribution, Judgement, ModelInfo } from '../shared/prediction'
-import type { TokenizedText } from '../shared/tokenizedText'
-import { isSameModel } from '../shared/modelText'
+} from '../shared/contracts/engineApi'
+import { NO_TARGET } from '../shared/contracts/engineApi'
+import type { Distribution, Judgement, ModelInfo } from '../shared/contracts/prediction'
+import type { TokenizedText } from '../shared/contracts/tokenizedText'
+import { isSameModel } from '../shared/text/modelText'
 import { ModelChangedError } from '../shared/errors'
-import { Vocabulary } from '../shared/vocabulary'
+import { Vocabulary } from '../shared/text/vocabulary'
 import {
   inputBefore,
   inputOfNext,
@@ -19,7 +19,7 @@ import {
   type WindowLayout,
   windowInput,
   windowTargets,
-} from '../tokenizer/windows'
+} from './windows'
 
 /** Tokens [from, to) of a sequence, to be judged by all that stands before them. */
 export interface SequenceRequest {
@@ -103,7 +103,7 @@ export class PredictionService {
     { signal, priority = 'bulk', onJudgements, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const layout = await this.layout(request, signal)
-    const temperature = Math.max(request.temperature, COLDEST)
+    const temperature = Math.max(request.temperature, MIN_TEMPERATURE)
     const { unjudged, windows } = planWindows(request, layout)
     const judgements: (Judgement | null)[] = []
     let next: Distribution | null = null
@@ -189,7 +189,7 @@ export class PredictionService {
 }
 
 /** Whatever is colder is as certain, and float32 has no room for it. */
-const COLDEST = 1e-30
+const MIN_TEMPERATURE = 1e-30
 /** Documents that people go back and forth between. */
 const KEPT_TEXTS = 4
 /** Multiply-adds of one core and second in ORT's WASM, at one for each parameter and position. */

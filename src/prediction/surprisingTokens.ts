@@ -1,7 +1,7 @@
-import { type Metric, METRIC_SCALES, type Step, stepOfJudgement } from '../shared/metrics'
-import type { Judgement } from '../shared/prediction'
-import type { TokenizedText } from '../shared/tokenizedText'
-import type { TokenSpan } from '../tokenizer/windows'
+import { type Metric, METRIC_SCALES, type Step, stepOfJudgement } from '../shared/numbers/metrics'
+import type { Judgement } from '../shared/contracts/prediction'
+import type { TokenizedText } from '../shared/contracts/tokenizedText'
+import type { TokenSpan } from './windows'
 import type { LiveScores } from './liveScores'
 
 export type Direction = 'next' | 'previous'

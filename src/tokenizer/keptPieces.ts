@@ -1,4 +1,4 @@
-import type { TokenizedText } from '../shared/tokenizedText'
+import type { TokenizedText } from '../shared/contracts/tokenizedText'
 
 /** A few large documents; with their tokens about 30 MB. */
 const KEPT_UNITS = 4 * 1024 * 1024

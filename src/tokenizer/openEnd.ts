@@ -1,7 +1,7 @@
 // A text that goes on may end in other tokens than it does now. GPT-2's pattern, which cuts it into pre-tokens before
 // any token is made: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 
-import type { TokenizedText } from '../shared/tokenizedText'
+import type { TokenizedText } from '../shared/contracts/tokenizedText'
 
 /**
  * Tokens of an open end at most. A pre-token is longer only in texts without spaces (CJK, base64), where it is backed up

@@ -4,8 +4,8 @@
 // Its `\s` is Unicode's White_Space; that of JavaScript has U+FEFF more and U+0085 less.
 
 import { TextRunTooLongError } from '../shared/errors'
-import { formatCount } from '../shared/format'
-import type { TextRange } from '../shared/prediction'
+import { formatCount } from '../shared/text/format'
+import type { TextRange } from '../shared/contracts/prediction'
 
 /** The longest piece of an ordinary text: a few milliseconds of work. */
 const LONGEST_PIECE_UNITS = 32 * 1024

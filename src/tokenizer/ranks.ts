@@ -1,5 +1,5 @@
-import { START_TOKEN_ID } from '../shared/prediction'
-import { Vocabulary } from '../shared/vocabulary'
+import { START_TOKEN_ID } from '../shared/contracts/prediction'
+import { Vocabulary } from '../shared/text/vocabulary'
 
 /** GPT-2's byte-pair encoding as tiktoken keeps it: `tiktoken/encoders/gpt2.json`. */
 export interface Gpt2Ranks {

@@ -4,9 +4,9 @@ import * as assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import type { LogitscopeApi } from '../../src/api'
-import { MAX_DELTA } from '../../src/shared/backendCheck'
-import { START_TOKEN_ID } from '../../src/shared/prediction'
+import type { LogitscopeApi } from '../../src/app/api'
+import { MAX_DELTA } from '../../src/shared/contracts/backendCheck'
+import { START_TOKEN_ID } from '../../src/shared/contracts/prediction'
 import { extension } from '../extension/extensionUnderTest'
 
 /** The software adapter compiles every shader on the processor. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { loadModelFolder } from '../../src/engine/loadModelFolder'
-import type { LoadedModel } from '../../src/engine/model'
+import { loadModelFolder } from '../../src/engine/inference/loadModelFolder'
+import type { LoadedModel } from '../../src/engine/inference/model'
 import { freshService, MINI } from '../support/engineUnderTest'
 import { disagreements, judgementDisagreements } from '../support/referenceAgreement'
 import { referenceText } from '../support/referenceTexts'

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { packagedFiles } from '../../scripts/package.mjs'
 import { REPO, SAMPLE } from '../../scripts/paths.mjs'
-import { startVscodeWebHost } from '../../scripts/vscodeWebHost.mjs'
-import { openWebWindow } from '../../scripts/workbenchBrowser.mjs'
+import { startVscodeWebHost } from '../hosts/vscodeWebHost.mjs'
+import { openWebWindow } from '../hosts/workbenchBrowser.mjs'
 import { APPEAR_LIMIT_MS, type Theme, THEMES, Workbench } from './workbench'
 
 /** A quiet editor, as the one of the other tests. */

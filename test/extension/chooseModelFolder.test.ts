@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { chooseModelFolder } from '../../src/views/chooseModelFolder'
+import { chooseModelFolder } from '../../src/features/models/chooseModelFolder'
 import { extension } from './extensionUnderTest'
 
 const MINI = join(extension.extensionPath, 'media', 'models', 'mini')

@@ -15,7 +15,7 @@ export async function readJson(path: string): Promise<unknown> {
 /** Of a line of code that is as long as the model likes. */
 const WHOLE_LINE = { minProbability: 0 }
 const STORM_EDITS = 200
-const MOST_TRIGGERS = 10
+const MAX_TRIGGERS = 10
 
 /** Far above what a cancelled request may leave behind, far below 200 of them that pile up. */
 const STORM_MEMORY_BYTES = 150 * 1024 * 1024
@@ -253,7 +253,7 @@ async function accept(): Promise<void> {
 async function complete(): Promise<void> {
   const document = vscode.window.activeTextEditor?.document
   const version = document?.version
-  for (let i = 0; i < MOST_TRIGGERS && document?.version === version; i++) {
+  for (let i = 0; i < MAX_TRIGGERS && document?.version === version; i++) {
     await trigger()
     await accept()
   }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { answerWithStatus, PretendedHub } from '../support/pretendedHub'
+import { answerWithStatus, FakeHub } from '../support/fakeHub'
 import { copyEmbeddedModel, currentModel, inspect, useModel } from './currentModel'
 import { startPartsWithHub, useEndpoint } from './partsWithHub'
 import { Person } from './person'
@@ -22,9 +22,9 @@ describe('A download', () => {
   })
 
   describe('that fails', () => {
-    let hub: PretendedHub
+    let hub: FakeHub
     beforeEach(async () => {
-      hub = await PretendedHub.start()
+      hub = await FakeHub.start()
       hub.config = answerWithStatus(404)
       await useEndpoint(hub.endpoint.href)
     })
@@ -72,7 +72,7 @@ describe('A download', () => {
 
   describe('from a hub that asks for a token', () => {
     it('takes it along once it is set, and to no other hub', async () => {
-      const hubs = [await PretendedHub.start(), await PretendedHub.start()]
+      const hubs = [await FakeHub.start(), await FakeHub.start()]
       try {
         for (const hub of hubs) hub.config = answerWithStatus(401)
         const [hub, other] = hubs

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import type { LogitscopeApi } from '../../src/api'
+import type { LogitscopeApi } from '../../src/app/api'
 import reference from '../fixtures/reference/mini.json'
 import { extension } from './extensionUnderTest'
 import { openText } from './openText'

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { requestHub } from '../../src/model/hub/hubRequest'
-import { ModelStore } from '../../src/model/store/modelStore'
-import { HubToken } from '../../src/views/hubToken'
-import { ModelChoice } from '../../src/views/modelChoice'
-import { ModelDownload } from '../../src/views/modelDownload'
-import { ModelManager } from '../../src/views/modelManager'
-import { ModelsOnDisk } from '../../src/views/modelsOnDisk'
-import { MODEL, PretendedHub } from '../support/pretendedHub'
+import { ModelStore } from '../../src/model/store/disk/modelStore'
+import { HubToken } from '../../src/features/models/hubToken'
+import { ModelChoice } from '../../src/features/models/modelChoice'
+import { ModelDownload } from '../../src/features/models/modelDownload'
+import { ModelManager } from '../../src/features/models/modelManager'
+import { ModelsOnDisk } from '../../src/features/models/modelsOnDisk'
+import { MODEL, FakeHub } from '../support/fakeHub'
 import { settings } from './currentModel'
 
 /** The extension’s parts around a hub whose model has 64 kB, for what needs its true bytes. */
 export interface PartsWithHub {
-  readonly hub: PretendedHub
+  readonly hub: FakeHub
   readonly store: ModelStore
   readonly choice: ModelChoice
   readonly manager: ModelManager
@@ -23,7 +23,7 @@ export interface PartsWithHub {
 
 export async function startPartsWithHub(): Promise<PartsWithHub> {
   const folder = await mkdtemp(join(tmpdir(), 'logitscope-hub-'))
-  const hub = await PretendedHub.start()
+  const hub = await FakeHub.start()
   await useEndpoint(hub.endpoint.href)
   // Under the extension’s own name it would be its own channel, closed with the parts.
   const log = vscode.window.createOutputChannel('Logitscope’s parts', { log: true })

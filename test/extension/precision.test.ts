@@ -1,8 +1,11 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import type { LogitscopeApi } from '../../src/api'
-import type { PrecisionCostState } from '../../src/shared/prediction'
-import { type MeasurementParts, PrecisionCostMeasurement } from '../../src/views/precisionCostMeasurement'
+import type { LogitscopeApi } from '../../src/app/api'
+import type { PrecisionCostState } from '../../src/shared/contracts/prediction'
+import {
+  type MeasurementOptions,
+  PrecisionCostMeasurement,
+} from '../../src/features/inspect/precisionCostMeasurement'
 import { extension } from './extensionUnderTest'
 
 const TEXT = 'const port = Number(process.env.PORT)'
@@ -86,7 +89,7 @@ describe('Measure Precision Cost', () => {
     const measurement = new PrecisionCostMeasurement({
       panel,
       startEngine: () => assert.fail('an engine was started'),
-    } as unknown as MeasurementParts)
+    } as unknown as MeasurementOptions)
 
     await measurement.measure()
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../src/shared/prediction'
-import { Vocabulary } from '../../src/shared/vocabulary'
+import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../src/shared/contracts/prediction'
+import { Vocabulary } from '../../src/shared/text/vocabulary'
 
 const RANKS = new URL('../../node_modules/tiktoken/encoders/gpt2.json', import.meta.url)
 

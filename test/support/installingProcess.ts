@@ -1,12 +1,12 @@
-// A process that installs the pretended hub's model, and kills itself before the file operation of the given number:
+// A process that installs the fake hub's model, and kills itself before the file operation of the given number:
 // node installingProcess.js FOLDER ENDPOINT [NUMBER]
 
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { HUB_LIMITS } from '../../src/model/hub/hubLimits'
 import { requestHub } from '../../src/model/hub/hubRequest'
-import { ModelStore } from '../../src/model/store/modelStore'
-import { MODEL } from './pretendedHub'
+import { ModelStore } from '../../src/model/store/disk/modelStore'
+import { MODEL } from './fakeHub'
 
 const [, , folder, endpoint, fatal = 'Infinity'] = process.argv
 let operations = 0

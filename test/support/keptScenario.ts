@@ -1,15 +1,15 @@
 // The same sequences kept in the heap and on the GPU. C = nEmbd
 
-import type { GrowingRows } from '../../src/engine/growingRows'
-import { disposeRows, type KeptBudget, KeptSequences } from '../../src/engine/keptSequences'
-import type { Tensor } from '../../src/engine/tensor'
+import type { RowBuffer } from '../../src/engine/runtime/rowBuffer'
+import { disposeRows, type KeptBudget, PrefixCache } from '../../src/engine/cache/prefixCache'
+import type { Tensor } from '../../src/engine/runtime/tensor'
 import type { KeptRows, KeptStep } from './workerUnderTest'
 
 export const KEPT_SHAPE = { nLayer: 2, nEmbd: 4, nPositions: 256 }
 
 /** Where rows are made of numbers, and numbers of rows. */
 export interface RowsPlace {
-  growingRows(): GrowingRows
+  rowBuffer(): RowBuffer
   tensorOf(rows: Float32Array): Tensor
   read(rows: Tensor): Promise<Float32Array>
 }
@@ -19,7 +19,7 @@ export async function keepSteps(
   place: RowsPlace,
   { budget, steps, lookUp }: { budget: KeptBudget; steps: readonly KeptStep[]; lookUp: Int32Array },
 ): Promise<KeptRows[]> {
-  const kept = new KeptSequences(KEPT_SHAPE, budget, () => place.growingRows())
+  const kept = new PrefixCache(KEPT_SHAPE, budget, () => place.rowBuffer())
   const found: KeptRows[] = []
   for (const step of steps) {
     if (step.kind === 'rewind') kept.rewind(step.tokenIds, step.length)
@@ -36,7 +36,7 @@ export async function keepSteps(
 }
 
 /** Rows that tell which token and which tensor they are of. */
-function append(kept: KeptSequences, place: RowsPlace, tokenIds: Int32Array, from: number): void {
+function append(kept: PrefixCache, place: RowsPlace, tokenIds: Int32Array, from: number): void {
   const rows = (fraction: number) =>
     place.tensorOf(
       Float32Array.from(

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-import type { HostMessage, PanelMessage } from '../../src/shared/protocol'
-import { panelHtml } from '../../src/views/panelHtml'
+import type { HostMessage, PanelMessage } from '../../src/shared/contracts/protocol'
+import { panelHtml } from '../../src/features/inspect/panelHtml'
 import { readGpt2Vocabulary } from './gpt2Vocabulary'
 import { type Theme, THEME_CLASSES, themeStyle } from './themes'
 

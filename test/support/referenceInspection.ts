@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 
-import type { Distribution, Inspection, ModelInfo, Section, Token } from '../../src/shared/prediction'
-import type { Vocabulary } from '../../src/shared/vocabulary'
+import type {
+  Distribution,
+  Inspection,
+  ModelInfo,
+  Section,
+  Token,
+} from '../../src/shared/contracts/prediction'
+import type { Vocabulary } from '../../src/shared/text/vocabulary'
 
 interface ReferenceText {
   readonly name: string

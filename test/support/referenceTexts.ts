@@ -1,7 +1,7 @@
 // test/fixtures/reference/mini.json: what an independent PyTorch implementation gives for the embedded model.
 
 import { readFileSync } from 'node:fs'
-import { START_TOKEN_ID } from '../../src/shared/prediction'
+import { START_TOKEN_ID } from '../../src/shared/contracts/prediction'
 
 export interface ReferencePosition {
   readonly topIds: readonly number[]

@@ -2,7 +2,7 @@
 
 import { TokenIndex } from '../../src/engine/generation/tokenIndex'
 import type { NextLogits } from '../../src/engine/generation/openings'
-import { Vocabulary } from '../../src/shared/vocabulary'
+import { Vocabulary } from '../../src/shared/text/vocabulary'
 
 export interface TinyLanguage {
   readonly index: TokenIndex

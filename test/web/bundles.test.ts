@@ -19,7 +19,7 @@ async function nodesIn(entry: string): Promise<string[]> {
 }
 
 describe('What a browser gets', () => {
-  it.each(['src/extension.web.ts', 'src/engine/worker.web.ts', 'webview/main.ts'])(
+  it.each(['src/app/extension.web.ts', 'src/engine/worker/worker.web.ts', 'webview/main.ts'])(
     'holds nothing of Node: %s',
     async (entry) => {
       await expect(nodesIn(entry)).resolves.toEqual([])
@@ -27,6 +27,6 @@ describe('What a browser gets', () => {
   )
 
   it('would be refused with what a machine has', async () => {
-    await expect(nodesIn('src/extension.ts')).resolves.toContain('node:fs/promises')
+    await expect(nodesIn('src/app/extension.ts')).resolves.toContain('node:fs/promises')
   })
 })

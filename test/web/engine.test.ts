@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ModelInfo } from '../../src/shared/prediction'
+import type { ModelInfo } from '../../src/shared/contracts/prediction'
 import { disagreements, judgementDisagreements } from '../support/referenceAgreement'
 import { referenceText } from '../support/referenceTexts'
 import { type EngineInBrowser, openEnginePage } from './engineInBrowser'

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
-import { launchWorkbenchBrowser } from '../../scripts/workbenchBrowser.mjs'
+import { launchWorkbenchBrowser } from '../hosts/workbenchBrowser.mjs'
 
 const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 

@@ -1,8 +1,9 @@
 // Runs in a page of the browser under test: the engine on the web, with everything fetched from the page's server.
 
-import { createEngine } from '../../src/engine/engineHandle'
-import { spawnWorker, type WebEngineOptions } from '../../src/engine/spawnWorker.web'
-import type { AssetName, WorkerSupplies } from '../../src/engine/workerSupplies'
+import { createEngine } from '../../src/engine/client/engineHandle'
+import { spawnWorker } from '../../src/engine/client/spawnWorker.web'
+import type { WebEngineOptions } from '../../src/engine/contract/webWorkerStart'
+import type { AssetName, WorkerResources } from '../../src/engine/contract/workerResources'
 import { PredictionService } from '../../src/prediction/predictionService'
 
 /** Small enough that every tensor but the smallest lies in several. */
@@ -23,7 +24,7 @@ let service: PredictionService | undefined
 
 const weights = fetchBytes('/model/model.safetensors')
 
-const supplies: WorkerSupplies = {
+const resources: WorkerResources = {
   asset: (name: AssetName) => {
     asked.push(name)
     return fetchBytes(`/dist/${name}`)
@@ -48,7 +49,7 @@ const page: EnginePage = {
   asked,
   start: (options) => {
     void engine?.dispose()
-    engine = createEngine(() => spawnWorker(options, supplies))
+    engine = createEngine(() => spawnWorker(options, resources))
     service = new PredictionService(engine.api)
   },
   service: () => {

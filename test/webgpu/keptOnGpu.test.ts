@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { HeapRows } from '../../src/engine/growingRows'
-import { tensor } from '../../src/engine/tensor'
+import { HeapRows } from '../../src/engine/runtime/rowBuffer'
+import { tensor } from '../../src/engine/runtime/tensor'
 import type { RpcClient } from '../../src/shared/rpc'
 import { MINI } from '../support/engineUnderTest'
 import { KEPT_SHAPE, keepSteps } from '../support/keptScenario'
@@ -33,7 +33,7 @@ describe('Sequences kept on the GPU', () => {
     for (const lookUp of [text, forked, text.subarray(0, 95)]) {
       const request = { budget: AMPLE, steps, lookUp }
       const inHeap = {
-        growingRows: () => new HeapRows(C),
+        rowBuffer: () => new HeapRows(C),
         tensorOf: (rows: Float32Array) => tensor.float32(rows, [rows.length / C, C]),
         read: (rows: { readonly data: unknown }) => Promise.resolve(rows.data as Float32Array),
       }

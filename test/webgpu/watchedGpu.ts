@@ -1,6 +1,6 @@
 // Counts what goes between the CPU and the GPU, by the calls that the runtime makes.
 
-import { ROWS_LABEL } from '../../src/engine/gpuRows'
+import { ROWS_LABEL } from '../../src/engine/runtime/gpuRows'
 import type { GpuCounts } from '../support/workerUnderTest'
 import { wrap } from '../support/wrap'
 

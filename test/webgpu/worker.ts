@@ -1,13 +1,13 @@
 // The engine on WebGPU in a Web Worker, with what only tests may do to it.
 
 import * as ort from 'onnxruntime-web'
-import { Engine } from '../../src/engine/engine'
-import { loadCheckpoint, type LoadedModel } from '../../src/engine/model'
-import { configureWasm } from '../../src/engine/ortSession'
-import { openWebGpu } from '../../src/engine/webGpuRuntime'
-import { bytesInMemory } from '../../src/model/byteSource'
-import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/modelFiles'
-import { withModelFiles } from '../../src/model/openModelFiles'
+import { Engine } from '../../src/engine/worker/engine'
+import { loadCheckpoint, type LoadedModel } from '../../src/engine/inference/model'
+import { configureWasm } from '../../src/engine/runtime/ortSession'
+import { openWebGpu } from '../../src/engine/runtime/webGpuRuntime'
+import { bytesInMemory } from '../../src/model/formats/byteSource'
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/formats/modelFiles'
+import { withModelFiles } from '../../src/model/folder/openModelFiles'
 import { type RpcMessage, serveRpc } from '../../src/shared/rpc'
 import { KEPT_SHAPE, keepSteps } from '../support/keptScenario'
 import type { LoadRequest, WorkerMethods } from '../support/workerUnderTest'
@@ -70,7 +70,7 @@ serveRpc<WorkerMethods>(channel, {
     const runtime = await openWebGpu()
     return keepSteps(
       {
-        growingRows: () => runtime.growingRows(KEPT_SHAPE.nEmbd),
+        rowBuffer: () => runtime.rowBuffer(KEPT_SHAPE.nEmbd),
         tensorOf: (rows) => onGpu(lastDevice(), rows),
         read: (rows) => fromGpu(lastDevice(), rows),
       },

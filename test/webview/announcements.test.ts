@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/prediction'
+import type { Inspection } from '../../src/shared/contracts/prediction'
 import { Announcements } from '../../webview/announcements'
 import { initialState, type PanelState } from '../../webview/state/panelState'
 import { readGpt2Vocabulary } from '../support/gpt2Vocabulary'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/prediction'
-import type { SamplingSettings } from '../../src/shared/sampling'
+import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { vocabulary } from '../support/panelHarness'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 
-import type { Inspection } from '../../src/shared/prediction'
-import type { PanelMessage } from '../../src/shared/protocol'
+import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { PanelMessage } from '../../src/shared/contracts/protocol'
 import {
   type OpenOptions,
   type PanelHarness,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import type { Inspection, Token, TokenPrediction } from '../../src/shared/prediction'
+import type { Inspection, Token, TokenPrediction } from '../../src/shared/contracts/prediction'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/prediction'
+import type { Inspection } from '../../src/shared/contracts/prediction'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -5,8 +5,8 @@ import {
   type Section,
   tokenCount,
   type TokenPrediction,
-} from '../../src/shared/prediction'
-import type { TokenAddress } from '../../src/shared/protocol'
+} from '../../src/shared/contracts/prediction'
+import type { TokenAddress } from '../../src/shared/contracts/protocol'
 
 export function isSameAddress(a: TokenAddress, b: TokenAddress): boolean {
   return a.section === b.section && a.position === b.position

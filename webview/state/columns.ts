@@ -1,6 +1,6 @@
 import { assertNever } from '../../src/shared/assertNever'
-import { formatCount, formatDecimal, formatPercent } from '../../src/shared/format'
-import type { Column } from '../../src/shared/protocol'
+import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
+import type { Column } from '../../src/shared/contracts/protocol'
 import type { SortColumn } from './panelState'
 import type { Row } from './rows'
 

@@ -1,13 +1,13 @@
-import type { Metric } from '../../src/shared/metrics'
-import type { Inspection } from '../../src/shared/prediction'
+import type { Metric } from '../../src/shared/numbers/metrics'
+import type { Inspection } from '../../src/shared/contracts/prediction'
 import {
   type Column,
   DEFAULT_COLUMNS,
   type ShowEmptyMessage,
   type TokenAddress,
-} from '../../src/shared/protocol'
-import type { Remedy } from '../../src/shared/remedies'
-import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/sampling'
+} from '../../src/shared/contracts/protocol'
+import type { Remedy } from '../../src/shared/contracts/remedies'
+import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import type { KeptState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
 

@@ -1,6 +1,12 @@
-import { isTyped } from '../../src/shared/generation'
-import type { Distribution, Inspection, Judgement, Section, Token } from '../../src/shared/prediction'
-import type { TokenAddress } from '../../src/shared/protocol'
+import { isTyped } from '../../src/shared/text/generation'
+import type {
+  Distribution,
+  Inspection,
+  Judgement,
+  Section,
+  Token,
+} from '../../src/shared/contracts/prediction'
+import type { TokenAddress } from '../../src/shared/contracts/protocol'
 import { distributionAt, isNext, judgementAt, predictionAt } from './addresses'
 
 /** One row of the table and one token of the strip; the same object as long as nothing in it changes. */

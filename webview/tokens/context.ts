@@ -1,6 +1,6 @@
 import { concatBytes } from '../../src/shared/bytes'
-import type { Section, Token } from '../../src/shared/prediction'
-import { type TokenPiece, tokenPieces } from '../../src/shared/tokenText'
+import type { Section, Token } from '../../src/shared/contracts/prediction'
+import { type TokenPiece, tokenPieces } from '../../src/shared/text/tokenText'
 import type { TokenLabels } from './tokenLabels'
 
 /** What fits into a line or two. */

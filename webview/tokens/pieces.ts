@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../src/shared/assertNever'
-import type { TokenPiece } from '../../src/shared/tokenText'
+import type { TokenPiece } from '../../src/shared/text/tokenText'
 
 /** A token in a row or a list: one line, every white space visible. */
 export function tokenTemplate(pieces: readonly TokenPiece[]): unknown {

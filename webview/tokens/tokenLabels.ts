@@ -1,5 +1,5 @@
-import { speakToken, type TokenPiece, tokenPieces } from '../../src/shared/tokenText'
-import type { Vocabulary } from '../../src/shared/vocabulary'
+import { speakToken, type TokenPiece, tokenPieces } from '../../src/shared/text/tokenText'
+import type { Vocabulary } from '../../src/shared/text/vocabulary'
 
 /** How each token of the vocabulary is shown and spoken; worked out once a token. */
 export class TokenLabels {

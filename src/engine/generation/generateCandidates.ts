@@ -1,9 +1,9 @@
 // V = tokens of the vocabulary
 
 import { concatBytes } from '../../shared/bytes'
-import type { GeneratedCandidate, GenerateRequest } from '../../shared/engineApi'
-import { sampleDistribution, SortedLogits } from '../../shared/sampling'
-import type { Vocabulary } from '../../shared/vocabulary'
+import type { GeneratedCandidate, GenerateRequest } from '../../shared/contracts/engineApi'
+import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
+import type { Vocabulary } from '../../shared/text/vocabulary'
 import { lineEnd } from './lineEnd'
 import { largestFirst, logSumExp } from './logProbs'
 import { type NextLogits, type Opening, OpeningSearch } from './openings'

@@ -1,8 +1,9 @@
 // Token healing: `typed` bytes may be the beginning of tokens that the tokenizer has not been shown yet.
 // V = tokens of the vocabulary
 
-import type { GenerateRequest } from '../../shared/engineApi'
-import { type SamplingSettings, sampleDistribution, SortedLogits } from '../../shared/sampling'
+import type { GenerateRequest } from '../../shared/contracts/engineApi'
+import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
+import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
 import { largestFirst, logSumExp } from './logProbs'
 import type { TokenIndex } from './tokenIndex'
 

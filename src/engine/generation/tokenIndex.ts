@@ -1,4 +1,4 @@
-import type { Vocabulary } from '../../shared/vocabulary'
+import type { Vocabulary } from '../../shared/text/vocabulary'
 
 /** The tokens that may come next where certain bytes must; lower ids first. */
 export interface ConsistentTokens {

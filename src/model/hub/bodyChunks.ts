@@ -9,7 +9,7 @@ const MAX_WAITING_BYTES = 1024 * 1024
  * The body of an answer, chunk by chunk; listens from the call on, so that nothing happens unnoticed before it is read.
  * Everything that came before the connection was cut is given out first (a stream's own iterator would drop it, and a
  * hub that cuts early would never get ahead); a connection that brings less than a span has to bring is cut.
- * The iteration throws PassingFault and CancelledError.
+ * The iteration throws TransientHubError and CancelledError.
  */
 export function bodyChunks(
   response: IncomingMessage,

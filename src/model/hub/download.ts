@@ -1,13 +1,13 @@
 import { concatBytes } from '../../shared/bytes'
 import { delay } from '../../shared/delay'
 import { CancelledError, HubRefusalError, PinnedFileError } from '../../shared/errors'
-import { formatBytes } from '../../shared/format'
-import { CONFIG_FILE, WEIGHTS_FILE } from '../modelFiles'
+import { formatBytes } from '../../shared/text/format'
+import { CONFIG_FILE, WEIGHTS_FILE } from '../formats/modelFiles'
 import type { PinnedModel } from '../registry'
 import { fileUrl } from './endpoint'
 import type { HubLimits } from './hubLimits'
 import type { HubRequest, HubResponse, RequestHub } from './hubTransport'
-import { parseRetryAfter, PassingFault } from './passingFault'
+import { parseRetryAfter, TransientHubError } from './transientHubError'
 
 /** A hub, and how it is dealt with. */
 export interface Hub {
@@ -33,7 +33,7 @@ export interface DownloadOptions {
   /** More of the file is there. */
   readonly onBytes: (bytes: number) => void
   /** A try has failed; the next one begins after so many milliseconds. */
-  readonly onPause: (fault: PassingFault, delayMs: number) => void
+  readonly onPause: (fault: TransientHubError, delayMs: number) => void
 }
 
 /** A hub whose file is another one every time that it is asked is given up. */
@@ -43,7 +43,7 @@ const MAX_CONFIG_BYTES = 64 * 1024
 
 /**
  * Fetches what is missing of the weights; their digest is the caller's business.
- * @throws PassingFault where they did not come in spite of all tries, HubRefusalError, PinnedFileError where the
+ * @throws TransientHubError where they did not come in spite of all tries, HubRefusalError, PinnedFileError where the
  * length is another one, CancelledError, and what the disk's errors are
  */
 export async function downloadWeights(
@@ -80,7 +80,7 @@ export async function downloadWeights(
       } finally {
         response.end()
       }
-      if (partial.length < model.bytes) throw new PassingFault('the connection was cut', 'connection')
+      if (partial.length < model.bytes) throw new TransientHubError('the connection was cut', 'connection')
     },
   )
 }
@@ -127,7 +127,7 @@ async function withRetries<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof PassingFault)) throw error
+      if (!(error instanceof TransientHubError)) throw error
       failures = length() - before >= progressBytes ? 1 : failures + 1
       const delayMs = error.retryAfterMs ?? firstDelayMs * 2 ** (failures - 1)
       if (failures > retries || delayMs > longestDelayMs) throw error
@@ -180,7 +180,7 @@ async function beginBody(
           : Number(numbers?.[1]) === partial.length
       if (!hasChanged && partial.length > 0 && isRest) return
       await restart(null)
-      throw new PassingFault(
+      throw new TransientHubError(
         hasChanged
           ? 'the hub’s file has changed meanwhile'
           : 'the hub sent another part than the one asked for',
@@ -189,7 +189,7 @@ async function beginBody(
     }
     case 416:
       await restart(null)
-      throw new PassingFault('the hub does not have the rest of the file', 'hub')
+      throw new TransientHubError('the hub does not have the rest of the file', 'hub')
     default:
       throw refusal(response, WEIGHTS_FILE)
   }
@@ -205,7 +205,7 @@ function refusal(response: HubResponse, file: string): Error {
   const { status } = response
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(response.header('retry-after'), Date.now())
-    return new PassingFault(`the hub is busy (HTTP ${status})`, 'hub', { retryAfterMs })
+    return new TransientHubError(`the hub is busy (HTTP ${status})`, 'hub', { retryAfterMs })
   }
   if (status === 401 || status === 403) {
     return new HubRefusalError(

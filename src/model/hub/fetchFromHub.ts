@@ -2,7 +2,7 @@ import { CancelledError, HubRefusalError } from '../../shared/errors'
 import { isSafeAddress } from './endpoint'
 import type { HubLimits } from './hubLimits'
 import type { HubResponse, RequestHub } from './hubTransport'
-import { PassingFault } from './passingFault'
+import { TransientHubError } from './transientHubError'
 import { WaitingChunks } from './waitingChunks'
 
 /**
@@ -32,7 +32,7 @@ export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, s
   } catch (cause) {
     if (cause instanceof HubRefusalError) throw cause
     if (signal.aborted) throw new CancelledError()
-    throw new PassingFault(`no connection to ${url.host}`, 'connection', { cause })
+    throw new TransientHubError(`no connection to ${url.host}`, 'connection', { cause })
   } finally {
     clearTimeout(limit)
   }

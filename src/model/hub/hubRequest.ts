@@ -7,14 +7,14 @@ import { CancelledError, HubRefusalError } from '../../shared/errors'
 import { bodyChunks } from './bodyChunks'
 import { isSafeAddress } from './endpoint'
 import type { HubRequest, HubResponse } from './hubTransport'
-import { PassingFault } from './passingFault'
+import { TransientHubError } from './transientHubError'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
  * Asks for a file through Node and follows where the hub sends one.
- * @throws PassingFault where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError
+ * @throws TransientHubError where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError
  */
 export async function requestHub(request: HubRequest): Promise<HubResponse> {
   let { url } = request
@@ -83,7 +83,7 @@ function get(
       reject(
         signal.aborted
           ? new CancelledError()
-          : new PassingFault(`no connection to ${url.host}`, 'connection', { cause }),
+          : new TransientHubError(`no connection to ${url.host}`, 'connection', { cause }),
       )
     })
     if (signal.aborted) cancel()

@@ -16,13 +16,13 @@ export interface HubResponse {
   readonly status: number
   /** By its name in lower case. */
   header(name: string): string | undefined
-  /** Chunk by chunk; the iteration throws PassingFault and CancelledError. */
+  /** Chunk by chunk; the iteration throws TransientHubError and CancelledError. */
   body(limits: HubLimits, signal: AbortSignal): AsyncIterable<Uint8Array>
   end(): void
 }
 
 /**
  * Asks for a file and follows where the hub sends one: through Node on the desktop, through `fetch` on the web.
- * Rejects with PassingFault where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError.
+ * Rejects with TransientHubError where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError.
  */
 export type RequestHub = (request: HubRequest) => Promise<HubResponse>

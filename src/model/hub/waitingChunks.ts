@@ -1,5 +1,5 @@
 import { CancelledError } from '../../shared/errors'
-import { PassingFault } from './passingFault'
+import { TransientHubError } from './transientHubError'
 
 /** What has come of a body and was not taken yet: all of it is given out before the body's end is told. */
 export class WaitingChunks {
@@ -27,7 +27,7 @@ export class WaitingChunks {
     this.wake()
   }
 
-  /** The iteration throws PassingFault where the body has ended with a cause, and CancelledError. */
+  /** The iteration throws TransientHubError where the body has ended with a cause, and CancelledError. */
   async *read(signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     for (;;) {
       if (signal.aborted) throw new CancelledError()
@@ -43,7 +43,7 @@ export class WaitingChunks {
       } else if (this.ended.cause === undefined) {
         return
       } else {
-        throw new PassingFault('the connection was cut', 'connection', { cause: this.ended.cause })
+        throw new TransientHubError('the connection was cut', 'connection', { cause: this.ended.cause })
       }
     }
   }

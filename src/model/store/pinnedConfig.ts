@@ -1,7 +1,7 @@
 import { ModelConfigError } from '../../shared/errors'
-import { parseConfig } from '../config'
+import { parseConfig } from '../gpt2/config'
 import { downloadConfig, type DownloadOptions, type Hub } from '../hub/download'
-import { CONFIG_FILE } from '../modelFiles'
+import { CONFIG_FILE } from '../formats/modelFiles'
 import { configOf, type PinnedModel } from '../registry'
 
 /**

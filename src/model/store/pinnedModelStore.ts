@@ -1,6 +1,6 @@
 import type { Hub } from '../hub/download'
 import type { PinnedModel } from '../registry'
-import type { ModelState, StoredModel, StoreOptions } from './modelStore'
+import type { ModelState, StoredModel, StoreOptions } from './storeState'
 
 /** The models of the registry as they are kept: on a machine's disk, or in a browser's storage. */
 export interface PinnedModelStore {

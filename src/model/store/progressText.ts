@@ -1,6 +1,6 @@
 import { assertNever } from '../../shared/assertNever'
-import { formatBytes, formatBytesOf, formatRoughDuration } from '../../shared/format'
-import type { StoreProgress } from './modelStore'
+import { formatBytes, formatBytesOf, formatRoughDuration } from '../../shared/text/format'
+import type { StoreProgress } from './storeState'
 
 /** `120 of 548 MB · 4 MB/s · 2 minutes left`, and what else the store may be doing; `total` and rate in bytes. */
 export function describeProgress(

@@ -5,15 +5,15 @@ import {
   ModelFilesError,
   PinnedFileError,
 } from '../../shared/errors'
-import { formatBytes, formatBytesOf } from '../../shared/format'
-import { PassingFault } from '../hub/passingFault'
-import { WEIGHTS_FILE } from '../modelFiles'
+import { formatBytes, formatBytesOf } from '../../shared/text/format'
+import { TransientHubError } from '../hub/transientHubError'
+import { WEIGHTS_FILE } from '../formats/modelFiles'
 import type { PinnedModel } from '../registry'
 
 /** What an error of the hub or of the disk means for the user, of whose download `kept` bytes are there. */
 export function meaningOf(error: unknown, model: PinnedModel, kept: number): unknown {
   if (error instanceof LogitscopeError) return error
-  if (error instanceof PassingFault) {
+  if (error instanceof TransientHubError) {
     const what = error.kind === 'connection' ? 'No connection to the hub' : sentenceOf(error.message)
     const rest = kept === 0 ? 'nothing has come yet' : `${formatBytesOf(kept, model.bytes)} are kept`
     return new HubConnectionError(`${what}; ${rest}`, { cause: error })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { cachedSeededGpt2, type SeededGpt2, writeSeededGpt2 } from '../../../bench/fullSize/seededGpt2'
 import { seededValues } from '../../../bench/fullSize/seededValues'
 import { storedFloats } from '../../../bench/fullSize/storedFloats'
-import { withModelFolder } from '../../../src/model/modelFolder'
+import { withModelFolder } from '../../../src/model/folder/modelFolder'
 import { temporaryFolder, TINY_CONFIG } from '../../support/checkpointTiny'
 
 const TINY: SeededGpt2 = { config: TINY_CONFIG, type: 'F32' }

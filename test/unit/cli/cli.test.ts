@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { InspectionReport } from '../../../src/prediction/report'
+import type { InspectionReport } from '../../../src/prediction/report/report'
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
 const MINI = fileURLToPath(new URL('../../../media/models/mini', import.meta.url))

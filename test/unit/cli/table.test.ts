@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatTable } from '../../../src/cli/table'
-import { createReport, type ReportInput } from '../../../src/prediction/report'
+import { createReport, type ReportInput } from '../../../src/prediction/report/report'
 import {
   alternative,
   distribution,
@@ -9,7 +9,7 @@ import {
   prediction,
   TOKENS,
   vocabulary,
-} from '../prediction/samples'
+} from '../../support/samples'
 
 const PLAIN = { columns: 80, colors: false }
 const TOP = [

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { trackRanges } from '../../../src/editor/trackedRanges'
-import type { TextRange } from '../../../src/shared/prediction'
-import type { TextEdit } from '../../../src/shared/textEdit'
+import type { TextRange } from '../../../src/shared/contracts/prediction'
+import type { TextEdit } from '../../../src/shared/text/textEdit'
 
 /** The text is `0123456789`, the range is `456`. */
 const RANGE = { start: 4, end: 7 }

@@ -9,7 +9,7 @@ import { prepareCompletion } from '../../../src/prediction/inspectCompletion'
 import { runInspection } from '../../../src/prediction/inspectDocument'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { restOfCompletion } from '../../../src/prediction/restOfCompletion'
-import type { Judgement } from '../../../src/shared/prediction'
+import type { Judgement } from '../../../src/shared/contracts/prediction'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
 import { referenceText } from '../../support/referenceTexts'
 

@@ -6,8 +6,8 @@ import {
   ModelFilesError,
   OutOfMemoryError,
 } from '../../../src/shared/errors'
-import { describeLackOfMemory } from '../../../src/shared/modelText'
-import type { Inspection } from '../../../src/shared/prediction'
+import { describeLackOfMemory } from '../../../src/shared/text/modelText'
+import type { Inspection } from '../../../src/shared/contracts/prediction'
 
 const LARGE = { id: 'gpt2-large', parameters: 774_030_080, precision: 'fp32' } as const
 

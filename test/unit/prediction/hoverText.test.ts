@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { hoverText, hoverTextWithNext } from '../../../src/prediction/hoverText'
 import { type JudgedToken, type PlacePrediction, predictPlace } from '../../../src/prediction/placePrediction'
 import type { PredictionService } from '../../../src/prediction/predictionService'
-import type { Alternative, Judgement } from '../../../src/shared/prediction'
-import type { Vocabulary } from '../../../src/shared/vocabulary'
+import type { Alternative, Judgement } from '../../../src/shared/contracts/prediction'
+import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
 
 let service: PredictionService

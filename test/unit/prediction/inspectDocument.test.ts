@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LoadedModel } from '../../../src/engine/model'
+import type { LoadedModel } from '../../../src/engine/inference/model'
 import {
   type DocumentRequest,
   prepareInspection,
   runInspection,
 } from '../../../src/prediction/inspectDocument'
 import { CancelledError } from '../../../src/shared/errors'
-import type { Distribution, TokenPrediction } from '../../../src/shared/prediction'
+import type { Distribution, TokenPrediction } from '../../../src/shared/contracts/prediction'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
 import { LOG_PROB_TOLERANCE } from '../../support/referenceAgreement'
 import { referenceText } from '../../support/referenceTexts'

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LoadedModel } from '../../../src/engine/model'
+import type { LoadedModel } from '../../../src/engine/inference/model'
 import { LiveScores } from '../../../src/prediction/liveScores'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { CancelledError, LiveTextTooLongError } from '../../../src/shared/errors'
-import type { Judgement } from '../../../src/shared/prediction'
-import type { TextEdit } from '../../../src/shared/textEdit'
-import type { TokenizedText } from '../../../src/shared/tokenizedText'
+import type { Judgement } from '../../../src/shared/contracts/prediction'
+import type { TextEdit } from '../../../src/shared/text/textEdit'
+import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
 import { LOG_PROB_TOLERANCE } from '../../support/referenceAgreement'
 import { referenceText } from '../../support/referenceTexts'
-import { unicodeTexts } from '../tokenizer/unicodeTexts'
+import { unicodeTexts } from '../../support/unicodeTexts'
 
 const EVERYTHING = { start: 0, end: Infinity }
 const signal = new AbortController().signal

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LoadedModel } from '../../../src/engine/model'
+import type { LoadedModel } from '../../../src/engine/inference/model'
 import { PredictionService } from '../../../src/prediction/predictionService'
 import { CancelledError, ModelChangedError } from '../../../src/shared/errors'
-import type { Distribution } from '../../../src/shared/prediction'
+import type { Distribution } from '../../../src/shared/contracts/prediction'
 import {
   connect,
   freshEngine,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LoadedModel } from '../../../src/engine/model'
+import type { LoadedModel } from '../../../src/engine/inference/model'
 import type { SequencePrediction } from '../../../src/prediction/predictionService'
-import { START_TOKEN_ID } from '../../../src/shared/prediction'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 import {
   connect,
   freshEngine,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TokenizedText } from '../../../src/shared/tokenizedText'
+import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
 import { KeptPieces } from '../../../src/tokenizer/keptPieces'
 
 describe('KeptPieces', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { TokenizedText } from '../../../src/shared/tokenizedText'
+import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
 import { MAX_OPEN_TOKENS, settledTokens } from '../../../src/tokenizer/openEnd'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
-import { loadTokenizer, UNCANCELLED } from './loadTokenizer'
-import { unicodeTexts } from './unicodeTexts'
+import { loadTokenizer, UNCANCELLED } from '../../support/loadTokenizer'
+import { unicodeTexts } from '../../support/unicodeTexts'
 
 let tokenizer: Tokenizer
 beforeAll(async () => {

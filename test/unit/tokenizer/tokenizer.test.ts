@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import { Tiktoken } from 'tiktoken/lite/init'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CancelledError, TextRunTooLongError, TokenizerCrashedError } from '../../../src/shared/errors'
-import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../../src/shared/prediction'
-import { type TokenizedText, tokensOf } from '../../../src/shared/tokenizedText'
+import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../../src/shared/contracts/prediction'
+import { type TokenizedText, tokensOf } from '../../../src/shared/contracts/tokenizedText'
 import { piecesOf } from '../../../src/tokenizer/pieces'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
-import { loadTokenizer, UNCANCELLED } from './loadTokenizer'
-import { unicodeTexts } from './unicodeTexts'
+import { loadTokenizer, UNCANCELLED } from '../../support/loadTokenizer'
+import { unicodeTexts } from '../../support/unicodeTexts'
 
 interface ReferenceText {
   readonly name: string

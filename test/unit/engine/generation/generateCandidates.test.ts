@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { generateCandidates } from '../../../../src/engine/generation/generateCandidates'
 import type { NextLogits } from '../../../../src/engine/generation/openings'
-import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/engineApi'
-import { NEUTRAL_SAMPLING } from '../../../../src/shared/sampling'
+import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
+import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
 import { madeUpModel, modelOf, tinyLanguage } from '../../../support/tinyLanguage'
 
 const language = tinyLanguage(['a', 'b', 'c', 'ab', 'abc', ' ', '\n', 'c\na', '\n\n', 'ba'])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fileUrl, parseEndpoint } from '../../../../src/model/hub/endpoint'
-import { parseRetryAfter } from '../../../../src/model/hub/passingFault'
+import { parseRetryAfter } from '../../../../src/model/hub/transientHubError'
 import { TransferRate } from '../../../../src/model/hub/transferRate'
 import { PINNED_MODELS } from '../../../../src/model/registry'
 import { describeProgress } from '../../../../src/model/store/progressText'

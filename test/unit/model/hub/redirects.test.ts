@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HubRefusalError } from '../../../../src/shared/errors'
-import { type Answer, answerWell, MODEL, PretendedHub, WEIGHTS } from '../../../support/pretendedHub'
-import { filesIn, storeAndHub, watched } from '../../../support/pretendedStore'
+import { type Answer, answerWell, MODEL, FakeHub, WEIGHTS } from '../../../support/fakeHub'
+import { filesIn, storeAndHub, watched } from '../../../support/fakeStore'
 
 function redirectTo(location: string): Answer {
   return ({ response }) => {
@@ -92,8 +92,8 @@ function pathOf(file: string): string {
   return `/${MODEL.repository}/resolve/${MODEL.revision}/${file}`
 }
 
-async function anotherHub(): Promise<PretendedHub> {
-  const hub = await PretendedHub.start()
+async function anotherHub(): Promise<FakeHub> {
+  const hub = await FakeHub.start()
   onTestFinished(() => hub.close())
   return hub
 }

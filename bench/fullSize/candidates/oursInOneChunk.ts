@@ -1,0 +1,38 @@
+import { setImmediate } from 'node:timers/promises'
+import { Engine } from '../../../src/engine/worker/engine'
+import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
+import { configureWasm } from '../../../src/engine/runtime/ortSession'
+import type { Candidate, CandidateSettings } from '../candidate'
+import { targetsOf, TOP_K } from '../candidate'
+
+/** Our engine without its chunks: all positions in one step of work. */
+export async function oursInOneChunk(settings: CandidateSettings): Promise<Candidate> {
+  configureWasm(`${settings.assetsFolder}/`, settings.threads)
+  const model = await loadModelFolder(
+    { id: 'gpt2', folder: settings.modelFolder, description: '' },
+    { backend: 'wasm', precision: 'fp32', threads: settings.threads },
+  )
+  const engine = new Engine({
+    loadModel: () => Promise.resolve(model),
+    loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
+    nextMacrotask: () => setImmediate(),
+    chunkPositions: model.info.nPositions,
+  })
+  const context = { signal: new AbortController().signal, onProgress: () => undefined }
+  return {
+    methods: {
+      inspect: (tokenIds) =>
+        engine.score(
+          {
+            tokenIds,
+            firstRow: 0,
+            targets: targetsOf(tokenIds),
+            topK: TOP_K,
+            temperature: 1,
+            priority: 'bulk',
+          },
+          context,
+        ),
+    },
+  }
+}

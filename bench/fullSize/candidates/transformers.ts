@@ -1,0 +1,51 @@
+import { type Candidate, GENERATED_TOKENS, targetsOf, TOP_K } from '../candidate'
+import { reduceLogits } from '../reduceLogits'
+
+/** What is used of `@huggingface/transformers`; the same in Node and in a browser. */
+export interface TransformersModule {
+  readonly env: {
+    allowLocalModels: boolean
+    allowRemoteModels: boolean
+    localModelPath: string
+    backends: { onnx: { versions?: { web?: string }; wasm: object } }
+  }
+  readonly Tensor: new (type: string, data: BigInt64Array, shape: readonly number[]) => object
+  readonly AutoModelForCausalLM: {
+    from_pretrained(name: string, options: object): Promise<TransformersModel>
+  }
+}
+
+interface TransformersModel {
+  (inputs: object): Promise<{ logits: { data: Float32Array; dims: number[] } }>
+  generate(inputs: object): Promise<unknown>
+}
+
+/** The whole job through its public interface. */
+export async function transformersCandidate(
+  { env, AutoModelForCausalLM, Tensor }: TransformersModule,
+  model: string,
+  options: object,
+): Promise<Candidate> {
+  env.allowLocalModels = true
+  env.allowRemoteModels = false
+  const loaded = await AutoModelForCausalLM.from_pretrained(model, {
+    dtype: 'fp32',
+    use_external_data_format: true,
+    local_files_only: true,
+    ...options,
+  })
+  const inputs = (tokenIds: Int32Array) => ({
+    input_ids: new Tensor('int64', BigInt64Array.from(tokenIds, BigInt), [1, tokenIds.length]),
+    attention_mask: new Tensor('int64', new BigInt64Array(tokenIds.length).fill(1n), [1, tokenIds.length]),
+  })
+  return {
+    methods: {
+      inspect: async (tokenIds) => {
+        const { logits } = await loaded(inputs(tokenIds))
+        return reduceLogits(logits.data, targetsOf(tokenIds), logits.dims[2], TOP_K)
+      },
+      generate: (tokenIds) =>
+        loaded.generate({ ...inputs(tokenIds), max_new_tokens: GENERATED_TOKENS, do_sample: false }),
+    },
+  }
+}

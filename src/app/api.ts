@@ -1,0 +1,91 @@
+import * as vscode from 'vscode'
+import { signalOf } from '../editor/cancellation'
+import { offsetsOf, targetOfRanges, wholeRange } from '../editor/inspectionTarget'
+import { prepareInspection, runInspection } from '../prediction/inspectDocument'
+import { inspectText } from '../prediction/inspectText'
+import type { PredictionService } from '../prediction/predictionService'
+import { createReport, type InspectionReport } from '../prediction/report/report'
+import {
+  type ContextMode,
+  DEFAULT_TOP_K,
+  type Distribution,
+  type TokenPrediction,
+} from '../shared/contracts/prediction'
+
+/** A text of one's own, or a document (a part of it, or all). */
+export type InspectSubject =
+  { readonly text: string } | { readonly uri: vscode.Uri; readonly range?: vscode.Range }
+
+export interface InspectOptions {
+  /** Begin with `<|endoftext|>`; default true. */
+  readonly startToken?: boolean
+  /** What a document's range is judged with: the text before it (default) or nothing. */
+  readonly context?: ContextMode
+  /** 1 to 100, default 10. */
+  readonly topK?: number
+  /** Above 0, at most 100, default 1. */
+  readonly temperature?: number
+  readonly cancellationToken?: vscode.CancellationToken
+}
+
+/** What `activate` returns to other extensions. */
+export interface LogitscopeApi {
+  /**
+   * Judges every token of a text or of a document's range; resolves to the object that the CLI prints as JSON.
+   * @throws InvalidRequestError, CancelledError, and the engine's named errors
+   */
+  inspect(subject: InspectSubject, options?: InspectOptions): Promise<InspectionReport>
+}
+
+export function createApi(service: PredictionService): LogitscopeApi {
+  return {
+    async inspect(subject, options = {}) {
+      const { startToken = true, context = 'document', topK = DEFAULT_TOP_K, temperature = 1 } = options
+      const signal = options.cancellationToken && signalOf(options.cancellationToken)
+      if ('text' in subject)
+        return inspectText(service, { text: subject.text, startToken, topK, temperature }, { signal })
+
+      const document = await vscode.workspace.openTextDocument(subject.uri)
+      const range = subject.range === undefined ? wholeRange(document) : offsetsOf(document, subject.range)
+      const { text, ranges } = targetOfRanges(document, [range])
+      const { uri, fileName } = document
+      const prepared = await prepareInspection(
+        service,
+        {
+          id: '',
+          documentUri: uri.toString(),
+          documentName: fileName,
+          text,
+          ranges,
+          context,
+          startToken,
+          topK,
+        },
+        signal,
+      )
+      const predictions: TokenPrediction[] = []
+      let next: Distribution | null = null
+      let { model } = prepared.inspection
+      await runInspection(
+        service,
+        prepared,
+        {
+          onPredictions: (_, more) => predictions.push(...more),
+          onNext: (_, distribution) => {
+            next = distribution
+          },
+          onModel: (other) => {
+            model = other
+          },
+        },
+        { signal, temperature },
+      )
+      const { sections } = prepared.inspection
+      const { contextTokens, windows } = sections[0]
+      return createReport(
+        { model, startToken, temperature, topK, contextTokens, windows, predictions, next },
+        await service.vocabulary(),
+      )
+    },
+  }
+}

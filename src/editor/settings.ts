@@ -1,0 +1,153 @@
+import * as vscode from 'vscode'
+import { MAX_THREADS } from '../engine/contract/engineOptions'
+import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/backendCheck'
+import { COLUMNS, type Column } from '../shared/contracts/protocol'
+import { METRICS, type Metric } from '../shared/numbers/metrics'
+import { DEFAULT_ENDPOINT } from '../model/hub/endpoint'
+import {
+  type ContextMode,
+  DEFAULT_MODEL_ID,
+  DEFAULT_TOP_K,
+  MAX_TOP_K,
+  type Precision,
+  PRECISIONS,
+  VOCABULARY_SIZE,
+} from '../shared/contracts/prediction'
+import { defaultPrecisionOf } from '../model/registry'
+import type { SamplingSettings } from '../shared/contracts/samplingSettings'
+
+export const HOVER_MODES = ['inspected', 'always', 'off'] as const
+export type HoverMode = (typeof HOVER_MODES)[number]
+
+/** The user's settings, each within its bounds whatever stands in settings.json. */
+export interface Settings {
+  readonly context: ContextMode
+  readonly startToken: boolean
+  readonly topK: number
+  readonly columns: readonly Column[]
+  readonly hover: HoverMode
+  /** Empty = all languages. */
+  readonly hoverLanguages: readonly string[]
+  /** Milliseconds. */
+  readonly hoverTimeLimit: number
+  readonly heatmapMetric: Metric
+  /** 0 = as many as the machine has to spare. */
+  readonly threads: number
+  readonly backend: BackendChoice
+  /** A model's id, or the folder of a checkpoint. */
+  readonly model: string
+  /** By model, as the user has set them. */
+  readonly precision: Readonly<Record<string, Precision>>
+  /** Where models are downloaded from; not checked yet. */
+  readonly hubEndpoint: string
+}
+
+/** How a completion is made; the same for every document. */
+export interface CompletionSettings {
+  /** 1 to 16. */
+  readonly lines: number
+  /** 1 to 10. */
+  readonly candidates: number
+  /** 0 to 1. */
+  readonly minProbability: number
+  readonly sampling: SamplingSettings
+  readonly seed: number
+}
+
+const SECTION = 'logitscope'
+
+export function readSettings(): Settings {
+  const configuration = vscode.workspace.getConfiguration(SECTION)
+  const columns = configuration.get<unknown>('columns')
+  const languages = configuration.get<unknown>('hoverLanguages')
+  return {
+    context: configuration.get('context') === 'selection' ? 'selection' : 'document',
+    startToken: configuration.get('startToken') !== false,
+    topK: wholeNumber(configuration.get('topK'), 1, MAX_TOP_K, DEFAULT_TOP_K),
+    columns: Array.isArray(columns) ? COLUMNS.filter((column) => columns.includes(column)) : COLUMNS,
+    hover: oneOf(configuration.get('hover'), HOVER_MODES),
+    hoverLanguages: Array.isArray(languages) ? languages.filter((id) => typeof id === 'string') : [],
+    hoverTimeLimit: wholeNumber(configuration.get('hoverTimeLimit'), 0, 10_000, 500),
+    heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
+    threads: wholeNumber(configuration.get('threads'), 0, MAX_THREADS, 0),
+    backend: oneOf(configuration.get('backend'), BACKEND_CHOICES),
+    model: text(configuration.get('model'), DEFAULT_MODEL_ID),
+    precision: precisions(configuration.get('precision')),
+    hubEndpoint: text(configuration.get('hubEndpoint'), DEFAULT_ENDPOINT),
+  }
+}
+
+/** The precision of a model, an id or a folder: the user's choice, else fp32 where that can be loaded. */
+export function readPrecision(model: string): Precision {
+  const { precision } = readSettings()
+  return Object.hasOwn(precision, model) ? precision[model] : defaultPrecisionOf(model)
+}
+
+/** Lets a model be run in another precision from now on. */
+export async function writePrecision(model: string, precision: Precision): Promise<void> {
+  await writeSetting('precision', { ...readSettings().precision, [model]: precision })
+}
+
+export function readCompletionSettings(): CompletionSettings {
+  const configuration = vscode.workspace.getConfiguration(`${SECTION}.completion`)
+  return {
+    lines: wholeNumber(configuration.get('lines'), 1, 16, 1),
+    candidates: wholeNumber(configuration.get('candidates'), 1, 10, 3),
+    minProbability: number(configuration.get('minProbability'), 0, 1, 0.1),
+    sampling: {
+      temperature: number(configuration.get('temperature'), 0, 2, 0),
+      topK: wholeNumber(configuration.get('topK'), 0, VOCABULARY_SIZE, 0),
+      topP: number(configuration.get('topP'), 0, 1, 1),
+      minP: number(configuration.get('minP'), 0, 1, 0),
+    },
+    seed: wholeNumber(configuration.get('seed'), 0, 2 ** 32 - 1, 1),
+  }
+}
+
+/** Writes a setting where the user has set it, else for all workspaces. */
+export async function writeSetting<K extends keyof Settings>(key: K, value: Settings[K]): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration(SECTION)
+  const inWorkspace = configuration.inspect(key)?.workspaceValue !== undefined
+  await configuration.update(
+    key,
+    value,
+    inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+  )
+}
+
+/** Calls back with the name of every setting that changed. */
+export function onSettingsChange(
+  listener: (changed: (key: keyof Settings) => boolean) => void,
+): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration(SECTION)) return
+    listener((key) => event.affectsConfiguration(`${SECTION}.${key}`))
+  })
+}
+
+/** The first one stands for whatever is none of them. */
+function oneOf<T extends string>(value: unknown, values: readonly [T, ...T[]]): T {
+  return values.find((known) => known === value) ?? values[0]
+}
+
+function text(value: unknown, fallback: string): string {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : fallback
+}
+
+/** What is no precision is left out. */
+function precisions(value: unknown): Record<string, Precision> {
+  if (typeof value !== 'object' || value === null) return {}
+  const entries = Object.entries(value).flatMap(([model, precision]) => {
+    const known = PRECISIONS.find((name) => name === precision)
+    return known === undefined ? [] : [[model, known] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+function number(value: unknown, low: number, high: number, fallback: number): number {
+  return Number.isFinite(value) ? Math.min(Math.max(value as number, low), high) : fallback
+}
+
+function wholeNumber(value: unknown, low: number, high: number, fallback: number): number {
+  return Number.isInteger(value) ? Math.min(Math.max(value as number, low), high) : fallback
+}

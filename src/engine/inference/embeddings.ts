@@ -1,0 +1,30 @@
+// S tokens of a chunk, C = nEmbd
+
+import type { OrtSession } from '../runtime/ortSession'
+import { type Tensor, tensor } from '../runtime/tensor'
+
+/** The lower end of the vocabulary's graph: a token's row of `wte` and its position's of `wpe`. */
+export class Embeddings {
+  /** @param session of the vocabulary's graph */
+  constructor(
+    private readonly nEmbd: number,
+    private readonly session: OrtSession,
+  ) {}
+
+  /** wte row of each token + wpe row of its position: [S] → [S, C]; the first token stands at `firstPosition`. */
+  async rows(tokenIds: Int32Array, firstPosition: number): Promise<Tensor> {
+    const S = tokenIds.length
+    const positions = Int32Array.from({ length: S }, (_, s) => firstPosition + s)
+    const feeds = {
+      tokenIds: tensor.int32(tokenIds, [S]),
+      positions: tensor.int32(positions, [S]),
+      hasRows: tensor.bool(false),
+      residual: tensor.float32(new Float32Array(0), [0, this.nEmbd]),
+      target: tensor.int32(new Int32Array(0), [0, 1]),
+      places: tensor.int32(new Int32Array(0), [0]),
+      inverseTemperature: tensor.float32(new Float32Array(0), [0]),
+    }
+    const { x } = await this.session.run(feeds, ['x'])
+    return x
+  }
+}

@@ -1,0 +1,85 @@
+// R rows of the residual stream, C = nEmbd, V = 50257, K = topK
+
+import { NO_TARGET, type ScoredRows } from '../../shared/contracts/engineApi'
+import { NonFiniteLogitsError } from '../../shared/errors'
+import type { OrtSession } from '../runtime/ortSession'
+import { type Tensor, type Tensors, tensor } from '../runtime/tensor'
+
+/** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
+export class LmHead {
+  /** @param session of the vocabulary's graph */
+  constructor(private readonly session: OrtSession) {}
+
+  /**
+   * Reduces the logits of residual rows [R, C].
+   * @param targets [R] the token that each row judges, or NO_TARGET
+   * @throws NonFiniteLogitsError
+   */
+  async score(
+    residual: Tensor,
+    targets: Int32Array,
+    { topK, temperature }: { readonly topK: number; readonly temperature: number },
+  ): Promise<Omit<ScoredRows, 'firstRow'>> {
+    const { scores } = await this.session.run(this.feeds(residual, targets, topK, temperature), ['scores'])
+    const { logSum, entropy, targetLogit, targetRank, topIds, topLogits } = columnsOf(scores, topK)
+    // A logit of −∞ leaves the sum finite, but not the entropy.
+    if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notANumber()
+    return {
+      // In float64: where a low temperature makes it large, float32 would round the probabilities away.
+      logSumExp: Float64Array.from(logSum, (sum, row) => topLogits[row * topK] / temperature + sum),
+      entropy,
+      targetLogit,
+      targetRank: Int32Array.from(targetRank),
+      topIds: Int32Array.from(topIds),
+      topLogits,
+    }
+  }
+
+  /** Raw logits [V] of one residual row [C]. */
+  async logits(residual: Tensor): Promise<Float32Array> {
+    const { logits } = await this.session.run(this.feeds(residual, Int32Array.of(NO_TARGET), 1, 1), [
+      'logits',
+    ])
+    const row = logits.data as Float32Array
+    if (!row.every(Number.isFinite)) throw notANumber()
+    return row
+  }
+
+  private feeds(residual: Tensor, targets: Int32Array, topK: number, temperature: number): Tensors {
+    const target = targets.map((id) => (id === NO_TARGET ? 0 : id))
+    return {
+      tokenIds: tensor.int32(new Int32Array(0), [0]),
+      positions: tensor.int32(new Int32Array(0), [0]),
+      hasRows: tensor.bool(true),
+      residual,
+      target: tensor.int32(target, [targets.length, 1]),
+      places: tensor.int32(new Int32Array(topK), [topK]),
+      inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), [1]),
+    }
+  }
+}
+
+/** Of [R, 4 + 2K], as the vocabulary's graph gives them: the columns [R], and those of the top [R · K]. */
+function columnsOf(scores: Tensor, K: number) {
+  const data = scores.data as Float32Array
+  const [R, length] = scores.dims
+  const columns = (from: number, count: number) =>
+    Float32Array.from(
+      { length: R * count },
+      (_, i) => data[Math.floor(i / count) * length + from + (i % count)],
+    )
+  return {
+    logSum: columns(0, 1),
+    entropy: columns(1, 1),
+    targetLogit: columns(2, 1),
+    targetRank: columns(3, 1),
+    topIds: columns(4, K),
+    topLogits: columns(4 + K, K),
+  }
+}
+
+function notANumber(): NonFiniteLogitsError {
+  return new NonFiniteLogitsError(
+    'The output is not a number from the LM head on: ln_f or wte is damaged, or the model was not trained to the end.',
+  )
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs'
+import { withInt8Form } from '../../model/derived/int8Cache'
+import { withModelFolder } from '../../model/folder/modelFolder'
+import type { ModelLocation } from '../../shared/contracts/engineApi'
+import { ModelFilesError } from '../../shared/errors'
+import type { LoadOptions } from '../contract/engineOptions'
+import { loadCheckpoint, type LoadedModel } from './model'
+
+/** Loads a checkpoint folder; the files are closed when it is in memory. */
+export async function loadModelFolder(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
+  if (location.ifMissing !== undefined && !existsSync(location.folder))
+    throw new ModelFilesError(location.ifMissing)
+  return withModelFolder(location.folder, (checkpoint) => {
+    if (options.precision === 'fp32') return loadCheckpoint(checkpoint, location, options)
+    return withInt8Form(checkpoint, location, options.cacheFolder, (form) =>
+      loadCheckpoint(form, location, options),
+    )
+  })
+}

@@ -1,0 +1,103 @@
+import type { Checkpoint } from '../../model/gpt2/checkpoint'
+import { vocabularyGraph } from '../../model/graphs/gpt2Graphs'
+import type { ModelLocation } from '../../shared/contracts/engineApi'
+import { Fp32OutOfMemoryError, OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
+import { defaultPrecision, describeLackOfMemory } from '../../shared/text/modelText'
+import {
+  type Backend,
+  type ModelInfo,
+  type Precision,
+  VOCABULARY_SIZE,
+} from '../../shared/contracts/prediction'
+import { Embeddings } from './embeddings'
+import type { LoadOptions } from '../contract/engineOptions'
+import { LmHead } from './lmHead'
+import type { RowBuffer } from '../runtime/rowBuffer'
+import { OrtSession } from '../runtime/ortSession'
+import { type Runtime, WASM_RUNTIME } from '../runtime/runtime'
+import { Transformer } from './transformer'
+import { openWebGpu } from '../runtime/webGpuRuntime'
+
+/** A model in memory: two sessions, and what there is to say about it. */
+export interface LoadedModel {
+  readonly info: ModelInfo
+  readonly transformer: Transformer
+  readonly lmHead: LmHead
+  /** Where rows [·, C] are kept between runs. */
+  readonly rowBuffer: () => RowBuffer
+  /**
+   * Resolves with the reason where the backend ends by itself, be it while nothing runs; every later run fails with
+   * it. The thread has no further use then.
+   */
+  readonly lost: Promise<Error>
+}
+
+/**
+ * Loads an open checkpoint, which may be closed then.
+ * @throws OutOfMemoryError, InferenceError, WebGpuUnavailableError
+ */
+export async function loadCheckpoint(
+  checkpoint: Checkpoint,
+  { id, description }: Pick<ModelLocation, 'id' | 'description'>,
+  { backend, threads, precision }: LoadOptions,
+): Promise<LoadedModel> {
+  const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
+  const { remarks, parameters } = checkpoint
+  const runtime = await openRuntime(backend, precision)
+  const { transformer, lmHead } = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
+    runtime.close()
+    if (!(cause instanceof OutOfMemoryError)) throw cause
+    const ErrorClass = precision === 'fp32' ? Fp32OutOfMemoryError : OutOfMemoryError
+    throw new ErrorClass(`${describeLackOfMemory({ id, parameters, precision })}.`, { cause })
+  })
+  return {
+    transformer,
+    lmHead,
+    rowBuffer: () => runtime.rowBuffer(nEmbd),
+    lost: runtime.lost,
+    info: {
+      id,
+      description,
+      remarks: [...remarks, ...precisionRemark(precision, parameters)],
+      parameters,
+      precision,
+      backend,
+      threads,
+      nLayer,
+      nHead,
+      nEmbd,
+      nPositions,
+      vocabSize: VOCABULARY_SIZE,
+    },
+  }
+}
+
+/** Where there is no choice, that it is none. */
+function precisionRemark(precision: Precision, parameters: number): string[] {
+  return precision === 'int8' && defaultPrecision({ parameters }) === 'int8'
+    ? ['int8, because fp32 is more than the 4 GB that WebAssembly can address']
+    : []
+}
+
+async function openRuntime(backend: Backend, precision: Precision): Promise<Runtime> {
+  if (backend === 'wasm') return WASM_RUNTIME
+  if (precision === 'int8') throw new WebGpuUnavailableError('int8 runs on WASM only.')
+  return openWebGpu()
+}
+
+async function loadSessions(
+  checkpoint: Checkpoint,
+  runtime: Runtime,
+): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
+  const { nEmbd } = checkpoint.config
+  // The largest matrix first: the space that it was read through is free for the blocks then.
+  const vocabulary = await OrtSession.create(
+    vocabularyGraph(checkpoint, runtime.maxTensorBytes),
+    checkpoint,
+    runtime,
+  )
+  return {
+    transformer: await Transformer.load(checkpoint, new Embeddings(nEmbd, vocabulary), runtime),
+    lmHead: new LmHead(vocabulary),
+  }
+}

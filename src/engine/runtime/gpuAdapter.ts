@@ -1,0 +1,29 @@
+import type { GpuAdapter } from '../../shared/contracts/companionApi'
+import { WebGpuUnavailableError } from '../../shared/errors'
+
+/**
+ * The graphics adapter of the window that this host runs in.
+ * @throws WebGpuUnavailableError where it has none
+ */
+export async function findGpuAdapter(): Promise<GpuAdapter> {
+  // Absent where a host has no WebGPU, whatever the types say.
+  const { navigator } = globalThis as {
+    readonly navigator?: { readonly userAgent: string; readonly gpu?: GPU }
+  }
+  if (navigator?.gpu === undefined) throw new WebGpuUnavailableError('This window has no WebGPU.')
+  const adapter = await navigator.gpu
+    .requestAdapter({ powerPreference: 'high-performance' })
+    .catch(() => null)
+  if (adapter === null) {
+    throw new WebGpuUnavailableError('This window has no graphics adapter that WebGPU can use.')
+  }
+  return { ...describeAdapter(adapter.info), browser: navigator.userAgent }
+}
+
+function describeAdapter({ vendor, architecture, device, description, isFallbackAdapter }: GPUAdapterInfo) {
+  const parts = [...new Set([description, vendor, architecture, device])].filter((part) => part !== '')
+  return {
+    name: parts.join(' ') || 'a graphics adapter without a name',
+    isSoftware: isFallbackAdapter || architecture === 'swiftshader',
+  }
+}

@@ -1,0 +1,51 @@
+import * as vscode from 'vscode'
+import { readSettings } from '../../editor/settings'
+import { withLateProgress } from '../../editor/lateProgress'
+import { type Direction, findSurprising } from '../../prediction/surprisingTokens'
+import type { HeatmapDocument } from './heatmapDocument'
+
+/**
+ * Moves the editor's cursor to the nearest token of step 4 or 5, around the end of the document.
+ * @throws what `LiveScores` throws
+ */
+export async function goToNeighbour(
+  heatmap: HeatmapDocument,
+  editor: vscode.TextEditor,
+  direction: Direction,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await withLateProgress(TITLES[direction], signal, async (running) => {
+    await heatmap.bringUpToDate(running)
+    const offset = editor.document.offsetAt(editor.selection.active)
+    const { heatmapMetric: metric } = readSettings()
+    return findSurprising(heatmap.scores, { offset, direction, metric }, running)
+  })
+  if (found === undefined) tellNoneFound()
+  else await goToToken(editor, heatmap.rangeOfToken(found.token))
+}
+
+/** Puts the cursor on the token's first visible character, and shows what the model expected there. */
+export async function goToToken(editor: vscode.TextEditor, range: vscode.Range): Promise<void> {
+  const place = firstVisible(editor.document, range)
+  await vscode.window.showTextDocument(editor.document, {
+    viewColumn: editor.viewColumn,
+    selection: new vscode.Range(place, place),
+  })
+  editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport)
+  // Where a screen reader is on, VS Code gives the hover the focus of itself; else one that is open is replaced.
+  await vscode.commands.executeCommand('editor.action.showHover', { focus: 'noAutoFocus' })
+}
+
+export function tellNoneFound(): void {
+  void vscode.window.showInformationMessage('No token of this document is surprising.')
+}
+
+const TITLES: Readonly<Record<Direction, string>> = {
+  next: 'Looking for the next surprising token…',
+  previous: 'Looking for the previous surprising token…',
+}
+
+function firstVisible(document: vscode.TextDocument, range: vscode.Range): vscode.Position {
+  const spaces = document.getText(range).search(/\S/)
+  return spaces <= 0 ? range.start : document.positionAt(document.offsetAt(range.start) + spaces)
+}

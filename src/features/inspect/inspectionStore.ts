@@ -1,0 +1,82 @@
+import * as vscode from 'vscode'
+import { type Log, logError } from '../../editor/log'
+import type { InspectionRun } from './inspectionRun'
+
+const KEPT_INSPECTIONS = 10
+/** Files of another format are left alone until they are the oldest. */
+const FORMAT = 2
+
+/** Results that outlive a reload of the window: one file each, the newest ten. */
+export class InspectionStore {
+  constructor(
+    private readonly folder: vscode.Uri,
+    private readonly log: Log,
+  ) {}
+
+  /** Never rejects: without the file the results are only gone after a reload. */
+  async save(run: InspectionRun): Promise<void> {
+    try {
+      await vscode.workspace.fs.createDirectory(this.folder)
+      const stored = {
+        ...run,
+        format: FORMAT,
+        sequences: run.sequences.map((sequence) => ({ ...sequence, tokenIds: [...sequence.tokenIds] })),
+      }
+      await vscode.workspace.fs.writeFile(
+        this.file(run.inspection.id),
+        new TextEncoder().encode(JSON.stringify(stored)),
+      )
+      await this.deleteOldest()
+    } catch (error) {
+      logError(this.log, 'The inspection could not be saved', error)
+    }
+  }
+
+  /** Undefined where it was not kept. */
+  async load(id: string): Promise<InspectionRun | undefined> {
+    try {
+      const bytes = await vscode.workspace.fs.readFile(this.file(id))
+      const stored = JSON.parse(new TextDecoder().decode(bytes)) as StoredRun
+      if (stored.format !== FORMAT) return undefined
+      const { state, precisionCost } = stored.inspection
+      return {
+        ...stored,
+        // Whoever was running it is gone.
+        inspection: {
+          ...stored.inspection,
+          ...(precisionCost?.kind === 'running' && { precisionCost: { kind: 'cancelled' } }),
+          state: state.kind === 'running' ? { kind: 'cancelled' } : state,
+        },
+        sequences: stored.sequences.map((sequence) => ({
+          ...sequence,
+          tokenIds: Int32Array.from(sequence.tokenIds),
+        })),
+      }
+    } catch (error) {
+      this.log.info(`The inspection ${id} is not there any more: ${String(error)}`)
+      return undefined
+    }
+  }
+
+  /** An id comes back from the webview's state, so it must not lead out of the folder. */
+  private file(id: string): vscode.Uri {
+    return vscode.Uri.joinPath(this.folder, `${id.replaceAll(/[^\w-]/g, '_')}.json`)
+  }
+
+  private async deleteOldest(): Promise<void> {
+    const names = (await vscode.workspace.fs.readDirectory(this.folder)).map(([name]) => name)
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const uri = vscode.Uri.joinPath(this.folder, name)
+        return { uri, mtime: (await vscode.workspace.fs.stat(uri)).mtime }
+      }),
+    )
+    files.sort((a, b) => b.mtime - a.mtime)
+    await Promise.all(files.slice(KEPT_INSPECTIONS).map(({ uri }) => vscode.workspace.fs.delete(uri)))
+  }
+}
+
+type StoredRun = Omit<InspectionRun, 'sequences'> & {
+  readonly format: number
+  readonly sequences: readonly { tokenIds: number[]; from: number; to: number }[]
+}

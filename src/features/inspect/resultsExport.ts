@@ -1,0 +1,144 @@
+import * as vscode from 'vscode'
+import { formatCsv } from '../../prediction/report/csv'
+import { formatResults, formatRow, formatTables, formatTokenIds } from '../../prediction/report/plainText'
+import type { PredictionService } from '../../prediction/predictionService'
+import { createReport } from '../../prediction/report/report'
+import { type Inspection, judgedCount } from '../../shared/contracts/prediction'
+import type { InspectionPanel } from './inspectionPanel'
+
+const RESULTS_SCHEME = 'logitscope-results'
+
+/** Takes the shown results out of the panel: as text, to the clipboard, into files. */
+export class ResultsExport implements vscode.Disposable {
+  private readonly provider: vscode.Disposable
+
+  constructor(
+    private readonly panel: InspectionPanel,
+    private readonly service: PredictionService,
+  ) {
+    this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
+      provideTextDocumentContent: async () => {
+        const inspection = this.inspection()
+        return inspection === undefined
+          ? NO_RESULTS
+          : formatResults(inspection, await this.service.vocabulary())
+      },
+    })
+  }
+
+  /** A read-only document, one line a token, for those who would rather read than look. */
+  async openAsText(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection === undefined) return
+    const document = await vscode.workspace.openTextDocument(resultsUri(inspection))
+    await vscode.window.showTextDocument(document, { preview: false })
+  }
+
+  async ask(): Promise<void> {
+    if (this.inspectionOrNotice() === undefined) return
+    const items = [
+      { label: '$(copy) Copy Table', run: () => this.copyTable() },
+      { label: '$(copy) Copy Token Ids', run: () => this.copyTokenIds() },
+      { label: '$(json) Export JSON…', run: () => this.exportJson() },
+      { label: '$(table) Export CSV…', run: () => this.exportCsv() },
+      { label: '$(open-preview) Open Results as Text', run: () => this.openAsText() },
+    ]
+    await (await vscode.window.showQuickPick(items, { title: 'Export the results' }))?.run()
+  }
+
+  async copyTable(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection !== undefined)
+      await copy(formatTables(inspection, await this.service.vocabulary()), 'Table')
+  }
+
+  async copyTokenIds(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection !== undefined) await copy(formatTokenIds(inspection), 'Token ids')
+  }
+
+  async copyRow(section: number, position: number): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection?.sections[section] === undefined) return
+    const row = formatRow(inspection, { section, position }, await this.service.vocabulary())
+    if (row !== '') await copy(row, 'Row')
+  }
+
+  /** The CLI's object; with several sections an array of them. */
+  async exportJson(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection === undefined) return
+    const vocabulary = await this.service.vocabulary()
+    const reports = inspection.sections.map((section) =>
+      createReport({ ...inspection, temperature: 1, ...section }, vocabulary),
+    )
+    await this.save(JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2), inspection, 'json')
+  }
+
+  async exportCsv(): Promise<void> {
+    const inspection = this.inspectionOrNotice()
+    if (inspection === undefined) return
+    await this.save(formatCsv(inspection, await this.service.vocabulary()), inspection, 'csv')
+  }
+
+  dispose(): void {
+    this.provider.dispose()
+  }
+
+  private inspection(): Inspection | undefined {
+    return this.panel.run?.inspection
+  }
+
+  private inspectionOrNotice(): Inspection | undefined {
+    const inspection = this.inspection()
+    if (inspection === undefined) void vscode.window.showInformationMessage(`Logitscope: ${NO_RESULTS}`)
+    return inspection
+  }
+
+  private async save(
+    content: string,
+    { documentUri, documentName }: Inspection,
+    extension: string,
+  ): Promise<void> {
+    const defaultUri = proposedUri(documentUri, extension)
+    const uri = await vscode.window.showSaveDialog({
+      ...(defaultUri && { defaultUri }),
+      title: `Export the logits of ${documentName}`,
+      filters: { [extension.toUpperCase()]: [extension] },
+    })
+    if (uri === undefined) return
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content))
+    const answer = await vscode.window.showInformationMessage(
+      `Exported to ${vscode.workspace.asRelativePath(uri)}.`,
+      'Open',
+    )
+    if (answer === 'Open') await vscode.window.showTextDocument(uri)
+  }
+}
+
+const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
+
+/** Another address for other results: VS Code keeps the text of one that it has open. */
+function resultsUri({ id, sections, precisionCost }: Inspection): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: RESULTS_SCHEME,
+    path: '/Logitscope Results.txt',
+    query: `${id}-${judgedCount(sections)}-${precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')}`,
+  })
+}
+
+async function copy(text: string, what: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text)
+  vscode.window.setStatusBarMessage(`$(check) ${what} copied`, 3000)
+}
+
+/** Beside the document where one can write there, else in the workspace. */
+function proposedUri(documentUri: string, extension: string): vscode.Uri | undefined {
+  const document = vscode.Uri.parse(documentUri)
+  const name = `${document.path.slice(document.path.lastIndexOf('/') + 1)}.logits.${extension}`
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri
+  if (vscode.workspace.fs.isWritableFileSystem(document.scheme) === true) {
+    return vscode.Uri.joinPath(document, '..', name)
+  }
+  return folder && vscode.Uri.joinPath(folder, name)
+}

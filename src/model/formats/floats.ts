@@ -1,0 +1,56 @@
+// The number formats of checkpoints, and what lies between them and float32.
+
+import { assertNever } from '../../shared/assertNever'
+
+export type FloatType = 'float32' | 'float16' | 'bfloat16'
+
+/** Stored numbers as float32, which holds all of them exactly. */
+export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: FloatType): Float32Array {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+    case 'float16':
+      return Float32Array.from(halvesOf(bytes), halfToNumber)
+    case 'bfloat16':
+      // The upper half of a float32.
+      return new Float32Array(Uint32Array.from(halvesOf(bytes), (half) => half << 16).buffer)
+    default:
+      return assertNever(type)
+  }
+}
+
+/** As IEEE 754 binary16, rounded to the nearest, and to even where two are as near. */
+export function toHalves(floats: Float32Array): Uint16Array {
+  return Uint16Array.from(new Uint32Array(floats.buffer, floats.byteOffset, floats.length), halfBits)
+}
+
+function halvesOf(bytes: Uint8Array<ArrayBuffer>): Uint16Array {
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
+}
+
+/** IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */
+function halfToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >> 10) & 0x1f
+  const fraction = half & 0x3ff
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+/** @param bits those of a float32 */
+function halfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = bits & 0x7fffffff
+  if (magnitude > 0x7f800000) return sign | 0x7e00
+  const exponent = magnitude >>> 23
+  if (exponent >= 143) return sign | 0x7c00
+  if (exponent >= 113) return sign | roundedShift(magnitude - (112 << 23), 13)
+  // Subnormal, in units of 2⁻²⁴.
+  return exponent < 102 ? sign : sign | roundedShift((magnitude & 0x7fffff) | 0x800000, 126 - exponent)
+}
+
+/** bits / 2^places, to the nearest, and to even where two are as near. */
+export function roundedShift(bits: number, places: number): number {
+  const half = 2 ** (places - 1)
+  return Math.floor((bits + half - 1 + ((bits >>> places) & 1)) / 2 ** places)
+}

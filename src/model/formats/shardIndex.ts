@@ -1,0 +1,42 @@
+// model.safetensors.index.json: which shard holds which tensor.
+// https://huggingface.co/docs/transformers/main/en/big_models
+
+import { SafetensorsError } from '../../shared/errors'
+
+/** A file beside the index: no folder, no drive, and not the folder itself. */
+const SHARD_NAME = /^[^/\\:\0]+\.safetensors$/
+
+/**
+ * The shard of each tensor by the tensor's stored name.
+ * @throws SafetensorsError naming what is wrong
+ */
+export function parseShardIndex(json: string): Map<string, string> {
+  let index: unknown
+  try {
+    index = JSON.parse(json)
+  } catch (cause) {
+    throw malformed('it is not JSON', cause)
+  }
+  const weightMap = isObject(index) ? index.weight_map : undefined
+  if (!isObject(weightMap)) throw malformed('it has no weight_map')
+
+  const shardOf = new Map<string, string>()
+  for (const [name, shard] of Object.entries(weightMap)) {
+    if (typeof shard !== 'string' || !SHARD_NAME.test(shard)) {
+      throw malformed(`the shard of ${name} is ${JSON.stringify(shard)}, not a .safetensors file beside it`)
+    }
+    shardOf.set(name, shard)
+  }
+  if (shardOf.size === 0) throw malformed('its weight_map is empty')
+  return shardOf
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function malformed(what: string, cause?: unknown): SafetensorsError {
+  return new SafetensorsError(`model.safetensors.index.json cannot be used: ${what}. Get the file anew.`, {
+    cause,
+  })
+}

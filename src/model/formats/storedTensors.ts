@@ -1,0 +1,107 @@
+// The tensors of a checkpoint's files, whichever file each is in.
+
+import { ModelFilesError, SafetensorsError } from '../../shared/errors'
+import type { ByteSource } from './byteSource'
+import { type ModelFiles, SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
+import { readSafetensorsHeader, type TensorEntry } from './safetensors'
+import { parseShardIndex } from './shardIndex'
+
+/** A tensor as a file has it. */
+export interface StoredTensor {
+  readonly dtype: string
+  readonly shape: readonly number[]
+  /** The first `byteLength` of its bytes as they lie in the file. */
+  read(byteLength: number): Promise<Uint8Array>
+  /** Fills `target` with as many of its first bytes before it returns. */
+  readNow(target: Uint8Array): void
+}
+
+/** Tensors by the names that they are stored under, and the files that they are read from. */
+export interface StoredTensors {
+  /** The file that says which tensors there are. */
+  readonly file: string
+  readonly byName: ReadonlyMap<string, StoredTensor>
+  close(): Promise<void>
+}
+
+/**
+ * The tensors of one safetensors file, which is closed with them.
+ * @throws SafetensorsError
+ */
+export async function tensorsOf(source: ByteSource, file = WEIGHTS_FILE): Promise<StoredTensors> {
+  const entries = await readSafetensorsHeader(source, file)
+  return {
+    file,
+    byName: new Map([...entries].map(([name, entry]) => [name, storedTensor(source, entry)])),
+    close: () => source.close(),
+  }
+}
+
+/**
+ * Opens `model.safetensors`, or another file of the format.
+ * @throws ModelFilesError, SafetensorsError
+ */
+export async function openWeightsFile(files: ModelFiles, file = WEIGHTS_FILE): Promise<StoredTensors> {
+  const source = await openedFile(files, file)
+  try {
+    return await tensorsOf(source, file)
+  } catch (error) {
+    await source.close()
+    throw error
+  }
+}
+
+/**
+ * Opens the shards that an index names, each once.
+ * @param index the content of `model.safetensors.index.json`
+ * @throws SafetensorsError where the index is malformed or a shard lacks one of its tensors; ModelFilesError
+ */
+export async function openShards(files: ModelFiles, index: string): Promise<StoredTensors> {
+  const shardOf = parseShardIndex(index)
+  const shards = new Map<string, StoredTensors>()
+  const close = async () => {
+    await Promise.all([...shards.values()].map((shard) => shard.close()))
+  }
+  try {
+    for (const file of new Set(shardOf.values())) shards.set(file, await openWeightsFile(files, file))
+    const byName = new Map<string, StoredTensor>()
+    for (const [name, file] of shardOf) {
+      const tensor = shards.get(file)?.byName.get(name)
+      if (tensor === undefined) {
+        throw new SafetensorsError(
+          `${SHARD_INDEX_FILE} says that ${name} is in ${file}, which lacks it. Get the files anew.`,
+        )
+      }
+      byName.set(name, tensor)
+    }
+    return { file: SHARD_INDEX_FILE, byName, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function storedTensor(source: ByteSource, { dtype, shape, offset, byteLength }: TensorEntry): StoredTensor {
+  return {
+    dtype,
+    shape,
+    read: (length) =>
+      length <= byteLength
+        ? source.read(offset, length)
+        : Promise.reject(new Error(`the tensor has only ${byteLength} bytes`)),
+    readNow: (target) => {
+      if (target.length > byteLength) throw new Error(`the tensor has only ${byteLength} bytes`)
+      source.readNow(offset, target)
+    },
+  }
+}
+
+async function openedFile(files: ModelFiles, name: string): Promise<ByteSource> {
+  try {
+    return await files.open(name)
+  } catch (cause) {
+    throw new ModelFilesError(`${name} cannot be read from ${files.place}. Is it the model’s folder?`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,105 @@
+import { ModelConfigError } from '../../shared/errors'
+import { VOCABULARY_SIZE } from '../../shared/contracts/prediction'
+
+/** What GPT-2 configurations call the function between the MLP's two layers. */
+const ACTIVATIONS = ['gelu_new', 'gelu', 'relu'] as const
+export type Activation = (typeof ACTIVATIONS)[number]
+
+/** What of a Hugging Face `config.json` decides GPT-2's graph. */
+export interface Gpt2Config {
+  readonly nLayer: number
+  readonly nHead: number
+  readonly nEmbd: number
+  readonly nPositions: number
+  /** Width of the MLP's hidden layer. */
+  readonly nInner: number
+  /** Rows of `wte`; those beyond the tokenizer's are padding. */
+  readonly vocabSize: number
+  readonly activation: Activation
+  readonly layerNormEpsilon: number
+  /** Attention scores are further divided by the layer's number, from 1. */
+  readonly scaleAttnByInverseLayerIdx: boolean
+  /** The LM head is `wte` itself. */
+  readonly tied: boolean
+}
+
+/** Far above gpt2-xl (48 layers, 1,600 dimensions): beyond it a number is a mistake, not a model. */
+const MAX_SIZE = 1_000_000
+const MAX_LAYERS = 1_000
+
+/**
+ * Reads `config.json`.
+ * @throws ModelConfigError naming the field and what it must be
+ */
+export function parseConfig(json: string): Gpt2Config {
+  const config = parseObject(json)
+
+  const size = (field: string, fallback?: number, least = 1): number => {
+    const value = config[field] ?? fallback
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > MAX_SIZE) {
+      throw invalid(`${field} is ${JSON.stringify(value)}; it must be a whole number from ${least} on`)
+    }
+    return value as number
+  }
+  const flag = (field: string, fallback: boolean): boolean => {
+    const value = config[field] ?? fallback
+    if (typeof value !== 'boolean')
+      throw invalid(`${field} is ${JSON.stringify(value)}; it must be true or false`)
+    return value
+  }
+
+  if (config.model_type !== undefined && config.model_type !== 'gpt2') {
+    throw invalid(`model_type is ${JSON.stringify(config.model_type)}; only "gpt2" can be run`)
+  }
+  const activation = ACTIVATIONS.find((known) => known === (config.activation_function ?? 'gelu_new'))
+  if (activation === undefined) {
+    throw invalid(
+      `activation_function is ${JSON.stringify(config.activation_function)}; ${ACTIVATIONS.join(', ')} can be run`,
+    )
+  }
+  if (!flag('scale_attn_weights', true)) throw invalid('scale_attn_weights is false; only true can be run')
+  if (flag('add_cross_attention', false)) throw invalid('add_cross_attention is true; only false can be run')
+
+  const nLayer = size('n_layer')
+  if (nLayer > MAX_LAYERS) throw invalid(`n_layer is ${nLayer}; at most ${MAX_LAYERS} can be run`)
+  const nEmbd = size('n_embd')
+  const nHead = size('n_head')
+  if (nEmbd % nHead !== 0) throw invalid(`n_embd ${nEmbd} is not a multiple of n_head ${nHead}`)
+  const vocabSize = size('vocab_size', VOCABULARY_SIZE)
+  if (vocabSize < VOCABULARY_SIZE) {
+    throw invalid(`vocab_size is ${vocabSize}, fewer than the ${VOCABULARY_SIZE} tokens of GPT-2's tokenizer`)
+  }
+  const layerNormEpsilon = config.layer_norm_epsilon ?? 1e-5
+  if (typeof layerNormEpsilon !== 'number' || !(layerNormEpsilon > 0 && layerNormEpsilon < 1)) {
+    throw invalid(`layer_norm_epsilon is ${JSON.stringify(layerNormEpsilon)}; it must lie between 0 and 1`)
+  }
+  return {
+    nLayer,
+    nHead,
+    nEmbd,
+    nPositions: size('n_positions', size('n_ctx', 1024), 2),
+    nInner: size('n_inner', 4 * nEmbd),
+    vocabSize,
+    activation,
+    layerNormEpsilon,
+    scaleAttnByInverseLayerIdx: flag('scale_attn_by_inverse_layer_idx', false),
+    tied: flag('tie_word_embeddings', true),
+  }
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (cause) {
+    throw new ModelConfigError('config.json is not JSON. Get the file anew.', { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ModelConfigError('config.json is not an object. Get the file anew.')
+  }
+  return value as Record<string, unknown>
+}
+
+function invalid(what: string): ModelConfigError {
+  return new ModelConfigError(`config.json cannot be used: ${what}.`)
+}

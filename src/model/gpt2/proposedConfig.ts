@@ -1,0 +1,100 @@
+// What the shapes of a checkpoint's tensors say of its configuration.
+// C = nEmbd, I = nInner
+
+import { MissingTensorsError, ModelConfigError } from '../../shared/errors'
+import { type Activation, parseConfig } from './config'
+
+/** All of a `config.json` but what no shape tells. */
+export interface ProposedConfig {
+  readonly nLayer: number
+  readonly nEmbd: number
+  readonly nPositions: number
+  readonly nInner: number
+  readonly vocabSize: number
+  readonly tied: boolean
+  /** Of heads of 64 dimensions, as every GPT-2 has; the nearest number that divides nEmbd. */
+  readonly nHead: number
+}
+
+/** What a person has to say. */
+export interface ChosenConfig {
+  readonly nHead: number
+  readonly activation: Activation
+}
+
+const DIMENSIONS_PER_HEAD = 64
+
+/**
+ * Reads the sizes off the shapes by GPT-2's own names of the tensors, in either layout.
+ * @throws MissingTensorsError, ModelConfigError
+ */
+export function proposeConfig(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  { tied }: { readonly tied: boolean },
+): ProposedConfig {
+  const [vocabSize, nEmbd] = matrix(shapes, 'wte.weight')
+  const [nPositions] = matrix(shapes, 'wpe.weight')
+  const fcShape = matrix(shapes, 'h.0.mlp.c_fc.weight')
+  return {
+    nLayer: countLayers(shapes),
+    nEmbd,
+    nPositions,
+    nInner: fcShape[0] === nEmbd ? fcShape[1] : fcShape[0],
+    vocabSize,
+    tied,
+    nHead: nearestDivisor(nEmbd, nEmbd / DIMENSIONS_PER_HEAD),
+  }
+}
+
+/**
+ * The `config.json` of a proposal.
+ * @throws ModelConfigError where such a model cannot be run
+ */
+export function writeConfig(
+  { nLayer, nEmbd, nPositions, nInner, vocabSize, tied }: ProposedConfig,
+  { nHead, activation }: ChosenConfig,
+): string {
+  const json = JSON.stringify(
+    {
+      model_type: 'gpt2',
+      activation_function: activation,
+      layer_norm_epsilon: 1e-5,
+      n_layer: nLayer,
+      n_head: nHead,
+      n_embd: nEmbd,
+      n_positions: nPositions,
+      n_inner: nInner === 4 * nEmbd ? null : nInner,
+      vocab_size: vocabSize,
+      tie_word_embeddings: tied,
+    },
+    undefined,
+    2,
+  )
+  parseConfig(json)
+  return `${json}\n`
+}
+
+function matrix(shapes: ReadonlyMap<string, readonly number[]>, name: string): readonly number[] {
+  const shape = shapes.get(name)
+  if (shape === undefined) throw new MissingTensorsError(`The weights lack ${name}. Is it a GPT-2 model?`)
+  if (shape.length !== 2 || shape.includes(0)) {
+    throw new ModelConfigError(`${name} has the shape [${shape.join(', ')}], which is no GPT-2 model’s.`)
+  }
+  return shape
+}
+
+/** One more than the last of them; what lacks between is found when the tensors are checked. */
+function countLayers(shapes: ReadonlyMap<string, readonly number[]>): number {
+  const numbers = [...shapes.keys()].map((name) => Number(/^h\.(\d+)\./.exec(name)?.[1] ?? -1))
+  return numbers.reduce((most, number) => Math.max(most, number + 1), 0)
+}
+
+function nearestDivisor(n: number, wanted: number): number {
+  let nearest = 1
+  for (let divisor = 1; divisor ** 2 <= n; divisor++) {
+    if (n % divisor !== 0) continue
+    for (const candidate of [divisor, n / divisor])
+      if (Math.abs(candidate - wanted) < Math.abs(nearest - wanted)) nearest = candidate
+  }
+  return nearest
+}

@@ -1,0 +1,336 @@
+// GPT-2 as two ONNX graphs: the blocks, and the vocabulary's two ends, embeddings and LM head with its reductions.
+// Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; tensor names are OpenAI's.
+//
+// S tokens of this chunk, P tokens kept from before, Z rows of zeros, T = P + S + Z
+// C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
+// All operators are such as ONNX Runtime has on WASM and on WebGPU alike; a test holds that.
+
+import { GraphBuilder, type Value } from '../../onnx/graphBuilder'
+import { assertNever } from '../../shared/assertNever'
+import { VOCABULARY_SIZE } from '../../shared/contracts/prediction'
+import type { Checkpoint } from '../gpt2/checkpoint'
+import { int8Layer, isInt8Layer } from './int8Layer'
+
+export interface ModelGraph {
+  readonly model: Uint8Array
+  /** The checkpoint's tensors that it names as external data. */
+  readonly weights: readonly string[]
+  /** Outputs that are rows [S, C] for further runs, and of no use outside of the runtime. */
+  readonly rows: readonly string[]
+}
+
+/**
+ * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
+ * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C].
+ * Gives: `residual` [S, C], before `ln_f`, and the new rows `present.{i}.key` and `present.{i}.value` [S, C]; and
+ * `magnitude.{i}` [S, 1], over the blocks 0 to i, Σ|x| of the stream's rows after each and of what it has made of
+ * them before its softmax and its activation: these can make a number of what is none, on a GPU even of NaN, and no
+ * later block would know. Finite where all of a row is, up to there.
+ */
+export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
+  const g = new Gpt2GraphBuilder(checkpoint)
+  const { nLayer, nEmbd } = checkpoint.config
+  const mask = g.input('mask', 'float32', ['S', 'T'])
+  const padding = g.input('padding', 'float32', ['Z', nEmbd])
+  let x = g.input('x', 'float32', ['S', nEmbd])
+  let magnitude: Value | undefined
+  for (let i = 0; i < nLayer; i++) {
+    const result = block(g, i, x, { mask, padding })
+    x = result.x
+    const magnitudes = [...result.inside, x].map((rows) => g.reduceL1(rows))
+    magnitude = (magnitude === undefined ? magnitudes : [magnitude, ...magnitudes]).reduce(g.add)
+    g.output(`magnitude.${i}`, magnitude, 'float32', ['S', 1])
+  }
+  g.rowsOutput('residual', x)
+  return g.finish()
+}
+
+/**
+ * Embeddings and head, in one graph because they share `wte`: one of the two is given no rows.
+ * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C].
+ * Head, where `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length
+ * is read (the GPU would have to give a number back), `inverseTemperature` [1]
+ * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
+ * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
+ * All are float32, which holds ids and ranks exactly, in one tensor: each that is read from a GPU is waited for.
+ * @param maxTensorBytes no tensor of weights is larger: the vocabulary's matrices are cut where they are
+ */
+export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
+  const g = new Gpt2GraphBuilder(checkpoint, maxTensorBytes)
+  const { nEmbd } = checkpoint.config
+  const tokenIds = g.input('tokenIds', 'int32', ['S'])
+  const positions = g.input('positions', 'int32', ['S'])
+  g.rowsOutput('x', embeddings(g, tokenIds, positions))
+
+  const hasRows = g.input('hasRows', 'bool', [])
+  const residual = g.input('residual', 'float32', ['R', nEmbd])
+  const target = g.input('target', 'int32', ['R', 1])
+  const places = g.input('places', 'int32', ['K'])
+  const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
+
+  // Outside of the branch, where a cast is folded.
+  const project = g.projection()
+  const [logits, scores] = g.either(
+    hasRows,
+    () => head(g, { residual, project, target, places, inverseTemperature }),
+    // No rows, of the right type: the reductions cannot be computed of none.
+    () => [residual, residual],
+  )
+  g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
+  g.output('scores', scores, 'float32', ['R', 'columns'])
+  return g.finish()
+}
+
+interface HeadFeeds {
+  readonly residual: Value
+  /** [R, C] → [R, V] */
+  readonly project: (x: Value) => Value
+  readonly target: Value
+  readonly places: Value
+  readonly inverseTemperature: Value
+}
+
+/** Residual rows [R, C] → raw logits [R, V], without a bias, and what is read off them. */
+function head(
+  g: Gpt2GraphBuilder,
+  { residual, project, target, places, inverseTemperature }: HeadFeeds,
+): Value[] {
+  const logits = project(g.layerNorm('ln_f', residual))
+  const top = topOfVocabulary(g, logits, g.op('Shape', [places]))
+  const targetLogit = g.gatherElements(logits, target)
+  const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
+  const targetRank = g.add(g.cast(greater, 'float32'), g.float(1))
+
+  // No exponential overflows, and at a low temperature no digit is lost: entropy = log Σe^z − Σ p·z.
+  const z = g.mul(g.sub(logits, g.reduceMax(logits)), inverseTemperature)
+  const exp = g.op('Exp', [z])
+  const sum = sumOverVocabulary(g, exp)
+  const logSum = g.op('Log', [sum])
+  const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
+  return [logits, g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)]
+}
+
+/**
+ * The K largest of [R, V] and their ids, of equal ones the lower id first. In two stages, because WebGPU sorts all
+ * that it is given: V = BLOCKS · BLOCK, and what is among the K largest is in one of the K blocks with the largest
+ * maxima. Those in the order of their numbers keep the order of equal logits. Ids are floats, which hold them exactly:
+ * WebGPU has few operators for integers.
+ */
+function topOfVocabulary(g: GraphBuilder, logits: Value, k: Value): { logits: Value; ids: Value } {
+  const maxima = g.op('Squeeze', [g.reduceMax(g.reshape(logits, [-1, BLOCKS, BLOCK])), g.ints([-1])])
+  const [, largest] = g.ops('TopK', [maxima, k], 2, { axis: -1 })
+  const numbers = g.op('Gather', [g.floats(range(BLOCKS)), largest])
+  const [blocks] = g.ops('TopK', [numbers, k], 2, { axis: -1, largest: 0 })
+  const firstIds = g.op('Unsqueeze', [g.mul(blocks, g.float(BLOCK)), g.ints([-1])])
+  const ids = g.reshape(g.add(firstIds, g.floats(range(BLOCK))), [0, -1]) // [R, K · BLOCK]
+  const candidates = g.gatherElements(logits, g.cast(ids, 'int32'))
+  const [top, places] = g.ops('TopK', [candidates, k], 2, { axis: -1 })
+  return { logits: top, ids: g.gatherElements(ids, places) }
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i)
+}
+
+/** wte row of each token + wpe row of its position: [S] → [S, C]. */
+function embeddings(g: Gpt2GraphBuilder, tokenIds: Value, positions: Value): Value {
+  return g.add(g.rows('wte.weight', tokenIds), g.rows('wpe.weight', positions))
+}
+
+interface AttentionFeeds {
+  readonly mask: Value
+  readonly padding: Value
+}
+
+/** One block: x [S, C] → [S, C], and the rows inside of it that are to be finite. */
+function block(
+  g: Gpt2GraphBuilder,
+  i: number,
+  x: Value,
+  feeds: AttentionFeeds,
+): { x: Value; inside: Value[] } {
+  const qkv = g.linear(`h.${i}.attn.c_attn`, g.layerNorm(`h.${i}.ln_1`, x))
+  const afterAttention = g.add(x, attention(g, i, qkv, feeds))
+  const hidden = g.linear(`h.${i}.mlp.c_fc`, g.layerNorm(`h.${i}.ln_2`, afterAttention))
+  const mlp = g.linear(`h.${i}.mlp.c_proj`, activation(g, hidden))
+  return { x: g.add(afterAttention, mlp), inside: [qkv, hidden] }
+}
+
+/**
+ * Causal self-attention: queries, keys and values [S, 3C] → [S, C], in primitive operators,
+ * the only ones that every WebGPU adapter computes right.
+ */
+function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }: AttentionFeeds): Value {
+  const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
+  const D = C / H
+  const [query, key, value] = g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 1 })
+  const keys = g.concat(0, g.past(i, 'key'), key, padding)
+  const values = g.concat(0, g.past(i, 'value'), value, padding)
+  g.present(i, 'key', key)
+  g.present(i, 'value', value)
+
+  const q = g.transpose(g.reshape(query, [-1, H, D]), [1, 0, 2]) // [H, S, D]
+  const k = g.transpose(g.reshape(keys, [-1, H, D]), [1, 2, 0]) // [H, D, T]
+  const v = g.transpose(g.reshape(values, [-1, H, D]), [1, 0, 2]) // [H, T, D]
+  const scale = 1 / Math.sqrt(D) / (scaleAttnByInverseLayerIdx ? i + 1 : 1)
+  const scores = g.add(g.matMul(g.mul(q, g.float(scale)), k), mask) // [H, S, T]
+  const mixed = g.matMul(g.softmax(scores), v) // [H, S, D]
+  return g.linear(`h.${i}.attn.c_proj`, g.reshape(g.transpose(mixed, [1, 0, 2]), [-1, C]))
+}
+
+/** gelu_new is the tanh form of GELU. */
+function activation(g: Gpt2GraphBuilder, x: Value): Value {
+  const { activation } = g.checkpoint.config
+  switch (activation) {
+    case 'gelu_new':
+      return g.op('Gelu', [x], { approximate: 'tanh' })
+    case 'gelu':
+      return g.op('Gelu', [x], { approximate: 'none' })
+    case 'relu':
+      return g.op('Relu', [x])
+    default:
+      return assertNever(activation)
+  }
+}
+
+/** V = 1,733 · 29 */
+const [BLOCKS, BLOCK] = [1733, 29]
+
+/**
+ * [R, V] → [R, 1] in two stages: ORT adds one float32 after the other, and over 50,257 of them
+ * the rounding alone costs 4e-4 nats; in blocks it is 1e-5.
+ */
+function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
+  return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, BLOCKS, BLOCK])), g.ints([-1])]))
+}
+
+/** Rows [first, end) of a matrix. */
+interface Part {
+  readonly first: number
+  readonly end: number
+  readonly matrix: Value
+}
+
+/** A graph builder that knows the checkpoint's tensors by name. */
+export class Gpt2GraphBuilder extends GraphBuilder {
+  private readonly known = new Map<string, Value>()
+  private readonly named = new Set<string>()
+  private readonly rowsOutputs: string[] = []
+
+  constructor(
+    readonly checkpoint: Checkpoint,
+    private readonly maxTensorBytes = Infinity,
+  ) {
+    super()
+  }
+
+  /** The tensor as float32, whatever it is stored as: ORT folds the cast once, when the session is made. */
+  weight(name: string): Value {
+    const known = this.known.get(name)
+    if (known !== undefined) return known
+    const { type } = this.checkpoint.weight(name)
+    const stored = this.stored(name)
+    const floats = type === 'float32' ? stored : this.cast(stored, 'float32')
+    this.known.set(name, floats)
+    return floats
+  }
+
+  /** The tensor as it is stored. */
+  stored(name: string): Value {
+    const { type, shape, byteLength } = this.checkpoint.weight(name)
+    this.named.add(name)
+    return this.external(name, type, shape, byteLength)
+  }
+
+  /** Rows of a matrix [V, C] as float32: [S] → [S, C]. Where the head has another matrix, as they are stored. */
+  rows(name: string, indices: Value): Value {
+    if (this.checkpoint.precision === 'int8')
+      return this.cast(this.op('Gather', [this.stored(name), indices]), 'float32')
+    const [{ matrix }, ...others] = this.parts(name)
+    if (others.length === 0) return this.op('Gather', [matrix, indices])
+    return this.rowsOfParts(this.parts(name), indices)
+  }
+
+  /** From the normalized stream to the logits, without a bias: `wte`, unless the checkpoint has a head of its own. */
+  projection(): (x: Value) => Value {
+    if (isInt8Layer(this.checkpoint, 'lm_head')) return int8Layer(this, 'lm_head')
+    const parts = this.parts(this.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
+    return (x) => {
+      const logits = parts.map(({ matrix }) => this.op('Gemm', [x, matrix], { transB: 1 }))
+      return logits.length === 1 ? logits[0] : this.concat(1, ...logits)
+    }
+  }
+
+  /** [S] → [S, C]: of each part the rows that it has, its first one for all others. */
+  private rowsOfParts(parts: readonly Part[], indices: Value): Value {
+    const zero = this.int32s([0])
+    return parts
+      .map(({ first, end, matrix }) => {
+        const isIn = this.op('And', [
+          this.op('GreaterOrEqual', [indices, this.int32s([first])]),
+          this.op('Less', [indices, this.int32s([end])]),
+        ])
+        const own = this.op('Where', [isIn, this.sub(indices, this.int32s([first])), zero])
+        return { isIn: this.op('Unsqueeze', [isIn, this.ints([-1])]), rows: this.op('Gather', [matrix, own]) }
+      })
+      .reduce<Value>((x, { isIn, rows }) => this.op('Where', [isIn, rows, x]), this.float(0))
+  }
+
+  /** A matrix [V, C] as float32, cut between rows into as many tensors as the largest one allows. */
+  private parts(name: string): Part[] {
+    const { type, shape, byteLength } = this.checkpoint.weight(name)
+    const [V, C] = shape
+    const rowsOfPart = Math.floor(this.maxTensorBytes / (C * Float32Array.BYTES_PER_ELEMENT))
+    if (rowsOfPart >= V) return [{ first: 0, end: V, matrix: this.weight(name) }]
+    this.named.add(name)
+    return Array.from({ length: Math.ceil(V / rowsOfPart) }, (_, i) => {
+      const first = i * rowsOfPart
+      const end = Math.min(first + rowsOfPart, V)
+      const offset = (first * byteLength) / V
+      const stored = this.external(`${name}.${i}`, type, [end - first, C], (end * byteLength) / V - offset, {
+        location: name,
+        offset,
+      })
+      return { first, end, matrix: type === 'float32' ? stored : this.cast(stored, 'float32') }
+    })
+  }
+
+  /** x [S, in] · weight + bias [out]; the weight is [in, out], in Linear layout [out, in]. */
+  linear(name: string, x: Value): Value {
+    if (isInt8Layer(this.checkpoint, name)) return int8Layer(this, name)(x)
+    return this.op('Gemm', [x, ...this.weightAndBias(name)], {
+      transB: this.checkpoint.layout === 'Linear' ? 1 : 0,
+    })
+  }
+
+  layerNorm(name: string, x: Value): Value {
+    return this.op('LayerNormalization', [x, ...this.weightAndBias(name)], {
+      axis: -1,
+      epsilon: { float: this.checkpoint.config.layerNormEpsilon },
+    })
+  }
+
+  /** Of both kinds of layers the bias may be absent. */
+  private weightAndBias(name: string): Value[] {
+    const weight = this.weight(`${name}.weight`)
+    return this.checkpoint.hasBiases ? [weight, this.weight(`${name}.bias`)] : [weight]
+  }
+
+  past(i: number, part: 'key' | 'value'): Value {
+    return this.input(`past.${i}.${part}`, 'float32', ['P', this.checkpoint.config.nEmbd])
+  }
+
+  present(i: number, part: 'key' | 'value', rows: Value): void {
+    this.rowsOutput(`present.${i}.${part}`, rows)
+  }
+
+  /** [S, C], to be fed again. */
+  rowsOutput(name: string, rows: Value): void {
+    this.rowsOutputs.push(name)
+    this.output(name, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
+  }
+
+  finish(): ModelGraph {
+    return { model: this.build(), weights: [...this.named], rows: this.rowsOutputs }
+  }
+}

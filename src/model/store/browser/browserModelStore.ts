@@ -1,0 +1,198 @@
+import { CancelledError, ModelBusyError, ModelFilesError } from '../../../shared/errors'
+import { formatBytes } from '../../../shared/text/format'
+import { type DownloadOptions, downloadWeights, type Hub } from '../../hub/download'
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../formats/modelFiles'
+import type { ModelOutline } from '../../gpt2/modelOutline'
+import type { PinnedModel } from '../../registry'
+import type { ModelState, StoredModel, StoreOptions } from '../storeState'
+import { downloadPinnedConfig } from '../pinnedConfig'
+import type { PinnedModelStore } from '../pinnedModelStore'
+import { SlicedFile } from './slicedFile'
+import { readNote, sliceName } from './slicesNote'
+import { SliceSpace } from './sliceSpace'
+import { meaningOf, notPinned } from '../storeFaults'
+import type { WholeFiles } from './wholeFiles'
+
+export interface BrowserStoreOptions {
+  readonly files: WholeFiles
+  readonly models: readonly PinnedModel[]
+  /** Told when the browser takes no more. */
+  readonly onFull: (reason: unknown) => void
+}
+
+/**
+ * The models of the registry in a browser's storage: `<id>/` has the weights slice by slice, and a note that says
+ * whether they are whole and verified. What the storage does not take stays in memory as long as the window.
+ * Nothing keeps two windows from downloading the same model: they write the same slices under the same names. A window
+ * sees what another one has added when it is reloaded, because VS Code lists a folder from memory.
+ */
+export class BrowserModelStore implements PinnedModelStore {
+  private readonly spaces = new Map<string, SliceSpace>()
+  private readonly busy = new Set<string>()
+
+  constructor(private readonly parts: BrowserStoreOptions) {}
+
+  get models(): readonly PinnedModel[] {
+    return this.parts.models
+  }
+
+  find(id: string): PinnedModel | undefined {
+    return this.models.find((model) => model.id === id)
+  }
+
+  folderOf(): string {
+    return 'this browser’s storage'
+  }
+
+  async list(): Promise<StoredModel[]> {
+    return Promise.all(this.models.map(async (model) => ({ model, state: await this.stateOf(model) })))
+  }
+
+  async stateOf(model: PinnedModel): Promise<ModelState> {
+    const space = this.spaceOf(model)
+    const note = await readNote(space, model)
+    if (note === undefined) return { kind: 'absent' }
+    const names = await space.names()
+    const missing = note.slices.findIndex((_, index) => !names.has(sliceName(index)))
+    const there = missing === -1 ? note.slices : note.slices.slice(0, missing)
+    if (missing === -1 && note.verified) return { kind: 'installed' }
+    return { kind: 'partial', bytes: there.reduce((sum, length) => sum + length, 0) }
+  }
+
+  /**
+   * @throws HubConnectionError, HubRefusalError: what has come is kept; PinnedFileError: nothing is;
+   * ModelConfigError, ModelBusyError, ModelFilesError, CancelledError
+   */
+  async install(model: PinnedModel, hub: Hub, { signal, onProgress }: StoreOptions): Promise<void> {
+    await this.alone(model, signal, async (space) => {
+      const options: DownloadOptions = {
+        signal,
+        onBytes: (bytes) => {
+          onProgress({ kind: 'downloading', bytes })
+        },
+        onPause: ({ message }, delayMs) => {
+          onProgress({ kind: 'pausing', reason: message, delayMs })
+        },
+      }
+      const file = await SlicedFile.open(model, space, checking({ signal, onProgress }))
+      const config = await downloadPinnedConfig(hub, model, options)
+      await downloadWeights(hub, model, file, options)
+      await space.write(CONFIG_FILE, new TextEncoder().encode(config))
+      if (await file.isPinnedFile()) return
+      await file.discard()
+      throw notPinned()
+    })
+  }
+
+  /** @throws PinnedFileError, ModelBusyError, ModelFilesError, CancelledError */
+  async verify(model: PinnedModel, options: StoreOptions): Promise<void> {
+    await this.alone(model, options.signal, async (space) => {
+      const file = await SlicedFile.open(model, space, checking(options))
+      if (await file.isPinnedFile()) return
+      await file.discard()
+      throw notPinned()
+    })
+  }
+
+  /** @throws ModelBusyError, ModelFilesError */
+  async delete(model: PinnedModel): Promise<void> {
+    await this.alone(model, new AbortController().signal, (space) => space.clear())
+  }
+
+  /** Deletes slices without a note that fits them, as those of a revision that was pinned before; never rejects. */
+  async tidyUp(): Promise<void> {
+    await Promise.allSettled(this.models.map((model) => this.tidyUpOf(model)))
+  }
+
+  /**
+   * What the engine loads.
+   * @throws ModelFilesError where it is not installed
+   */
+  async outline(model: PinnedModel): Promise<ModelOutline> {
+    const space = this.spaceOf(model)
+    const note = await readNote(space, model)
+    if (note === undefined || (await this.stateOf(model)).kind !== 'installed')
+      throw new ModelFilesError(
+        `${model.id} is not downloaded, or another window did it: reload this window, or run Logitscope: Select Model.`,
+      )
+    return {
+      place: this.folderOf(),
+      remarks: remarksOn(model, space, note.slices),
+      files: [
+        { name: CONFIG_FILE, parts: 1 },
+        { name: WEIGHTS_FILE, parts: note.slices.length },
+      ],
+    }
+  }
+
+  /** @throws ModelFilesError where it is gone by now, or is not whole */
+  async part(model: PinnedModel, file: string, index: number): Promise<Uint8Array> {
+    const space = this.spaceOf(model)
+    const isSlice = file === WEIGHTS_FILE
+    const note = await readNote(space, model)
+    const bytes = await space.read(isSlice ? sliceName(index) : file)
+    if (note === undefined || bytes === undefined)
+      throw new ModelFilesError(
+        `${file} of ${model.id} is gone from this browser: run Logitscope: Select Model.`,
+      )
+    if (isSlice && bytes.length !== note.slices[index])
+      throw new ModelFilesError(
+        `${file} of ${model.id} is damaged: run Logitscope: Manage Models, Verify Again.`,
+      )
+    return bytes
+  }
+
+  private async tidyUpOf(model: PinnedModel): Promise<void> {
+    if ((await this.spaceOf(model).names()).size === 0) return
+    await this.alone(model, new AbortController().signal, async (space) => {
+      if ((await readNote(space, model)) === undefined) await space.clear()
+    })
+  }
+
+  private spaceOf({ id }: PinnedModel): SliceSpace {
+    let space = this.spaces.get(id)
+    if (space === undefined) {
+      space = new SliceSpace(this.parts.files, id, this.parts.onFull)
+      this.spaces.set(id, space)
+    }
+    return space
+  }
+
+  /** One thing at a time for each model in this window, with every error said in its meaning for the user. */
+  private async alone(
+    model: PinnedModel,
+    signal: AbortSignal,
+    work: (space: SliceSpace) => Promise<void>,
+  ): Promise<void> {
+    if (this.busy.has(model.id))
+      throw new ModelBusyError(`${model.id} is being worked on already. Wait until that is done.`)
+    this.busy.add(model.id)
+    try {
+      await work(this.spaceOf(model))
+    } catch (error) {
+      if (signal.aborted) throw new CancelledError()
+      const state = await this.stateOf(model)
+      throw meaningOf(error, model, state.kind === 'partial' ? state.bytes : 0)
+    } finally {
+      this.busy.delete(model.id)
+    }
+  }
+}
+
+/** That it is kept for now, where the browser does not take it. */
+function remarksOn({ id }: PinnedModel, space: SliceSpace, slices: readonly number[]): string[] {
+  const stored = slices.filter((_, index) => !space.isPassing(sliceName(index)))
+  if (stored.length === slices.length) return []
+  const allowed = formatBytes(stored.reduce((sum, length) => sum + length, 0))
+  return [`This browser allows ${allowed}: ${id} is kept until you close this window`]
+}
+
+/** Reading what is there already, as progress. */
+function checking({ signal, onProgress }: StoreOptions) {
+  return {
+    signal,
+    onBytes: (bytes: number) => {
+      onProgress({ kind: 'checking', bytes })
+    },
+  }
+}

@@ -1,0 +1,103 @@
+// CSV after RFC 4180. It has no place for comments, so each line says where its numbers come from.
+
+import type {
+  Alternative,
+  Distribution,
+  Inspection,
+  Section,
+  TokenPrediction,
+} from '../../shared/contracts/prediction'
+import type { Vocabulary } from '../../shared/text/vocabulary'
+import { decodeToken } from './report'
+
+/** One line a token, and one for the distribution after a section's last token. */
+export function formatCsv(inspection: Inspection, vocabulary: Vocabulary): string {
+  const records = inspection.sections.flatMap((section, index) => {
+    const provenance = provenanceOf(inspection, section, index + 1)
+    const rows: Cell[][] = section.predictions.map((prediction) => predictionCells(prediction, vocabulary))
+    if (section.next !== null) rows.push(nextCells(section.next))
+    const distributions = [...section.predictions.map(({ judgement }) => judgement), section.next]
+    return rows.map((cells, i) => [
+      ...provenance,
+      ...cells,
+      ...alternativeCells(distributions[i]?.top ?? [], inspection.topK, vocabulary),
+    ])
+  })
+  return [headings(inspection.topK), ...records].map(formatRecord).join('')
+}
+
+/** Null is an empty cell. */
+type Cell = string | number | boolean | null
+
+/** A line of the file. Numbers stay numbers; no text is ever taken for a formula. */
+export function formatRecord(cells: readonly Cell[]): string {
+  return `${cells.map(formatCell).join(',')}\r\n`
+}
+
+function formatCell(cell: Cell): string {
+  if (cell === null) return ''
+  if (typeof cell !== 'string') return String(cell)
+  return formatTextCell(cell)
+}
+
+/** A text that a spreadsheet shows as it is, whether cells end with a comma or with a tab. */
+export function formatTextCell(cell: string): string {
+  const text = FORMULA_START.test(cell) ? `'${cell}` : cell
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** What makes a spreadsheet calculate instead of show. */
+const FORMULA_START = /^[=+\-@\t\r]/
+const NEEDS_QUOTES = /[",\r\n]/
+
+const PROVENANCE_HEADINGS = [
+  'model',
+  'precision',
+  'backend',
+  'remarks',
+  'startToken',
+  'context',
+  'contextTokens',
+  'section',
+]
+const TOKEN_HEADINGS = ['position', 'tokenId', 'token', 'partial', 'start', 'end']
+const JUDGEMENT_HEADINGS = ['logitsRow', 'logit', 'logProb', 'rank', 'surprisal', 'entropy']
+
+function headings(topK: number): string[] {
+  const alternatives = Array.from({ length: topK }, (_, i) =>
+    ['TokenId', 'Token', 'Logit', 'LogProb'].map((name) => `top${i + 1}${name}`),
+  )
+  return [...PROVENANCE_HEADINGS, ...TOKEN_HEADINGS, ...JUDGEMENT_HEADINGS, ...alternatives.flat()]
+}
+
+function provenanceOf({ model, startToken, context }: Inspection, section: Section, number: number): Cell[] {
+  const { id, precision, backend, remarks } = model
+  return [id, precision, backend, remarks.join('; '), startToken, context, section.contextTokens, number]
+}
+
+function predictionCells(prediction: TokenPrediction, vocabulary: Vocabulary): Cell[] {
+  const { position, tokenId, range, partial, judgement } = prediction
+  const token = [position, tokenId, decodeToken(vocabulary.bytesOf(tokenId)), partial, range.start, range.end]
+  if (judgement === null) return [...token, ...JUDGEMENT_HEADINGS.map(() => null)]
+  const { logitsRow, logit, logProb, rank, surprisal, entropy } = judgement
+  return [...token, logitsRow, logit, logProb, rank, surprisal, entropy]
+}
+
+function nextCells({ logitsRow, entropy }: Distribution): Cell[] {
+  const token = ['next', ...TOKEN_HEADINGS.slice(1).map(() => null)]
+  return [...token, logitsRow, null, null, null, null, entropy]
+}
+
+/** Padded to `topK` alternatives, so that every line has the same number of cells. */
+function alternativeCells(top: readonly Alternative[], topK: number, vocabulary: Vocabulary): Cell[] {
+  return Array.from({ length: topK }, (_, i) => top.at(i)).flatMap((alternative) =>
+    alternative === undefined
+      ? [null, null, null, null]
+      : [
+          alternative.tokenId,
+          decodeToken(vocabulary.bytesOf(alternative.tokenId)),
+          alternative.logit,
+          alternative.logProb,
+        ],
+  )
+}

@@ -1,0 +1,220 @@
+// Results to be pasted, and to be read as a document.
+
+import { formatCounted, formatDuration, formatWholePercent } from '../../shared/text/format'
+import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/generation'
+import {
+  type Distribution,
+  type Inspection,
+  judgedCount,
+  type Judgement,
+  type PrecisionCostState,
+  type Section,
+  summarize,
+  type TokenPrediction,
+} from '../../shared/contracts/prediction'
+import type { TokenAddress } from '../../shared/contracts/protocol'
+import { describePrecisionCost } from '../../shared/numbers/precisionCost'
+import { speakRow } from '../../shared/text/spokenRow'
+import { showToken, speakToken } from '../../shared/text/tokenText'
+import type { Vocabulary } from '../../shared/text/vocabulary'
+import { formatTextCell } from './csv'
+import { describeProvenance, describeSummary } from './provenance'
+
+/** Each section as a table for a spreadsheet: where it comes from, the columns' names, one line a token. */
+export function formatTables(inspection: Inspection, vocabulary: Vocabulary): string {
+  return inspection.sections
+    .map((section) => formatRows(inspection, section, rowsOf(section), vocabulary))
+    .join('\n')
+}
+
+/** The same with one row only; empty where that is not judged yet. */
+export function formatRow(inspection: Inspection, address: TokenAddress, vocabulary: Vocabulary): string {
+  const section = inspection.sections[address.section]
+  const rows = rowsOf(section).filter(({ position }) => position === address.position)
+  return rows.length === 0 ? '' : formatRows(inspection, section, rows, vocabulary)
+}
+
+/** The ids of each section's tokens as a list that Python and JavaScript read, below where it comes from. */
+export function formatTokenIds(inspection: Inspection): string {
+  return inspection.sections
+    .map((section) => {
+      const ids = section.tokens.map(({ tokenId }) => tokenId)
+      return `${provenanceLine(inspection, section)}\n[${ids.join(', ')}]\n`
+    })
+    .join('\n')
+}
+
+/** A document to read from top to bottom, or to listen to: the most surprising tokens first, then all. */
+export function formatResults(inspection: Inspection, vocabulary: Vocabulary): string {
+  const { documentName, model, sections, generation, precisionCost } = inspection
+  return [
+    `Logitscope: ${documentName}`,
+    ...(generation === undefined ? [] : [describeGeneration(generation)]),
+    [`${model.id}: ${model.description}`, ...model.remarks].join(' · '),
+    describeState(inspection),
+    ...describeCost(precisionCost),
+    ...sections.flatMap((section) => ['', ...resultLines(inspection, section, vocabulary)]),
+    '',
+  ].join('\n')
+}
+
+function describeCost(state: PrecisionCostState | undefined): string[] {
+  if (state?.kind === 'done') return [describePrecisionCost(state.cost)]
+  return state?.kind === 'failed' ? [state.message] : []
+}
+
+/** A token of a section, or what follows its last one. */
+interface Row {
+  readonly position: number
+  /** Null for what follows the last token. */
+  readonly tokenId: number | null
+  readonly judgement: Judgement | null
+  readonly distribution: Distribution | null
+}
+
+function rowsOf({ tokens, predictions, next }: Section): Row[] {
+  const rows: Row[] = predictions.map(({ position, tokenId, judgement }) => {
+    return { position, tokenId, judgement, distribution: judgement }
+  })
+  if (next !== null) {
+    rows.push({ position: tokens.length, tokenId: null, judgement: null, distribution: next })
+  }
+  return rows
+}
+
+function provenanceOf({ model, startToken, context }: Inspection, { contextTokens }: Section): string {
+  const { id, precision, backend, remarks } = model
+  return describeProvenance({
+    model: id,
+    precision,
+    backend,
+    remarks,
+    startToken,
+    context,
+    contextTokens,
+    temperature: 1,
+  })
+}
+
+function provenanceLine(inspection: Inspection, section: Section): string {
+  const title = titleOf(inspection, section)
+  return `# ${inspection.documentName}, ${title} · ${provenanceOf(inspection, section)}`
+}
+
+function titleOf(inspection: Inspection, section: Section): string {
+  return candidateTitle(inspection, inspection.sections.indexOf(section)) ?? describeLines(section)
+}
+
+function describeLines({ lines: { first, last } }: Section): string {
+  return first === last ? `line ${first}` : `lines ${first} to ${last}`
+}
+
+const COLUMNS = [
+  'position',
+  'token',
+  'tokenId',
+  'logit',
+  'logProb',
+  'probability',
+  'rank',
+  'surprisal',
+  'entropy',
+  'expected',
+]
+
+function formatRows(
+  inspection: Inspection,
+  section: Section,
+  rows: readonly Row[],
+  vocabulary: Vocabulary,
+): string {
+  const cells = rows.map((row) => rowCells(row, vocabulary))
+  const lines = [COLUMNS, ...cells].map((line) => line.join('\t'))
+  return [provenanceLine(inspection, section), ...lines, ''].join('\n')
+}
+
+/** Tokens are shown with marks for white space, so none can break a line or a cell. */
+function rowCells({ position, tokenId, judgement, distribution }: Row, vocabulary: Vocabulary): string[] {
+  const show = (id: number) => showToken(vocabulary.bytesOf(id))
+  return [
+    tokenId === null ? 'next' : String(position),
+    tokenId === null ? '' : formatTextCell(show(tokenId)),
+    plain(tokenId),
+    plain(judgement?.logit),
+    plain(judgement?.logProb),
+    plain(judgement && Math.exp(judgement.logProb)),
+    plain(judgement?.rank),
+    plain(judgement?.surprisal),
+    plain(distribution?.entropy),
+    formatTextCell(
+      (distribution?.top ?? [])
+        .map(({ tokenId, logProb }) => `${show(tokenId)} ${formatWholePercent(Math.exp(logProb))}`)
+        .join('  '),
+    ),
+  ]
+}
+
+/** float32 has no more digits than these. */
+const SIGNIFICANT_DIGITS = 7
+
+/** A number as spreadsheets read it. */
+function plain(value: number | null | undefined): string {
+  return value === null || value === undefined ? '' : String(Number(value.toPrecision(SIGNIFICANT_DIGITS)))
+}
+
+function describeState({ state, sections }: Inspection): string {
+  const judged = judgedCount(sections)
+  switch (state.kind) {
+    case 'running':
+      return `Still running; ${formatCounted(judged, 'token')} so far.`
+    case 'done':
+      return `Done in ${formatDuration(state.seconds)}.`
+    case 'cancelled':
+      return `Cancelled after ${formatCounted(judged, 'token')}.`
+    case 'failed':
+      return `Failed after ${formatCounted(judged, 'token')}: ${state.message}`
+  }
+}
+
+const MAX_SURPRISING = 10
+
+function resultLines(inspection: Inspection, section: Section, vocabulary: Vocabulary): string[] {
+  const { tokens, predictions, windows } = section
+  const speak = (tokenId: number) => speakToken(vocabulary.bytesOf(tokenId))
+  const index = inspection.sections.indexOf(section)
+  const line = (row: Row) => {
+    const typed = isTyped(inspection, index, row.position)
+    return speakRow({ ...row, tokenCount: tokens.length, settled: true, typed }, speak)
+  }
+  const surprising = mostSurprising(predictions)
+  const surprisals = predictions.map((prediction) => surprisalOf(prediction))
+  const rows = rowsOf(section)
+  return [
+    `${capitalize(titleOf(inspection, section))} · ${provenanceOf(inspection, section)}`,
+    describeSummary(summarize(surprisals, windows)),
+    '',
+    surprising.length === 1
+      ? 'The most surprising token:'
+      : `The ${surprising.length} most surprising tokens:`,
+    ...surprising.map(({ position }) => line(rows[position])),
+    '',
+    'All of them, one a line:',
+    ...rows.map(line),
+  ]
+}
+
+/** Most surprising first; of equal ones the earlier. */
+function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction[] {
+  return predictions
+    .filter(({ judgement }) => judgement !== null)
+    .sort((a, b) => (surprisalOf(b) ?? 0) - (surprisalOf(a) ?? 0))
+    .slice(0, MAX_SURPRISING)
+}
+
+function surprisalOf({ judgement }: TokenPrediction): number | null {
+  return judgement?.surprisal ?? null
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,44 @@
+import { assertNever } from '../assertNever'
+import type { Inspection, Section } from './prediction'
+import type {
+  AppendPredictionsMessage,
+  SetModelMessage,
+  SetNextMessage,
+  SetPrecisionCostMessage,
+  SetStateMessage,
+} from './protocol'
+
+/** What happens to an inspection while it runs; host and panel keep their own, and both go by this. */
+export type InspectionUpdate =
+  AppendPredictionsMessage | SetNextMessage | SetModelMessage | SetStateMessage | SetPrecisionCostMessage
+
+/** The inspection after an update; the same object where the update is about another one. */
+export function updateInspection(inspection: Inspection, update: InspectionUpdate): Inspection {
+  if (update.inspectionId !== inspection.id) return inspection
+  switch (update.type) {
+    case 'appendPredictions':
+      return updateSection(inspection, update.section, (section) => ({
+        ...section,
+        predictions: [...section.predictions, ...update.predictions],
+      }))
+    case 'setNext':
+      return updateSection(inspection, update.section, (section) => ({ ...section, next: update.next }))
+    case 'setState':
+      return { ...inspection, state: update.state }
+    case 'setModel':
+      return { ...inspection, model: update.model }
+    case 'setPrecisionCost':
+      return { ...inspection, precisionCost: update.state }
+    default:
+      return assertNever(update)
+  }
+}
+
+function updateSection(
+  inspection: Inspection,
+  index: number,
+  update: (section: Section) => Section,
+): Inspection {
+  const sections = inspection.sections.map((section, i) => (i === index ? update(section) : section))
+  return { ...inspection, sections }
+}

@@ -1,0 +1,79 @@
+// The metrics that a token can be coloured by, and their five steps: one table for panel, heatmap and exports.
+
+import { formatCount, formatDecimal, formatPercent } from '../text/format'
+import type { Judgement } from '../contracts/prediction'
+
+export const METRICS = ['surprisal', 'rank', 'entropy', 'probability'] as const
+export type Metric = (typeof METRICS)[number]
+
+/** 1 is what the model expected, 5 what surprised it most. */
+export const STEPS = [1, 2, 3, 4, 5] as const
+export type Step = (typeof STEPS)[number]
+
+export interface MetricScale {
+  readonly label: string
+  /** What the legend says before the steps. */
+  readonly legend: string
+  /** Labels of the five steps. */
+  readonly steps: readonly [string, string, string, string, string]
+  readonly valueOf: (judgement: Judgement) => number
+  /** Where the steps 2 to 5 begin, in terms of `weightOf`. */
+  readonly bounds: readonly [number, number, number, number]
+  /** Grows with what is worth a look; the height of a bar. */
+  readonly weightOf: (value: number) => number
+  readonly format: (value: number) => string
+}
+
+export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
+  surprisal: {
+    label: 'Surprisal',
+    legend: 'surprisal in bits',
+    steps: ['0–2', '2–5', '5–8', '8–12', '12+'],
+    bounds: [2, 5, 8, 12],
+    valueOf: (judgement) => judgement.surprisal,
+    weightOf: (bits) => bits,
+    format: (bits) => `${formatDecimal(bits, 1)} bits`,
+  },
+  rank: {
+    label: 'Rank',
+    legend: 'rank of 50,257',
+    steps: ['1', '2–10', '11–100', '101–1,000', '1,001+'],
+    // GLTR's bounds; a bar's height is the rank's order of magnitude.
+    bounds: [Math.log10(2), Math.log10(11), Math.log10(101), Math.log10(1001)],
+    valueOf: (judgement) => judgement.rank,
+    weightOf: (rank) => Math.log10(rank),
+    format: (rank) => `rank ${formatCount(rank)}`,
+  },
+  entropy: {
+    label: 'Entropy',
+    legend: 'entropy in bits',
+    steps: ['0–2', '2–4', '4–6', '6–8', '8+'],
+    bounds: [2, 4, 6, 8],
+    valueOf: (judgement) => judgement.entropy,
+    weightOf: (bits) => bits,
+    format: (bits) => `${formatDecimal(bits, 1)} bits`,
+  },
+  probability: {
+    label: 'Probability',
+    legend: 'probability',
+    steps: ['25 %+', '3.1–25 %', '0.39–3.1 %', '0.024–0.39 %', 'below 0.024 %'],
+    // Surprisal's bounds seen from the other side: 2^-2, 2^-5, 2^-8, 2^-12.
+    bounds: [2, 5, 8, 12],
+    valueOf: (judgement) => Math.exp(judgement.logProb),
+    weightOf: (probability) => -Math.log2(probability),
+    format: formatPercent,
+  },
+}
+
+/** The step of a metric's value. */
+export function stepOf(metric: Metric, value: number): Step {
+  const { bounds, weightOf } = METRIC_SCALES[metric]
+  const weight = weightOf(value)
+  const passed = bounds.filter((bound) => weight >= bound).length
+  return STEPS[passed]
+}
+
+/** The step of a judged token. */
+export function stepOfJudgement(metric: Metric, judgement: Judgement): Step {
+  return stepOf(metric, METRIC_SCALES[metric].valueOf(judgement))
+}

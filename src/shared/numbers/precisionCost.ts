@@ -1,0 +1,37 @@
+import { formatCount, formatCounted, formatDecimal, formatPercent } from '../text/format'
+import type { Judgement, PrecisionCost } from '../contracts/prediction'
+
+/** Null where nothing was judged by both. */
+export function precisionCost(
+  ours: readonly (Judgement | null)[],
+  theirs: readonly (Judgement | null)[],
+): PrecisionCost | null {
+  let tokens = 0
+  let sum = 0
+  let max = 0
+  let same = 0
+  for (const [i, judgement] of ours.entries()) {
+    const other = theirs.at(i) ?? null
+    if (judgement === null || other === null) continue
+    const delta = Math.abs(judgement.logProb - other.logProb)
+    tokens++
+    sum += delta
+    max = Math.max(max, delta)
+    if (judgement.top[0].tokenId === other.top[0].tokenId) same++
+  }
+  return tokens === 0 ? null : { tokens, mean: sum / tokens, max, sameTop: same / tokens }
+}
+
+/** `int8 against fp32: |Δ log-prob| 0.0173 mean, 0.192 at most · same top token in 99.0 % · 84 tokens` */
+export function describePrecisionCost({ tokens, mean, max, sameTop }: PrecisionCost): string {
+  return [
+    `int8 against fp32: |Δ log-prob| ${formatDecimal(mean, 4)} nats on average, ${formatDecimal(max, 3)} at most`,
+    `same top token in ${formatPercent(sameTop)}`,
+    formatCounted(tokens, 'token'),
+  ].join(' · ')
+}
+
+/** `120 of 512 tokens in the other precision` */
+export function describeMeasuring(done: number, total: number): string {
+  return `${formatCount(done)} of ${formatCounted(total, 'token')} in the other precision`
+}

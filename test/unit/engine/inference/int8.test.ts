@@ -1,0 +1,124 @@
+// The int8 form against fp32 and an independent reference, and against itself in other chunks.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
+import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
+import type { LoadedModel } from '../../../../src/engine/inference/model'
+import type { Precision } from '../../../../src/shared/contracts/prediction'
+import { temporaryFolder } from '../../../support/checkpointTiny'
+import {
+  connect,
+  freshEngine,
+  LOADING_LIMIT_MS,
+  MINI,
+  score,
+  type Scored,
+  scoreEverything,
+} from '../../../support/engineUnderTest'
+import { REFERENCE_TEXTS, referenceText } from '../../../support/referenceTexts'
+import { START_TOKEN_ID } from '../../../../src/shared/contracts/prediction'
+
+/** Nats: what int8 may cost on average. */
+const MEAN_BOUND = 0.02
+const SAME_TOP_BOUND = 0.97
+
+const SMALL = { model_type: 'gpt2', n_layer: 4, n_head: 4, n_embd: 128, n_positions: 128, vocab_size: 50257 }
+const SEEDED_IDS = Int32Array.from({ length: 100 }, (_, i) => (i * 7919 + 13) % 50257)
+
+let mini: LoadedModel
+beforeAll(async () => {
+  mini = await loadModelFolder(MINI, { backend: 'wasm', threads: 1, precision: 'int8' })
+}, LOADING_LIMIT_MS)
+
+describe('The embedded model in int8', () => {
+  it('says so', () => {
+    expect(mini.info.precision).toBe('int8')
+  })
+
+  it('is as near to the reference as a reader can tell, on all of its texts', async () => {
+    const deltas: number[] = []
+    let same = 0
+    let positions = 0
+    for (const reference of REFERENCE_TEXTS) {
+      const ids = reference.startToken
+        ? Int32Array.of(START_TOKEN_ID, ...reference.tokenIds)
+        : reference.tokenIds
+      const scored = await score(connect(freshEngine(mini)), scoreEverything(ids))
+      for (const [row, { targetLogProb, topIds }] of reference.positions.entries()) {
+        positions++
+        if (scored.topIds[row * TOP_K] === topIds[0]) same++
+        if (targetLogProb !== undefined) deltas.push(Math.abs(logProbs(scored)[row] - targetLogProb))
+      }
+    }
+    expect(mean(deltas)).toBeLessThanOrEqual(MEAN_BOUND)
+    expect(same / positions).toBeGreaterThanOrEqual(SAME_TOP_BOUND)
+  })
+
+  it.each([1, 2, 3, 5, 17, 64])('has the same bits in chunks of %i positions', async (chunkPositions) => {
+    const ids = referenceText('typescript').tokenIds
+    const whole = await score(connect(freshEngine(mini)), scoreEverything(ids))
+    const inChunks = await score(connect(freshEngine(mini, chunkPositions)), scoreEverything(ids))
+    expect(inChunks).toEqual(whole)
+  })
+
+  it.each([0, 1, 20, 42, 83])(
+    'has the same bits after an edit at token %i as from scratch',
+    async (place) => {
+      const ids = referenceText('typescript').tokenIds
+      const edited = Int32Array.of(...ids.subarray(0, place), 11, ...ids.subarray(place + 1))
+      const engine = connect(freshEngine(mini))
+      await score(engine, scoreEverything(ids))
+      const reused = await score(engine, scoreEverything(edited))
+      const fresh = await score(connect(freshEngine(mini)), scoreEverything(edited))
+      expect(reused.computedPositions).toBe(edited.length - place)
+      expect({ ...reused, computedPositions: 0 }).toEqual({ ...fresh, computedPositions: 0 })
+    },
+  )
+})
+
+describe('A seeded model in int8', () => {
+  it('stays within the bound where a few channels are 20 times the rest', async () => {
+    expect(
+      await meanDelta({ config: SMALL, type: 'F32', deviation: 0.08, outliers: true }),
+    ).toBeLessThanOrEqual(MEAN_BOUND)
+  })
+
+  it.each<[string, SeededGpt2]>([
+    ['F16', { config: SMALL, type: 'F16' }],
+    ['BF16', { config: SMALL, type: 'BF16' }],
+    ['Linear layout', { config: SMALL, type: 'F32', layout: 'Linear' }],
+    ['no biases', { config: SMALL, type: 'F32', biases: 'absent' }],
+    ['relu', { config: { ...SMALL, activation_function: 'relu' }, type: 'F32' }],
+    ['gelu', { config: { ...SMALL, activation_function: 'gelu' }, type: 'F32' }],
+    ['a head of its own', { config: { ...SMALL, tie_word_embeddings: false }, type: 'F32' }],
+    ['a padded vocabulary', { config: { ...SMALL, vocab_size: 50304 }, type: 'F32' }],
+    ['n_inner', { config: { ...SMALL, n_inner: 200 }, type: 'F32' }],
+  ])('stays within the bound: %s', async (_name, model) => {
+    expect(await meanDelta(model)).toBeLessThanOrEqual(MEAN_BOUND)
+  })
+})
+
+const TOP_K = 5
+
+/** |Δ log-prob| of the tokens between int8 and fp32. */
+async function meanDelta(model: SeededGpt2): Promise<number> {
+  const folder = await temporaryFolder({})
+  await writeSeededGpt2(folder, model)
+  const exact = logProbs(await scoreOf(folder, 'fp32'))
+  const rounded = logProbs(await scoreOf(folder, 'int8'))
+  return mean(exact.slice(0, -1).map((logProb, row) => Math.abs(logProb - rounded[row])))
+}
+
+async function scoreOf(folder: string, precision: Precision): Promise<Scored> {
+  const location = { id: 'seeded', folder, description: 'A seeded model.' }
+  const model = await loadModelFolder(location, { backend: 'wasm', threads: 1, precision })
+  return score(connect(freshEngine(model)), scoreEverything(SEEDED_IDS))
+}
+
+function logProbs({ targetLogit, logSumExp }: Scored): number[] {
+  return targetLogit.map((logit, row) => logit - logSumExp[row])
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { NonFiniteLogitsError } from '../../../../src/shared/errors'
+import { type Precision, PRECISIONS } from '../../../../src/shared/contracts/prediction'
+import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
+import {
+  damaged,
+  inLinearLayout,
+  loadTiny,
+  storedAs,
+  TINY_CONFIG,
+  tinyTensors,
+} from '../../../support/checkpointTiny'
+import { connect, freshEngine, score, scoreEverything } from '../../../support/engineUnderTest'
+
+const CONFIG = { ...TINY_CONFIG, n_layer: 3 }
+const UNTIED = { ...CONFIG, tie_word_embeddings: false }
+/** The damaged token 0 is not among them. */
+const TOKENS = Int32Array.of(464, 3303, 2746)
+
+const BLOCK_PARTS = [
+  'ln_1.weight',
+  'ln_1.bias',
+  'attn.c_attn.weight',
+  'attn.c_attn.bias',
+  'attn.c_proj.weight',
+  'ln_2.bias',
+  'mlp.c_fc.weight',
+  'mlp.c_proj.bias',
+]
+
+describe.each(PRECISIONS)('In %s', (precision) => {
+  describe('A weight that is not a number', () => {
+    it.each([0, 1, 2].flatMap((block) => BLOCK_PARTS.map((part) => [block, part] as const)))(
+      'in block %d (%s) is an error that names this block',
+      async (block, part) => {
+        const engine = await engineWith(precision, `h.${block}.${part}`, NaN)
+        await expectError(engine, `from block ${block} on`)
+      },
+    )
+
+    it('in the values’ part of a block’s projection is an error that names this block', async () => {
+      const tensors = tinyTensors(CONFIG)
+      const bias = tensors.get('h.1.attn.c_attn.bias')
+      bias?.values.fill(NaN, 2 * CONFIG.n_embd)
+      const engine = connect(freshEngine(await loadTiny(storedAs('F32', tensors), CONFIG, precision)))
+      await expectError(engine, 'from block 1 on')
+    })
+
+    it.each(['ln_f.weight', 'ln_f.bias', 'wte.weight'])(
+      'in %s is an error that names the LM head',
+      async (name) => {
+        await expectError(await engineWith(precision, name, NaN), 'from the LM head on')
+      },
+    )
+
+    it('in the position that a text begins at is an error from the first block on', async () => {
+      await expectError(await engineWith(precision, 'wpe.weight', NaN), 'from block 0 on')
+    })
+  })
+
+  describe('A weight that is not a number, in a model of another kind', () => {
+    it.each(
+      ['gelu_new', 'gelu', 'relu'].flatMap((activation) =>
+        ['h.1.mlp.c_fc.weight', 'h.1.mlp.c_fc.bias'].map((name) => [activation, name] as const),
+      ),
+    )('is not swallowed by %s (%s)', async (activation, name) => {
+      const engine = await engineWith(precision, name, NaN, { ...CONFIG, activation_function: activation })
+      await expectError(engine, 'from block 1 on')
+    })
+
+    it('is found in Linear layout without biases', async () => {
+      const stored = storedAs('F32', damaged(tinyTensors(CONFIG), 'h.2.mlp.c_proj.weight', NaN))
+      const student = inLinearLayout(new Map([...stored].filter(([name]) => !name.endsWith('.bias'))))
+      await expectError(connect(freshEngine(await loadTiny(student, CONFIG, precision))), 'from block 2 on')
+    })
+
+    it('does no harm in a row of padding', async () => {
+      const config = { ...CONFIG, vocab_size: 50304 }
+      const tensors = tinyTensors(config)
+      tensors.get('wte.weight')?.values.fill(NaN, 50257 * CONFIG.n_embd)
+      const engine = connect(freshEngine(await loadTiny(storedAs('F32', tensors), config, precision)))
+      const { logSumExp, topIds } = await score(engine, scoreEverything(TOKENS))
+      expect(logSumExp.every(Number.isFinite)).toBe(true)
+      expect(topIds.every((id) => id < 50257)).toBe(true)
+    })
+  })
+
+  describe('A weight that is infinite', () => {
+    it.each([Infinity, -Infinity])('is an error (%d)', async (value) => {
+      await expectError(await engineWith(precision, 'h.1.mlp.c_proj.bias', value), 'from block 1 on')
+    })
+
+    // ReLU makes 0 of minus infinity: no block behind it has anything to notice.
+    it.each([
+      ['gelu_new', Infinity],
+      ['gelu_new', -Infinity],
+      ['gelu', Infinity],
+      ['gelu', -Infinity],
+      ['relu', Infinity],
+      ['relu', -Infinity],
+    ])('is not swallowed by %s (%d)', async (activation, value) => {
+      const config = { ...CONFIG, activation_function: activation }
+      await expectError(await engineWith(precision, 'h.1.mlp.c_fc.bias', value, config), 'from block 1 on')
+    })
+
+    // Of the two, one makes the logit of the only row infinite and the other minus infinite.
+    it.each([Infinity, -Infinity])(
+      'in the head is an error, whatever the logit’s sign (%d)',
+      async (value) => {
+        const engine = await engineWith(precision, 'lm_head.weight', value, UNTIED)
+        await expectError(engine, 'from the LM head on', TOKENS.subarray(0, 1))
+      },
+    )
+  })
+
+  describe('Weights that are numbers', () => {
+    it('are no error', async () => {
+      const engine = await engineWith(precision, 'ln_f.bias', 1)
+      const { logSumExp } = await score(engine, scoreEverything(TOKENS))
+      expect(logSumExp.every(Number.isFinite)).toBe(true)
+    })
+  })
+})
+
+async function engineWith(
+  precision: Precision,
+  name: string,
+  value: number,
+  config: object = CONFIG,
+): Promise<EngineApi> {
+  const tensors = damaged(tinyTensors(config), name, value)
+  return connect(freshEngine(await loadTiny(storedAs('F32', tensors), config, precision)))
+}
+
+/** From both methods that give out numbers. */
+async function expectError(engine: EngineApi, message: string, tokenIds = TOKENS): Promise<void> {
+  const calls = [() => engine.score(scoreEverything(tokenIds)), () => engine.logits({ tokenIds })]
+  for (const call of calls) {
+    const error: unknown = await call().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(NonFiniteLogitsError)
+    expect(error).toHaveProperty('message', expect.stringContaining(message))
+  }
+}

@@ -1,0 +1,71 @@
+// The engine against an independent implementation, on models that are made here:
+// GPT-2's smallest at its full size, and small ones of every kind that students and trainers export.
+
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { cachedSeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
+import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
+import { temporaryFolder } from '../../../support/checkpointTiny'
+import { connect, freshEngine, type Scored, score, scoreEverything } from '../../../support/engineUnderTest'
+import { SEEDED_REFERENCES, type SeededReference } from '../../../support/seededReference'
+
+const CACHE = fileURLToPath(new URL('../../../.cache/seeded/', import.meta.url))
+/** Logits reach 7; the reference has float64. */
+const TOLERANCE = 5e-5
+const TOP_K = 5
+
+describe('A seeded model gives what an independent implementation gives', () => {
+  it.each(SEEDED_REFERENCES.map((reference) => [reference.name, reference] as const))(
+    '%s',
+    async (name, reference) => {
+      const scored = await scoreOf(await folderOf(name, reference), reference)
+      expect(reference.positions.flatMap((position) => disagreements(scored, position))).toEqual([])
+    },
+  )
+})
+
+/** Half a gigabyte is written once. */
+async function folderOf(name: string, { model }: SeededReference): Promise<string> {
+  if (name === '124M') return cachedSeededGpt2(CACHE, 'gpt2-124m', model)
+  const folder = await temporaryFolder({})
+  await writeSeededGpt2(folder, model)
+  return folder
+}
+
+async function scoreOf(folder: string, { ids }: SeededReference): Promise<Scored> {
+  const model = await loadModelFolder(
+    { id: 'seeded', folder, description: 'A seeded model.' },
+    { backend: 'wasm', threads: 1, precision: 'fp32' },
+  )
+  return score(connect(freshEngine(model)), scoreEverything(Int32Array.from(ids), { topK: TOP_K }))
+}
+
+/** What stands in a row against the reference, one line each. */
+function disagreements(
+  scored: Scored,
+  { row, ...reference }: SeededReference['positions'][number],
+): string[] {
+  const pairs: [what: string, ours: number, expected: number][] = [
+    ['log-sum-exp', scored.logSumExp[row], reference.logSumExp],
+    ['entropy', scored.entropy[row], reference.entropyNats],
+  ]
+  reference.topLogits.forEach((logit, k) => {
+    pairs.push([`logit ${k}`, scored.topLogits[row * TOP_K + k], logit])
+  })
+  const { targetLogit, targetRank, topLogits } = reference
+  if (targetLogit !== undefined) pairs.push(['target logit', scored.targetLogit[row], targetLogit])
+  const apart = pairs.filter(([, ours, expected]) => !(Math.abs(ours - expected) <= TOLERANCE))
+  const lines = apart.map(([what, ours, expected]) => `${what} of row ${row}: ${ours} for ${expected}`)
+
+  // Of tokens as good as equal, either may come first.
+  const isApart = (k: number) =>
+    [k - 1, k + 1].every((near) => Math.abs((topLogits[near] ?? Infinity) - topLogits[k]) > TOLERANCE)
+  reference.topIds.forEach((id, k) => {
+    const ours = scored.topIds[row * TOP_K + k]
+    if (k < TOP_K - 1 && isApart(k) && ours !== id) lines.push(`token ${k} of row ${row}: ${ours} for ${id}`)
+  })
+  // Ranks count the tokens on one side of a logit, of which some are nearer to it than float32 can tell.
+  if (targetRank !== undefined && Math.abs(scored.targetRank[row] - targetRank) > 2)
+    lines.push(`rank of row ${row}: ${scored.targetRank[row]} for ${targetRank}`)
+  return lines
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { ExternalWeights } from '../../../../src/engine/runtime/externalWeights'
+import { OrtSession } from '../../../../src/engine/runtime/ortSession'
+import { WASM_RUNTIME } from '../../../../src/engine/runtime/runtime'
+import type { Checkpoint } from '../../../../src/model/gpt2/checkpoint'
+import { type ModelGraph, transformerGraph, vocabularyGraph } from '../../../../src/model/graphs/gpt2Graphs'
+import { withModelFolder } from '../../../../src/model/folder/modelFolder'
+import { InferenceError } from '../../../../src/shared/errors'
+import { MINI } from '../../../support/engineUnderTest'
+
+describe('External weights', () => {
+  it('are read when they are asked for, and have the file’s bytes', () =>
+    withModelFolder(MINI.folder, async (checkpoint) => {
+      const { checkpoint: watched, reads } = withWatchedReads(checkpoint)
+      const [{ path, data }] = new ExternalWeights(watched, ['wpe.weight']).list
+      expect({ path, length: data.byteLength, reads: [...reads] }).toEqual({
+        path: 'wpe.weight',
+        length: checkpoint.weight('wpe.weight').byteLength,
+        reads: [],
+      })
+      expect(Buffer.compare(data.subarray(0, data.byteLength), await checkpoint.read('wpe.weight'))).toBe(0)
+      expect(reads).toEqual(['wpe.weight'])
+    }))
+
+  it('take no memory once they are released', () =>
+    withModelFolder(MINI.folder, (checkpoint) => {
+      const weights = new ExternalWeights(checkpoint, ['wpe.weight'])
+      const bytes = weights.list[0].data.subarray(0)
+      expect(bytes.buffer.byteLength).toBe(checkpoint.weight('wpe.weight').byteLength)
+      weights.release()
+      expect(bytes.buffer.byteLength).toBe(0)
+      return Promise.resolve()
+    }))
+
+  it.each([
+    ['the blocks', transformerGraph],
+    ['the vocabulary', wholeVocabulary],
+  ])('ONNX Runtime reads each once for the session of %s', (_, graphOf) =>
+    withModelFolder(MINI.folder, async (checkpoint) => {
+      const { checkpoint: watched, reads } = withWatchedReads(checkpoint)
+      const graph = graphOf(checkpoint)
+      await OrtSession.create(graph, watched, WASM_RUNTIME)
+      expect(reads.toSorted()).toEqual(graph.weights.toSorted())
+    }),
+  )
+
+  it('that cannot be read are the cause of what is said', () =>
+    withModelFolder(MINI.folder, async (checkpoint) => {
+      const cause = new Error('the disk is gone')
+      const broken: Checkpoint = {
+        ...checkpoint,
+        readNow: () => {
+          throw cause
+        },
+      }
+      const creating = OrtSession.create(wholeVocabulary(checkpoint), broken, WASM_RUNTIME)
+      await expect(creating).rejects.toThrow(InferenceError)
+      await expect(creating).rejects.toMatchObject({ cause })
+    }))
+})
+
+function wholeVocabulary(checkpoint: Checkpoint): ModelGraph {
+  return vocabularyGraph(checkpoint, Infinity)
+}
+
+/** The same checkpoint; `reads` notes the names that were read. */
+function withWatchedReads(checkpoint: Checkpoint): { checkpoint: Checkpoint; reads: string[] } {
+  const reads: string[] = []
+  const readNow = (name: string, target: Uint8Array) => {
+    reads.push(name)
+    checkpoint.readNow(name, target)
+  }
+  return { checkpoint: { ...checkpoint, readNow }, reads }
+}

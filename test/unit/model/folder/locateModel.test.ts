@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { locateModel } from '../../../../src/model/folder/locateModel'
+import { ModelFilesError } from '../../../../src/shared/errors'
+import { temporaryFolder } from '../../../support/checkpointTiny'
+
+const FOLDERS = { embedded: '/models', store: '/store', howToGet: 'ask for it.' }
+
+describe('locateModel', () => {
+  it('finds an embedded model by its id', () => {
+    expect(locateModel('mini', FOLDERS)).toMatchObject({ id: 'mini', folder: join('/models', 'mini') })
+  })
+
+  it('finds a model of the registry in the store', async () => {
+    const store = await temporaryFolder({})
+    await mkdir(join(store, 'gpt2'))
+    expect(locateModel('gpt2', { ...FOLDERS, store })).toMatchObject({
+      id: 'gpt2',
+      folder: join(store, 'gpt2'),
+    })
+  })
+
+  it('finds the model that was there before, where a process ended while another one took its place', async () => {
+    const store = await temporaryFolder({})
+    await mkdir(join(store, '.gpt2.previous'))
+    const { folder } = locateModel('gpt2', { ...FOLDERS, store })
+    expect(folder).toBe(join(store, '.gpt2.previous'))
+  })
+
+  it('says how to get a model of the registry that is not there', () => {
+    expect(locateModel('distilgpt2', FOLDERS).ifMissing).toBe('distilgpt2 is not downloaded: ask for it.')
+  })
+
+  it('refuses a model of the registry where there is no store', () => {
+    expect(() => locateModel('gpt2', { ...FOLDERS, store: undefined })).toThrow(
+      new ModelFilesError('gpt2 is not downloaded: ask for it.'),
+    )
+  })
+
+  it('takes anything else as a folder, and its name as the id', async () => {
+    const folder = await temporaryFolder({})
+    expect(locateModel(folder, FOLDERS)).toMatchObject({
+      folder,
+      id: expect.stringMatching(/^logitscope/) as string,
+    })
+  })
+
+  it.each(['no-such-model', 'constructor'])('says of “%s”, which is neither, what there is', (id) => {
+    expect(locateModel(id, FOLDERS).ifMissing).toMatch(/^There is no model “.*”: give an id \(mini, gpt2, /)
+  })
+})

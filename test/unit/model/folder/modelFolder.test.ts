@@ -1,0 +1,252 @@
+import { execFileSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { filesOfFolder, openFile } from '../../../../src/model/folder/filesOfFolder'
+import { parseConfig } from '../../../../src/model/gpt2/config'
+import { saveConfig, withModelFolder } from '../../../../src/model/folder/modelFolder'
+import { checkTensors, proposeConfigOf } from '../../../../src/model/folder/openModelFiles'
+import { writeConfig } from '../../../../src/model/gpt2/proposedConfig'
+import {
+  ModelConfigError,
+  ModelFilesError,
+  NoConfigError,
+  PickleFilesError,
+  SafetensorsError,
+} from '../../../../src/shared/errors'
+import { safetensors } from '../../../support/checkpointBytes'
+import { storedAs, temporaryFolder, TINY_CONFIG, tinyTensors } from '../../../support/checkpointTiny'
+import { MINI } from '../../../support/engineUnderTest'
+
+const CONFIG = JSON.stringify(TINY_CONFIG)
+const TENSORS = storedAs('F16', tinyTensors())
+const WEIGHTS = safetensors(TENSORS)
+const open = (folder: string) =>
+  withModelFolder(folder, (checkpoint) => Promise.resolve(checkpoint.config.nLayer))
+
+describe('A model’s folder', () => {
+  it('is open as long as it is used, and closed then', async () => {
+    const checkpoint = await withModelFolder(MINI.folder, async (open) => {
+      expect((await open.read('ln_f.bias')).length).toBe(192 * 2)
+      return open
+    })
+    await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
+  })
+
+  it('gives what its use gives', async () => {
+    expect(await open(await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': WEIGHTS }))).toBe(2)
+  })
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['is empty', {}, /model\.safetensors cannot be read/],
+    ['has no model.safetensors', { 'config.json': CONFIG }, /model\.safetensors cannot be read/],
+  ])('is refused where it %s', async (_, files, message) => {
+    const folder = await temporaryFolder(files)
+    await expect(open(folder)).rejects.toThrow(ModelFilesError)
+    await expect(open(folder)).rejects.toThrow(message)
+    await expect(open(folder)).rejects.toThrow(folder)
+  })
+
+  it('is refused where it lacks config.json, which can be made', async () => {
+    const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
+    await expect(open(folder)).rejects.toThrow(NoConfigError)
+    await expect(open(folder)).rejects.toThrow('has no config.json')
+  })
+
+  it.each(['pytorch_model.bin', 'ckpt.pt', 'model.pth'])(
+    'is refused where its weights are a pickle (%s)',
+    async (name) => {
+      const folder = await temporaryFolder({ 'config.json': CONFIG, [name]: '' })
+      await expect(open(folder)).rejects.toThrow(PickleFilesError)
+      await expect(open(folder)).rejects.toThrow(
+        'PyTorch pickle files can run code, so Logitscope does not read them',
+      )
+    },
+  )
+
+  it('is read from safetensors where there are pickles too', async () => {
+    const files = { 'config.json': CONFIG, 'model.safetensors': WEIGHTS, 'pytorch_model.bin': '' }
+    expect(await open(await temporaryFolder(files))).toBe(2)
+  })
+
+  it('is refused where config.json is larger than any', async () => {
+    const config = CONFIG.padEnd(17 * 1024 ** 2)
+    const folder = await temporaryFolder({ 'config.json': config, 'model.safetensors': WEIGHTS })
+    await expect(open(folder)).rejects.toThrow('config.json cannot be read')
+  })
+
+  it('is refused where it does not exist', async () => {
+    await expect(open(join(await temporaryFolder({}), 'absent'))).rejects.toThrow(ModelFilesError)
+  })
+
+  it('is refused where the weights are a folder', async () => {
+    const folder = await temporaryFolder({ 'config.json': CONFIG })
+    await expect(open(join(folder, 'config.json'))).rejects.toThrow(ModelFilesError)
+  })
+
+  it('is refused where a file is damaged, with that file’s error', async () => {
+    const badConfig = await temporaryFolder({ 'config.json': '{', 'model.safetensors': '' })
+    const badWeights = await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': 'no tensors' })
+    await expect(open(badConfig)).rejects.toThrow(ModelConfigError)
+    await expect(open(badWeights)).rejects.toThrow(SafetensorsError)
+  })
+})
+
+describe('Shards', () => {
+  const INDEX = 'model.safetensors.index.json'
+  const [first, second] = [new Map([...TENSORS].slice(0, 5)), new Map([...TENSORS].slice(5))]
+  const weightMap = {
+    ...Object.fromEntries([...first.keys()].map((name) => [name, 'first.safetensors'])),
+    ...Object.fromEntries([...second.keys()].map((name) => [name, 'second.safetensors'])),
+  }
+  const files = {
+    'config.json': CONFIG,
+    'first.safetensors': safetensors(first),
+    'second.safetensors': safetensors(second),
+    [INDEX]: JSON.stringify({ metadata: {}, weight_map: weightMap }),
+  }
+
+  it('are read as one checkpoint', async () => {
+    const folder = await temporaryFolder(files)
+    for (const [name, { bytes }] of [...first].slice(0, 1).concat([...second].slice(0, 1)))
+      expect(await withModelFolder(folder, (checkpoint) => checkpoint.read(name))).toEqual(bytes)
+  })
+
+  it('are closed when they were used', async () => {
+    const checkpoint = await withModelFolder(await temporaryFolder(files), (open) => Promise.resolve(open))
+    await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
+    await expect(checkpoint.read('wte.weight')).rejects.toThrow('file closed')
+  })
+
+  it('give way to a model.safetensors beside them', async () => {
+    expect(await open(await temporaryFolder({ ...files, 'model.safetensors': WEIGHTS, [INDEX]: '' }))).toBe(2)
+  })
+
+  it('are refused where one lacks a tensor that the index gives it', async () => {
+    const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': 'first.safetensors' } })
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow('says that ln_f.bias is in first.safetensors, which lacks it')
+  })
+
+  it('are refused where one is not there', async () => {
+    const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': 'third.safetensors' } })
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(ModelFilesError)
+    await expect(opening).rejects.toThrow('third.safetensors cannot be read')
+  })
+
+  it('are refused where one is malformed, by its name', async () => {
+    const cut = safetensors(second).subarray(0, -1)
+    const opening = open(await temporaryFolder({ ...files, 'second.safetensors': cut }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow('second.safetensors cannot be read')
+  })
+
+  it.each<[string, unknown]>([
+    ['a folder', '../first.safetensors'],
+    ['an absolute path', '/etc/first.safetensors'],
+    ['a path of Windows', '..\\first.safetensors'],
+    ['a drive', 'C:first.safetensors'],
+    ['a file of another kind', 'first.bin'],
+    ['nothing but the ending', '.safetensors'],
+    ['a number', 1],
+    ['a list', ['first.safetensors']],
+  ])('are refused where the index names %s', async (_, shard) => {
+    const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': shard } })
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow(/index\.json cannot be used: the shard of ln_f\.bias/)
+  })
+
+  it.each<[string, string, string]>([
+    ['is not JSON', '{', 'not JSON'],
+    ['is null', 'null', 'no weight_map'],
+    ['has no weight_map', '{}', 'no weight_map'],
+    ['has a list for a weight_map', '{"weight_map": []}', 'no weight_map'],
+    ['is empty', '{"weight_map": {}}', 'is empty'],
+  ])('are refused where the index %s', async (_, index, message) => {
+    const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
+    await expect(opening).rejects.toThrow(SafetensorsError)
+    await expect(opening).rejects.toThrow(message)
+  })
+})
+
+describe('A config.json that is made', () => {
+  it('is that of the model', async () => {
+    const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
+    const proposed = await proposeConfigOf(filesOfFolder(folder))
+    expect(proposed).toEqual({
+      nLayer: 2,
+      nEmbd: 8,
+      nPositions: 16,
+      nInner: 32,
+      vocabSize: 50257,
+      tied: true,
+      nHead: 1,
+    })
+    const config = writeConfig(proposed, { nHead: 2, activation: 'gelu' })
+    await checkTensors(filesOfFolder(folder), config)
+    await saveConfig(folder, config)
+    const opened = await withModelFolder(folder, ({ config }) => Promise.resolve(config))
+    expect(opened).toEqual(parseConfig(JSON.stringify({ ...TINY_CONFIG, activation_function: 'gelu' })))
+  })
+
+  it('has a head of its own where the weights have another than wte', async () => {
+    const own = storedAs('F32', tinyTensors({ ...TINY_CONFIG, tie_word_embeddings: false }))
+    const folder = await temporaryFolder({ 'model.safetensors': safetensors(own) })
+    expect(await proposeConfigOf(filesOfFolder(folder))).toMatchObject({ tied: false })
+  })
+
+  it('ties a head that is a copy of wte', async () => {
+    const stored = storedAs('F32', tinyTensors())
+    for (const [name, tensor] of [...stored]) if (name === 'wte.weight') stored.set('lm_head.weight', tensor)
+    const folder = await temporaryFolder({ 'model.safetensors': safetensors(stored) })
+    expect(await proposeConfigOf(filesOfFolder(folder))).toMatchObject({ tied: true })
+    stored.delete('wte.weight')
+    const headAlone = await temporaryFolder({ 'model.safetensors': safetensors(stored) })
+    expect(await proposeConfigOf(filesOfFolder(headAlone))).toMatchObject({ tied: true, vocabSize: 50257 })
+  })
+
+  it('never replaces one that is there', async () => {
+    const folder = await temporaryFolder({ 'config.json': 'mine' })
+    await expect(saveConfig(folder, CONFIG)).rejects.toThrow(ModelFilesError)
+    expect(await readFile(join(folder, 'config.json'), 'utf8')).toBe('mine')
+  })
+
+  it('is refused where the tensors are not a model’s', async () => {
+    const some = new Map([...TENSORS].filter(([name]) => name !== 'h.1.ln_2.weight'))
+    const folder = await temporaryFolder({ 'model.safetensors': safetensors(some) })
+    const config = writeConfig(await proposeConfigOf(filesOfFolder(folder)), { nHead: 2, activation: 'gelu' })
+    await expect(checkTensors(filesOfFolder(folder), config)).rejects.toThrow('lacks h.1.ln_2.weight')
+  })
+})
+
+describe('A file', () => {
+  it('is read at any place, and not beyond its end', async () => {
+    const folder = await temporaryFolder({ digits: '0123456789' })
+    const file = await openFile(join(folder, 'digits'))
+    expect(file.size).toBe(10)
+    expect(new TextDecoder().decode(await file.read(3, 4))).toBe('3456')
+    await expect(file.read(8, 4)).rejects.toThrow('ends at byte 10')
+    await file.close()
+  })
+
+  it('is read at once for a reader that cannot wait, and not beyond its end', async () => {
+    const folder = await temporaryFolder({ digits: '0123456789' })
+    const file = await openFile(join(folder, 'digits'))
+    const target = new Uint8Array(4)
+    file.readNow(3, target)
+    expect(new TextDecoder().decode(target)).toBe('3456')
+    expect(() => {
+      file.readNow(8, target)
+    }).toThrow('ends at byte 10')
+    await file.close()
+  })
+
+  it.skipIf(process.platform === 'win32')('that is a pipe is refused, not waited for', async () => {
+    const pipe = join(await temporaryFolder({}), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(openFile(pipe)).rejects.toThrow('is not a file')
+  })
+})

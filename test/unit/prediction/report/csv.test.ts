@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { formatCsv, formatRecord } from '../../../../src/prediction/report/csv'
+import {
+  alternative,
+  distribution,
+  inspection,
+  prediction,
+  section,
+  STUDENT,
+  TOKENS,
+  vocabulary,
+} from '../../../support/samples'
+
+describe('formatRecord', () => {
+  it('separates by commas and ends with CRLF', () => {
+    expect(formatRecord(['a', 1, true, null])).toBe('a,1,true,\r\n')
+  })
+
+  it.each([
+    ['a comma', 'a,b', '"a,b"'],
+    ['a quote', 'a"b', '"a""b"'],
+    ['a line feed', 'a\nb', '"a\nb"'],
+    ['a carriage return', 'a\rb', '"a\rb"'],
+  ])('quotes a cell with %s', (_, cell, expected) => {
+    expect(formatRecord([cell])).toBe(`${expected}\r\n`)
+  })
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx'])('writes %j as text', (cell) => {
+    expect(formatRecord([cell])).toBe(`'${cell}\r\n`)
+  })
+
+  it('writes a cell that begins with a carriage return as text', () => {
+    expect(formatRecord(['\rx'])).toBe('"\'\rx"\r\n')
+  })
+
+  it('leaves negative numbers alone', () => {
+    expect(formatRecord([-1.5])).toBe('-1.5\r\n')
+  })
+})
+
+describe('formatCsv', () => {
+  it('names its columns', () => {
+    const [heading] = formatCsv(inspection([]), vocabulary).split('\r\n')
+    expect(heading).toBe(
+      'model,precision,backend,remarks,startToken,context,contextTokens,section,' +
+        'position,tokenId,token,partial,start,end,logitsRow,logit,logProb,rank,surprisal,entropy,' +
+        'top1TokenId,top1Token,top1Logit,top1LogProb',
+    )
+  })
+
+  it('says on each line where its numbers come from', () => {
+    const lines = csvLines([prediction(0, TOKENS.the), prediction(1, TOKENS.the)])
+    for (const line of lines) expect(line).toMatch(/^mini,fp32,wasm,,true,document,412,1,/)
+  })
+
+  it('says on each line what is remarkable about the model’s files', () => {
+    const student = { ...inspection([section([prediction(0, TOKENS.the)])]), model: STUDENT }
+    expect(formatCsv(student, vocabulary).split('\r\n')[1]).toMatch(
+      /^mini,fp32,wasm,"Linear layout, transposed on load; padded",true,/,
+    )
+  })
+
+  it('writes a token as text even where it looks like a formula', () => {
+    expect(csvLines([prediction(0, TOKENS.equals)])[0]).toContain(`,0,${TOKENS.equals},'=,false,10,11,0,2.5,`)
+  })
+
+  it('leaves the cells of an unjudged token empty', () => {
+    expect(csvLines([prediction(0, TOKENS.the, null)])[0]).toMatch(/,the,false,10,11(,){10}$/)
+  })
+
+  it('ends each section with what comes next', () => {
+    const next = distribution(1, [alternative(TOKENS.comma, 1)])
+    expect(csvLines([prediction(0, TOKENS.the)], next)[1]).toMatch(/,next,,,,,,1,,,,,3.5,11,",",10,0$/)
+  })
+
+  it('gives every line as many cells as there are columns', () => {
+    const predictions = [prediction(0, TOKENS.the, null), prediction(1, TOKENS.the)]
+    const next = distribution(2, [alternative(TOKENS.the, 0.5)])
+    const csv = formatCsv(inspection([section(predictions, next)], { topK: 3 }), vocabulary)
+    // No token in this sample has a comma or line break, but the alternative of position 1 is a newline.
+    const counts = csv
+      .replace('"\n"', 'newline')
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(',').length)
+    expect(new Set(counts)).toEqual(new Set([32]))
+  })
+})
+
+function csvLines(
+  predictions: Parameters<typeof section>[0],
+  next?: Parameters<typeof section>[1],
+): string[] {
+  const csv = formatCsv(inspection([section(predictions, next)]), vocabulary)
+  return csv.split('\r\n').slice(1, -1)
+}

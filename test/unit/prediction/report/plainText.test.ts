@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import {
+  formatResults,
+  formatRow,
+  formatTables,
+  formatTokenIds,
+} from '../../../../src/prediction/report/plainText'
+import {
+  alternative,
+  distribution,
+  inspection,
+  judgement,
+  prediction,
+  section,
+  STUDENT,
+  TOKENS,
+  vocabulary,
+} from '../../../support/samples'
+
+const NEXT = distribution(2, [alternative(TOKENS.newline, 0.5), alternative(TOKENS.the, 0.001)])
+const TWO_TOKENS = inspection([section([prediction(0, TOKENS.the), prediction(1, TOKENS.newline)], NEXT)])
+const PROVENANCE =
+  '# main.py, lines 3 to 9 · mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before'
+
+describe('formatTables', () => {
+  it('begins with where the numbers come from and what the columns are', () => {
+    const [provenance, columns] = formatTables(TWO_TOKENS, vocabulary).split('\n')
+    expect(provenance).toBe(PROVENANCE)
+    expect(columns).toBe(
+      'position\ttoken\ttokenId\tlogit\tlogProb\tprobability\trank\tsurprisal\tentropy\texpected',
+    )
+  })
+
+  it('says what is remarkable about the model’s files', () => {
+    const [provenance] = formatTables({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
+    expect(provenance).toContain('(fp32, wasm) · Linear layout, transposed on load · padded · starts with')
+  })
+
+  it('has one line a token, with visible white space and numbers that a spreadsheet reads', () => {
+    const lines = formatTables(TWO_TOKENS, vocabulary).split('\n')
+    expect(lines[2]).toBe('0\tthe\t1169\t2.5\t-1.386294\t0.25\t74\t2\t3.5\t↵ 50 %')
+    expect(lines[3]).toBe('1\t↵\t198\t2.5\t-1.386294\t0.25\t74\t2\t3.5\t↵ 50 %')
+  })
+
+  it('ends with what comes next', () => {
+    expect(formatTables(TWO_TOKENS, vocabulary).split('\n').slice(4)).toEqual([
+      'next\t\t\t\t\t\t\t\t3.5\t↵ 50 %  the <1 %',
+      '',
+    ])
+  })
+
+  it('leaves out what is not judged', () => {
+    const lines = formatTables(inspection([section([prediction(0, TOKENS.the, null)])]), vocabulary).split(
+      '\n',
+    )
+    expect(lines[2]).toBe('0\tthe\t1169\t\t\t\t\t\t\t')
+  })
+
+  it('says for each section where it comes from', () => {
+    const sections = [section([prediction(0, TOKENS.the)]), section([prediction(0, TOKENS.the)])]
+    const lines = formatTables(inspection(sections), vocabulary).split('\n')
+    expect(lines.filter((line) => line === PROVENANCE)).toHaveLength(2)
+  })
+})
+
+describe('formatRow', () => {
+  it('is the table with that row only', () => {
+    const [provenance, columns, , row] = formatTables(TWO_TOKENS, vocabulary).split('\n')
+    expect(formatRow(TWO_TOKENS, { section: 0, position: 1 }, vocabulary)).toBe(
+      [provenance, columns, row, ''].join('\n'),
+    )
+  })
+
+  it('finds what comes next at the position after the last token', () => {
+    expect(formatRow(TWO_TOKENS, { section: 0, position: 2 }, vocabulary)).toContain('\nnext\t')
+  })
+
+  it('is empty where the token is not judged yet', () => {
+    expect(formatRow(TWO_TOKENS, { section: 0, position: 3 }, vocabulary)).toBe('')
+  })
+})
+
+describe('formatTokenIds', () => {
+  it('lists the ids below where they come from', () => {
+    expect(formatTokenIds(TWO_TOKENS)).toBe(`${PROVENANCE}\n[1169, 198]\n`)
+  })
+})
+
+describe('formatResults', () => {
+  it('opens with what was inspected and the figures', () => {
+    expect(formatResults(TWO_TOKENS, vocabulary).split('\n').slice(0, 6)).toEqual([
+      'Logitscope: main.py',
+      'mini: A small model.',
+      'Done in 0.42 s.',
+      '',
+      'Lines 3 to 9 · mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before',
+      '2 tokens · perplexity 4.0 · 2.00 bits per token · 1 window',
+    ])
+  })
+
+  it('says behind the model what is remarkable about its files', () => {
+    const lines = formatResults({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
+    expect(lines[1]).toBe('mini: A small model. · Linear layout, transposed on load · padded')
+  })
+
+  it('names the ten most surprising tokens first, the most surprising at the top', () => {
+    const predictions = Array.from({ length: 12 }, (_, i) =>
+      prediction(i, TOKENS.the, judgement(1 / (i + 2), distribution(i, []))),
+    )
+    const lines = formatResults(inspection([section(predictions)]), vocabulary).split('\n')
+    const heading = lines.indexOf('The 10 most surprising tokens:')
+    const positions = lines
+      .slice(heading + 1, heading + 11)
+      .map((line) => /Token (\d+) of 12/.exec(line)?.[1])
+    expect(positions).toEqual(['11', '10', '9', '8', '7', '6', '5', '4', '3', '2'])
+  })
+
+  it('then has one line a token, in words', () => {
+    const lines = formatResults(TWO_TOKENS, vocabulary).split('\n')
+    const heading = lines.indexOf('All of them, one a line:')
+    expect(lines.slice(heading + 1)).toEqual([
+      'the. Token 0 of 2. Probability 25.0 percent, rank 74, 2.0 bits. Expected newline, 50 percent.',
+      'newline. Token 1 of 2. Probability 25.0 percent, rank 74, 2.0 bits. Expected newline, 50 percent.',
+      'Next, after the last of 2 tokens. Expected newline, 50 percent.',
+      '',
+    ])
+  })
+
+  it('says that a token had nothing to be predicted from', () => {
+    const results = formatResults(inspection([section([prediction(0, TOKENS.the, null)])]), vocabulary)
+    expect(results).toContain('the. Token 0 of 1. Nothing before it to predict it from.')
+  })
+
+  it('says where a run was cancelled', () => {
+    const cancelled = inspection([section([prediction(0, TOKENS.the)])], { state: { kind: 'cancelled' } })
+    expect(formatResults(cancelled, vocabulary)).toContain('Cancelled after 1 token.')
+  })
+})

@@ -1,0 +1,216 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { NO_TARGET } from '../../../src/shared/contracts/engineApi'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import {
+  countWindows,
+  inputBefore,
+  inputOfNext,
+  planWindows,
+  type TokenSpan,
+  type WindowLayout,
+  windowInput,
+  windowOf,
+  windowTargets,
+} from '../../../src/prediction/windows'
+
+const layouts = fc.record({ nPositions: fc.integer({ min: 2, max: 40 }), startToken: fc.boolean() })
+const spans = fc
+  .tuple(fc.nat({ max: 300 }), fc.nat({ max: 300 }))
+  .map(([a, b]): TokenSpan => ({ from: Math.min(a, b), to: Math.max(a, b) }))
+
+describe('planWindows', () => {
+  it('reads a short text and what follows it in one window', () => {
+    const plan = planWindows({ from: 0, to: 5 }, { nPositions: 1024, startToken: true })
+    expect(plan).toEqual({
+      unjudged: 0,
+      windows: [
+        {
+          index: 0,
+          first: 0,
+          inputEnd: 5,
+          judgeFrom: 0,
+          judgeTo: 5,
+          firstRow: 0,
+          readsNext: true,
+          seqLen: 6,
+        },
+      ],
+    })
+  })
+
+  it('leaves the first token unjudged where nothing stands before it', () => {
+    const plan = planWindows({ from: 0, to: 5 }, { nPositions: 1024, startToken: false })
+    expect(plan).toEqual({
+      unjudged: 1,
+      windows: [
+        {
+          index: 0,
+          first: 0,
+          inputEnd: 5,
+          judgeFrom: 1,
+          judgeTo: 5,
+          firstRow: 0,
+          readsNext: true,
+          seqLen: 5,
+        },
+      ],
+    })
+  })
+
+  it('reads what follows the start token of an empty text', () => {
+    const { windows } = planWindows({ from: 0, to: 0 }, { nPositions: 1024, startToken: true })
+    expect(windows).toMatchObject([{ inputEnd: 0, judgeFrom: 0, judgeTo: 0, firstRow: 0, seqLen: 1 }])
+  })
+
+  it('has nothing to run for an empty text without start token', () => {
+    expect(planWindows({ from: 0, to: 0 }, { nPositions: 1024, startToken: false }).windows).toEqual([])
+  })
+
+  it('reads what follows a context in the window that judges its last token', () => {
+    const layout = { nPositions: 8, startToken: true }
+    const { windows } = planWindows({ from: 7, to: 7 }, layout)
+    expect(windows).toEqual([
+      { index: 0, first: 0, inputEnd: 7, judgeFrom: 7, judgeTo: 7, firstRow: 7, readsNext: true, seqLen: 8 },
+    ])
+  })
+
+  it('moves on by half a window and judges only what the window before did not hold', () => {
+    const { windows } = planWindows({ from: 0, to: 12 }, { nPositions: 8, startToken: true })
+    expect(windows).toEqual([
+      { index: 0, first: 0, inputEnd: 6, judgeFrom: 0, judgeTo: 7, firstRow: 0, readsNext: false, seqLen: 8 },
+      {
+        index: 1,
+        first: 4,
+        inputEnd: 10,
+        judgeFrom: 7,
+        judgeTo: 11,
+        firstRow: 3,
+        readsNext: false,
+        seqLen: 8,
+      },
+      {
+        index: 2,
+        first: 8,
+        inputEnd: 12,
+        judgeFrom: 11,
+        judgeTo: 12,
+        firstRow: 3,
+        readsNext: true,
+        seqLen: 5,
+      },
+    ])
+  })
+
+  it('judges every token that has something before it exactly once, in the earliest window that holds it', () => {
+    fc.assert(
+      fc.property(spans, layouts, (span, layout) => {
+        const judgedIn = new Map<number, number>()
+        const { unjudged, windows } = planWindows(span, layout)
+        for (const window of windows) {
+          for (let token = window.judgeFrom; token < window.judgeTo; token++) {
+            expect(judgedIn.has(token)).toBe(false)
+            judgedIn.set(token, window.index)
+          }
+        }
+        expect(unjudged).toBe(span.from === 0 && span.to > 0 && !layout.startToken ? 1 : 0)
+        expect(judgedIn.size).toBe(span.to - span.from - unjudged)
+        for (const [token, window] of judgedIn) expect(window).toBe(earliestHolding(token, layout))
+      }),
+    )
+  })
+
+  it('gives no window more than the model has positions, and each row its place in it', () => {
+    fc.assert(
+      fc.property(spans, layouts, (span, layout) => {
+        const tokenIds = Int32Array.from({ length: span.to }, (_, i) => 1000 + i)
+        for (const window of planWindows(span, layout).windows) {
+          const input = windowInput(tokenIds, window, layout)
+          const targets = windowTargets(tokenIds, window)
+          expect(input.length).toBeLessThanOrEqual(window.seqLen)
+          expect(window.seqLen).toBeLessThanOrEqual(layout.nPositions)
+          expect(targets.length).toBe(input.length - window.firstRow)
+          for (const [i, target] of targets.entries()) {
+            const isNext = window.readsNext && i === targets.length - 1
+            expect(target).toBe(isNext ? NO_TARGET : 1000 + window.judgeFrom + i)
+            const before = input[window.firstRow + i]
+            expect(before).toBe(before === START_TOKEN_ID ? before : 1000 + window.judgeFrom + i - 1)
+          }
+        }
+      }),
+    )
+  })
+
+  it('reads the last row, and only that one, for what follows', () => {
+    fc.assert(
+      fc.property(spans, layouts, (span, layout) => {
+        const { windows } = planWindows(span, layout)
+        expect(windows.map(({ readsNext }) => readsNext)).toEqual(
+          windows.map((_, i) => i === windows.length - 1),
+        )
+        if (span.to > 0) expect(windows.at(-1)?.index).toBe(windowOf(span.to - 1, layout))
+      }),
+    )
+  })
+})
+
+describe('countWindows', () => {
+  it('follows the formula for a whole text', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 500 }), layouts, (n, layout) => {
+        const length = layout.nPositions - (layout.startToken ? 1 : 0)
+        const expected = 1 + Math.ceil(Math.max(0, n - length) / Math.floor(layout.nPositions / 2))
+        expect(countWindows({ from: 0, to: n }, layout)).toBe(expected)
+      }),
+    )
+  })
+
+  it('counts those that are planned', () => {
+    fc.assert(
+      fc.property(spans, layouts, (span, layout) => {
+        fc.pre(span.to > 0)
+        expect(countWindows(span, layout)).toBe(planWindows(span, layout).windows.length)
+      }),
+    )
+  })
+})
+
+describe('the input of a single row', () => {
+  const tokenIds = Int32Array.from({ length: 12 }, (_, i) => i)
+  const layout = { nPositions: 8, startToken: true }
+
+  it('is what stands before a token in the window that judges it', () => {
+    expect([...inputBefore(tokenIds, 7, layout)]).toEqual([START_TOKEN_ID, 4, 5, 6])
+    expect([...inputBefore(tokenIds, 6, layout)]).toEqual([START_TOKEN_ID, 0, 1, 2, 3, 4, 5])
+  })
+
+  it('is for `next` the window that judges the last token, with that token', () => {
+    expect([...inputOfNext(tokenIds, 7, layout)]).toEqual([START_TOKEN_ID, 0, 1, 2, 3, 4, 5, 6])
+    expect([...inputOfNext(tokenIds, 0, layout)]).toEqual([START_TOKEN_ID])
+  })
+
+  it('is the beginning of the planned window’s input', () => {
+    fc.assert(
+      fc.property(spans, layouts, (span, layout) => {
+        const ids = Int32Array.from({ length: span.to }, (_, i) => i)
+        for (const window of planWindows(span, layout).windows) {
+          const input = windowInput(ids, window, layout)
+          for (let token = window.judgeFrom; token < window.judgeTo; token++) {
+            const row = window.firstRow + token - window.judgeFrom
+            expect(inputBefore(ids, token, layout)).toEqual(input.slice(0, row + 1))
+          }
+          if (window.readsNext) expect(inputOfNext(ids, span.to, layout)).toEqual(input)
+        }
+      }),
+    )
+  })
+})
+
+/** The definition, found by looking. */
+function earliestHolding(token: number, { nPositions, startToken }: WindowLayout): number {
+  const length = nPositions - (startToken ? 1 : 0)
+  for (let window = 0; ; window++) {
+    const first = window * Math.floor(nPositions / 2)
+    if (first <= token && token < first + length) return window
+  }
+}

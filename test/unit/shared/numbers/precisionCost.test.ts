@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { updateInspection } from '../../../../src/shared/contracts/inspectionUpdate'
+import { defaultPrecision } from '../../../../src/shared/text/modelText'
+import { describePrecisionCost, precisionCost } from '../../../../src/shared/numbers/precisionCost'
+import type { Inspection, Judgement } from '../../../../src/shared/contracts/prediction'
+import { alternative, distribution, judgement } from '../../../support/samples'
+
+const judged = (probability: number, top: number): Judgement =>
+  judgement(probability, distribution(0, [alternative(top, 0.5)]))
+
+describe('The cost of a precision', () => {
+  it('is the mean and the largest distance of log-probabilities, and how often the top token is the same', () => {
+    const cost = precisionCost([judged(0.5, 1), judged(0.25, 2)], [judged(0.5, 1), judged(0.5, 3)])
+    expect(cost).toEqual({ tokens: 2, mean: Math.LN2 / 2, max: Math.LN2, sameTop: 0.5 })
+  })
+
+  it('is that of the tokens that both have judged', () => {
+    const cost = precisionCost([null, judged(0.5, 1), judged(0.1, 1)], [null, judged(0.5, 1)])
+    expect(cost).toEqual({ tokens: 1, mean: 0, max: 0, sameTop: 1 })
+  })
+
+  it('is not known where there is no such token', () => {
+    expect(precisionCost([null], [null])).toBe(null)
+  })
+
+  it('is told in a line', () => {
+    expect(describePrecisionCost({ tokens: 84, mean: 0.01731, max: 0.19234, sameTop: 0.99 })).toBe(
+      'int8 against fp32: |Δ log-prob| 0.0173 nats on average, 0.192 at most · same top token in 99.0 % · 84 tokens',
+    )
+  })
+
+  it('stays with the inspection that it was measured of', () => {
+    const inspection = { id: 'a' } as Inspection
+    const state = { kind: 'running', done: 1, total: 2 } as const
+    expect(updateInspection(inspection, { type: 'setPrecisionCost', inspectionId: 'a', state })).toEqual({
+      id: 'a',
+      precisionCost: state,
+    })
+    expect(updateInspection(inspection, { type: 'setPrecisionCost', inspectionId: 'b', state })).toBe(
+      inspection,
+    )
+  })
+})
+
+describe('The precision that nobody has chosen', () => {
+  it.each([
+    ['gpt2', 124_439_808, 'fp32'],
+    ['gpt2-large', 774_030_080, 'fp32'],
+    ['gpt2-xl', 1_557_611_200, 'int8'],
+  ])('of %s is what can be loaded', (_id, parameters, precision) => {
+    expect(defaultPrecision({ parameters })).toBe(precision)
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+
+import {
+  formatCount,
+  formatCounted,
+  formatDecimal,
+  formatDuration,
+  formatParameters,
+  formatPercent,
+  formatWholePercent,
+  speakPercent,
+} from '../../../../src/shared/text/format'
+
+describe('a probability', () => {
+  it.each([
+    [1, '100 %'],
+    [0.99951, '100 %'],
+    [0.9994, '99.9 %'],
+    [0.571, '57.1 %'],
+    [0.0987, '9.9 %'],
+    [0.00028, '0.028 %'],
+    [0.0001, '0.010 %'],
+    [3.14e-8, '3.1×10⁻⁶ %'],
+    [0, '0 %'],
+  ])('%f is shown as %s', (probability, shown) => {
+    expect(formatPercent(probability)).toBe(shown)
+  })
+
+  it('is a whole percentage where space is short, and never a false zero', () => {
+    expect([0.571, 0.004, 1].map(formatWholePercent)).toEqual(['57 %', '<1 %', '100 %'])
+  })
+
+  it('is spoken in words', () => {
+    expect([0.00077, 0.57, 1e-9].map(speakPercent)).toEqual([
+      '0.077 percent',
+      '57.0 percent',
+      'less than 0.01 percent',
+    ])
+  })
+})
+
+describe('a number', () => {
+  it('has separators at every third digit', () => {
+    expect([7, 999, 1000, 50257, 124439808].map(formatCount)).toEqual([
+      '7',
+      '999',
+      '1,000',
+      '50,257',
+      '124,439,808',
+    ])
+  })
+
+  it('takes the plural but for one', () => {
+    expect([formatCounted(1, 'token'), formatCounted(1024, 'token')]).toEqual(['1 token', '1,024 tokens'])
+  })
+
+  it('has a real minus, and none where it rounds to zero', () => {
+    expect([formatDecimal(-8.1716, 3), formatDecimal(-0.001), formatDecimal(2)]).toEqual([
+      '−8.172',
+      '0.00',
+      '2.00',
+    ])
+  })
+})
+
+it.each([
+  [0.4213, '0.42 s'],
+  [9.94, '9.9 s'],
+  [12.3, '12 s'],
+  [59.7, '1 min 0 s'],
+  [125, '2 min 5 s'],
+])('%f seconds are shown as %s', (seconds, shown) => {
+  expect(formatDuration(seconds)).toBe(shown)
+})
+
+it.each([
+  [12_414_528, '12 M'],
+  [124_439_808, '124 M'],
+  [1_557_611_200, '1.6 B'],
+  [2_048, '2,048'],
+])('%i parameters are shown as %s', (parameters, shown) => {
+  expect(formatParameters(parameters)).toBe(shown)
+})

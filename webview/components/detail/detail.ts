@@ -1,0 +1,250 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { customElement, property } from 'lit/decorators.js'
+
+import { formatCount, formatDecimal, formatPercent } from '../../../src/shared/text/format'
+import { goesOnWith, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
+import {
+  type Distribution,
+  type Inspection,
+  type Judgement,
+  MAX_TOP_K,
+  type Section,
+  VOCABULARY_SIZE,
+} from '../../../src/shared/contracts/prediction'
+import type { TokenAddress } from '../../../src/shared/contracts/protocol'
+import { sampleDistribution, SortedLogits } from '../../../src/shared/numbers/sampling'
+import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
+import { hexBytes, tokenPieces } from '../../../src/shared/text/tokenText'
+import type { PanelActions } from '../../controller'
+import { distributionAt, isNext, judgementAt, predictionAt } from '../../state/addresses'
+import type { FullRow } from '../../state/panelState'
+import { contextBefore, splitCharacterAt } from '../../tokens/context'
+import { tokenTemplate } from '../../tokens/pieces'
+import type { TokenLabels } from '../../tokens/tokenLabels'
+import { candidatesTemplate, type Candidate } from './candidates'
+import { LightElement } from '../base/lightElement'
+import './sampling'
+import type { Sampled } from './sampling'
+
+/** Everything about the picked token, and where the numbers come from. */
+@customElement('logitscope-detail')
+export class DetailElement extends LightElement {
+  @property({ attribute: false }) inspection!: Inspection
+  @property({ attribute: false }) picked!: TokenAddress
+  @property({ attribute: false }) fullRow!: FullRow
+  @property({ attribute: false }) labels!: TokenLabels
+  @property({ attribute: false }) topK = 0
+  @property({ attribute: false }) sampling!: SamplingSettings
+  @property({ attribute: false }) actions!: PanelActions
+
+  /** Null where the picked token is no part of a completion. */
+  private typed: TypedPlace | null = null
+  private sorted: SortedLogits | null = null
+  private sampled: Sampled = 'loading'
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('fullRow'))
+      this.sorted = this.fullRow.kind === 'loaded' ? new SortedLogits(this.fullRow.logits) : null
+    this.typed = this.typedPlace()
+    if (this.isChosenJointly) this.sampled = 'jointly'
+    else if (this.sorted === null) this.sampled = 'loading'
+    else if (typeof this.sampled === 'string' || changed.has('fullRow') || changed.has('sampling'))
+      this.sampled = sampleDistribution(this.sorted, this.sampling)
+  }
+
+  private typedPlace(): TypedPlace | null {
+    const { inspection, picked, labels } = this
+    const { generation, sections } = inspection
+    const { tokens } = sections[picked.section]
+    return generation === undefined
+      ? null
+      : typedPlaceOf(tokens, picked.position, generation, (tokenId) => labels.bytesOf(tokenId))
+  }
+
+  private get isChosenJointly(): boolean {
+    const typed = this.inspection.generation?.typed ?? []
+    return typed.length > 0 && this.typed?.inBeginning === true
+  }
+
+  protected override render(): TemplateResult {
+    const section = this.inspection.sections[this.picked.section]
+    const { position } = this.picked
+    const distribution = distributionAt(section, position)
+    const judgement = judgementAt(section, position)
+    return html`<aside class="detail" aria-label="The picked token">
+      ${this.titleTemplate(section)} ${this.contextTemplate(section)} ${this.generationTemplate()}
+      ${
+        distribution === null
+          ? html`<p class="dim">${this.absenceOf(section)}</p>`
+          : html`${factsTemplate(distribution, judgement)} ${sourceTemplate(distribution, judgement)}
+            ${this.topTemplate(section, distribution, judgement)}`
+      }
+      <hr />
+      <logitscope-sampling
+        .sampling=${this.sampling}
+        .initial=${this.inspection.generation?.sampling ?? NEUTRAL_SAMPLING}
+        .sampled=${this.sampled}
+        .actions=${this.actions}
+      ></logitscope-sampling>
+    </aside>`
+  }
+
+  private titleTemplate(section: Section): TemplateResult {
+    const { position } = this.picked
+    const count = formatCount(section.tokens.length)
+    if (isNext(section, position))
+      return html`<h2><i>next</i> <span class="dim">what follows the last of ${count} tokens</span></h2>`
+    const { tokenId } = section.tokens[position]
+    const split = splitCharacterAt(section.tokens, position, this.labels)
+    return html`<h2>
+        <code>${tokenTemplate(this.labels.piecesOf(tokenId))}</code>
+        <span class="dim">token ${position} of ${count} · id ${tokenId}</span>
+      </h2>
+      <p class="bytes dim">
+        bytes
+        ${hexBytes(this.labels.bytesOf(tokenId))}${
+          split === null ? nothing : html`, part of <code>${split}</code>`
+        }
+      </p>`
+  }
+
+  private contextTemplate(section: Section): TemplateResult {
+    const { position } = this.picked
+    const before = contextBefore(section, position, this.labels)
+    if (before.length > 0)
+      return html`<p class="context dim">
+        <bdi>after <code>${tokenTemplate(before)}</code></bdi>
+      </p>`
+    const nothingBefore = this.inspection.startToken
+      ? html`after <code>&lt;|endoftext|&gt;</code>`
+      : 'nothing before it'
+    return html`<p class="context dim"><bdi>${nothingBefore}</bdi></p>`
+  }
+
+  private generationTemplate(): TemplateResult | typeof nothing {
+    const { generation } = this.inspection
+    if (this.typed === null || generation === undefined) return nothing
+    const { left, inBeginning } = this.typed
+    const { section } = this.picked
+    const another = section > 0 && inBeginning && generation.sampling.temperature === 0
+    return html`${
+      left.length === 0
+        ? nothing
+        : html`<p class="dim">
+            Typed already: only tokens that go on with
+            <code>${tokenTemplate(tokenPieces(left))}</code> could be drawn
+          </p>`
+    }
+    ${
+      another
+        ? html`<p class="dim">
+            Candidate ${section + 1} begins with another of the likeliest ways, and is greedy from there on
+          </p>`
+        : nothing
+    }`
+  }
+
+  private absenceOf(section: Section): string {
+    if (predictionAt(section, this.picked.position) !== null)
+      return 'No prediction: the model had nothing before this token, not even the start token.'
+    return this.inspection.state.kind === 'running' ? 'Not judged yet.' : 'Not judged.'
+  }
+
+  private topTemplate(
+    section: Section,
+    distribution: Distribution,
+    judgement: Judgement | null,
+  ): TemplateResult {
+    const actual = judgement === null ? null : section.tokens[this.picked.position].tokenId
+    const top = this.likeliest(distribution)
+    const share = top.reduce((sum, { probability }) => sum + probability, 0)
+    const beyond =
+      judgement === null || actual === null || top.some(({ tokenId }) => tokenId === actual)
+        ? null
+        : this.candidate(actual, judgement.logit, judgement.logProb)
+    return html`${candidatesTemplate(top, beyond, actual, this.labels)}
+      <p class="dim">
+        <label
+          >Top
+          <input
+            type="number"
+            min="1"
+            max=${MAX_TOP_K}
+            .value=${String(this.topK)}
+            aria-label="How many of the most likely tokens are listed"
+            @change=${this.onTopKChange}
+        /></label>
+        ${formatPercent(Math.min(1, share))} of all probability
+      </p>
+      ${
+        this.fullRow.kind === 'failed'
+          ? html`<p class="error" role="alert">
+              The full row of logits could not be had: ${this.fullRow.message}
+            </p>`
+          : nothing
+      }`
+  }
+
+  private likeliest({ top, logSumExp }: Distribution): Candidate[] {
+    const { sorted } = this
+    if (sorted === null)
+      return top
+        .slice(0, this.topK)
+        .map(({ tokenId, logit, logProb }) => this.candidate(tokenId, logit, logProb))
+    return sorted
+      .mostLikely(this.topK)
+      .map((tokenId) => this.candidate(tokenId, sorted.logits[tokenId], sorted.logits[tokenId] - logSumExp))
+  }
+
+  private candidate(tokenId: number, logit: number, logProb: number): Candidate {
+    return { tokenId, logit, probability: Math.exp(logProb), sampled: this.shareOf(tokenId) }
+  }
+
+  private shareOf(tokenId: number): Candidate['sampled'] {
+    if (typeof this.sampled === 'object') return this.sampled.probabilityOf(tokenId)
+    const cannotBeDrawn = this.typed !== null && !goesOnWith(this.typed.left, this.labels.bytesOf(tokenId))
+    return cannotBeDrawn ? 0 : this.sampled
+  }
+
+  private readonly onTopKChange = (event: Event) => {
+    const input = event.target as HTMLInputElement
+    const topK = Math.min(MAX_TOP_K, Math.max(1, Math.round(input.valueAsNumber) || this.topK))
+    input.value = String(topK)
+    this.actions.setTopK(topK)
+  }
+}
+
+function factsTemplate({ entropy }: Distribution, judgement: Judgement | null): TemplateResult {
+  const fact = (name: string, value: string) =>
+    html`<div>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>`
+  return html`<dl class="facts">
+    ${
+      judgement === null
+        ? nothing
+        : html`${fact('probability', formatPercent(Math.exp(judgement.logProb)))}
+          ${fact(`rank of ${formatCount(VOCABULARY_SIZE)}`, formatCount(judgement.rank))}
+          ${fact('surprisal', `${formatDecimal(judgement.surprisal)} bits`)}`
+    }
+    ${fact('entropy', `${formatDecimal(entropy)} bits`)}
+  </dl>`
+}
+
+/** Which row of the model's output this is, and how a log-probability comes of it. */
+function sourceTemplate(
+  { logitsRow, seqLen, logSumExp }: Distribution,
+  judgement: Judgement | null,
+): TemplateResult {
+  const lse = formatDecimal(logSumExp, 3)
+  return html`<p class="source dim">
+    <code>logits[0, ${logitsRow}] of [1, ${seqLen}, ${VOCABULARY_SIZE}]</code><br />
+    ${
+      judgement === null
+        ? html`log-sum-exp ${lse}`
+        : html`logit ${formatDecimal(judgement.logit, 3)} − log-sum-exp ${lse} = log-prob
+          ${formatDecimal(judgement.logProb, 3)}`
+    }
+  </p>`
+}

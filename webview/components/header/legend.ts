@@ -1,0 +1,14 @@
+import { html, nothing, type TemplateResult } from 'lit'
+
+import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
+import type { Inspection } from '../../../src/shared/contracts/prediction'
+
+/** The five steps of the metric that colours the text; in a completion also the mark of what was typed. */
+export function legendTemplate(metric: Metric, { generation }: Inspection): TemplateResult {
+  const { legend, steps } = METRIC_SCALES[metric]
+  return html`<div class="legend" role="group" aria-label="Legend: ${legend}">
+    <span class="dim">${legend}</span>
+    ${steps.map((label, i) => html`<span class="token step${i + 1}">${label}</span>`)}
+    ${generation === undefined || generation.typed.length === 0 ? nothing : html`<span class="token typed">typed</span>`}
+  </div>`
+}

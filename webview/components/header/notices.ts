@@ -1,0 +1,149 @@
+import { html, nothing, type TemplateResult } from 'lit'
+
+import { assertNever } from '../../../src/shared/assertNever'
+import { formatCount, formatCounted } from '../../../src/shared/text/format'
+import { type Inspection, judgedCount, tokenCount } from '../../../src/shared/contracts/prediction'
+import type { PanelCommand, ShowEmptyMessage } from '../../../src/shared/contracts/protocol'
+import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/remedies'
+import { describeMeasuring, describePrecisionCost } from '../../../src/shared/numbers/precisionCost'
+import type { PanelActions } from '../../controller'
+import type { PanelNotice } from '../../state/panelState'
+
+/** What the user has to know about the inspection that is shown, with what to do about it. */
+export function inspectionNoticeTemplate(
+  inspection: Inspection,
+  outOfDate: boolean,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  const { state, sections } = inspection
+  const judged = judgedCount(sections)
+  const tokens = formatCounted(tokenCount(sections), 'token')
+  const again = button('runAgain', 'Run Again', actions)
+  switch (state.kind) {
+    case 'running':
+      return html`<div class="notice">
+        <progress
+          max=${tokenCount(sections)}
+          .value=${judged}
+          aria-label="Tokens judged"
+          aria-valuetext="${formatCount(judged)} of ${tokens}"
+        ></progress>
+        <span>${formatCount(judged)} of ${tokens}</span>${button('cancelInspection', 'Cancel', actions)}
+      </div>`
+    case 'failed':
+      return html`<div class="notice error">
+        <span role="alert">${state.message}</span>${remedyButtons(state.remedies, actions)}${again}
+        ${button('showLog', 'Show Log', actions)}
+      </div>`
+    case 'cancelled':
+      return html`<div class="notice">
+        <span>Cancelled after ${formatCount(judged)} of ${tokens}</span>${again}
+      </div>`
+    case 'done':
+      return outOfDate
+        ? html`<div class="notice warning"><span>The document has changed</span>${again}</div>`
+        : nothing
+    default:
+      return assertNever(state)
+  }
+}
+
+/** What the precision costs, where that was asked for. */
+export function precisionCostTemplate(
+  { precisionCost }: Inspection,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  switch (precisionCost?.kind) {
+    case undefined:
+    case 'cancelled':
+      return nothing
+    case 'running': {
+      const { done, total } = precisionCost
+      return html`<div class="notice">
+        <progress
+          max=${total}
+          .value=${done}
+          aria-label="Precision"
+          aria-valuetext=${describeMeasuring(done, total)}
+        ></progress>
+        <span>${describeMeasuring(done, total)}</span>${button('cancelPrecisionCost', 'Cancel', actions)}
+      </div>`
+    }
+    case 'done':
+      return html`<div class="notice">
+        <span role="status">${describePrecisionCost(precisionCost.cost)}</span>
+      </div>`
+    case 'failed':
+      return html`<div class="notice error"><span role="alert">${precisionCost.message}</span></div>`
+    default:
+      return assertNever(precisionCost)
+  }
+}
+
+/** What stands in place of an inspection, or above the one before. */
+export function panelNoticeTemplate(
+  notice: PanelNotice | null,
+  inspectionShown: boolean,
+  actions: PanelActions,
+): TemplateResult | typeof nothing {
+  const place = inspectionShown ? 'notice' : 'page'
+  switch (notice?.kind) {
+    case undefined:
+      return nothing
+    case 'empty':
+      return emptyTemplate(notice.reason, actions)
+    case 'preparing':
+      return html`<div class=${place}>
+        <progress aria-label="Preparing"></progress
+        ><span>${notice.note}</span>${button('cancelInspection', 'Cancel', actions)}
+      </div>`
+    case 'failed':
+      return html`<div class="${place} error">
+        <span role="alert">${notice.message}</span>
+        <span class="buttons">
+          ${remedyButtons(notice.remedies, actions)}${button('runAgain', 'Run Again', actions)}
+          ${button('showLog', 'Show Log', actions)}
+        </span>
+      </div>`
+    default:
+      return assertNever(notice)
+  }
+}
+
+function emptyTemplate(reason: ShowEmptyMessage['reason'], actions: PanelActions): TemplateResult {
+  switch (reason) {
+    case 'noEditor':
+      return html`<div class="page">
+        <span>Open a text to inspect</span>${button('openText', 'Open a Text…', actions)}
+      </div>`
+    case 'emptyDocument':
+      return html`<div class="page">
+        <span>The document is empty: there is nothing to predict</span>
+      </div>`
+    case 'noInspection':
+      return html`<div class="page">
+        <span role="status"
+          >Select text in an editor and run Inspect Logits, or inspect the whole document</span
+        >
+        ${button('inspectLogits', 'Inspect Logits', actions)}
+      </div>`
+    default:
+      return assertNever(reason)
+  }
+}
+
+/** A file of before has none. */
+function remedyButtons(remedies: readonly Remedy[] = [], actions: PanelActions): TemplateResult[] {
+  return remedies.map((remedy) => button(remedy, REMEDY_LABELS[remedy], actions))
+}
+
+function button(command: PanelCommand, label: string, actions: PanelActions): TemplateResult {
+  return html`<button
+    class="action"
+    @click=${() => {
+      actions.run(command)
+    }}
+  >
+    ${label}
+  </button>`
+}

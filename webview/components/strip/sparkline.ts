@@ -1,0 +1,177 @@
+import { html, nothing, type PropertyValues, svg, type TemplateResult } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+
+import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
+import { type Section, tokenCount } from '../../../src/shared/contracts/prediction'
+import type { TokenAddress } from '../../../src/shared/contracts/protocol'
+import type { PanelActions } from '../../controller'
+import { fromFlatIndex, judgementAt, toFlatIndex } from '../../state/addresses'
+import type { TokenLabels } from '../../tokens/tokenLabels'
+import { LightElement } from '../base/lightElement'
+
+/** A bar narrower than this cannot be told from its neighbours. */
+const MIN_BAR_PX = 2
+/** Page Up and Page Down move by this share of the text. */
+const PAGE_SHARE = 0.1
+
+/** The whole text at one glance; a slider over its tokens. */
+@customElement('logitscope-sparkline')
+export class SparklineElement extends LightElement {
+  @property({ attribute: false }) sections: readonly Section[] = []
+  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) labels!: TokenLabels
+  @property({ attribute: false }) picked: TokenAddress | null = null
+  @property({ attribute: false }) actions!: PanelActions
+
+  @state() private width = 0
+  private bins: readonly Bin[] = []
+
+  private readonly resizeObserver = new ResizeObserver(([{ contentRect }]) => {
+    this.width = Math.floor(contentRect.width)
+  })
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.resizeObserver.observe(this)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.resizeObserver.disconnect()
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('sections') || changed.has('metric') || changed.has('width'))
+      this.bins = binByMaximum(this.sections, this.metric, Math.max(1, Math.floor(this.width / MIN_BAR_PX)))
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const count = tokenCount(this.sections)
+    if (count === 0) return nothing
+    const { label, format } = METRIC_SCALES[this.metric]
+    const top = this.bins.reduce<Bin | null>(
+      (most, bin) => (bin.weight > (most?.weight ?? 0) ? bin : most),
+      null,
+    )
+    const topLabel = top === null || top.value === null ? '' : format(top.value)
+    const index = this.picked === null ? 0 : toFlatIndex(this.sections, this.picked)
+    return html`<div
+      class="sparkline"
+      role="slider"
+      tabindex="0"
+      aria-label="${label} over the text"
+      aria-valuemin="0"
+      aria-valuemax=${count - 1}
+      aria-valuenow=${index}
+      aria-valuetext=${this.valueText(index)}
+      @keydown=${this.onKeyDown}
+      @click=${this.onClick}
+    >
+      ${this.chartTemplate(top?.weight ?? 0, Math.floor((index / count) * this.bins.length))}
+      <small class="top">${topLabel}</small>
+    </div>`
+  }
+
+  private chartTemplate(topWeight: number, pickedBin: number): TemplateResult {
+    const { bins } = this
+    const bar = (bin: Bin, i: number) => barPath(i, bin, topWeight)
+    return html`<svg viewBox="0 0 ${bins.length} 100" preserveAspectRatio="none" aria-hidden="true">
+      <path class="bars" d=${bins.map((bin, i) => (i === pickedBin ? '' : bar(bin, i))).join('')} />
+      ${
+        this.picked === null || pickedBin >= bins.length
+          ? nothing
+          : svg`<path class="picked" d=${bar(bins[pickedBin], pickedBin)} />`
+      }
+    </svg>`
+  }
+
+  private valueText(index: number): string {
+    const { section, position } = fromFlatIndex(this.sections, index)
+    const { tokenId } = this.sections[section].tokens[position]
+    const judgement = judgementAt(this.sections[section], position)
+    const { valueOf, format } = METRIC_SCALES[this.metric]
+    const value = judgement === null ? 'not judged' : format(valueOf(judgement))
+    return `token ${position}, ${this.labels.speak(tokenId)}, ${value}`
+  }
+
+  private readonly onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const last = tokenCount(this.sections) - 1
+    const { picked } = this.actions
+    const current = picked === null ? 0 : toFlatIndex(this.sections, picked)
+    const target = sliderTarget(event.key, current, last)
+    if (target === null) return
+    event.preventDefault()
+    this.actions.pick(fromFlatIndex(this.sections, target), 'reveal')
+  }
+
+  private readonly onClick = (event: MouseEvent) => {
+    const { left, width } =
+      (event.currentTarget as Element).querySelector('svg')?.getBoundingClientRect() ?? {}
+    if (left === undefined || width === undefined || this.bins.length === 0) return
+    const place = Math.floor(((event.clientX - left) / width) * this.bins.length)
+    const bin = this.bins[Math.min(this.bins.length - 1, Math.max(0, place))]
+    this.actions.pick(fromFlatIndex(this.sections, bin.topIndex), 'select')
+  }
+}
+
+/** The tokens that share a bar; the most telling one stands for them. */
+interface Bin {
+  readonly topIndex: number
+  readonly value: number | null
+  readonly weight: number
+}
+
+function binByMaximum(sections: readonly Section[], metric: Metric, maxBins: number): Bin[] {
+  const { valueOf, weightOf } = METRIC_SCALES[metric]
+  const values = sections.flatMap((section) =>
+    section.tokens.map((_, position) => {
+      const judgement = judgementAt(section, position)
+      return judgement === null ? null : valueOf(judgement)
+    }),
+  )
+  const count = Math.min(values.length, maxBins)
+  return Array.from({ length: count }, (_, i) => {
+    const start = Math.ceil((i * values.length) / count)
+    const end = Math.ceil(((i + 1) * values.length) / count)
+    let top: Bin = { topIndex: start, value: values[start], weight: 0 }
+    for (let index = start; index < end; index++) {
+      const value = values[index]
+      const weight = value === null ? 0 : weightOf(value)
+      if (weight > top.weight) top = { topIndex: index, value, weight }
+    }
+    return top
+  })
+}
+
+const GAP_SHARE = 0.12
+/** Per cent of the height: even what was certain has a foot. */
+const MIN_HEIGHT = 2
+
+function barPath(i: number, { value, weight }: Bin, topWeight: number): string {
+  if (value === null) return ''
+  const height = Math.max(MIN_HEIGHT, topWeight === 0 ? 0 : (100 * weight) / topWeight)
+  return `M${i} 100V${(100 - height).toFixed(1)}h${1 - GAP_SHARE}V100z`
+}
+
+function sliderTarget(key: string, current: number, last: number): number | null {
+  const page = Math.max(1, Math.round(last * PAGE_SHARE))
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowUp':
+      return Math.min(last, current + 1)
+    case 'ArrowLeft':
+    case 'ArrowDown':
+      return Math.max(0, current - 1)
+    case 'PageUp':
+      return Math.min(last, current + page)
+    case 'PageDown':
+      return Math.max(0, current - page)
+    case 'Home':
+      return 0
+    case 'End':
+      return last
+    default:
+      return null
+  }
+}

@@ -1,0 +1,60 @@
+import { html, type PropertyValues, type TemplateResult } from 'lit'
+import { customElement, property } from 'lit/decorators.js'
+import { guard } from 'lit/directives/guard.js'
+
+import { type Metric, METRIC_SCALES, stepOfJudgement } from '../../../src/shared/numbers/metrics'
+import { textPieces, type TokenPiece } from '../../../src/shared/text/tokenText'
+import type { Row, RowBlock } from '../../state/rows'
+import { runningTextTemplate } from '../../tokens/pieces'
+import type { TokenLabels } from '../../tokens/tokenLabels'
+import { DeferredElement } from '../base/deferredElement'
+
+/** Some lines of the running text. */
+@customElement('logitscope-strip-block')
+export class StripBlockElement extends DeferredElement {
+  @property({ attribute: false }) rows: RowBlock = []
+  @property({ attribute: false }) labels!: TokenLabels
+  @property({ attribute: false }) metric!: Metric
+  /** The picked position, where it is one of these tokens. */
+  @property({ attribute: false }) pickedPosition: number | null = null
+
+  private pieces: readonly (readonly TokenPiece[])[] = []
+  private piecesFor = ''
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('rows') && !changed.has('labels')) return
+    const ids = this.rows.map(({ token }) => token?.tokenId).join(' ')
+    if (ids === this.piecesFor) return
+    this.piecesFor = ids
+    this.pieces = textPieces(
+      this.rows.map(({ token }) => (token === null ? new Uint8Array() : this.labels.bytesOf(token.tokenId))),
+    )
+  }
+
+  protected override render(): unknown {
+    return this.rows.map((row, i) => {
+      const picked = row.position === this.pickedPosition
+      return guard([row, this.metric, picked, this.pieces[i]], () =>
+        tokenTemplate(row, this.pieces[i], this.metric, picked),
+      )
+    })
+  }
+}
+
+function tokenTemplate(
+  { position, token, judgement, typed }: Row,
+  pieces: readonly TokenPiece[],
+  metric: Metric,
+  picked: boolean,
+): TemplateResult {
+  const step = judgement === null ? 'unjudged' : `step${stepOfJudgement(metric, judgement)}`
+  const classes = `token ${step}${token?.partial === true ? ' partial' : ''}${typed ? ' typed' : ''}${picked ? ' picked' : ''}`
+  const { valueOf, format } = METRIC_SCALES[metric]
+  const title = judgement === null ? 'not judged' : format(valueOf(judgement))
+  return html`<span
+    class=${classes}
+    data-position=${position}
+    title="token ${position}, ${title}${typed ? ', typed' : ''}"
+    >${runningTextTemplate(pieces)}</span
+  >`
+}

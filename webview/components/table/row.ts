@@ -1,0 +1,95 @@
+import { html, nothing, type TemplateResult } from 'lit'
+
+import { formatWholePercent } from '../../../src/shared/text/format'
+import { type Metric, stepOfJudgement } from '../../../src/shared/numbers/metrics'
+import { speakRow } from '../../../src/shared/text/spokenRow'
+import { COLUMN_VIEWS, formatNumber, numberAt, type TableColumn } from '../../state/columns'
+import type { SortColumn } from '../../state/panelState'
+import type { Row } from '../../state/rows'
+import { tokenTemplate } from '../../tokens/pieces'
+import type { TokenLabels } from '../../tokens/tokenLabels'
+
+/** What all rows have in common. */
+export interface RowContext {
+  readonly labels: TokenLabels
+  readonly metric: Metric
+  readonly columns: readonly TableColumn[]
+  /** Those that a narrow panel shows as well. */
+  readonly narrow: ReadonlySet<TableColumn>
+}
+
+const SHOWN_ALTERNATIVES = 5
+
+export function rowId({ section, position }: Pick<Row, 'section' | 'position'>): string {
+  return `row-${section}-${position}`
+}
+
+export function rowTemplate(
+  row: Row,
+  rowIndex: number,
+  picked: boolean,
+  context: RowContext,
+): TemplateResult {
+  return html`<div
+    role="row"
+    id=${rowId(row)}
+    class=${rowClass(row, picked)}
+    aria-rowindex=${rowIndex}
+    aria-selected=${picked}
+    aria-label=${speak(row, context)}
+    data-position=${row.position}
+  >
+    ${context.columns.map((column) => cellTemplate(column, row, context))}
+  </div>`
+}
+
+function speak({ token, ...row }: Row, { labels }: RowContext): string {
+  return speakRow({ ...row, tokenId: token?.tokenId ?? null }, (tokenId) => labels.speak(tokenId))
+}
+
+function rowClass({ token, judgement }: Row, picked: boolean): string {
+  return ['row', token === null ? 'next' : '', judgement === null ? 'unjudged' : '', picked ? 'picked' : '']
+    .filter((name) => name !== '')
+    .join(' ')
+}
+
+function cellTemplate(column: TableColumn, row: Row, context: RowContext): TemplateResult {
+  const wideOnly = context.narrow.has(column) ? '' : 'wide-only'
+  if (column === 'token')
+    return html`<span role="gridcell" class="cell">${tokenCellTemplate(row, context)}</span>`
+  if (column === 'alternatives')
+    return html`<span role="gridcell" class="cell alternatives ${wideOnly}"
+      >${alternativesTemplate(row, context)}</span
+    >`
+  const numeric = COLUMN_VIEWS[column].numeric ? 'number' : ''
+  return html`<span
+    role="gridcell"
+    class="cell ${numeric} ${column} ${wideOnly}"
+    .textContent=${numberText(column, row)}
+  ></span>`
+}
+
+function numberText(column: SortColumn, row: Row): string {
+  const value = numberAt(column, row)
+  return value === null ? '' : formatNumber(column, value)
+}
+
+function tokenCellTemplate({ token, judgement, typed }: Row, { labels, metric }: RowContext): TemplateResult {
+  if (token === null) return html`<i class="next-label">next</i>`
+  const step = judgement === null ? '' : `step${stepOfJudgement(metric, judgement)}`
+  return html`<code class="token ${step} ${typed ? 'typed' : ''}"
+    >${tokenTemplate(labels.piecesOf(token.tokenId))}</code
+  >`
+}
+
+function alternativesTemplate({ token, distribution, settled }: Row, { labels }: RowContext): unknown {
+  if (distribution === null)
+    return settled && token !== null ? html`<span class="dim">no context, no prediction</span>` : nothing
+  return distribution.top.slice(0, SHOWN_ALTERNATIVES).map(({ tokenId, logProb }) => {
+    const actual = tokenId === token?.tokenId ? 'actual' : ''
+    return html`<span class="alternative ${actual}"
+      ><code>${tokenTemplate(labels.piecesOf(tokenId))}</code
+      ><small .textContent=${formatWholePercent(Math.exp(logProb))}></small
+    ></span>`
+  })
+}

@@ -1,0 +1,224 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { customElement, property } from 'lit/decorators.js'
+import { map } from 'lit/directives/map.js'
+
+import type { Metric } from '../../../src/shared/numbers/metrics'
+import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Column, TokenAddress } from '../../../src/shared/contracts/protocol'
+import type { PanelActions } from '../../controller'
+import { isSameAddress } from '../../state/addresses'
+import { gridTemplate, narrowColumns } from '../../state/columns'
+import type { Sort } from '../../state/panelState'
+import { cutRows, regularCuts, type RowBlock } from '../../state/rows'
+import { sortRows } from '../../state/sortRows'
+import type { TokenLabels } from '../../tokens/tokenLabels'
+import { clickedToken } from '../base/clickedToken'
+import { rowTarget } from './gridKeys'
+import { LightElement } from '../base/lightElement'
+import { rowId, type RowContext } from './row'
+import './rowBlock'
+import { sectionTitle } from '../base/sectionTitle'
+import { headerRowTemplate } from './tableHeader'
+
+/** Few enough to update within a frame, many enough that 20,000 rows are only some hundred blocks. */
+const ROWS_PER_BLOCK = 50
+
+/** One row a position. The grid is one tab stop; the picked row is its active descendant. */
+@customElement('logitscope-table')
+export class TableElement extends LightElement {
+  @property({ attribute: false }) inspection!: Inspection
+  @property({ attribute: false }) rows: readonly RowBlock[] = []
+  @property({ attribute: false }) labels!: TokenLabels
+  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) columns: readonly Column[] = []
+  @property({ attribute: false }) sort!: Sort
+  @property({ attribute: false }) picked: TokenAddress | null = null
+  /** Pixels to begin with; read when another inspection is shown. */
+  @property({ attribute: false }) initialScroll = 0
+  @property({ attribute: false }) actions!: PanelActions
+
+  /** Rows of each section in the order shown. */
+  private sorted: readonly RowBlock[] = []
+  private blocks: readonly (readonly RowBlock[])[] = []
+  private context!: RowContext
+
+  focusGrid(): void {
+    this.grid?.focus({ preventScroll: true })
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('rows') || changed.has('sort')) {
+      this.sorted = this.rows.map((rows) => sortRows(rows, this.sort))
+      this.blocks = this.sorted.map((rows, i) =>
+        cutRows(rows, regularCuts(rows.length, ROWS_PER_BLOCK), this.blocks[i] ?? []),
+      )
+    }
+    if (changed.has('columns') || changed.has('metric') || changed.has('labels'))
+      this.context = {
+        labels: this.labels,
+        metric: this.metric,
+        columns: ['position', 'token', ...this.columns],
+        narrow: narrowColumns(this.columns),
+      }
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div
+      role="grid"
+      class="grid"
+      tabindex="0"
+      aria-label="Tokens and what the model expected"
+      aria-rowcount=${1 + this.headingCount + this.sorted.reduce((sum, rows) => sum + rows.length, 0)}
+      aria-activedescendant=${this.picked === null ? nothing : rowId(this.picked)}
+      @keydown=${this.onKeyDown}
+      @click=${this.onClick}
+      @scrollend=${this.onScrollEnd}
+    >
+      <div role="rowgroup" class="head">
+        ${headerRowTemplate(this.context, this.sort, (sort) => {
+          this.actions.sortBy(sort)
+        })}
+      </div>
+      ${map(this.blocks, (_, section) => this.sectionTemplate(section))}
+    </div>`
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const grid = this.grid
+    if (grid === null) return
+    if (changed.has('columns')) {
+      const { columns, narrow } = this.context
+      grid.style.setProperty('--columns', gridTemplate(columns))
+      grid.style.setProperty('--narrow-columns', gridTemplate(columns.filter((column) => narrow.has(column))))
+    }
+    const before = changed.get('inspection')
+    const another = changed.has('inspection') && before?.id !== this.inspection.id
+    if (another) grid.scrollTop = this.initialScroll
+    const keepsScroll = another && this.initialScroll > 0
+    if ((changed.has('picked') || changed.has('sort')) && !keepsScroll) this.revealPicked(grid)
+  }
+
+  private get grid(): HTMLElement | null {
+    return this.querySelector<HTMLElement>('[role=grid]')
+  }
+
+  /** Sections that have a title have a heading row each: all of them or none. */
+  private get headingCount(): number {
+    return sectionTitle(this.inspection, 0) === undefined ? 0 : this.rows.length
+  }
+
+  private sectionTemplate(section: number): TemplateResult {
+    const first = this.firstRowIndexOf(section)
+    const title = sectionTitle(this.inspection, section)
+    return html`<div role="rowgroup" aria-label=${title ?? nothing}>
+      ${
+        title !== undefined
+          ? html`<div role="row" class="row section" aria-rowindex=${first}>
+              <span role="gridcell" class="cell" aria-colspan=${this.context.columns.length}>${title}</span>
+            </div>`
+          : nothing
+      }
+      ${map(
+        this.blocks[section],
+        (block, i) =>
+          html`<logitscope-row-block
+            .rows=${block}
+            .context=${this.context}
+            .firstRowIndex=${first + Number(title !== undefined) + i * ROWS_PER_BLOCK}
+            .pickedPosition=${this.pickedIn(section, block)}
+            data-section=${section}
+          ></logitscope-row-block>`,
+      )}
+    </div>`
+  }
+
+  private firstRowIndexOf(section: number): number {
+    const above = this.sorted.slice(0, section).reduce((sum, rows) => sum + rows.length, 0)
+    return 2 + above + (this.headingCount > 0 ? section : 0)
+  }
+
+  private pickedIn(section: number, block: RowBlock): number | null {
+    const { picked } = this
+    if (picked?.section !== section) return null
+    return block.some((row) => row.position === picked.position) ? picked.position : null
+  }
+
+  private readonly onScrollEnd = (event: Event) => {
+    this.actions.scrolled((event.currentTarget as HTMLElement).scrollTop)
+  }
+
+  private readonly onClick = (event: MouseEvent) => {
+    const address = clickedToken(event)
+    if (address !== null) this.actions.pick(address, 'select')
+  }
+
+  private readonly onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const handled = event.target === event.currentTarget ? this.moveRow(event.key) : this.moveInHeader(event)
+    if (handled) event.preventDefault()
+  }
+
+  private moveRow(key: string): boolean {
+    const { picked } = this.actions
+    const rows = this.sorted.flat()
+    const current = rows.findIndex((row) => picked !== null && isSameAddress(row, picked))
+    if (key === 'Enter') {
+      if (picked !== null) this.actions.pick(picked, 'select')
+      return true
+    }
+    if (key === 'ArrowUp' && current <= 0) {
+      this.headerButtons[0].focus()
+      return true
+    }
+    const target = rowTarget(key, current, rows.length - 1, this.rowsPerPage)
+    if (target === null) return false
+    const { section, position } = rows[target]
+    this.actions.pick({ section, position }, 'reveal')
+    return true
+  }
+
+  /** Above the first row: left and right between the headers, Enter sorts, down goes back. */
+  private moveInHeader({ key, target }: KeyboardEvent): boolean {
+    const buttons = this.headerButtons
+    const current = buttons.indexOf(target as HTMLButtonElement)
+    if (key === 'ArrowDown') this.focusGrid()
+    else if (key === 'ArrowRight') buttons[Math.min(buttons.length - 1, current + 1)].focus()
+    else if (key === 'ArrowLeft') buttons[Math.max(0, current - 1)].focus()
+    else return false
+    return true
+  }
+
+  private get headerButtons(): HTMLButtonElement[] {
+    const buttons = this.querySelector('.head')?.querySelectorAll<HTMLButtonElement>('button.sort')
+    return [...(buttons ?? [])].filter((button) => button.offsetParent !== null)
+  }
+
+  private get rowHeight(): number {
+    return this.querySelector<HTMLElement>('.head')?.offsetHeight ?? 1
+  }
+
+  private get rowsPerPage(): number {
+    return Math.floor((this.grid?.clientHeight ?? 0) / this.rowHeight) - 1 // the header takes one
+  }
+
+  /** Rows have one height, so the place of a row is known before it is rendered. */
+  private revealPicked(grid: HTMLElement): void {
+    const { picked, rowHeight } = this
+    if (picked === null) return
+    const rowIndex = this.sorted[picked.section].findIndex(({ position }) => position === picked.position)
+    const heading = this.headingCount > 0 ? 1 : 0
+    const top = this.sectionTop(grid, picked.section) + (heading + rowIndex) * rowHeight
+    const { scrollTop, clientHeight } = grid
+    const highest = top + rowHeight - clientHeight
+    const lowest = top - rowHeight // below the header, which is as high as a row
+    if (scrollTop >= highest && scrollTop <= lowest) return
+    const nearest = scrollTop < highest ? highest : lowest
+    const far = Math.abs(nearest - scrollTop) > clientHeight
+    grid.scrollTop = far ? (highest + lowest) / 2 : nearest
+  }
+
+  /** The grid's children are the header and the sections. */
+  private sectionTop(grid: HTMLElement, section: number): number {
+    return (grid.children[1 + section] as HTMLElement).offsetTop
+  }
+}
