@@ -5,8 +5,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RpcClient } from '../src/shared/rpc'
-import { startWebGpuHarness } from '../test/support/webGpuHarness'
-import type { WorkerMethods } from '../test/support/workerUnderTest'
+import { startWebGpuHarness } from '../test/support/engine/webGpuHarness'
+import type { WorkerMethods } from '../test/support/engine/workerUnderTest'
 import { type Comparison, compare, type Contest } from './measure'
 
 const [, , repository, resultsFile] = process.argv

@@ -7,7 +7,7 @@ import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import { MAX_DELTA } from '../../src/shared/contracts/backendCheck'
 import { START_TOKEN_ID } from '../../src/shared/contracts/prediction'
-import { extension } from '../extension/extensionUnderTest'
+import { extension } from '../extension/support/extensionUnderTest'
 
 /** The software adapter compiles every shader on the processor. */
 const COMPILING_LIMIT_MS = 240_000

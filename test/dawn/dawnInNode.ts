@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { create, globals } from 'webgpu'
-import { wrap } from '../support/wrap'
+import { wrap } from '../support/engine/wrap'
 
 /** Where Vulkan's drivers say where they are. */
 const DRIVERS = '/usr/share/vulkan/icd.d'

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../src/engine/inference/model'
-import { freshService, MINI } from '../support/engineUnderTest'
-import { disagreements, judgementDisagreements } from '../support/referenceAgreement'
-import { referenceText } from '../support/referenceTexts'
+import { freshService, MINI } from '../support/engine/engineUnderTest'
+import { disagreements, judgementDisagreements } from '../support/reference/referenceAgreement'
+import { referenceText } from '../support/reference/referenceTexts'
 import { hasSoftwareAdapter, installDawn } from './dawnInNode'
 
 if (!hasSoftwareAdapter)

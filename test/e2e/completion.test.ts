@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openWorkbench, type Workbench } from './workbench'
+import { openWorkbench, type Workbench } from './support/workbench'
 
 const PATIENCE_MS = 30_000
 const CODE = `import { readFile } from 'node:fs/promises'

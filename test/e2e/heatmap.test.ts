@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openWorkbench, type Theme, type Workbench } from './workbench'
+import { openWorkbench, type Theme, type Workbench } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
 const SOON = { timeout: 20_000, interval: 30 }

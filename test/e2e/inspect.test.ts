@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { shownPanel } from './shownPanel'
-import { inspectsAWholeDocument } from './wholeDocument'
-import { openWorkbench, type Theme, type Workbench } from './workbench'
+import { shownPanel } from './support/shownPanel'
+import { inspectsAWholeDocument } from './support/wholeDocument'
+import { openWorkbench, type Theme, type Workbench } from './support/workbench'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type OpenHub, startOpenHub } from './openHub'
-import { shownPanel } from './shownPanel'
-import { openWebWorkbench, type WebWorkbench } from './webWorkbench'
-import { inspectsAWholeDocument } from './wholeDocument'
+import { type OpenHub, startOpenHub } from './support/openHub'
+import { shownPanel } from './support/shownPanel'
+import { openWebWorkbench, type WebWorkbench } from './support/webWorkbench'
+import { inspectsAWholeDocument } from './support/wholeDocument'
 
 describe.each([
   { isolated: true, backend: 'WASM, 2 threads' },

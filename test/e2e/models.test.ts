@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { configOf, PINNED_MODELS } from '../../src/model/registry'
-import { openWorkbench, type Workbench } from './workbench'
+import { openWorkbench, type Workbench } from './support/workbench'
 
 const [GPT2] = PINNED_MODELS
 

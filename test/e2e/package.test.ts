@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMPANION_DIST, COMPANION_VSIX, DIST, VSIX } from '../../scripts/paths.mjs'
-import { zipEntries } from './zipEntries'
+import { zipEntries } from './support/zipEntries'
 
 /** 33 MB when this was set, nearly all of it the model and ORT's two builds: in a browser the GPU is at hand. */
 const VSIX_BUDGET_BYTES = 38 * 1024 * 1024

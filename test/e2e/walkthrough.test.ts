@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
-import { openWorkbench, type Theme, type Workbench, type WorkbenchOptions } from './workbench'
+import { openWorkbench, type Theme, type Workbench, type WorkbenchOptions } from './support/workbench'
 
 /** Small, so that the text in the pictures can be read in the walkthrough's column. */
 const PICTURE_OF_TWO = { width: 1000, height: 560 }

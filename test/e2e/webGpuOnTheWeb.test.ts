@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { shownPanel } from './shownPanel'
-import { openWebWorkbench, type WebWorkbench } from './webWorkbench'
+import { shownPanel } from './support/shownPanel'
+import { openWebWorkbench, type WebWorkbench } from './support/webWorkbench'
 
 /** The software adapter compiles every shader on the processor. */
 const COMPILING_LIMIT_MS = 240_000

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
-import { openWorkbench, type Workbench } from './workbench'
+import { openWorkbench, type Workbench } from './support/workbench'
 
 interface ContributedCommand {
   readonly category?: string

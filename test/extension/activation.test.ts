@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import { extension, manifest } from './extensionUnderTest'
+import { extension, manifest } from './support/extensionUnderTest'
 
 /** Workers that this process has started since the suite was loaded, which is before activation. */
 let startedWorkers = 0

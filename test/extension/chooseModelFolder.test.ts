@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { chooseModelFolder } from '../../src/features/models/chooseModelFolder'
-import { extension } from './extensionUnderTest'
+import { extension } from './support/extensionUnderTest'
 
 const MINI = join(extension.extensionPath, 'media', 'models', 'mini')
 

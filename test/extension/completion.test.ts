@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import { extension } from './extensionUnderTest'
-import { openText } from './openText'
+import { extension } from './support/extensionUnderTest'
+import { openText } from './support/openText'
 
 const CODE = `import { readFile } from 'node:fs/promises'
 

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { answerWithStatus, FakeHub } from '../support/fakeHub'
-import { copyEmbeddedModel, currentModel, inspect, useModel } from './currentModel'
-import { startPartsWithHub, useEndpoint } from './partsWithHub'
-import { Person } from './person'
+import { answerWithStatus, FakeHub } from '../support/fakes/fakeHub'
+import { copyEmbeddedModel, currentModel, inspect, useModel } from './support/currentModel'
+import { startPartsWithHub, useEndpoint } from './support/partsWithHub'
+import { Person } from './support/person'
 
 describe('A download', () => {
   let person: Person

@@ -2,8 +2,8 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import reference from '../fixtures/reference/mini.json'
-import { extension } from './extensionUnderTest'
-import { openText } from './openText'
+import { extension } from './support/extensionUnderTest'
+import { openText } from './support/openText'
 
 const SURPRISING_BITS = 8
 const sample = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''

@@ -4,8 +4,8 @@ import type { LogitscopeApi } from '../../src/app/api'
 import type { InspectionReport } from '../../src/prediction/report/report'
 import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
 import reference from '../fixtures/reference/mini.json'
-import { extension } from './extensionUnderTest'
-import { openText } from './openText'
+import { extension } from './support/extensionUnderTest'
+import { openText } from './support/openText'
 
 const TEXT = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''
 /** Longer than any start of the engine takes. */

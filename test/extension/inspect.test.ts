@@ -3,8 +3,8 @@ import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import type { InspectionReport } from '../../src/prediction/report/report'
 import reference from '../fixtures/reference/mini.json'
-import { extension } from './extensionUnderTest'
-import { openText } from './openText'
+import { extension } from './support/extensionUnderTest'
+import { openText } from './support/openText'
 
 const LOG_PROB_TOLERANCE = 2e-4
 const typescript = referenceOf('typescript +bos')

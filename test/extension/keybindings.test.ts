@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import { manifest, type ContributedKeybinding } from './extensionUnderTest'
+import { manifest, type ContributedKeybinding } from './support/extensionUnderTest'
 
 const DEFAULT_KEYBINDINGS = vscode.Uri.parse('vscode://defaultsettings/keybindings.json')
 

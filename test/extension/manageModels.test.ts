@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path'
 import * as vscode from 'vscode'
 import { FileLock, LOCK_LIMITS } from '../../src/model/store/disk/fileLock'
 import { storePaths } from '../../src/model/store/disk/storePaths'
-import { WEIGHTS } from '../support/fakeHub'
-import { currentModel, inspect, useModel } from './currentModel'
-import { type PartsWithHub, startPartsWithHub } from './partsWithHub'
-import { Person } from './person'
-import { folderOfGpt2, storeAsGpt2 } from './storedModel'
+import { WEIGHTS } from '../support/fakes/fakeHub'
+import { currentModel, inspect, useModel } from './support/currentModel'
+import { type PartsWithHub, startPartsWithHub } from './support/partsWithHub'
+import { Person } from './support/person'
+import { folderOfGpt2, storeAsGpt2 } from './support/storedModel'
 
 describe('The current model', () => {
   let person: Person

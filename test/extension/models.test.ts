@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { copyEmbeddedModel, currentModel, inspect, settings, useModel } from './currentModel'
-import { Person } from './person'
+import { copyEmbeddedModel, currentModel, inspect, settings, useModel } from './support/currentModel'
+import { Person } from './support/person'
 
 /** Threads of engines that this process has started, from their first line on. */
 let startedEngines = 0

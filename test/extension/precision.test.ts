@@ -6,7 +6,7 @@ import {
   type MeasurementOptions,
   PrecisionCostMeasurement,
 } from '../../src/features/inspect/precisionCostMeasurement'
-import { extension } from './extensionUnderTest'
+import { extension } from './support/extensionUnderTest'
 
 const TEXT = 'const port = Number(process.env.PORT)'
 

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import { extension } from './extensionUnderTest'
+import { extension } from './support/extensionUnderTest'
 
 describe('the sample', () => {
   beforeEach(async () => {

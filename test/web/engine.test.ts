@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelInfo } from '../../src/shared/contracts/prediction'
-import { disagreements, judgementDisagreements } from '../support/referenceAgreement'
-import { referenceText } from '../support/referenceTexts'
+import { disagreements, judgementDisagreements } from '../support/reference/referenceAgreement'
+import { referenceText } from '../support/reference/referenceTexts'
 import { type EngineInBrowser, openEnginePage } from './engineInBrowser'
 import type { EnginePage } from './enginePage'
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RpcClient } from '../../src/shared/rpc'
-import { MINI, score, scoreEverything } from '../support/engineUnderTest'
-import type { WorkerMethods } from '../support/workerUnderTest'
+import { MINI, score, scoreEverything } from '../support/engine/engineUnderTest'
+import type { WorkerMethods } from '../support/engine/workerUnderTest'
 import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
 
 const TOP_K = 5

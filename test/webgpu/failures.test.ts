@@ -9,10 +9,16 @@ import {
   WebGpuUnavailableError,
 } from '../../src/shared/errors'
 import type { RpcClient } from '../../src/shared/rpc'
-import { safetensors } from '../support/checkpointBytes'
-import { damaged, storedAs, type Tensors, TINY_CONFIG, tinyTensors } from '../support/checkpointTiny'
-import { score, scoreEverything } from '../support/engineUnderTest'
-import type { LoadRequest, WorkerMethods } from '../support/workerUnderTest'
+import { safetensors } from '../support/checkpoints/checkpointBytes'
+import {
+  damaged,
+  storedAs,
+  type Tensors,
+  TINY_CONFIG,
+  tinyTensors,
+} from '../support/checkpoints/checkpointTiny'
+import { score, scoreEverything } from '../support/engine/engineUnderTest'
+import type { LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
 import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
 
 const TOKENS = Int32Array.of(464, 3303, 2746, 464, 50256, 11)

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { HeapRows } from '../../src/engine/runtime/rowBuffer'
 import { tensor } from '../../src/engine/runtime/tensor'
 import type { RpcClient } from '../../src/shared/rpc'
-import { MINI } from '../support/engineUnderTest'
-import { KEPT_SHAPE, keepSteps } from '../support/keptScenario'
-import type { KeptStep, WorkerMethods } from '../support/workerUnderTest'
+import { MINI } from '../support/engine/engineUnderTest'
+import { KEPT_SHAPE, keepSteps } from '../support/engine/keptScenario'
+import type { KeptStep, WorkerMethods } from '../support/engine/workerUnderTest'
 import { webGpuUnderTest } from './webGpuUnderTest'
 
 const [LAYERS, C] = [KEPT_SHAPE.nLayer, KEPT_SHAPE.nEmbd]

@@ -2,15 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { PredictionService } from '../../src/prediction/predictionService'
 import type { EngineApi } from '../../src/shared/contracts/engineApi'
 import type { RpcClient } from '../../src/shared/rpc'
-import { MINI, score, scoreEverything, type Scored } from '../support/engineUnderTest'
+import { MINI, score, scoreEverything, type Scored } from '../support/engine/engineUnderTest'
 import {
   disagreements,
   judgementDisagreements,
   LOG_PROB_TOLERANCE,
   LOGIT_TOLERANCE,
-} from '../support/referenceAgreement'
-import { referenceText } from '../support/referenceTexts'
-import type { WorkerMethods } from '../support/workerUnderTest'
+} from '../support/reference/referenceAgreement'
+import { referenceText } from '../support/reference/referenceTexts'
+import type { WorkerMethods } from '../support/engine/workerUnderTest'
 import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
 
 /** The reference's ten, and those next to them that tell whether the tenth stands apart. */

@@ -1,8 +1,8 @@
 // Counts what goes between the CPU and the GPU, by the calls that the runtime makes.
 
 import { ROWS_LABEL } from '../../src/engine/runtime/gpuRows'
-import type { GpuCounts } from '../support/workerUnderTest'
-import { wrap } from '../support/wrap'
+import type { GpuCounts } from '../support/engine/workerUnderTest'
+import { wrap } from '../support/engine/wrap'
 
 let [uploads, downloads, downloadedBytes] = [0, 0, 0]
 const liveRows = new Set<GPUBuffer>()

@@ -3,8 +3,8 @@ import { afterAll, beforeAll } from 'vitest'
 import { callsOf } from '../../src/engine/client/engineHandle'
 import type { EngineApi } from '../../src/shared/contracts/engineApi'
 import type { RpcClient } from '../../src/shared/rpc'
-import { startWebGpuHarness, type WebGpuHarness, type WorkerUnderTest } from '../support/webGpuHarness'
-import type { WorkerMethods } from '../support/workerUnderTest'
+import { startWebGpuHarness, type WebGpuHarness, type WorkerUnderTest } from '../support/engine/webGpuHarness'
+import type { WorkerMethods } from '../support/engine/workerUnderTest'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -9,8 +9,8 @@ import { bytesInMemory } from '../../src/model/formats/byteSource'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/formats/modelFiles'
 import { withModelFiles } from '../../src/model/folder/openModelFiles'
 import { type RpcMessage, serveRpc } from '../../src/shared/rpc'
-import { KEPT_SHAPE, keepSteps } from '../support/keptScenario'
-import type { LoadRequest, WorkerMethods } from '../support/workerUnderTest'
+import { KEPT_SHAPE, keepSteps } from '../support/engine/keptScenario'
+import type { LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
 import { lastDevice, takeCounts, watchGpu } from './watchedGpu'
 
 const FILES = [CONFIG_FILE, WEIGHTS_FILE]

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import { Announcements } from '../../webview/announcements'
 import { initialState, type PanelState } from '../../webview/state/panelState'
-import { readGpt2Vocabulary } from '../support/gpt2Vocabulary'
-import { referenceInspection } from '../support/referenceInspection'
+import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
+import { referenceInspection } from '../support/reference/referenceInspection'
 
 const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
 const [section] = inspection.sections

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
 
-import { logitsLike } from '../support/referenceInspection'
-import { type Theme, THEMES } from '../support/themes'
+import { logitsLike } from '../support/reference/referenceInspection'
+import { type Theme, THEMES } from '../support/panel/themes'
 import { panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { type PanelPage, vocabulary } from '../support/panelHarness'
-import { logitsLike, referenceInspection } from '../support/referenceInspection'
+import { type PanelPage, vocabulary } from '../support/panel/panelHarness'
+import { logitsLike, referenceInspection } from '../support/reference/referenceInspection'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
-import { vocabulary } from '../support/panelHarness'
+import { vocabulary } from '../support/panel/panelHarness'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -8,8 +8,8 @@ import {
   type PanelPage,
   startPanelHarness,
   vocabulary,
-} from '../support/panelHarness'
-import { referenceInspection } from '../support/referenceInspection'
+} from '../support/panel/panelHarness'
+import { referenceInspection } from '../support/reference/referenceInspection'
 
 /** Long enough for a busy machine; a condition that holds is not waited for. */
 const PATIENCE_MS = 15_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { readGpt2Vocabulary } from '../support/gpt2Vocabulary'
-import { referenceInspection } from '../support/referenceInspection'
+import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
+import { referenceInspection } from '../support/reference/referenceInspection'
 import { cutRows, regularCuts, RowStore } from '../../webview/state/rows'
 import { nextSort, sortRows } from '../../webview/state/sortRows'
 import { TEXT_ORDER } from '../../webview/state/panelState'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { vocabulary } from '../support/panelHarness'
-import { referenceInspection, referenceSection } from '../support/referenceInspection'
+import { vocabulary } from '../support/panel/panelHarness'
+import { referenceInspection, referenceSection } from '../support/reference/referenceInspection'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -5,7 +5,7 @@ import { cachedSeededGpt2, type SeededGpt2, writeSeededGpt2 } from '../../../ben
 import { seededValues } from '../../../bench/fullSize/seededValues'
 import { storedFloats } from '../../../bench/fullSize/storedFloats'
 import { withModelFolder } from '../../../src/model/folder/modelFolder'
-import { temporaryFolder, TINY_CONFIG } from '../../support/checkpointTiny'
+import { temporaryFolder, TINY_CONFIG } from '../../support/checkpoints/checkpointTiny'
 
 const TINY: SeededGpt2 = { config: TINY_CONFIG, type: 'F32' }
 

@@ -9,7 +9,7 @@ import {
   prediction,
   TOKENS,
   vocabulary,
-} from '../../support/samples'
+} from '../../support/texts/samples'
 
 const PLAIN = { columns: 80, colors: false }
 const TOP = [

@@ -3,7 +3,7 @@ import { type CommandLink, CommandLinks } from '../../../src/companion/commandLi
 import { CancelledError, InvalidRequestError } from '../../../src/shared/errors'
 import { RpcClient, serveRpc } from '../../../src/shared/rpc'
 import { encodeMessage } from '../../../src/companion/codec'
-import { FakeCommands } from '../../support/fakeCommands'
+import { FakeCommands } from '../../support/fakes/fakeCommands'
 
 interface Methods {
   double: { request: Float32Array; progress: { readonly done: number }; result: Float64Array }

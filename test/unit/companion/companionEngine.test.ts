@@ -19,9 +19,16 @@ import {
 import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
 import { EngineStoppedError, InvalidRequestError, WebGpuUnavailableError } from '../../../src/shared/errors'
 import { serveRpc } from '../../../src/shared/rpc'
-import { channelPair } from '../../support/engineChannel'
-import { connect, freshEngine, loadMini, MINI, score, scoreEverything } from '../../support/engineUnderTest'
-import { FakeCommands } from '../../support/fakeCommands'
+import { channelPair } from '../../support/engine/engineChannel'
+import {
+  connect,
+  freshEngine,
+  loadMini,
+  MINI,
+  score,
+  scoreEverything,
+} from '../../support/engine/engineUnderTest'
+import { FakeCommands } from '../../support/fakes/fakeCommands'
 
 const REQUEST: EngineRequest = { id: 'mini', description: 'The embedded model.', precision: 'fp32' }
 const TOKEN_IDS = Int32Array.from({ length: 80 }, (_, i) => 50256 - 7 * i)

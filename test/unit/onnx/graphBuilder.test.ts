@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../src/onnx/graphBuilder'
 // Sets up ONNX Runtime, which runs every graph here.
-import '../../support/engineUnderTest'
+import '../../support/engine/engineUnderTest'
 
 describe('A graph in ONNX Runtime', () => {
   it('computes with tensors that lie outside of it', async () => {

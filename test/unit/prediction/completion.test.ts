@@ -10,8 +10,8 @@ import { runInspection } from '../../../src/prediction/inspectDocument'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { restOfCompletion } from '../../../src/prediction/restOfCompletion'
 import type { Judgement } from '../../../src/shared/contracts/prediction'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
-import { referenceText } from '../../support/referenceTexts'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { referenceText } from '../../support/reference/referenceTexts'
 
 const GREEDY = { temperature: 0, topK: 0, topP: 1, minP: 0 }
 const CODE = referenceText('typescript').text

@@ -4,7 +4,7 @@ import { type JudgedToken, type PlacePrediction, predictPlace } from '../../../s
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import type { Alternative, Judgement } from '../../../src/shared/contracts/prediction'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
 
 let service: PredictionService
 let vocabulary: Vocabulary

@@ -7,9 +7,9 @@ import {
 } from '../../../src/prediction/inspectDocument'
 import { CancelledError } from '../../../src/shared/errors'
 import type { Distribution, TokenPrediction } from '../../../src/shared/contracts/prediction'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
-import { LOG_PROB_TOLERANCE } from '../../support/referenceAgreement'
-import { referenceText } from '../../support/referenceTexts'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { LOG_PROB_TOLERANCE } from '../../support/reference/referenceAgreement'
+import { referenceText } from '../../support/reference/referenceTexts'
 
 const { text, tokenIds } = referenceText('typescript +bos')
 const FUNCTION = rangeOf('function readConfig')

@@ -7,10 +7,10 @@ import { CancelledError, LiveTextTooLongError } from '../../../src/shared/errors
 import type { Judgement } from '../../../src/shared/contracts/prediction'
 import type { TextEdit } from '../../../src/shared/text/textEdit'
 import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
-import { LOG_PROB_TOLERANCE } from '../../support/referenceAgreement'
-import { referenceText } from '../../support/referenceTexts'
-import { unicodeTexts } from '../../support/unicodeTexts'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { LOG_PROB_TOLERANCE } from '../../support/reference/referenceAgreement'
+import { referenceText } from '../../support/reference/referenceTexts'
+import { unicodeTexts } from '../../support/texts/unicodeTexts'
 
 const EVERYTHING = { start: 0, end: Infinity }
 const signal = new AbortController().signal

@@ -4,9 +4,9 @@ import { predictPlace } from '../../../src/prediction/placePrediction'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { CancelledError } from '../../../src/shared/errors'
 import type { Distribution } from '../../../src/shared/contracts/prediction'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
-import { LOG_PROB_TOLERANCE } from '../../support/referenceAgreement'
-import { referenceText } from '../../support/referenceTexts'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { LOG_PROB_TOLERANCE } from '../../support/reference/referenceAgreement'
+import { referenceText } from '../../support/reference/referenceTexts'
 
 const TOP_K = 3
 /** More than a window. */

@@ -10,9 +10,13 @@ import {
   LOADING_LIMIT_MS,
   loadMini,
   withWatchedTransformer,
-} from '../../support/engineUnderTest'
-import { ENTROPY_TOLERANCE, LOG_PROB_TOLERANCE, LOGIT_TOLERANCE } from '../../support/referenceAgreement'
-import { referenceText } from '../../support/referenceTexts'
+} from '../../support/engine/engineUnderTest'
+import {
+  ENTROPY_TOLERANCE,
+  LOG_PROB_TOLERANCE,
+  LOGIT_TOLERANCE,
+} from '../../support/reference/referenceAgreement'
+import { referenceText } from '../../support/reference/referenceTexts'
 
 const { tokenIds } = referenceText('emoji +bos')
 const N = tokenIds.length

@@ -2,9 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import type { Judgement } from '../../../src/shared/contracts/prediction'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engineUnderTest'
-import { disagreements, judgementDisagreements, LOGIT_TOLERANCE } from '../../support/referenceAgreement'
-import { REFERENCE_TEXTS, type ReferenceText } from '../../support/referenceTexts'
+import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import {
+  disagreements,
+  judgementDisagreements,
+  LOGIT_TOLERANCE,
+} from '../../support/reference/referenceAgreement'
+import { REFERENCE_TEXTS, type ReferenceText } from '../../support/reference/referenceTexts'
 
 /** The reference's ten, and those next to them that tell whether the tenth stands apart. */
 const TOP_K = 12

@@ -11,9 +11,9 @@ import {
   score,
   type Scored,
   scoreEverything,
-} from '../../support/engineUnderTest'
-import { LOG_PROB_TOLERANCE } from '../../support/referenceAgreement'
-import { REFERENCE_TEXTS } from '../../support/referenceTexts'
+} from '../../support/engine/engineUnderTest'
+import { LOG_PROB_TOLERANCE } from '../../support/reference/referenceAgreement'
+import { REFERENCE_TEXTS } from '../../support/reference/referenceTexts'
 
 const TOKENS = 1500
 /** Of the embedded model; half of it is the stride. */

@@ -6,7 +6,7 @@ import {
   ModelFilesError,
 } from '../../../src/shared/errors'
 import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
-import { channelPair } from '../../support/engineChannel'
+import { channelPair } from '../../support/engine/engineChannel'
 
 interface Methods {
   double: { request: number; progress: never; result: number }

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
 import { MAX_OPEN_TOKENS, settledTokens } from '../../../src/tokenizer/openEnd'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
-import { loadTokenizer, UNCANCELLED } from '../../support/loadTokenizer'
-import { unicodeTexts } from '../../support/unicodeTexts'
+import { loadTokenizer, UNCANCELLED } from '../../support/texts/loadTokenizer'
+import { unicodeTexts } from '../../support/texts/unicodeTexts'
 
 let tokenizer: Tokenizer
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TextRunTooLongError } from '../../../src/shared/errors'
 import { MAX_RUN_UNITS, piecesOf, refuseLongRuns } from '../../../src/tokenizer/pieces'
-import { unicodeTexts } from '../../support/unicodeTexts'
+import { unicodeTexts } from '../../support/texts/unicodeTexts'
 
 function pieces(text: string, units?: number): string[] {
   return [...piecesOf(text, units)].map(({ start, end }) => text.slice(start, end))

@@ -7,8 +7,8 @@ import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../../src/shared/contracts/p
 import { type TokenizedText, tokensOf } from '../../../src/shared/contracts/tokenizedText'
 import { piecesOf } from '../../../src/tokenizer/pieces'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
-import { loadTokenizer, UNCANCELLED } from '../../support/loadTokenizer'
-import { unicodeTexts } from '../../support/unicodeTexts'
+import { loadTokenizer, UNCANCELLED } from '../../support/texts/loadTokenizer'
+import { unicodeTexts } from '../../support/texts/unicodeTexts'
 
 interface ReferenceText {
   readonly name: string

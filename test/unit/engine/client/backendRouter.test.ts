@@ -22,7 +22,7 @@ import {
 } from '../../../../src/shared/errors'
 import type { ModelInfo } from '../../../../src/shared/contracts/prediction'
 import { RpcClient, serveRpc } from '../../../../src/shared/rpc'
-import { channelPair } from '../../../support/engineChannel'
+import { channelPair } from '../../../support/engine/engineChannel'
 import {
   connect,
   freshEngine,
@@ -31,7 +31,7 @@ import {
   score,
   scoreEverything,
   withWatchedTransformer,
-} from '../../../support/engineUnderTest'
+} from '../../../support/engine/engineUnderTest'
 
 /** In chunks of 16 that are five of them. */
 const CHUNK_POSITIONS = 16

@@ -16,10 +16,10 @@ import {
 } from '../../../../src/shared/errors'
 import type { EngineState, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
-import { channelPair } from '../../../support/engineChannel'
-import { LOADING_LIMIT_MS, MINI, scoreEverything } from '../../../support/engineUnderTest'
+import { channelPair } from '../../../support/engine/engineChannel'
+import { LOADING_LIMIT_MS, MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
 
-const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url))
+const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 const SENTENCE = Int32Array.of(464, 3303, 2746, 1182)
 const GENERATION: GenerateRequest = {
   tokenIds: SENTENCE,

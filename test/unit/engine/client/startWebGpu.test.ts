@@ -9,8 +9,8 @@ import type { EngineApi, EngineMethods } from '../../../../src/shared/contracts/
 import { ModelFilesError, WebGpuUnavailableError } from '../../../../src/shared/errors'
 import type { Precision } from '../../../../src/shared/contracts/prediction'
 import { RpcClient, serveRpc } from '../../../../src/shared/rpc'
-import { channelPair } from '../../../support/engineChannel'
-import { freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../support/engineUnderTest'
+import { channelPair } from '../../../support/engine/engineChannel'
+import { freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../support/engine/engineUnderTest'
 
 const SOFTWARE: GpuAdapter = { name: 'SwiftShader', browser: 'a browser', isSoftware: true }
 

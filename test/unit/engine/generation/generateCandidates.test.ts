@@ -4,7 +4,7 @@ import { generateCandidates } from '../../../../src/engine/generation/generateCa
 import type { NextLogits } from '../../../../src/engine/generation/openings'
 import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
-import { madeUpModel, modelOf, tinyLanguage } from '../../../support/tinyLanguage'
+import { madeUpModel, modelOf, tinyLanguage } from '../../../support/texts/tinyLanguage'
 
 const language = tinyLanguage(['a', 'b', 'c', 'ab', 'abc', ' ', '\n', 'c\na', '\n\n', 'ba'])
 const GREEDY = { ...NEUTRAL_SAMPLING, temperature: 0 }

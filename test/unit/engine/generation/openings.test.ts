@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { logSumExp } from '../../../../src/engine/generation/logProbs'
 import { type NextLogits, type Opening, OpeningSearch } from '../../../../src/engine/generation/openings'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
-import { madeUpModel, modelOf, type TinyLanguage, tinyLanguage } from '../../../support/tinyLanguage'
+import { madeUpModel, modelOf, type TinyLanguage, tinyLanguage } from '../../../support/texts/tinyLanguage'
 
 /** Each of their beginnings is a token as well, or not: what is typed can be covered in many ways. */
 const OVERLAPPING = ['a', 'b', 'aa', 'ab', 'ba', 'abb', 'aab', 'bab', 'abab', 'baab']

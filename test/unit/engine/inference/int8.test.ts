@@ -5,7 +5,7 @@ import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/see
 import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { Precision } from '../../../../src/shared/contracts/prediction'
-import { temporaryFolder } from '../../../support/checkpointTiny'
+import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import {
   connect,
   freshEngine,
@@ -14,8 +14,8 @@ import {
   score,
   type Scored,
   scoreEverything,
-} from '../../../support/engineUnderTest'
-import { REFERENCE_TEXTS, referenceText } from '../../../support/referenceTexts'
+} from '../../../support/engine/engineUnderTest'
+import { REFERENCE_TEXTS, referenceText } from '../../../support/reference/referenceTexts'
 import { START_TOKEN_ID } from '../../../../src/shared/contracts/prediction'
 
 /** Nats: what int8 may cost on average. */

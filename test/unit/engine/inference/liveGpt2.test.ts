@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
-import { connect, freshEngine } from '../../../support/engineUnderTest'
+import { connect, freshEngine } from '../../../support/engine/engineUnderTest'
 
 const folder = process.env.LOGITSCOPE_GPT2_DIR ?? ''
 if (folder === '') {

@@ -9,8 +9,8 @@ import {
   storedAs,
   TINY_CONFIG,
   tinyTensors,
-} from '../../../support/checkpointTiny'
-import { connect, freshEngine, score, scoreEverything } from '../../../support/engineUnderTest'
+} from '../../../support/checkpoints/checkpointTiny'
+import { connect, freshEngine, score, scoreEverything } from '../../../support/engine/engineUnderTest'
 
 const CONFIG = { ...TINY_CONFIG, n_layer: 3 }
 const UNTIED = { ...CONFIG, tie_word_embeddings: false }

@@ -5,11 +5,17 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { cachedSeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
-import { temporaryFolder } from '../../../support/checkpointTiny'
-import { connect, freshEngine, type Scored, score, scoreEverything } from '../../../support/engineUnderTest'
-import { SEEDED_REFERENCES, type SeededReference } from '../../../support/seededReference'
+import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
+import {
+  connect,
+  freshEngine,
+  type Scored,
+  score,
+  scoreEverything,
+} from '../../../support/engine/engineUnderTest'
+import { SEEDED_REFERENCES, type SeededReference } from '../../../support/reference/seededReference'
 
-const CACHE = fileURLToPath(new URL('../../../.cache/seeded/', import.meta.url))
+const CACHE = fileURLToPath(new URL('../../../../.cache/seeded/', import.meta.url))
 /** Logits reach 7; the reference has float64. */
 const TOLERANCE = 5e-5
 const TOP_K = 5

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../../../src/model/gpt2/checkpoint'
 import { type ModelGraph, transformerGraph, vocabularyGraph } from '../../../../src/model/graphs/gpt2Graphs'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
 import { InferenceError } from '../../../../src/shared/errors'
-import { MINI } from '../../../support/engineUnderTest'
+import { MINI } from '../../../support/engine/engineUnderTest'
 
 describe('External weights', () => {
   it('are read when they are asked for, and have the file’s bytes', () =>

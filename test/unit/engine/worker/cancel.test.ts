@@ -12,8 +12,8 @@ import {
   loadMini,
   scoreEverything,
   withWatchedTransformer,
-} from '../../../support/engineUnderTest'
-import { referenceText } from '../../../support/referenceTexts'
+} from '../../../support/engine/engineUnderTest'
+import { referenceText } from '../../../support/reference/referenceTexts'
 
 const CHUNK = 16
 const long = referenceText('long').tokenIds.subarray(0, 30 * CHUNK)

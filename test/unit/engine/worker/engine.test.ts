@@ -12,8 +12,8 @@ import {
   loadMini,
   score,
   scoreEverything,
-} from '../../../support/engineUnderTest'
-import { loadTokenizer } from '../../../support/loadTokenizer'
+} from '../../../support/engine/engineUnderTest'
+import { loadTokenizer } from '../../../support/texts/loadTokenizer'
 
 const SENTENCE = Int32Array.of(464, 3303, 2746, 1182)
 

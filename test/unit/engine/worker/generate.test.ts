@@ -14,7 +14,7 @@ import {
   score,
   scoreEverything,
   withWatchedTransformer,
-} from '../../../support/engineUnderTest'
+} from '../../../support/engine/engineUnderTest'
 
 const CODE = `import { readFile } from 'node:fs/promises'
 

@@ -10,9 +10,9 @@ import {
   type Scored,
   scoreEverything,
   withWatchedTransformer,
-} from '../../../support/engineUnderTest'
-import { LOG_PROB_TOLERANCE } from '../../../support/referenceAgreement'
-import { referenceText } from '../../../support/referenceTexts'
+} from '../../../support/engine/engineUnderTest'
+import { LOG_PROB_TOLERANCE } from '../../../support/reference/referenceAgreement'
+import { referenceText } from '../../../support/reference/referenceTexts'
 
 const text = [...referenceText('typescript').tokenIds]
 const N = text.length

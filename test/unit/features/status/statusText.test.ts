@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineState } from '../../../../src/shared/contracts/engineApi'
 import { spokenStatus, statusText } from '../../../../src/features/status/statusText'
-import { MINI } from '../../../support/samples'
+import { MINI } from '../../../support/texts/samples'
 
 const STARTING: EngineState = { kind: 'starting' }
 const READY: EngineState = { kind: 'ready', model: MINI }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { deleteInt8Forms, withInt8Form } from '../../../../src/model/derived/int8Cache'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
-import { temporaryFolder } from '../../../support/checkpointTiny'
+import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 
 const CONFIG = { model_type: 'gpt2', n_layer: 1, n_head: 2, n_embd: 16, n_positions: 32, vocab_size: 50257 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { locateModel } from '../../../../src/model/folder/locateModel'
 import { ModelFilesError } from '../../../../src/shared/errors'
-import { temporaryFolder } from '../../../support/checkpointTiny'
+import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 
 const FOLDERS = { embedded: '/models', store: '/store', howToGet: 'ask for it.' }
 

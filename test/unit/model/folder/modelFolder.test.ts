@@ -14,9 +14,14 @@ import {
   PickleFilesError,
   SafetensorsError,
 } from '../../../../src/shared/errors'
-import { safetensors } from '../../../support/checkpointBytes'
-import { storedAs, temporaryFolder, TINY_CONFIG, tinyTensors } from '../../../support/checkpointTiny'
-import { MINI } from '../../../support/engineUnderTest'
+import { safetensors } from '../../../support/checkpoints/checkpointBytes'
+import {
+  storedAs,
+  temporaryFolder,
+  TINY_CONFIG,
+  tinyTensors,
+} from '../../../support/checkpoints/checkpointTiny'
+import { MINI } from '../../../support/engine/engineUnderTest'
 
 const CONFIG = JSON.stringify(TINY_CONFIG)
 const TENSORS = storedAs('F16', tinyTensors())

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { conversionCommand } from '../../../../src/model/formats/conversionCommand'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
 import { pickledWeights } from '../../../../src/model/formats/pickleFiles'
-import { temporaryFolder, TINY_CONFIG } from '../../../support/checkpointTiny'
+import { temporaryFolder, TINY_CONFIG } from '../../../support/checkpoints/checkpointTiny'
 
 /** Debian's, whose python3-torch is installed with it or not. */
 const PYTHON = '/usr/bin/python3'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { bytesInMemory } from '../../../../src/model/formats/byteSource'
 import { readSafetensorsHeader } from '../../../../src/model/formats/safetensors'
 import { SafetensorsError } from '../../../../src/shared/errors'
-import { fileWithHeader, float32Bytes, safetensors } from '../../../support/checkpointBytes'
+import { fileWithHeader, float32Bytes, safetensors } from '../../../support/checkpoints/checkpointBytes'
 
 const A = { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] }
 const B = { dtype: 'F16', shape: [3], data_offsets: [16, 22] }

@@ -4,8 +4,18 @@ import { type Checkpoint, openCheckpoint } from '../../../../src/model/gpt2/chec
 import { parseConfig } from '../../../../src/model/gpt2/config'
 import { tensorsOf } from '../../../../src/model/formats/storedTensors'
 import { MissingTensorsError, TensorMismatchError } from '../../../../src/shared/errors'
-import { float16Bytes, float32Bytes, safetensors, type StoredTensor } from '../../../support/checkpointBytes'
-import { inLinearLayout, storedAs, TINY_CONFIG, tinyTensors } from '../../../support/checkpointTiny'
+import {
+  float16Bytes,
+  float32Bytes,
+  safetensors,
+  type StoredTensor,
+} from '../../../support/checkpoints/checkpointBytes'
+import {
+  inLinearLayout,
+  storedAs,
+  TINY_CONFIG,
+  tinyTensors,
+} from '../../../support/checkpoints/checkpointTiny'
 
 const CONFIG = { ...TINY_CONFIG, n_layer: 1, n_head: 1, n_embd: 1, n_positions: 2 }
 const UNTIED = { ...CONFIG, tie_word_embeddings: false }

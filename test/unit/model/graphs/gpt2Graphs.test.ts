@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import { loadTiny, storedAs, type Tensors, TINY_CONFIG, tinyTensors } from '../../../support/checkpointTiny'
-import type { StoredTensor } from '../../../support/checkpointBytes'
-import { connect, freshEngine, score, scoreEverything } from '../../../support/engineUnderTest'
-import { forwardPass, type ForwardPassShape } from '../../../support/referenceForwardPass'
+import {
+  loadTiny,
+  storedAs,
+  type Tensors,
+  TINY_CONFIG,
+  tinyTensors,
+} from '../../../support/checkpoints/checkpointTiny'
+import type { StoredTensor } from '../../../support/checkpoints/checkpointBytes'
+import { connect, freshEngine, score, scoreEverything } from '../../../support/engine/engineUnderTest'
+import { forwardPass, type ForwardPassShape } from '../../../support/reference/referenceForwardPass'
 
 const TOKENS = [50256, 11, 0, 464, 50255, 11, 11, 3303, 25000]
 const TINY: ForwardPassShape = {

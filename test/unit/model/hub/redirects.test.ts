@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HubRefusalError } from '../../../../src/shared/errors'
-import { type Answer, answerWell, MODEL, FakeHub, WEIGHTS } from '../../../support/fakeHub'
-import { filesIn, storeAndHub, watched } from '../../../support/fakeStore'
+import { type Answer, answerWell, MODEL, FakeHub, WEIGHTS } from '../../../support/fakes/fakeHub'
+import { filesIn, storeAndHub, watched } from '../../../support/fakes/fakeStore'
 
 function redirectTo(location: string): Answer {
   return ({ response }) => {

@@ -3,7 +3,7 @@ import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/see
 import type { Checkpoint } from '../../../../src/model/gpt2/checkpoint'
 import { checkInt8Tensors, type DerivedTensor, int8Tensors } from '../../../../src/model/int8/int8Form'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
-import { temporaryFolder } from '../../../support/checkpointTiny'
+import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 
 const C = 64
 const CONFIG = { model_type: 'gpt2', n_layer: 3, n_head: 4, n_embd: C, n_positions: 32, vocab_size: 50257 }

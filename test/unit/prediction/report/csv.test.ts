@@ -9,7 +9,7 @@ import {
   STUDENT,
   TOKENS,
   vocabulary,
-} from '../../../support/samples'
+} from '../../../support/texts/samples'
 
 describe('formatRecord', () => {
   it('separates by commas and ends with CRLF', () => {

@@ -15,7 +15,7 @@ import {
   STUDENT,
   TOKENS,
   vocabulary,
-} from '../../../support/samples'
+} from '../../../support/texts/samples'
 
 const NEXT = distribution(2, [alternative(TOKENS.newline, 0.5), alternative(TOKENS.the, 0.001)])
 const TWO_TOKENS = inspection([section([prediction(0, TOKENS.the), prediction(1, TOKENS.newline)], NEXT)])

@@ -9,7 +9,7 @@ import {
   STUDENT,
   TOKENS,
   vocabulary,
-} from '../../../support/samples'
+} from '../../../support/texts/samples'
 
 const NEXT = distribution(2, [alternative(TOKENS.the, 0.5)])
 

@@ -3,7 +3,7 @@ import { updateInspection } from '../../../../src/shared/contracts/inspectionUpd
 import { defaultPrecision } from '../../../../src/shared/text/modelText'
 import { describePrecisionCost, precisionCost } from '../../../../src/shared/numbers/precisionCost'
 import type { Inspection, Judgement } from '../../../../src/shared/contracts/prediction'
-import { alternative, distribution, judgement } from '../../../support/samples'
+import { alternative, distribution, judgement } from '../../../support/texts/samples'
 
 const judged = (probability: number, top: number): Judgement =>
   judgement(probability, distribution(0, [alternative(top, 0.5)]))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { continuing, describeBackend, describeCheck } from '../../../../src/shared/text/modelText'
-import { MINI } from '../../../support/samples'
+import { MINI } from '../../../support/texts/samples'
 
 const CHECK = { adapter: 'a GPU', maxDelta: 7.2e-6, milliseconds: { wasm: 1203.4, webgpu: 11.6 } }
 

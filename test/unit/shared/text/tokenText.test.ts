@@ -8,7 +8,7 @@ import {
   textPieces,
   tokenPieces,
 } from '../../../../src/shared/text/tokenText'
-import { readGpt2Vocabulary } from '../../../support/gpt2Vocabulary'
+import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const show = (text: string) => showToken(utf8(text))

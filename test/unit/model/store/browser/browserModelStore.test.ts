@@ -20,8 +20,8 @@ import {
   FakeHub,
   stallAfter,
   WEIGHTS,
-} from '../../../../support/fakeHub'
-import { HASTY, watched } from '../../../../support/fakeStore'
+} from '../../../../support/fakes/fakeHub'
+import { HASTY, watched } from '../../../../support/fakes/fakeStore'
 
 /** The header, a mask and a layer twice, the rest. */
 const SLICES = [512, 4_000, 20_000, 4_000, 20_000, 17_024]

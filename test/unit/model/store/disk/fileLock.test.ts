@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileLock } from '../../../../../src/model/store/disk/fileLock'
 import { CancelledError, ModelBusyError } from '../../../../../src/shared/errors'
-import { temporaryFolder } from '../../../../support/checkpointTiny'
+import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 
 const LIMITS = { beatMs: 20, staleMs: 200 }
 const lockPath = async () => join(await temporaryFolder({}), 'lock')

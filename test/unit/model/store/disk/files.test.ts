@@ -8,8 +8,8 @@ import {
   ModelBusyError,
   PinnedFileError,
 } from '../../../../../src/shared/errors'
-import { cutAfter, MODEL, WEIGHTS } from '../../../../support/fakeHub'
-import { filesIn, storeAndHub, watched } from '../../../../support/fakeStore'
+import { cutAfter, MODEL, WEIGHTS } from '../../../../support/fakes/fakeHub'
+import { filesIn, storeAndHub, watched } from '../../../../support/fakes/fakeStore'
 
 const INSTALLED = ['gpt2/config.json', 'gpt2/model.safetensors', 'gpt2/source.json']
 const DAMAGED = Buffer.from(WEIGHTS).fill(7, 30_000, 30_001)

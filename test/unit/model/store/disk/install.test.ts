@@ -22,8 +22,8 @@ import {
   FakeHub,
   stallAfter,
   WEIGHTS,
-} from '../../../../support/fakeHub'
-import { filesIn, storeAndHub, watched } from '../../../../support/fakeStore'
+} from '../../../../support/fakes/fakeHub'
+import { filesIn, storeAndHub, watched } from '../../../../support/fakes/fakeStore'
 
 const INSTALLED = ['gpt2/config.json', 'gpt2/model.safetensors', 'gpt2/source.json']
 const PART = '.gpt2.download/model.safetensors'

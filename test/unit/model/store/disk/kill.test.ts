@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { locateModel } from '../../../../../src/model/folder/locateModel'
-import { type Answer, begin, MODEL, WEIGHTS } from '../../../../support/fakeHub'
-import { filesIn, storeAndHub, watched } from '../../../../support/fakeStore'
-import { temporaryFolder } from '../../../../support/checkpointTiny'
+import { type Answer, begin, MODEL, WEIGHTS } from '../../../../support/fakes/fakeHub'
+import { filesIn, storeAndHub, watched } from '../../../../support/fakes/fakeStore'
+import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 
 const INSTALLED = ['gpt2/config.json', 'gpt2/model.safetensors', 'gpt2/source.json']
 const LIMIT_MS = 120_000
@@ -20,7 +20,7 @@ beforeAll(async () => {
   scripts = await mkdtemp(join(tmpdir(), 'logitscope-kill-'))
   script = join(scripts, 'installingProcess.mjs')
   await build({
-    entryPoints: [fileURLToPath(new URL('../../../../support/installingProcess.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../../../../support/fakes/installingProcess.ts', import.meta.url))],
     outfile: script,
     bundle: true,
     platform: 'node',

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../src/shared/contracts/prediction'
-import { Vocabulary } from '../../src/shared/text/vocabulary'
+import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../../src/shared/contracts/prediction'
+import { Vocabulary } from '../../../src/shared/text/vocabulary'
 
-const RANKS = new URL('../../node_modules/tiktoken/encoders/gpt2.json', import.meta.url)
+const RANKS = new URL('../../../node_modules/tiktoken/encoders/gpt2.json', import.meta.url)
 
 /** GPT-2's vocabulary as tiktoken ships it: lines of `! <first id> <base64> <base64> …`. */
 export function readGpt2Vocabulary(): Vocabulary {

@@ -1,8 +1,8 @@
 // The same sequences kept in the heap and on the GPU. C = nEmbd
 
-import type { RowBuffer } from '../../src/engine/runtime/rowBuffer'
-import { disposeRows, type KeptBudget, PrefixCache } from '../../src/engine/cache/prefixCache'
-import type { Tensor } from '../../src/engine/runtime/tensor'
+import type { RowBuffer } from '../../../src/engine/runtime/rowBuffer'
+import { disposeRows, type KeptBudget, PrefixCache } from '../../../src/engine/cache/prefixCache'
+import type { Tensor } from '../../../src/engine/runtime/tensor'
 import type { KeptRows, KeptStep } from './workerUnderTest'
 
 export const KEPT_SHAPE = { nLayer: 2, nEmbd: 4, nPositions: 256 }

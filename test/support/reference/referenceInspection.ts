@@ -6,8 +6,8 @@ import type {
   ModelInfo,
   Section,
   Token,
-} from '../../src/shared/contracts/prediction'
-import type { Vocabulary } from '../../src/shared/text/vocabulary'
+} from '../../../src/shared/contracts/prediction'
+import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 
 interface ReferenceText {
   readonly name: string
@@ -26,7 +26,7 @@ interface ReferencePosition {
   readonly targetRank?: number
 }
 
-const REFERENCE = new URL('../fixtures/reference/mini.json', import.meta.url)
+const REFERENCE = new URL('../../fixtures/reference/mini.json', import.meta.url)
 
 /** The inspection of one of the reference texts, with the numbers that PyTorch gives. */
 export function referenceInspection(

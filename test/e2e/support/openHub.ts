@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { configOf, PINNED_MODELS } from '../../src/model/registry'
+import { configOf, PINNED_MODELS } from '../../../src/model/registry'
 
 /** Of the two layers together. */
 const SENT_LAYERS_BYTES = 2_000_000

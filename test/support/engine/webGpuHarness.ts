@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { type Browser, chromium } from 'playwright-core'
-import { RpcClient, type RpcMessage } from '../../src/shared/rpc'
+import { RpcClient, type RpcMessage } from '../../../src/shared/rpc'
 import type { WorkerMethods } from './workerUnderTest'
 
 const ORT = 'node_modules/onnxruntime-web/dist'

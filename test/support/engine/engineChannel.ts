@@ -1,4 +1,4 @@
-import type { Channel, RpcMessage } from '../../src/shared/rpc'
+import type { Channel, RpcMessage } from '../../../src/shared/rpc'
 
 type Listener = (message: RpcMessage) => void
 

@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import type { LogitscopeApi } from '../../src/app/api'
+import type { LogitscopeApi } from '../../../src/app/api'
 import { extension } from './extensionUnderTest'
 
 const TEXT = 'const port = Number(process.env.PORT)'

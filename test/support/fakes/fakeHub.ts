@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { configOf, type PinnedModel } from '../../src/model/registry'
+import { configOf, type PinnedModel } from '../../../src/model/registry'
 
 const HEADER_BYTES = 512
 /** Of each of the tensors, in the order of a real file. */

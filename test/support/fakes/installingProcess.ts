@@ -3,9 +3,9 @@
 
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
-import { HUB_LIMITS } from '../../src/model/hub/hubLimits'
-import { requestHub } from '../../src/model/hub/hubRequest'
-import { ModelStore } from '../../src/model/store/disk/modelStore'
+import { HUB_LIMITS } from '../../../src/model/hub/hubLimits'
+import { requestHub } from '../../../src/model/hub/hubRequest'
+import { ModelStore } from '../../../src/model/store/disk/modelStore'
 import { MODEL } from './fakeHub'
 
 const [, , folder, endpoint, fatal = 'Infinity'] = process.argv

@@ -1,6 +1,6 @@
 // Where numbers disagree with the reference by more than its tolerances; see test/fixtures/reference/README.md.
 
-import type { Distribution, Judgement } from '../../src/shared/contracts/prediction'
+import type { Distribution, Judgement } from '../../../src/shared/contracts/prediction'
 import type { ReferencePosition } from './referenceTexts'
 
 export const LOG_PROB_TOLERANCE = 2e-4

@@ -2,29 +2,34 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Engine } from '../../src/engine/worker/engine'
-import { callsOf } from '../../src/engine/client/engineHandle'
-import { loadModelFolder } from '../../src/engine/inference/loadModelFolder'
-import type { LoadedModel } from '../../src/engine/inference/model'
-import { configureWasm } from '../../src/engine/runtime/ortSession'
-import type { Transformer } from '../../src/engine/inference/transformer'
-import { PredictionService } from '../../src/prediction/predictionService'
-import type { EngineApi, EngineMethods, ScoredRows, ScoreRequest } from '../../src/shared/contracts/engineApi'
-import { NO_TARGET } from '../../src/shared/contracts/engineApi'
-import { RpcClient, type RpcHandlers, serveRpc } from '../../src/shared/rpc'
-import { loadTokenizer } from './loadTokenizer'
+import { Engine } from '../../../src/engine/worker/engine'
+import { callsOf } from '../../../src/engine/client/engineHandle'
+import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
+import type { LoadedModel } from '../../../src/engine/inference/model'
+import { configureWasm } from '../../../src/engine/runtime/ortSession'
+import type { Transformer } from '../../../src/engine/inference/transformer'
+import { PredictionService } from '../../../src/prediction/predictionService'
+import type {
+  EngineApi,
+  EngineMethods,
+  ScoredRows,
+  ScoreRequest,
+} from '../../../src/shared/contracts/engineApi'
+import { NO_TARGET } from '../../../src/shared/contracts/engineApi'
+import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
+import { loadTokenizer } from '../texts/loadTokenizer'
 import { channelPair } from './engineChannel'
 
 export const MINI = {
   id: 'mini',
-  folder: fileURLToPath(new URL('../../media/models/mini', import.meta.url)),
+  folder: fileURLToPath(new URL('../../../media/models/mini', import.meta.url)),
   description: 'The embedded model.',
 }
 
 /** For hooks that load a model or run a long text, on a machine that is busy with other suites. */
 export const LOADING_LIMIT_MS = 60_000
 
-configureWasm(fileURLToPath(new URL('../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
+configureWasm(fileURLToPath(new URL('../../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
 
 let loadingMini: Promise<LoadedModel> | undefined
 

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-import type { HostMessage, PanelMessage } from '../../src/shared/contracts/protocol'
-import { panelHtml } from '../../src/features/inspect/panelHtml'
-import { readGpt2Vocabulary } from './gpt2Vocabulary'
+import type { HostMessage, PanelMessage } from '../../../src/shared/contracts/protocol'
+import { panelHtml } from '../../../src/features/inspect/panelHtml'
+import { readGpt2Vocabulary } from '../texts/gpt2Vocabulary'
 import { type Theme, THEME_CLASSES, themeStyle } from './themes'
 
 export const vocabulary = readGpt2Vocabulary()
@@ -42,7 +42,7 @@ export async function startPanelHarness(): Promise<PanelHarness> {
   const browser = await launchChromium()
   const files = new Map<string, string>([
     ['/panel.js', script],
-    ['/panel.css', await readFile(new URL('../../media/panel.css', import.meta.url), 'utf8')],
+    ['/panel.css', await readFile(new URL('../../../media/panel.css', import.meta.url), 'utf8')],
   ])
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
@@ -69,7 +69,7 @@ export async function startPanelHarness(): Promise<PanelHarness> {
 
 async function bundlePanel(): Promise<string> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL('../../webview/main.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../../../webview/main.ts', import.meta.url))],
     bundle: true,
     write: false,
     format: 'iife',

@@ -1,8 +1,8 @@
 // What the worker of the WebGPU tests answers beside the engine's own methods.
 
-import type { KeptBudget } from '../../src/engine/cache/prefixCache'
-import type { EngineMethods } from '../../src/shared/contracts/engineApi'
-import type { Backend, ModelInfo } from '../../src/shared/contracts/prediction'
+import type { KeptBudget } from '../../../src/engine/cache/prefixCache'
+import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
+import type { Backend, ModelInfo } from '../../../src/shared/contracts/prediction'
 
 export interface LoadRequest {
   /** WebGPU where absent. */

@@ -1,7 +1,7 @@
 // test/fixtures/reference/mini.json: what an independent PyTorch implementation gives for the embedded model.
 
 import { readFileSync } from 'node:fs'
-import { START_TOKEN_ID } from '../../src/shared/contracts/prediction'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 
 export interface ReferencePosition {
   readonly topIds: readonly number[]
@@ -32,7 +32,7 @@ interface StoredText {
   readonly positions: readonly ReferencePosition[]
 }
 
-const file = new URL('../fixtures/reference/mini.json', import.meta.url)
+const file = new URL('../../fixtures/reference/mini.json', import.meta.url)
 
 export const REFERENCE_TEXTS: readonly ReferenceText[] = (
   JSON.parse(readFileSync(file, 'utf8')) as StoredText[]

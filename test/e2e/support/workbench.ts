@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Frame, FrameLocator, Locator, Page } from 'playwright-core'
-import { CACHE, SAMPLE, VSIX } from '../../scripts/paths.mjs'
-import { startVscodeHost } from '../hosts/vscodeHost.mjs'
-import { launchWorkbenchBrowser, openWindow } from '../hosts/workbenchBrowser.mjs'
+import { CACHE, SAMPLE, VSIX } from '../../../scripts/paths.mjs'
+import { startVscodeHost } from '../../hosts/vscodeHost.mjs'
+import { launchWorkbenchBrowser, openWindow } from '../../hosts/workbenchBrowser.mjs'
 
 const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screenshots')
 

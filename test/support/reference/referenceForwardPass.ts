@@ -1,7 +1,7 @@
 // GPT-2 in float64 with plain loops, from the papers' equations; it shares nothing with the product.
 // Radford et al. 2019; attention: Vaswani et al. 2017, eq. 1; GELU: Hendrycks and Gimpel 2016, its tanh form.
 
-import { type Tensors, tensorOf } from './checkpointTiny'
+import { type Tensors, tensorOf } from '../checkpoints/checkpointTiny'
 
 export interface ForwardPassShape {
   readonly layers: number

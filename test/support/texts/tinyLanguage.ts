@@ -1,8 +1,8 @@
 // A language of a few tokens and a made-up model of it, small enough to enumerate.
 
-import { TokenIndex } from '../../src/engine/generation/tokenIndex'
-import type { NextLogits } from '../../src/engine/generation/openings'
-import { Vocabulary } from '../../src/shared/text/vocabulary'
+import { TokenIndex } from '../../../src/engine/generation/tokenIndex'
+import type { NextLogits } from '../../../src/engine/generation/openings'
+import { Vocabulary } from '../../../src/shared/text/vocabulary'
 
 export interface TinyLanguage {
   readonly index: TokenIndex

@@ -7,8 +7,8 @@ import type {
   ModelInfo,
   Section,
   TokenPrediction,
-} from '../../src/shared/contracts/prediction'
-import { vocabularyOf } from '../../src/tokenizer/ranks'
+} from '../../../src/shared/contracts/prediction'
+import { vocabularyOf } from '../../../src/tokenizer/ranks'
 
 export const vocabulary = vocabularyOf(ranks)
 

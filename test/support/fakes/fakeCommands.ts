@@ -1,4 +1,4 @@
-import type { Commands } from '../../src/companion/commandLink'
+import type { Commands } from '../../../src/companion/commandLink'
 
 /** Commands as VS Code has them between two extension hosts: in order, in a later macrotask, bytes as they are, the rest as JSON. */
 export class FakeCommands implements Commands {

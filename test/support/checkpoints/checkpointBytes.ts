@@ -1,6 +1,6 @@
 // Writes safetensors files, well-formed ones and others.
 
-import { concatBytes } from '../../src/shared/bytes'
+import { concatBytes } from '../../../src/shared/bytes'
 
 /** A tensor as it lies in a file. */
 export interface StoredTensor {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import ranks from 'tiktoken/encoders/gpt2.json'
-import { Tokenizer } from '../../src/tokenizer/tokenizer'
+import { Tokenizer } from '../../../src/tokenizer/tokenizer'
 
 /** The real one, from the installed package. */
 export async function loadTokenizer(): Promise<Tokenizer> {

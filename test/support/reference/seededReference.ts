@@ -1,7 +1,7 @@
 // test/fixtures/reference/seeded.json: what an independent PyTorch implementation gives for seeded models.
 
 import { readFileSync } from 'node:fs'
-import type { SeededGpt2 } from '../../bench/fullSize/seededGpt2'
+import type { SeededGpt2 } from '../../../bench/fullSize/seededGpt2'
 import type { ReferencePosition } from './referenceTexts'
 
 export interface SeededReference {
@@ -11,6 +11,6 @@ export interface SeededReference {
   readonly positions: readonly (ReferencePosition & { readonly row: number })[]
 }
 
-const file = new URL('../fixtures/reference/seeded.json', import.meta.url)
+const file = new URL('../../fixtures/reference/seeded.json', import.meta.url)
 
 export const SEEDED_REFERENCES = JSON.parse(readFileSync(file, 'utf8')) as readonly SeededReference[]
