@@ -1,7 +1,7 @@
 import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/text/format'
 import {
   type Inspection,
-  judgedCount,
+  scoredCount,
   summarizeInspection,
   tokenCount,
   type TokenPrediction,
@@ -41,7 +41,7 @@ function started({ documentName, sections }: Inspection): string {
 }
 
 function progress({ sections }: Inspection): string {
-  return `${formatCount(judgedCount(sections))} of ${formatCounted(tokenCount(sections), 'token')}.`
+  return `${formatCount(scoredCount(sections))} of ${formatCounted(tokenCount(sections), 'token')}.`
 }
 
 function ended(inspection: Inspection, labels: TokenLabels | null): string | null {
@@ -65,14 +65,14 @@ function done({ sections }: Inspection, labels: TokenLabels | null): string {
       `${formatDecimal(bitsPerToken)} bits per token`,
     )
   const worst = mostSurprising(sections.flatMap((section) => section.predictions))
-  if (worst === undefined || worst.judgement === null || labels === null) return `${summary.join(', ')}.`
-  const { tokenId, position, judgement } = worst
-  const what = `${labels.speak(tokenId)}, token ${position}, ${formatDecimal(judgement.surprisal, 1)} bits`
+  if (worst === undefined || worst.score === null || labels === null) return `${summary.join(', ')}.`
+  const { tokenId, position, score } = worst
+  const what = `${labels.speak(tokenId)}, token ${position}, ${formatDecimal(score.surprisal, 1)} bits`
   return `${summary.join(', ')}. Most surprising: ${what}.`
 }
 
 function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction | undefined {
-  const bits = (prediction: TokenPrediction) => prediction.judgement?.surprisal ?? -1
+  const bits = (prediction: TokenPrediction) => prediction.score?.surprisal ?? -1
   return predictions.reduce<TokenPrediction | undefined>(
     (worst, next) => (worst === undefined || bits(next) > bits(worst) ? next : worst),
     undefined,

@@ -122,7 +122,7 @@ export class PanelController implements PanelActions {
     if (announcement !== null) this.view.announce(announcement)
   }
 
-  /** Asks for the full row behind the picked token, once, as soon as the token is judged. */
+  /** Asks for the full row behind the picked token, once, as soon as the token is scored. */
   private fetchLogits(): void {
     const { inspection, picked, fullRow } = this.currentState
     if (picked !== this.logitsWantedFor) {

@@ -33,7 +33,7 @@ export interface CandidateSettings {
 export const TOP_K = 10
 export const GENERATED_TOKENS = 32
 
-/** What judges each token: the row before it; the last row judges none. */
+/** What scores each token: the row before it; the last row scores none. */
 export function targetsOf(tokenIds: Int32Array): Int32Array {
   return Int32Array.of(...tokenIds.subarray(1), -1)
 }

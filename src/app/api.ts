@@ -19,7 +19,7 @@ export type InspectSubject =
 export interface InspectOptions {
   /** Begin with `<|endoftext|>`; default true. */
   readonly startToken?: boolean
-  /** What a document's range is judged with: the text before it (default) or nothing. */
+  /** What a document's range is scored with: the text before it (default) or nothing. */
   readonly context?: ContextMode
   /** 1 to 100, default 10. */
   readonly topK?: number
@@ -31,7 +31,7 @@ export interface InspectOptions {
 /** What `activate` returns to other extensions. */
 export interface LogitscopeApi {
   /**
-   * Judges every token of a text or of a document's range; resolves to the object that the CLI prints as JSON.
+   * Scores every token of a text or of a document's range; resolves to the object that the CLI prints as JSON.
    * @throws InvalidRequestError, CancelledError, and the engine's named errors
    */
   inspect(subject: InspectSubject, options?: InspectOptions): Promise<InspectionReport>

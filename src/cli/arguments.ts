@@ -49,7 +49,7 @@ Shows what the model expected at every token of a text.
   --precision P       fp32 (exact; the default but for gpt2-xl, which is too large for it) or int8 (fast)
   --top-k K           how many alternatives --json has, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
                       the table shows as many as it has room for, at most 5
-  --no-bos            do not begin with <|endoftext|>; the first token is then not judged
+  --no-bos            do not begin with <|endoftext|>; the first token is then not scored
   --temperature T     divides the logits, above 0 and at most ${MAX_TEMPERATURE} (default: 1)
   --threads N         threads to compute with, 1 to ${MAX_THREADS} (default: one less than the machine has)
   --json              print one JSON object instead of a table

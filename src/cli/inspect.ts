@@ -77,8 +77,8 @@ async function reportOn(request: ReportRequest): Promise<InspectionReport> {
   try {
     progress.show(`Loading ${request.model.id} …`)
     return await inspectText(new PredictionService(engine.api), request, {
-      onProgress: (judged, tokens) => {
-        progress.show(`${formatCount(judged)} of ${formatCounted(tokens, 'token')} …`)
+      onProgress: (scored, tokens) => {
+        progress.show(`${formatCount(scored)} of ${formatCounted(tokens, 'token')} …`)
       },
     })
   } finally {

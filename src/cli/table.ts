@@ -56,7 +56,7 @@ interface Row {
   readonly surprisal: string
   readonly entropy: string
   readonly top: readonly ReportedAlternative[]
-  /** How surprising the token is; null where it was not judged. */
+  /** How surprising the token is; null where it was not scored. */
   readonly step: Step | null
 }
 

@@ -154,7 +154,7 @@ function readFrame(value: unknown): Frame {
   throw new Error('no message of a link')
 }
 
-/** What a method is given or gives is its own side's to judge. */
+/** What a method is given or gives is its own side's to score. */
 function isRpcMessage(value: unknown): value is RpcMessage {
   if (!isRecord(value) || !Number.isSafeInteger(value.id)) return false
   switch (value.type) {

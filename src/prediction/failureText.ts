@@ -1,7 +1,7 @@
 import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 import { describeLackOfMemory } from '../shared/text/modelText'
-import { type Inspection, judgedCount, tokenCount } from '../shared/contracts/prediction'
+import { type Inspection, scoredCount, tokenCount } from '../shared/contracts/prediction'
 import type { Remedy } from '../shared/contracts/remedies'
 
 /** A failure as people are told it. */
@@ -24,6 +24,6 @@ export function describeFailure(error: unknown, inspection?: Inspection): Failur
 }
 
 function withWhatIsShown({ model, sections }: Inspection): string {
-  const shown = `${formatCount(judgedCount(sections))} of ${formatCounted(tokenCount(sections), 'token')}`
+  const shown = `${formatCount(scoredCount(sections))} of ${formatCounted(tokenCount(sections), 'token')}`
   return `${describeLackOfMemory(model)}; ${shown} are shown`
 }

@@ -3,7 +3,7 @@ import { type Alternative, VOCABULARY_SIZE } from '../shared/contracts/predictio
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken, textPieces } from '../shared/text/tokenText'
 import type { Vocabulary } from '../shared/text/vocabulary'
-import type { JudgedToken, NextToken, PlacePrediction } from './placePrediction'
+import type { ScoredToken, NextToken, PlacePrediction } from './placePrediction'
 
 /**
  * What a hover says of a character's tokens, as a Markdown code block that no token can get out of:
@@ -30,16 +30,16 @@ function tokenParts(place: PlacePrediction, vocabulary: Vocabulary): Lines[] {
   const pieces = textPieces(tokens.map(({ tokenId }) => vocabulary.bytesOf(tokenId)))
   return tokens.map((token, i) => {
     const shown = pieces[i].map((piece) => piece.shown).join('')
-    const top = token.judgement?.top ?? []
+    const top = token.score?.top ?? []
     return [tokenLine(shown, token, place), ...alternativeLines(top, token.tokenId, vocabulary)]
   })
 }
 
 /** `·catch  p 0.077 %  rank 74 of 50,257  10.35 bits  (mini, 412 tokens before)` */
-function tokenLine(shown: string, { judgement, contextTokens }: JudgedToken, place: PlacePrediction): string {
+function tokenLine(shown: string, { score, contextTokens }: ScoredToken, place: PlacePrediction): string {
   const token = isolate(fit(shown, Math.min(textWidth(shown), MAX_TOKEN_WIDTH)))
-  if (judgement === null) return [token, nothingBefore(place)].join(GAP)
-  const { logProb, rank, surprisal } = judgement
+  if (score === null) return [token, nothingBefore(place)].join(GAP)
+  const { logProb, rank, surprisal } = score
   return [
     token,
     `p ${formatPercent(Math.exp(logProb))}`,

@@ -2,7 +2,7 @@ import type {
   ContextMode,
   Distribution,
   Inspection,
-  Judgement,
+  TokenScore,
   ModelInfo,
   Section,
   TextRange,
@@ -34,7 +34,7 @@ export interface DocumentRequest {
   readonly topK: number
 }
 
-/** The tokens that a section was judged in: what its logits can be computed from once more. */
+/** The tokens that a section was scored in: what its logits can be computed from once more. */
 export interface SectionSequence {
   /** Context and section. */
   readonly tokenIds: Int32Array
@@ -104,10 +104,10 @@ export async function runInspection(
 ): Promise<void> {
   for (const [index, section] of inspection.sections.entries()) {
     let position = 0
-    const toPrediction = (judgement: Judgement | null): TokenPrediction => ({
+    const toPrediction = (score: TokenScore | null): TokenPrediction => ({
       ...section.tokens[position],
       position: position++,
-      judgement,
+      score,
     })
     const { next } = await service.predict(
       {
@@ -120,7 +120,7 @@ export async function runInspection(
       {
         signal,
         onReading: (done, total) => listener.onReading?.(index, done, total),
-        onJudgements: (judgements) => listener.onPredictions?.(index, judgements.map(toPrediction)),
+        onScores: (scores) => listener.onPredictions?.(index, scores.map(toPrediction)),
         onContinued: (by) => listener.onModel?.(continuing(inspection.model, by)),
       },
     )

@@ -17,8 +17,8 @@ export interface InspectTextRequest {
 
 export interface InspectTextOptions {
   readonly signal?: AbortSignal
-  /** How many of the text's tokens have been judged. */
-  readonly onProgress?: (judged: number, tokens: number) => void
+  /** How many of the text's tokens have been scored. */
+  readonly onProgress?: (scored: number, tokens: number) => void
 }
 
 /** Inspects a text that belongs to no editor: what the CLI and the extension's API share. */
@@ -35,9 +35,9 @@ export async function inspectText(
   const span = { from, to: from + tokens.length }
   const layout = { nPositions: model.nPositions, startToken }
 
-  let judged = 0
-  let judgedBy = model
-  const { judgements, next } = await service.predict(
+  let scored = 0
+  let scoredBy = model
+  const { scores, next } = await service.predict(
     {
       tokenIds: Int32Array.from([...before.tokenIds, ...inspected.tokenIds]),
       ...span,
@@ -48,25 +48,25 @@ export async function inspectText(
     },
     {
       signal: options.signal,
-      onJudgements: (more) => {
-        judged += more.length
-        options.onProgress?.(judged, tokens.length)
+      onScores: (more) => {
+        scored += more.length
+        options.onProgress?.(scored, tokens.length)
       },
       onContinued: (by) => {
-        judgedBy = continuing(model, by)
+        scoredBy = continuing(model, by)
       },
     },
   )
 
   return createReport(
     {
-      model: judgedBy,
+      model: scoredBy,
       startToken,
       temperature,
       topK,
       contextTokens: tokensSeenBefore(span, layout),
       windows: countWindows(span, layout),
-      predictions: tokens.map((token, position) => ({ ...token, position, judgement: judgements[position] })),
+      predictions: tokens.map((token, position) => ({ ...token, position, score: scores[position] })),
       next,
     },
     await service.vocabulary(),

@@ -4,7 +4,7 @@
 import type { Priority } from '../shared/contracts/engineApi'
 import { CancelledError, LiveTextTooLongError } from '../shared/errors'
 import { formatCount } from '../shared/text/format'
-import type { Judgement, TextRange } from '../shared/contracts/prediction'
+import type { TokenScore, TextRange } from '../shared/contracts/prediction'
 import type { TextEdit } from '../shared/text/textEdit'
 import { type TokenizedText, tokensTouching } from '../shared/contracts/tokenizedText'
 import type { TokenSpan } from './windows'
@@ -13,7 +13,7 @@ import type { PredictionService } from './predictionService'
 /** What the model thought of a token, when it was asked last. */
 export interface LiveScore {
   /** Null where the token has nothing before it. */
-  readonly judgement: Judgement | null
+  readonly score: TokenScore | null
   /** The text before it has changed since. */
   readonly stale: boolean
 }
@@ -30,15 +30,15 @@ export interface ScoreOptions {
 const MAX_UNITS = 2_000_000
 
 /**
- * The tokens of a document while it is edited, with the model's judgement of those that were asked for.
- * A judgement depends on nothing but the tokens before it, so an edit leaves those before it as they are.
+ * The tokens of a document while it is edited, with the model's score of those that were asked for.
+ * A score depends on nothing but the tokens before it, so an edit leaves those before it as they are.
  * The text is empty until the first `update`.
  */
 export class LiveScores {
   private columns: TokenizedText = columnsOf(0)
   /** [n] Undefined where the token was not scored. */
-  private judgements: (Judgement | null | undefined)[] = []
-  /** [n] 1 where the judgement is that of another text before the token. */
+  private scores: (TokenScore | null | undefined)[] = []
+  /** [n] 1 where the score is that of another text before the token. */
   private stale = new Uint8Array()
   private upToDate = false
   /** Cancels what an edit makes pointless. */
@@ -62,8 +62,8 @@ export class LiveScores {
 
   /** Undefined where the token was not scored. */
   scoreOf(token: number): LiveScore | undefined {
-    const judgement = this.judgements[token]
-    return judgement === undefined ? undefined : { judgement, stale: this.stale[token] === 1 }
+    const score = this.scores[token]
+    return score === undefined ? undefined : { score, stale: this.stale[token] === 1 }
   }
 
   /**
@@ -145,9 +145,9 @@ export class LiveScores {
         {
           signal: running,
           priority,
-          onJudgements: (judgements) => {
-            for (const judgement of judgements) {
-              this.judgements[token] = judgement
+          onScores: (scores) => {
+            for (const score of scores) {
+              this.scores[token] = score
               this.stale[token] = 0
               token++
             }
@@ -173,7 +173,7 @@ export class LiveScores {
   }
 
   private hasFreshScore(token: number): boolean {
-    return this.judgements[token] !== undefined && this.stale[token] === 0
+    return this.scores[token] !== undefined && this.stale[token] === 0
   }
 
   /** The tokens of a span go to token `at`, and their ranges by `shift` units. */
@@ -182,7 +182,7 @@ export class LiveScores {
     const end = at + to - from
     if (at !== from) {
       for (const column of [tokenIds, starts, ends, partials, this.stale]) column.copyWithin(at, from, to)
-      for (let i = at; i < end; i++) this.judgements[i] = this.judgements[i + from - at]
+      for (let i = at; i < end; i++) this.scores[i] = this.scores[i + from - at]
     }
     if (shift === 0) return
     for (let i = at; i < end; i++) {
@@ -199,7 +199,7 @@ export class LiveScores {
       ends: ends.subarray(0, count),
       partials: partials.subarray(0, count),
     }
-    this.judgements.length = count
+    this.scores.length = count
     this.stale = this.stale.subarray(0, count)
   }
 
@@ -208,20 +208,18 @@ export class LiveScores {
     const count = columns.tokenIds.length
     const same = commonPrefix(before, columns)
     const moved = commonSuffix(before, columns, same)
-    const judgedBefore = this.judgements
-    const between = new Array<Judgement | null | undefined>(count - moved - same).fill(undefined)
+    const scoredBefore = this.scores
+    const between = new Array<TokenScore | null | undefined>(count - moved - same).fill(undefined)
     for (let i = same, old = same; i < count - moved; i++) {
       while (before.starts[old] < columns.starts[i]) old++
       if (!standsAt(before, old, columns, i)) continue
-      between[i - same] = judgedBefore[old]
+      between[i - same] = scoredBefore[old]
       old++
     }
     const stale = new Uint8Array(count).fill(1, same)
     stale.set(this.stale.subarray(0, same))
     this.columns = columns
-    this.judgements = judgedBefore
-      .slice(0, same)
-      .concat(between, judgedBefore.slice(judgedBefore.length - moved))
+    this.scores = scoredBefore.slice(0, same).concat(between, scoredBefore.slice(scoredBefore.length - moved))
     this.stale = stale
   }
 }

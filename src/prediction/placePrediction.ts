@@ -1,4 +1,4 @@
-import type { Distribution, Judgement, Token } from '../shared/contracts/prediction'
+import type { Distribution, TokenScore, Token } from '../shared/contracts/prediction'
 import { tokensOf, tokensTouching } from '../shared/contracts/tokenizedText'
 import { tokensSeenBefore } from './windows'
 import type { PredictionService } from './predictionService'
@@ -13,9 +13,9 @@ export interface PlaceRequest {
   readonly topK: number
 }
 
-export interface JudgedToken extends Token {
+export interface ScoredToken extends Token {
   /** Null where nothing stands before the token. */
-  readonly judgement: Judgement | null
+  readonly score: TokenScore | null
   /** How many tokens the model saw before it, the start token not counted. */
   readonly contextTokens: number
 }
@@ -34,11 +34,11 @@ export interface NextToken {
 export interface PlacePrediction {
   readonly modelId: string
   /** Those that hold the character, in order; none at the text's end. */
-  readonly tokens: readonly JudgedToken[]
+  readonly tokens: readonly ScoredToken[]
   readonly next: NextToken
 }
 
-/** Judges the tokens of one character, and reads what is expected behind them. Throws what `predict` throws. */
+/** Scores the tokens of one character, and reads what is expected behind them. Throws what `predict` throws. */
 export async function predictPlace(
   service: PredictionService,
   { text, offset, startToken, topK }: PlaceRequest,
@@ -48,8 +48,8 @@ export async function predictPlace(
   const tokenized = await service.tokenize(text, { signal })
   const { tokenIds } = tokenized
   const { from, to } = tokensTouching(tokenized, { start: offset, end: offset + 1 })
-  // The token behind is judged as well: in a window of its own it may have seen less than these have.
-  const { judgements, next } = await service.predict(
+  // The token behind is scored as well: in a window of its own it may have seen less than these have.
+  const { scores, next } = await service.predict(
     { tokenIds, from, to: Math.min(to + 1, tokenIds.length), startToken, topK, temperature: 1 },
     { priority: 'interactive', signal },
   )
@@ -60,11 +60,11 @@ export async function predictPlace(
     modelId: model.id,
     tokens: tokensOf(tokenized, from, to).map((token, i) => ({
       ...token,
-      judgement: judgements[i],
+      score: scores[i],
       contextTokens: seenBefore(from + i),
     })),
     next: atEnd
       ? { distribution: next, tokenId: null, contextTokens: tokensSeenBefore({ from: to, to }, layout) }
-      : { distribution: judgements[to - from], tokenId: tokenIds[to], contextTokens: seenBefore(to) },
+      : { distribution: scores[to - from], tokenId: tokenIds[to], contextTokens: seenBefore(to) },
   }
 }

@@ -6,7 +6,7 @@ import type {
   ScoredRows,
 } from '../shared/contracts/engineApi'
 import { NO_TARGET } from '../shared/contracts/engineApi'
-import type { Distribution, Judgement, ModelInfo } from '../shared/contracts/prediction'
+import type { Distribution, TokenScore, ModelInfo } from '../shared/contracts/prediction'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import { isSameModel } from '../shared/text/modelText'
 import { ModelChangedError } from '../shared/errors'
@@ -21,7 +21,7 @@ import {
   windowTargets,
 } from './windows'
 
-/** Tokens [from, to) of a sequence, to be judged by all that stands before them. */
+/** Tokens [from, to) of a sequence, to be scored by all that stands before them. */
 export interface SequenceRequest {
   /** Context and text, without start token. */
   readonly tokenIds: Int32Array
@@ -32,7 +32,7 @@ export interface SequenceRequest {
   readonly topK: number
   /** Above 0, at most 100. */
   readonly temperature: number
-  /** The model that everything else of the same view is judged by; where another one speaks now, nothing is. */
+  /** The model that everything else of the same view is scored by; where another one speaks now, nothing is. */
   readonly model?: ModelInfo
 }
 
@@ -40,16 +40,16 @@ export interface PredictOptions {
   readonly signal?: AbortSignal
   /** Default `bulk`. */
   readonly priority?: Priority
-  /** More judgements, in order, from token `from` on; null where a token has nothing before it. */
-  readonly onJudgements?: (judgements: readonly (Judgement | null)[]) => void
-  /** What stands before the judged tokens is being read: `done` of `total` positions. */
+  /** More scores, in order, from token `from` on; null where a token has nothing before it. */
+  readonly onScores?: (scores: readonly (TokenScore | null)[]) => void
+  /** What stands before the scored tokens is being read: `done` of `total` positions. */
   readonly onReading?: (done: number, total: number) => void
-  /** The backend of the request's model cannot go on: the judgements from here on are this model's. */
+  /** The backend of the request's model cannot go on: the scores from here on are this model's. */
   readonly onContinued?: (model: ModelInfo) => void
 }
 
 export interface SequencePrediction {
-  readonly judgements: readonly (Judgement | null)[]
+  readonly scores: readonly (TokenScore | null)[]
   /** What follows token `to − 1`; null where nothing stands before. */
   readonly next: Distribution | null
 }
@@ -100,19 +100,19 @@ export class PredictionService {
   /** @throws NonFiniteLogitsError, InferenceError, ModelChangedError, CancelledError and what loading the model throws */
   async predict(
     request: SequenceRequest,
-    { signal, priority = 'bulk', onJudgements, onReading, onContinued }: PredictOptions = {},
+    { signal, priority = 'bulk', onScores, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const layout = await this.layout(request, signal)
     const temperature = Math.max(request.temperature, MIN_TEMPERATURE)
-    const { unjudged, windows } = planWindows(request, layout)
-    const judgements: (Judgement | null)[] = []
+    const { unscored, windows } = planWindows(request, layout)
+    const scores: (TokenScore | null)[] = []
     let next: Distribution | null = null
-    const add = (more: readonly (Judgement | null)[]) => {
-      judgements.push(...more)
-      if (more.length > 0) onJudgements?.(more)
+    const add = (more: readonly (TokenScore | null)[]) => {
+      scores.push(...more)
+      if (more.length > 0) onScores?.(more)
     }
 
-    add(new Array<null>(unjudged).fill(null))
+    add(new Array<null>(unscored).fill(null))
     for (const window of windows) {
       const targets = windowTargets(request.tokenIds, window)
       const started = performance.now()
@@ -133,7 +133,7 @@ export class PredictionService {
             else if (progress.kind === 'continued') onContinued?.(progress.model)
             else {
               const rows = readRows(progress.rows, targets, window, { ...request, temperature })
-              add(rows.flatMap(({ judgement }) => judgement ?? []))
+              add(rows.flatMap(({ score }) => score ?? []))
               next = rows.at(-1)?.next ?? next
             }
           },
@@ -143,11 +143,11 @@ export class PredictionService {
         this.secondsPerPosition = (performance.now() - started) / 1000 / summary.computedPositions
       }
     }
-    return { judgements, next }
+    return { scores, next }
   }
 
   /**
-   * Raw logits [50257] behind a judged token, or behind what follows token `to − 1` where `token` is `to`.
+   * Raw logits [50257] behind a scored token, or behind what follows token `to − 1` where `token` is `to`.
    * The token must have something before it.
    */
   async logits(
@@ -199,7 +199,7 @@ const MEASURABLE_POSITIONS = 64
 const BITS_PER_NAT = 1 / Math.LN2
 
 interface ReadRow {
-  readonly judgement?: Judgement
+  readonly score?: TokenScore
   readonly next?: Distribution
 }
 
@@ -227,6 +227,6 @@ function readRows(
     const logit = rows.targetLogit[i]
     const nats = logProb(logit)
     const rank = rows.targetRank[i]
-    return { judgement: { ...distribution, logit, logProb: nats, rank, surprisal: -nats * BITS_PER_NAT } }
+    return { score: { ...distribution, logit, logProb: nats, rank, surprisal: -nats * BITS_PER_NAT } }
   })
 }

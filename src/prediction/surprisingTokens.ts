@@ -1,5 +1,5 @@
-import { type Metric, METRIC_SCALES, type Step, stepOfJudgement } from '../shared/numbers/metrics'
-import type { Judgement } from '../shared/contracts/prediction'
+import { type Metric, METRIC_SCALES, type Step, stepOfScore } from '../shared/numbers/metrics'
+import type { TokenScore } from '../shared/contracts/prediction'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import type { TokenSpan } from './windows'
 import type { LiveScores } from './liveScores'
@@ -17,7 +17,7 @@ export interface SearchRequest {
 export interface ScoredToken {
   /** Index among the document's tokens. */
   readonly token: number
-  readonly judgement: Judgement
+  readonly score: TokenScore
   readonly stale: boolean
 }
 
@@ -45,7 +45,7 @@ export async function findSurprising(
 /** Scored tokens of at least this step, the most surprising ones first. */
 export function mostSurprising(scores: LiveScores, metric: Metric, step: Step): ScoredToken[] {
   const { valueOf, weightOf } = METRIC_SCALES[metric]
-  const weight = ({ judgement }: ScoredToken) => weightOf(valueOf(judgement))
+  const weight = ({ score }: ScoredToken) => weightOf(valueOf(score))
   const everything = { from: 0, to: scores.tokens.tokenIds.length }
   return tokensFromStep(scores, everything, metric, step).sort((a, b) => weight(b) - weight(a))
 }
@@ -60,8 +60,8 @@ export function tokensFromStep(
   const tokens: ScoredToken[] = []
   for (let token = from; token < to; token++) {
     const score = scores.scoreOf(token)
-    if (!score?.judgement || stepOfJudgement(metric, score.judgement) < step) continue
-    tokens.push({ token, judgement: score.judgement, stale: score.stale })
+    if (!score?.score || stepOfScore(metric, score.score) < step) continue
+    tokens.push({ token, score: score.score, stale: score.stale })
   }
   return tokens
 }

@@ -1,5 +1,5 @@
 // N = nPositions, L = tokens that fit in a window behind the start token, S = stride.
-// Window w holds the tokens w·S … w·S + L − 1 of the whole text; a token is judged in the earliest window
+// Window w holds the tokens w·S … w·S + L − 1 of the whole text; a token is scored in the earliest window
 // that holds it, where it has the most context. The windows lie over the whole text, so that every part
 // of it that is looked at shares them and the prefixes that the engine keeps.
 
@@ -26,58 +26,58 @@ export interface Window {
   readonly index: number
   readonly first: number
   readonly inputEnd: number
-  /** The tokens [judgeFrom, judgeTo) are judged here, in the rows from `firstRow` on. */
-  readonly judgeFrom: number
-  readonly judgeTo: number
+  /** The tokens [scoreFrom, scoreTo) are scored here, in the rows from `firstRow` on. */
+  readonly scoreFrom: number
+  readonly scoreTo: number
   readonly firstRow: number
-  /** One more row follows those of the judged tokens: the distribution after the span's last token. */
+  /** One more row follows those of the scored tokens: the distribution after the span's last token. */
   readonly readsNext: boolean
   /** How long `input_ids` are where this window is run whole, up to the span's end. */
   readonly seqLen: number
 }
 
 export interface WindowPlan {
-  /** How many of the span's first tokens have nothing before them and so no judgement: 0 or 1. */
-  readonly unjudged: number
-  /** In order; together they judge every other token of the span once. */
+  /** How many of the span's first tokens have nothing before them and so no score: 0 or 1. */
+  readonly unscored: number
+  /** In order; together they score every other token of the span once. */
   readonly windows: readonly Window[]
 }
 
 /**
- * The windows that judge the tokens of `span` and read the distribution after its last one,
- * in the window that judges that last one. There are none where nothing can be judged or read.
+ * The windows that score the tokens of `span` and read the distribution after its last one,
+ * in the window that scores that last one. There are none where nothing can be scored or read.
  */
 export function planWindows(span: TokenSpan, layout: WindowLayout): WindowPlan {
   const { from, to } = span
-  const unjudged = from === 0 && to > 0 && !layout.startToken ? 1 : 0
-  if (to === 0 && !layout.startToken) return { unjudged, windows: [] }
+  const unscored = from === 0 && to > 0 && !layout.startToken ? 1 : 0
+  if (to === 0 && !layout.startToken) return { unscored, windows: [] }
   const last = lastWindowOf(span, layout)
   const windows: Window[] = []
   for (let index = firstWindowOf(span, layout); index <= last; index++) {
     const first = index * strideOf(layout)
     const windowEnd = Math.min(first + tokensPerWindow(layout), to)
-    const judgeFrom = index === 0 ? from + unjudged : Math.max(from, firstJudgedIn(index, layout))
+    const scoreFrom = index === 0 ? from + unscored : Math.max(from, firstScoredIn(index, layout))
     const readsNext = index === last
     windows.push({
       index,
       first,
       inputEnd: readsNext ? to : windowEnd - 1,
-      judgeFrom,
-      judgeTo: windowEnd,
-      firstRow: rowThatJudges(judgeFrom, first, layout),
+      scoreFrom,
+      scoreTo: windowEnd,
+      firstRow: rowThatScores(scoreFrom, first, layout),
       readsNext,
       seqLen: startTokens(layout) + windowEnd - first,
     })
   }
-  return { unjudged, windows }
+  return { unscored, windows }
 }
 
-/** How many windows the tokens of `span` are judged in; for a whole text 1 + ⌈max(0, n − L) / S⌉. */
+/** How many windows the tokens of `span` are scored in; for a whole text 1 + ⌈max(0, n − L) / S⌉. */
 export function countWindows(span: TokenSpan, layout: WindowLayout): number {
   return lastWindowOf(span, layout) - firstWindowOf(span, layout) + 1
 }
 
-/** How many of the text's tokens the model sees before the span's first one, in the window that judges that. */
+/** How many of the text's tokens the model sees before the span's first one, in the window that scores that. */
 export function tokensSeenBefore(span: TokenSpan, layout: WindowLayout): number {
   return span.from - firstWindowOf(span, layout) * strideOf(layout)
 }
@@ -92,13 +92,13 @@ export function windowInput(tokenIds: Int32Array, window: Window, layout: Window
   return inputOf(tokenIds, window.first, window.inputEnd, layout)
 }
 
-/** The token that each row of a window's run judges, from `firstRow` on. */
+/** The token that each row of a window's run scores, from `firstRow` on. */
 export function windowTargets(tokenIds: Int32Array, window: Window): Int32Array {
-  const judged = tokenIds.subarray(window.judgeFrom, window.judgeTo)
-  return window.readsNext ? Int32Array.of(...judged, NO_TARGET) : judged.slice()
+  const scored = tokenIds.subarray(window.scoreFrom, window.scoreTo)
+  return window.readsNext ? Int32Array.of(...scored, NO_TARGET) : scored.slice()
 }
 
-/** The input whose last row judges `token`: what the model saw before it in the window that judges it. */
+/** The input whose last row scores `token`: what the model saw before it in the window that scores it. */
 export function inputBefore(tokenIds: Int32Array, token: number, layout: WindowLayout): Int32Array {
   return inputOf(tokenIds, windowOf(token, layout) * strideOf(layout), token, layout)
 }
@@ -144,12 +144,12 @@ function lastWindowOf({ to }: TokenSpan, layout: WindowLayout): number {
 }
 
 /** The first token that is not in an earlier window. */
-function firstJudgedIn(index: number, layout: WindowLayout): number {
+function firstScoredIn(index: number, layout: WindowLayout): number {
   return (index - 1) * strideOf(layout) + tokensPerWindow(layout)
 }
 
-/** Row r of a run stands behind input token r and judges the one after it. */
-function rowThatJudges(token: number, first: number, layout: WindowLayout): number {
+/** Row r of a run stands behind input token r and scores the one after it. */
+function rowThatScores(token: number, first: number, layout: WindowLayout): number {
   return startTokens(layout) + token - first - 1
 }
 

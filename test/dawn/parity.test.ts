@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../src/engine/inference/model'
 import { freshService, MINI } from '../support/engine/engineUnderTest'
-import { disagreements, judgementDisagreements } from '../support/reference/referenceAgreement'
+import { disagreements, scoreDisagreements } from '../support/reference/referenceAgreement'
 import { referenceText } from '../support/reference/referenceTexts'
 import { hasSoftwareAdapter, installDawn } from './dawnInNode'
 
@@ -24,7 +24,7 @@ describe.skipIf(!hasSoftwareAdapter)('A second implementation of WebGPU', () => 
 
   it('gives the reference’s numbers, in several chunks', async () => {
     const { tokenIds, startToken, positions } = referenceText('emoji')
-    const { judgements, next } = await freshService(model, 17).predict({
+    const { scores, next } = await freshService(model, 17).predict({
       tokenIds,
       from: 0,
       to: tokenIds.length,
@@ -32,9 +32,9 @@ describe.skipIf(!hasSoftwareAdapter)('A second implementation of WebGPU', () => 
       topK: TOP_K,
       temperature: 1,
     })
-    const judged = judgements.filter((judgement) => judgement !== null)
-    expect(judged.length).toBe(positions.length - 1)
-    expect(judged.flatMap((judgement, row) => judgementDisagreements(judgement, positions[row]))).toEqual([])
+    const scored = scores.filter((score) => score !== null)
+    expect(scored.length).toBe(positions.length - 1)
+    expect(scored.flatMap((score, row) => scoreDisagreements(score, positions[row]))).toEqual([])
     expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
   })
 })

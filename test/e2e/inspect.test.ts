@@ -30,7 +30,7 @@ describe('inspecting in the workbench', () => {
   inspectsAWholeDocument(() => workbench, 'WASM, 1 thread')
 
   describe('a selection', () => {
-    it('is judged with the text before it', async () => {
+    it('is scored with the text before it', async () => {
       await workbench.reset()
       await workbench.openFile('readConfig.ts')
       await workbench.selectLines(5, 6)

@@ -10,7 +10,7 @@ const LOG_PROB_TOLERANCE = 2e-4
 const typescript = referenceOf('typescript +bos')
 
 describe('the API', () => {
-  it('judges a text as the reference does', async () => {
+  it('scores a text as the reference does', async () => {
     const report = await (await api()).inspect({ text: typescript.text })
 
     assertLogProbs(report, typescript)
@@ -23,7 +23,7 @@ describe('the API', () => {
     assertLogProbs(report, referenceOf('typescript'))
   })
 
-  it('judges a range with the document’s text before it, as it judges the whole', async () => {
+  it('scores a range with the document’s text before it, as it scores the whole', async () => {
     const document = await openText(typescript.text)
     const range = new vscode.Range(5, 0, 6, 0)
 
@@ -38,7 +38,7 @@ describe('the API', () => {
     part.positions.forEach(({ logProb }, i) => assertClose(logProb, same[i].logProb))
   })
 
-  it('judges a range alone in the context “selection”', async () => {
+  it('scores a range alone in the context “selection”', async () => {
     const document = await openText(`first line\n${typescript.text}`)
     const range = new vscode.Range(1, 0, document.lineCount, 0)
 
@@ -73,7 +73,7 @@ describe('Inspect Logits', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('opens the panel beside the editor and judges the whole document', async () => {
+  it('opens the panel beside the editor and scores the whole document', async () => {
     await vscode.window.showTextDocument(await openText(typescript.text))
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -84,7 +84,7 @@ describe('Inspect Logits', () => {
     assert.match(results, /export\. Token 0 of 85\. Probability 2\.2 percent, rank 7, 5\.5 bits\./)
   })
 
-  it('gives every selection a section of its own, judged by what stands before it', async () => {
+  it('gives every selection a section of its own, scored by what stands before it', async () => {
     const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selections = [new vscode.Selection(5, 0, 5, 20), new vscode.Selection(1, 2, 1, 12)]
 

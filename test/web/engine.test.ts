@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelInfo } from '../../src/shared/contracts/prediction'
-import { disagreements, judgementDisagreements } from '../support/reference/referenceAgreement'
+import { disagreements, scoreDisagreements } from '../support/reference/referenceAgreement'
 import { referenceText } from '../support/reference/referenceTexts'
 import { type EngineInBrowser, openEnginePage } from './engineInBrowser'
 import type { EnginePage } from './enginePage'
@@ -44,7 +44,7 @@ describe.each([
   })
 
   it('has the reference’s numbers in every position', async () => {
-    const { judgements, next } = await browser.page.evaluate(
+    const { scores, next } = await browser.page.evaluate(
       ({ tokenIds, startToken }) =>
         page.service().predict({
           tokenIds: Int32Array.from(tokenIds),
@@ -57,12 +57,10 @@ describe.each([
       { tokenIds: [...reference.tokenIds], startToken: reference.startToken },
     )
 
-    const judged = judgements.filter((judgement) => judgement !== null)
-    expect(judged.length).toBe(reference.tokenIds.length)
-    expect(
-      judged.flatMap((judgement, row) => judgementDisagreements(judgement, reference.positions[row])),
-    ).toEqual([])
-    expect(next && disagreements(next, reference.positions[judged.length])).toEqual([])
+    const scored = scores.filter((score) => score !== null)
+    expect(scored.length).toBe(reference.tokenIds.length)
+    expect(scored.flatMap((score, row) => scoreDisagreements(score, reference.positions[row]))).toEqual([])
+    expect(next && disagreements(next, reference.positions[scored.length])).toEqual([])
   })
 
   it('is not warned of anything', () => {

@@ -5,7 +5,7 @@ import type { RpcClient } from '../../src/shared/rpc'
 import { MINI, score, scoreEverything, type Scored } from '../support/engine/engineUnderTest'
 import {
   disagreements,
-  judgementDisagreements,
+  scoreDisagreements,
   LOG_PROB_TOLERANCE,
   LOGIT_TOLERANCE,
 } from '../support/reference/referenceAgreement'
@@ -40,20 +40,18 @@ describe('On WebGPU', () => {
     async ({ tokenIds, startToken, positions }) => {
       const service = new PredictionService(await freshEngine())
       const window = { tokenIds, from: 0, to: tokenIds.length, startToken }
-      const { judgements, next } = await service.predict({ ...window, topK: TOP_K, temperature: 1 })
+      const { scores, next } = await service.predict({ ...window, topK: TOP_K, temperature: 1 })
 
-      const judged = judgements.filter((judgement) => judgement !== null)
-      expect(judged.length).toBe(positions.length - 1)
-      expect(judged.flatMap((judgement, row) => judgementDisagreements(judgement, positions[row]))).toEqual(
-        [],
-      )
+      const scored = scores.filter((score) => score !== null)
+      expect(scored.length).toBe(positions.length - 1)
+      expect(scored.flatMap((score, row) => scoreDisagreements(score, positions[row]))).toEqual([])
       expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
-      for (const [token, judgement] of judgements.entries()) {
-        const { targetRank = NaN } = positions[judgement?.logitsRow ?? 0]
-        if (judgement === null || judgement.rank === targetRank) continue
+      for (const [token, score] of scores.entries()) {
+        const { targetRank = NaN } = positions[score?.logitsRow ?? 0]
+        if (score === null || score.rank === targetRank) continue
         const row = await service.logits({ tokenIds, startToken, to: tokenIds.length, token })
-        const near = row.filter((other) => Math.abs(other - judgement.logit) <= LOGIT_TOLERANCE).length - 1
-        expect(Math.abs(judgement.rank - targetRank)).toBeLessThanOrEqual(near)
+        const near = row.filter((other) => Math.abs(other - score.logit) <= LOGIT_TOLERANCE).length - 1
+        expect(Math.abs(score.rank - targetRank)).toBeLessThanOrEqual(near)
       }
     },
   )

@@ -10,9 +10,9 @@ const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
 const [section] = inspection.sections
 const empty = initialState({ inspectionId: null, picked: null, scroll: 0, metric: 'surprisal', k: 10 })
 
-function running(judged: number): PanelState {
+function running(scored: number): PanelState {
   const state: Inspection['state'] = { kind: 'running' }
-  const sections = [{ ...section, predictions: section.predictions.slice(0, judged) }]
+  const sections = [{ ...section, predictions: section.predictions.slice(0, scored) }]
   return { ...empty, inspection: { ...inspection, state, sections } }
 }
 

@@ -12,9 +12,9 @@ const test = panelUnderTest()
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const WIDTHS = [1180, 560]
-const { judgement } = typescript.sections[0].predictions[63]
-if (judgement === null) throw new Error('the reference judges every token')
-const logits = logitsLike(judgement, 50257)
+const { score } = typescript.sections[0].predictions[63]
+if (score === null) throw new Error('the reference scores every token')
+const logits = logitsLike(score, 50257)
 
 async function showPicked(theme: Theme, width: number): Promise<void> {
   const panel = await test.show(typescript, { theme, width })

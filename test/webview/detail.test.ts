@@ -8,9 +8,9 @@ const test = panelUnderTest()
 
 describe('the detail pane', () => {
   const address = { inspectionId: typescript.id, section: 0, position: 63 }
-  const { judgement } = typescript.sections[0].predictions[63]
-  if (judgement === null) throw new Error('the reference judges every token')
-  const logits = logitsLike(judgement, vocabulary.size)
+  const { score } = typescript.sections[0].predictions[63]
+  if (score === null) throw new Error('the reference scores every token')
+  const logits = logitsLike(score, vocabulary.size)
 
   async function openPicked(): Promise<PanelPage> {
     const panel = await test.show(typescript)

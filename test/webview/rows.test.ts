@@ -13,10 +13,10 @@ const [section] = inspection.sections
 describe('rows', () => {
   it('stay the same objects while predictions stream in behind them', () => {
     const store = new RowStore()
-    const after = (judged: number) =>
+    const after = (scored: number) =>
       store.rowsOf({
         ...inspection,
-        sections: [{ ...section, predictions: section.predictions.slice(0, judged), next: null }],
+        sections: [{ ...section, predictions: section.predictions.slice(0, scored), next: null }],
       })[0]
     const [before, later] = [after(40), after(60)]
     expect(later.slice(0, 40).every((row, i) => row === before[i])).toBe(true)
@@ -41,7 +41,7 @@ describe('sorting', () => {
   it('keeps next the last, and what has no number right before it', () => {
     const sorted = sortRows(rows, { column: 'surprisal', direction: 'ascending' })
     expect(sorted.slice(-2).map((row) => row.position)).toEqual([0, 85])
-    const bits = sorted.slice(0, -2).map((row) => row.judgement?.surprisal ?? NaN)
+    const bits = sorted.slice(0, -2).map((row) => row.score?.surprisal ?? NaN)
     expect(bits).toEqual([...bits].sort((a, b) => a - b))
   })
 

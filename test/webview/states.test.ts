@@ -8,7 +8,7 @@ const test = panelUnderTest()
 const [section] = typescript.sections
 const { id } = typescript
 
-/** The inspection as it begins: the tokens are known, nothing is judged. */
+/** The inspection as it begins: the tokens are known, nothing is scored. */
 const begun: Inspection = {
   ...typescript,
   state: { kind: 'running' },
@@ -30,7 +30,7 @@ describe('the cost of the precision', () => {
     await test.posted('runCommand', { command: 'measurePrecisionCost' })
   })
 
-  it('cannot be asked for while the text is still being judged', async () => {
+  it('cannot be asked for while the text is still being scored', async () => {
     await test.show(begun)
     expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
   })
@@ -98,7 +98,7 @@ describe('the cost of the precision', () => {
 describe('a running inspection', () => {
   it('shows the text at once and fills as predictions come', async () => {
     const panel = await test.show(begun)
-    expect(await test.page.locator('.running-text .unjudged').count()).toBe(85)
+    expect(await test.page.locator('.running-text .unscored').count()).toBe(85)
     expect(await test.text('.notice')).toContain('0 of 85 tokens')
     await panel.send({
       type: 'appendPredictions',
@@ -107,12 +107,12 @@ describe('a running inspection', () => {
       predictions: section.predictions.slice(0, 40),
     })
     await eventually(() => test.text('.notice')).toContain('40 of 85 tokens')
-    await eventually(() => test.page.locator('.running-text .unjudged').count()).toBe(45)
+    await eventually(() => test.page.locator('.running-text .unscored').count()).toBe(45)
     expect(await test.text('#row-0-39')).toContain('%')
     expect(await test.text('#row-0-40')).not.toContain('%')
   })
 
-  it('asks for the picked row as soon as it is judged', async () => {
+  it('asks for the picked row as soon as it is scored', async () => {
     const panel = await test.show(begun)
     expect(await panel.messages('requestLogits')).toEqual([])
     const { predictions } = section

@@ -1,7 +1,7 @@
 import {
   type Distribution,
   type Inspection,
-  type Judgement,
+  type TokenScore,
   type Section,
   tokenCount,
   type TokenPrediction,
@@ -25,14 +25,14 @@ export function predictionAt(section: Section, position: number): TokenPredictio
   return position < section.predictions.length ? section.predictions[position] : null
 }
 
-/** Null where the token is not judged, or not yet. */
-export function judgementAt(section: Section, position: number): Judgement | null {
-  return predictionAt(section, position)?.judgement ?? null
+/** Null where the token is not scored, or not yet. */
+export function scoreAt(section: Section, position: number): TokenScore | null {
+  return predictionAt(section, position)?.score ?? null
 }
 
-/** The row of logits at a position: what its token is judged by, or what follows the last one. */
+/** The row of logits at a position: what its token is scored by, or what follows the last one. */
 export function distributionAt(section: Section, position: number): Distribution | null {
-  return isNext(section, position) ? section.next : judgementAt(section, position)
+  return isNext(section, position) ? section.next : scoreAt(section, position)
 }
 
 /** Where a token stands when all sections are counted through; a `next` row stands at its section's end. */

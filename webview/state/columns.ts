@@ -69,25 +69,22 @@ export function isSortable(column: TableColumn): column is SortColumn {
 }
 
 /** Null where the row has no such number. */
-export function numberAt(
-  column: SortColumn,
-  { position, token, judgement, distribution }: Row,
-): number | null {
+export function numberAt(column: SortColumn, { position, token, score, distribution }: Row): number | null {
   switch (column) {
     case 'position':
       return position
     case 'tokenId':
       return token?.tokenId ?? null
     case 'logit':
-      return judgement?.logit ?? null
+      return score?.logit ?? null
     case 'logProb':
-      return judgement?.logProb ?? null
+      return score?.logProb ?? null
     case 'probability':
-      return judgement === null ? null : Math.exp(judgement.logProb)
+      return score === null ? null : Math.exp(score.logProb)
     case 'rank':
-      return judgement?.rank ?? null
+      return score?.rank ?? null
     case 'surprisal':
-      return judgement?.surprisal ?? null
+      return score?.surprisal ?? null
     case 'entropy':
       return distribution?.entropy ?? null
     default:

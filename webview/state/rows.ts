@@ -2,24 +2,24 @@ import { isTyped } from '../../src/shared/text/generation'
 import type {
   Distribution,
   Inspection,
-  Judgement,
+  TokenScore,
   Section,
   Token,
 } from '../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
-import { distributionAt, isNext, judgementAt, predictionAt } from './addresses'
+import { distributionAt, isNext, scoreAt, predictionAt } from './addresses'
 
 /** One row of the table and one token of the strip; the same object as long as nothing in it changes. */
 export interface Row extends TokenAddress {
   /** Null in the `next` row. */
   readonly token: Token | null
-  /** Null where the token is not judged, or not yet. */
-  readonly judgement: Judgement | null
+  /** Null where the token is not scored, or not yet. */
+  readonly score: TokenScore | null
   /** The row of logits behind it. */
   readonly distribution: Distribution | null
   /** Tokens of the section. */
   readonly tokenCount: number
-  /** Whether the answer is there, be it that there is nothing to judge by. */
+  /** Whether the answer is there, be it that there is nothing to score by. */
   readonly settled: boolean
   /** The token covers what was typed before a completion. */
   readonly typed: boolean
@@ -74,7 +74,7 @@ function updateRows(before: RowBlock, inspection: Inspection, index: number): Ro
       section: index,
       position,
       token: isNext(section, position) ? null : section.tokens[position],
-      judgement: judgementAt(section, position),
+      score: scoreAt(section, position),
       distribution,
       tokenCount: section.tokens.length,
       settled,

@@ -43,18 +43,18 @@ async function run(engine: EngineApi, tokenIds: Int32Array, signal: AbortSignal)
 
 /** NaN where a log-probability is, infinity where a row is missing. */
 function maxDelta(a: Run, b: Run): number {
-  const [ours, theirs] = [a, b].map(({ chunks }) => chunks.flatMap(judgementsOf))
+  const [ours, theirs] = [a, b].map(({ chunks }) => chunks.flatMap(scoresOf))
   if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY
-  return Math.max(...ours.map((judgement, row) => deltaOf(judgement, theirs[row])))
+  return Math.max(...ours.map((score, row) => deltaOf(score, theirs[row])))
 }
 
 /** Log-probabilities of one row. */
-interface Judgement {
+interface TokenScore {
   readonly target: number
   readonly top: ReadonlyMap<number, number>
 }
 
-function judgementsOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): Judgement[] {
+function scoresOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): TokenScore[] {
   return Array.from(logSumExp, (sum, row) => ({
     target: targetLogit[row] - sum,
     top: new Map(
@@ -64,7 +64,7 @@ function judgementsOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows)
 }
 
 /** A token that only one of them has among its likeliest is off by at least what it is above the other's last. */
-function deltaOf(ours: Judgement, theirs: Judgement): number {
+function deltaOf(ours: TokenScore, theirs: TokenScore): number {
   const last = Math.min(...theirs.top.values())
   const deltas = Array.from(ours.top, ([id, logProb]) => {
     const other = theirs.top.get(id)

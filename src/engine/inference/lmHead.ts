@@ -12,7 +12,7 @@ export class LmHead {
 
   /**
    * Reduces the logits of residual rows [R, C].
-   * @param targets [R] the token that each row judges, or NO_TARGET
+   * @param targets [R] the token that each row scores, or NO_TARGET
    * @throws NonFiniteLogitsError
    */
   async score(

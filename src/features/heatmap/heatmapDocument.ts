@@ -6,7 +6,7 @@ import { LiveScores } from '../../prediction/liveScores'
 import type { PredictionService } from '../../prediction/predictionService'
 import { mostSurprising, tokensFromStep } from '../../prediction/surprisingTokens'
 import { CancelledError, EngineStoppedError } from '../../shared/errors'
-import { stepOfJudgement } from '../../shared/numbers/metrics'
+import { stepOfScore } from '../../shared/numbers/metrics'
 import type { TextEdit } from '../../shared/text/textEdit'
 import { tokensTouching } from '../../shared/contracts/tokenizedText'
 
@@ -136,8 +136,8 @@ export class HeatmapDocument implements vscode.Disposable {
     const { heatmapMetric: metric } = readSettings()
     return shownRanges(editor, MARGIN_LINES).flatMap((shown) => {
       const span = tokensTouching(this.scores.tokens, offsetsOf(this.document, shown))
-      return tokensFromStep(this.scores, span, metric, 2).flatMap(({ token, judgement, stale }) => {
-        const step = stepOfJudgement(metric, judgement)
+      return tokensFromStep(this.scores, span, metric, 2).flatMap(({ token, score, stale }) => {
+        const step = stepOfScore(metric, score)
         const range = this.rangeOfToken(token)
         return step === 1 || isSelected(editor, range)
           ? []

@@ -63,14 +63,14 @@ async function scoreAll(heatmap: HeatmapDocument, signal: AbortSignal): Promise<
 /** `·catch`, `10.35 bits, rank 74`, `line 5, expected newline 57 %` */
 function itemOf(
   heatmap: HeatmapDocument,
-  { token, judgement }: ScoredToken,
+  { token, score }: ScoredToken,
   vocabulary: Vocabulary,
 ): SurprisingItem {
   const range = heatmap.rangeOfToken(token)
-  const expected = judgement.top.at(0)
+  const expected = score.top.at(0)
   return {
     label: showToken(vocabulary.bytesOf(heatmap.scores.tokens.tokenIds[token])),
-    description: `${formatDecimal(judgement.surprisal)} bits, rank ${formatCount(judgement.rank)}`,
+    description: `${formatDecimal(score.surprisal)} bits, rank ${formatCount(score.rank)}`,
     detail: [`line ${range.start.line + 1}`, ...(expected ? [expectation(expected, vocabulary)] : [])].join(
       ', ',
     ),

@@ -115,7 +115,7 @@ export class InspectionController implements vscode.Disposable {
     return this.inspected.has(document.uri.toString())
   }
 
-  /** Another model speaks from now on: what is looked at is judged by it, what it is asked already ends. */
+  /** Another model speaks from now on: what is looked at is scored by it, what it is asked already ends. */
   async modelChanged(): Promise<void> {
     const wasRunning = this.cancellation !== undefined
     this.cancel()
@@ -147,7 +147,7 @@ export class InspectionController implements vscode.Disposable {
     await this.run((signal) => this.prepareOrAsk(target, tracked, editor, signal))
   }
 
-  /** Judged by the model that is loaded now, as often as it is asked for. */
+  /** Scored by the model that is loaded now, as often as it is asked for. */
   private async startCompletion(subject: PreparedInspection): Promise<void> {
     this.setAsked(subject)
     await this.run(async (signal) => {

@@ -7,8 +7,8 @@ import type { EngineApi } from '../../shared/contracts/engineApi'
 import { formatBytes } from '../../shared/text/format'
 import { fitsInFp32, isSameModel, weightMemoryBytes } from '../../shared/text/modelText'
 import {
-  type Judgement,
-  judgedCount,
+  type TokenScore,
+  scoredCount,
   type ModelInfo,
   type Precision,
   type PrecisionCostState,
@@ -85,7 +85,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
     show: (state: PrecisionCostState) => void,
   ): Promise<PrecisionCostState> {
     const { sections, model } = run.inspection
-    const total = judgedCount(sections)
+    const total = scoredCount(sections)
     if (!fitsInFp32(model)) return { kind: 'failed', message: withoutOtherSide(model) }
     if (readPrecision(readSettings().model) !== model.precision)
       return { kind: 'failed', message: OTHER_MODEL }
@@ -97,28 +97,28 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
       const other = await service.model({ signal })
       if (!isSameModel(other, { ...model, precision: other.precision }))
         return { kind: 'failed', message: OTHER_MODEL }
-      const theirs: (Judgement | null)[][] = sections.map(() => [])
+      const theirs: (TokenScore | null)[][] = sections.map(() => [])
       let done = 0
       await runInspection(
         service,
         { ...run, inspection: { ...run.inspection, model: other } },
         {
           onPredictions: (section, predictions) => {
-            theirs[section].push(...predictions.map(({ judgement }) => judgement))
+            theirs[section].push(...predictions.map(({ score }) => score))
             done += predictions.length
             show({ kind: 'running', done: Math.min(done, total), total })
           },
         },
         { signal },
       )
-      const ours = sections.map(({ predictions }) => predictions.map(({ judgement }) => judgement))
+      const ours = sections.map(({ predictions }) => predictions.map(({ score }) => score))
       // A section that was cancelled has fewer on one side.
       const cost = precisionCost(
         ours.flat(),
-        theirs.flatMap((judgements, section) => judgements.slice(0, ours[section].length)),
+        theirs.flatMap((scores, section) => scores.slice(0, ours[section].length)),
       )
       return cost === null
-        ? { kind: 'failed', message: 'There is no judged token to compare.' }
+        ? { kind: 'failed', message: 'There is no scored token to compare.' }
         : { kind: 'done', cost }
     } finally {
       await engine.dispose()

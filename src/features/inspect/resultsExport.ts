@@ -3,7 +3,7 @@ import { formatCsv } from '../../prediction/report/csv'
 import { formatResults, formatRow, formatTables, formatTokenIds } from '../../prediction/report/plainText'
 import type { PredictionService } from '../../prediction/predictionService'
 import { createReport } from '../../prediction/report/report'
-import { type Inspection, judgedCount } from '../../shared/contracts/prediction'
+import { type Inspection, scoredCount } from '../../shared/contracts/prediction'
 import type { InspectionPanel } from './inspectionPanel'
 
 const RESULTS_SCHEME = 'logitscope-results'
@@ -123,7 +123,7 @@ function resultsUri({ id, sections, precisionCost }: Inspection): vscode.Uri {
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
     path: '/Logitscope Results.txt',
-    query: `${id}-${judgedCount(sections)}-${precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')}`,
+    query: `${id}-${scoredCount(sections)}-${precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')}`,
   })
 }
 

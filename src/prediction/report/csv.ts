@@ -16,7 +16,7 @@ export function formatCsv(inspection: Inspection, vocabulary: Vocabulary): strin
     const provenance = provenanceOf(inspection, section, index + 1)
     const rows: Cell[][] = section.predictions.map((prediction) => predictionCells(prediction, vocabulary))
     if (section.next !== null) rows.push(nextCells(section.next))
-    const distributions = [...section.predictions.map(({ judgement }) => judgement), section.next]
+    const distributions = [...section.predictions.map(({ score }) => score), section.next]
     return rows.map((cells, i) => [
       ...provenance,
       ...cells,
@@ -61,13 +61,13 @@ const PROVENANCE_HEADINGS = [
   'section',
 ]
 const TOKEN_HEADINGS = ['position', 'tokenId', 'token', 'partial', 'start', 'end']
-const JUDGEMENT_HEADINGS = ['logitsRow', 'logit', 'logProb', 'rank', 'surprisal', 'entropy']
+const SCORE_HEADINGS = ['logitsRow', 'logit', 'logProb', 'rank', 'surprisal', 'entropy']
 
 function headings(topK: number): string[] {
   const alternatives = Array.from({ length: topK }, (_, i) =>
     ['TokenId', 'Token', 'Logit', 'LogProb'].map((name) => `top${i + 1}${name}`),
   )
-  return [...PROVENANCE_HEADINGS, ...TOKEN_HEADINGS, ...JUDGEMENT_HEADINGS, ...alternatives.flat()]
+  return [...PROVENANCE_HEADINGS, ...TOKEN_HEADINGS, ...SCORE_HEADINGS, ...alternatives.flat()]
 }
 
 function provenanceOf({ model, startToken, context }: Inspection, section: Section, number: number): Cell[] {
@@ -76,10 +76,10 @@ function provenanceOf({ model, startToken, context }: Inspection, section: Secti
 }
 
 function predictionCells(prediction: TokenPrediction, vocabulary: Vocabulary): Cell[] {
-  const { position, tokenId, range, partial, judgement } = prediction
+  const { position, tokenId, range, partial, score } = prediction
   const token = [position, tokenId, decodeToken(vocabulary.bytesOf(tokenId)), partial, range.start, range.end]
-  if (judgement === null) return [...token, ...JUDGEMENT_HEADINGS.map(() => null)]
-  const { logitsRow, logit, logProb, rank, surprisal, entropy } = judgement
+  if (score === null) return [...token, ...SCORE_HEADINGS.map(() => null)]
+  const { logitsRow, logit, logProb, rank, surprisal, entropy } = score
   return [...token, logitsRow, logit, logProb, rank, surprisal, entropy]
 }
 

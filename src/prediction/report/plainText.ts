@@ -5,8 +5,8 @@ import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/g
 import {
   type Distribution,
   type Inspection,
-  judgedCount,
-  type Judgement,
+  scoredCount,
+  type TokenScore,
   type PrecisionCostState,
   type Section,
   summarize,
@@ -27,7 +27,7 @@ export function formatTables(inspection: Inspection, vocabulary: Vocabulary): st
     .join('\n')
 }
 
-/** The same with one row only; empty where that is not judged yet. */
+/** The same with one row only; empty where that is not scored yet. */
 export function formatRow(inspection: Inspection, address: TokenAddress, vocabulary: Vocabulary): string {
   const section = inspection.sections[address.section]
   const rows = rowsOf(section).filter(({ position }) => position === address.position)
@@ -68,16 +68,16 @@ interface Row {
   readonly position: number
   /** Null for what follows the last token. */
   readonly tokenId: number | null
-  readonly judgement: Judgement | null
+  readonly score: TokenScore | null
   readonly distribution: Distribution | null
 }
 
 function rowsOf({ tokens, predictions, next }: Section): Row[] {
-  const rows: Row[] = predictions.map(({ position, tokenId, judgement }) => {
-    return { position, tokenId, judgement, distribution: judgement }
+  const rows: Row[] = predictions.map(({ position, tokenId, score }) => {
+    return { position, tokenId, score, distribution: score }
   })
   if (next !== null) {
-    rows.push({ position: tokens.length, tokenId: null, judgement: null, distribution: next })
+    rows.push({ position: tokens.length, tokenId: null, score: null, distribution: next })
   }
   return rows
 }
@@ -134,17 +134,17 @@ function formatRows(
 }
 
 /** Tokens are shown with marks for white space, so none can break a line or a cell. */
-function rowCells({ position, tokenId, judgement, distribution }: Row, vocabulary: Vocabulary): string[] {
+function rowCells({ position, tokenId, score, distribution }: Row, vocabulary: Vocabulary): string[] {
   const show = (id: number) => showToken(vocabulary.bytesOf(id))
   return [
     tokenId === null ? 'next' : String(position),
     tokenId === null ? '' : formatTextCell(show(tokenId)),
     plain(tokenId),
-    plain(judgement?.logit),
-    plain(judgement?.logProb),
-    plain(judgement && Math.exp(judgement.logProb)),
-    plain(judgement?.rank),
-    plain(judgement?.surprisal),
+    plain(score?.logit),
+    plain(score?.logProb),
+    plain(score && Math.exp(score.logProb)),
+    plain(score?.rank),
+    plain(score?.surprisal),
     plain(distribution?.entropy),
     formatTextCell(
       (distribution?.top ?? [])
@@ -163,16 +163,16 @@ function plain(value: number | null | undefined): string {
 }
 
 function describeState({ state, sections }: Inspection): string {
-  const judged = judgedCount(sections)
+  const scored = scoredCount(sections)
   switch (state.kind) {
     case 'running':
-      return `Still running; ${formatCounted(judged, 'token')} so far.`
+      return `Still running; ${formatCounted(scored, 'token')} so far.`
     case 'done':
       return `Done in ${formatDuration(state.seconds)}.`
     case 'cancelled':
-      return `Cancelled after ${formatCounted(judged, 'token')}.`
+      return `Cancelled after ${formatCounted(scored, 'token')}.`
     case 'failed':
-      return `Failed after ${formatCounted(judged, 'token')}: ${state.message}`
+      return `Failed after ${formatCounted(scored, 'token')}: ${state.message}`
   }
 }
 
@@ -206,13 +206,13 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
 /** Most surprising first; of equal ones the earlier. */
 function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction[] {
   return predictions
-    .filter(({ judgement }) => judgement !== null)
+    .filter(({ score }) => score !== null)
     .sort((a, b) => (surprisalOf(b) ?? 0) - (surprisalOf(a) ?? 0))
     .slice(0, MAX_SURPRISING)
 }
 
-function surprisalOf({ judgement }: TokenPrediction): number | null {
-  return judgement?.surprisal ?? null
+function surprisalOf({ score }: TokenPrediction): number | null {
+  return score?.surprisal ?? null
 }
 
 function capitalize(text: string): string {

@@ -4,7 +4,7 @@ import {
   type Alternative,
   type Backend,
   type Distribution,
-  type Judgement,
+  type TokenScore,
   type ModelInfo,
   type Summary,
   summarize,
@@ -90,7 +90,7 @@ export interface ReportInput {
 
 export function createReport(input: ReportInput, vocabulary: Vocabulary): InspectionReport {
   const { model, predictions, next } = input
-  const surprisals = predictions.map(({ judgement }) => judgement?.surprisal ?? null)
+  const surprisals = predictions.map(({ score }) => score?.surprisal ?? null)
   return {
     model: model.id,
     backend: model.backend,
@@ -119,17 +119,17 @@ export function decodeToken(bytes: Uint8Array): string {
 const UTF8 = new TextDecoder()
 
 function reportPosition(prediction: TokenPrediction, vocabulary: Vocabulary): ReportedPosition {
-  const { position, tokenId, range, judgement } = prediction
+  const { position, tokenId, range, score } = prediction
   return {
     position,
     ...reportToken(tokenId, vocabulary),
     start: range.start,
     end: range.end,
-    ...(judgement === null ? UNJUDGED : reportJudgement(judgement, vocabulary)),
+    ...(score === null ? UNSCORED : reportScore(score, vocabulary)),
   }
 }
 
-const UNJUDGED = {
+const UNSCORED = {
   logitsRow: null,
   logit: null,
   logProb: null,
@@ -139,9 +139,9 @@ const UNJUDGED = {
   top: null,
 }
 
-function reportJudgement(judgement: Judgement, vocabulary: Vocabulary) {
-  const { logitsRow, entropy, top } = reportDistribution(judgement, vocabulary)
-  const { logit, logProb, rank, surprisal } = judgement
+function reportScore(score: TokenScore, vocabulary: Vocabulary) {
+  const { logitsRow, entropy, top } = reportDistribution(score, vocabulary)
+  const { logit, logProb, rank, surprisal } = score
   return { logitsRow, logit, logProb, rank, surprisal, entropy, top }
 }
 

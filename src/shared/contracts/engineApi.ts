@@ -37,13 +37,13 @@ export interface ModelRequest {
   readonly backend?: Backend
 }
 
-/** Judges tokens by the rows that they were drawn from. */
+/** Scores tokens by the rows that they were drawn from. */
 export interface ScoreRequest extends ModelRequest {
   /** [S] The window's input, from its first token on; at most nPositions. */
   readonly tokenIds: Int32Array
   /** The first row that is asked for; all rows from there on are. */
   readonly firstRow: number
-  /** [S − firstRow] The token that row `firstRow + i` judges, or NO_TARGET. */
+  /** [S − firstRow] The token that row `firstRow + i` scores, or NO_TARGET. */
   readonly targets: Int32Array
   /** 1 to 100. */
   readonly topK: number
@@ -52,7 +52,7 @@ export interface ScoreRequest extends ModelRequest {
   readonly priority: Priority
 }
 
-/** In `targets`: the row judges nothing, it is only looked at. */
+/** In `targets`: the row scores nothing, it is only looked at. */
 export const NO_TARGET = -1
 
 /** Rows in order, in columns of R rows. */
@@ -144,7 +144,7 @@ export interface EngineMethods {
   tokenize: { request: { readonly text: string }; progress: never; result: TokenizedText }
   /** Loads the model once; later calls answer from what is loaded. */
   model: { request: undefined; progress: never; result: ModelInfo }
-  /** Judges a window's tokens; streams rows in order. */
+  /** Scores a window's tokens; streams rows in order. */
   score: { request: ScoreRequest; progress: ScoreProgress; result: ScoreSummary }
   /** Candidates, most probable first, no two with the same continuation; none where the text is more likely to end. */
   generate: {

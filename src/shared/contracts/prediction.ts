@@ -44,7 +44,7 @@ export interface Distribution {
 }
 
 /** What the model thought of a token, taken from the distribution that the token was drawn from. */
-export interface Judgement extends Distribution {
+export interface TokenScore extends Distribution {
   /** Raw logit of the token. */
   readonly logit: number
   /** Nats. */
@@ -55,20 +55,20 @@ export interface Judgement extends Distribution {
   readonly surprisal: number
 }
 
-/** A token of the inspected text with the model's judgement. */
+/** A token of the inspected text with the model's score. */
 export interface TokenPrediction extends Token {
   /** From 0; start token and context are not counted. */
   readonly position: number
   /** Null where the token has nothing before it, not even the start token. */
-  readonly judgement: Judgement | null
+  readonly score: TokenScore | null
 }
 
-/** Figures of a whole inspected text; perplexity and bits are null where no token was judged. */
+/** Figures of a whole inspected text; perplexity and bits are null where no token was scored. */
 export interface Summary {
   readonly tokens: number
   /** 2 ^ bitsPerToken. */
   readonly perplexity: number | null
-  /** Mean surprisal of the judged tokens, in bits. */
+  /** Mean surprisal of the scored tokens, in bits. */
   readonly bitsPerToken: number | null
   readonly windows: number
 }
@@ -103,7 +103,7 @@ export interface ModelInfo {
   readonly vocabSize: number
 }
 
-/** What a selection is judged with: the document's text before it, or nothing. */
+/** What a selection is scored with: the document's text before it, or nothing. */
 export type ContextMode = 'document' | 'selection'
 
 /** One inspected range of a document. */
@@ -118,9 +118,9 @@ export interface Section {
   readonly contextExcerpt: string
   /** Halves of surrogate pairs without their other half, each read as U+FFFD. */
   readonly loneSurrogates: number
-  /** All tokens of the section; known before the first is judged. */
+  /** All tokens of the section; known before the first is scored. */
   readonly tokens: readonly Token[]
-  /** How many windows the section's tokens are judged in. */
+  /** How many windows the section's tokens are scored in. */
   readonly windows: number
   /** Grows while the inspection runs: prediction i is that of token i. */
   readonly predictions: readonly TokenPrediction[]
@@ -137,7 +137,7 @@ export type InspectionState =
 
 /** How far one precision is from another on the same tokens. */
 export interface PrecisionCost {
-  /** Tokens that both have judged. */
+  /** Tokens that both have scored. */
   readonly tokens: number
   /** |Δ log-prob| of the text's tokens, in nats. */
   readonly mean: number
@@ -198,18 +198,18 @@ export const MAX_TOP_K = 100
 export const DEFAULT_TOP_K = 10
 export const MAX_TEMPERATURE = 100
 
-/** Figures over judged tokens. `surprisals` in bits, null where a token was not judged. */
+/** Figures over scored tokens. `surprisals` in bits, null where a token was not scored. */
 export function summarize(surprisals: Iterable<number | null>, windows: number): Summary {
   let tokens = 0
-  let judged = 0
+  let scored = 0
   let bits = 0
   for (const surprisal of surprisals) {
     tokens++
     if (surprisal === null) continue
-    judged++
+    scored++
     bits += surprisal
   }
-  const bitsPerToken = judged === 0 ? null : bits / judged
+  const bitsPerToken = scored === 0 ? null : bits / scored
   // JSON has no infinity; near temperature 0 a single token can be worse than any number says.
   const perplexity = bitsPerToken === null ? null : Math.min(2 ** bitsPerToken, Number.MAX_VALUE)
   return { tokens, perplexity, bitsPerToken, windows }
@@ -221,14 +221,14 @@ export function tokenCount(sections: readonly Section[]): number {
 }
 
 /** How many of them have their prediction already. */
-export function judgedCount(sections: readonly Section[]): number {
+export function scoredCount(sections: readonly Section[]): number {
   return sections.reduce((sum, section) => sum + section.predictions.length, 0)
 }
 
 /** The summary of all sections of an inspection, as far as it has come. */
 export function summarizeInspection(sections: readonly Section[]): Summary {
   const surprisals = sections.flatMap((section) =>
-    section.predictions.map(({ judgement }) => judgement?.surprisal ?? null),
+    section.predictions.map(({ score }) => score?.surprisal ?? null),
   )
   return summarize(
     surprisals,

@@ -1,7 +1,7 @@
 // The metrics that a token can be coloured by, and their five steps: one table for panel, heatmap and exports.
 
 import { formatCount, formatDecimal, formatPercent } from '../text/format'
-import type { Judgement } from '../contracts/prediction'
+import type { TokenScore } from '../contracts/prediction'
 
 export const METRICS = ['surprisal', 'rank', 'entropy', 'probability'] as const
 export type Metric = (typeof METRICS)[number]
@@ -16,7 +16,7 @@ export interface MetricScale {
   readonly legend: string
   /** Labels of the five steps. */
   readonly steps: readonly [string, string, string, string, string]
-  readonly valueOf: (judgement: Judgement) => number
+  readonly valueOf: (score: TokenScore) => number
   /** Where the steps 2 to 5 begin, in terms of `weightOf`. */
   readonly bounds: readonly [number, number, number, number]
   /** Grows with what is worth a look; the height of a bar. */
@@ -30,7 +30,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
     legend: 'surprisal in bits',
     steps: ['0–2', '2–5', '5–8', '8–12', '12+'],
     bounds: [2, 5, 8, 12],
-    valueOf: (judgement) => judgement.surprisal,
+    valueOf: (score) => score.surprisal,
     weightOf: (bits) => bits,
     format: (bits) => `${formatDecimal(bits, 1)} bits`,
   },
@@ -40,7 +40,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
     steps: ['1', '2–10', '11–100', '101–1,000', '1,001+'],
     // GLTR's bounds; a bar's height is the rank's order of magnitude.
     bounds: [Math.log10(2), Math.log10(11), Math.log10(101), Math.log10(1001)],
-    valueOf: (judgement) => judgement.rank,
+    valueOf: (score) => score.rank,
     weightOf: (rank) => Math.log10(rank),
     format: (rank) => `rank ${formatCount(rank)}`,
   },
@@ -49,7 +49,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
     legend: 'entropy in bits',
     steps: ['0–2', '2–4', '4–6', '6–8', '8+'],
     bounds: [2, 4, 6, 8],
-    valueOf: (judgement) => judgement.entropy,
+    valueOf: (score) => score.entropy,
     weightOf: (bits) => bits,
     format: (bits) => `${formatDecimal(bits, 1)} bits`,
   },
@@ -59,7 +59,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
     steps: ['25 %+', '3.1–25 %', '0.39–3.1 %', '0.024–0.39 %', 'below 0.024 %'],
     // Surprisal's bounds seen from the other side: 2^-2, 2^-5, 2^-8, 2^-12.
     bounds: [2, 5, 8, 12],
-    valueOf: (judgement) => Math.exp(judgement.logProb),
+    valueOf: (score) => Math.exp(score.logProb),
     weightOf: (probability) => -Math.log2(probability),
     format: formatPercent,
   },
@@ -73,7 +73,7 @@ export function stepOf(metric: Metric, value: number): Step {
   return STEPS[passed]
 }
 
-/** The step of a judged token. */
-export function stepOfJudgement(metric: Metric, judgement: Judgement): Step {
-  return stepOf(metric, METRIC_SCALES[metric].valueOf(judgement))
+/** The step of a scored token. */
+export function stepOfScore(metric: Metric, score: TokenScore): Step {
+  return stepOf(metric, METRIC_SCALES[metric].valueOf(score))
 }

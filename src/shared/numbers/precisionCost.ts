@@ -1,23 +1,23 @@
 import { formatCount, formatCounted, formatDecimal, formatPercent } from '../text/format'
-import type { Judgement, PrecisionCost } from '../contracts/prediction'
+import type { TokenScore, PrecisionCost } from '../contracts/prediction'
 
-/** Null where nothing was judged by both. */
+/** Null where nothing was scored by both. */
 export function precisionCost(
-  ours: readonly (Judgement | null)[],
-  theirs: readonly (Judgement | null)[],
+  ours: readonly (TokenScore | null)[],
+  theirs: readonly (TokenScore | null)[],
 ): PrecisionCost | null {
   let tokens = 0
   let sum = 0
   let max = 0
   let same = 0
-  for (const [i, judgement] of ours.entries()) {
+  for (const [i, score] of ours.entries()) {
     const other = theirs.at(i) ?? null
-    if (judgement === null || other === null) continue
-    const delta = Math.abs(judgement.logProb - other.logProb)
+    if (score === null || other === null) continue
+    const delta = Math.abs(score.logProb - other.logProb)
     tokens++
     sum += delta
     max = Math.max(max, delta)
-    if (judgement.top[0].tokenId === other.top[0].tokenId) same++
+    if (score.top[0].tokenId === other.top[0].tokenId) same++
   }
   return tokens === 0 ? null : { tokens, mean: sum / tokens, max, sameTop: same / tokens }
 }

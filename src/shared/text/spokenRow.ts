@@ -1,5 +1,5 @@
 import { formatCount, formatCounted, formatDecimal, formatWholePercent, speakPercent } from './format'
-import type { Alternative, Distribution, Judgement } from '../contracts/prediction'
+import type { Alternative, Distribution, TokenScore } from '../contracts/prediction'
 
 /** A token of a text, or what follows its last one, as it is read aloud. */
 export interface SpokenRow {
@@ -8,10 +8,10 @@ export interface SpokenRow {
   readonly position: number
   /** Tokens of the text. */
   readonly tokenCount: number
-  readonly judgement: Judgement | null
+  readonly score: TokenScore | null
   /** The row of logits behind it. */
   readonly distribution: Distribution | null
-  /** Whether the answer is there, be it that there is nothing to judge by. */
+  /** Whether the answer is there, be it that there is nothing to score by. */
   readonly settled: boolean
   /** The token covers what was typed before a completion. */
   readonly typed: boolean
@@ -19,20 +19,20 @@ export interface SpokenRow {
 
 /** `catch, leading space. Token 52 of 85. Probability 0.077 percent, rank 74, 10.4 bits. Expected newline, 57 percent.` */
 export function speakRow(row: SpokenRow, speak: (tokenId: number) => string): string {
-  const { tokenId, position, tokenCount, judgement, distribution, settled, typed } = row
+  const { tokenId, position, tokenCount, score, distribution, settled, typed } = row
   const sentences =
     tokenId === null
       ? [`Next, after the last of ${formatCounted(tokenCount, 'token')}`]
       : [speak(tokenId), `Token ${position} of ${formatCount(tokenCount)}`]
   if (typed) sentences.push('Covers what was typed')
-  if (judgement !== null) {
-    const { logProb, rank, surprisal } = judgement
+  if (score !== null) {
+    const { logProb, rank, surprisal } = score
     const bits = `${formatDecimal(surprisal, 1)} bits`
     sentences.push(`Probability ${speakPercent(Math.exp(logProb))}, rank ${formatCount(rank)}, ${bits}`)
   }
   const expected = distribution?.top.at(0)
   if (expected !== undefined) sentences.push(`Expected ${speakAlternative(expected, speak)}`)
-  else sentences.push(settled ? 'Nothing before it to predict it from' : 'Not judged yet')
+  else sentences.push(settled ? 'Nothing before it to predict it from' : 'Not scored yet')
   return `${sentences.join('. ')}.`
 }
 

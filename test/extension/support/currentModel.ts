@@ -6,7 +6,7 @@ import { extension } from './extensionUnderTest'
 
 const TEXT = 'const port = Number(process.env.PORT)'
 
-/** A short text, judged by the current model. */
+/** A short text, scored by the current model. */
 export async function inspect() {
   const api = (await extension.activate()) as LogitscopeApi
   return api.inspect({ text: TEXT })

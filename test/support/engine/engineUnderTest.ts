@@ -71,7 +71,7 @@ export function withWatchedTransformer(model: LoadedModel): { model: LoadedModel
   return { model: { ...model, transformer }, runs }
 }
 
-/** A request that judges every token by the row before it, and looks at the last row. */
+/** A request that scores every token by the row before it, and looks at the last row. */
 export function scoreEverything(tokenIds: Int32Array, parts: Partial<ScoreRequest> = {}): ScoreRequest {
   const targets = Int32Array.of(...tokenIds.subarray(1), NO_TARGET)
   return { tokenIds, firstRow: 0, targets, topK: 5, temperature: 1, priority: 'bulk', ...parts }

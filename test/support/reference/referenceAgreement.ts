@@ -1,6 +1,6 @@
 // Where numbers disagree with the reference by more than its tolerances; see test/fixtures/reference/README.md.
 
-import type { Distribution, Judgement } from '../../../src/shared/contracts/prediction'
+import type { Distribution, TokenScore } from '../../../src/shared/contracts/prediction'
 import type { ReferencePosition } from './referenceTexts'
 
 export const LOG_PROB_TOLERANCE = 2e-4
@@ -31,15 +31,15 @@ export function disagreements(
   return found.filter((line) => line !== null)
 }
 
-/** The same, and what stands in the judgement of the token that follows. Ranks are not compared. */
-export function judgementDisagreements(judgement: Judgement, reference: ReferencePosition): string[] {
+/** The same, and what stands in the score of the token that follows. Ranks are not compared. */
+export function scoreDisagreements(score: TokenScore, reference: ReferencePosition): string[] {
   const { targetLogit = NaN, targetLogProb = NaN } = reference
   const found = [
-    beyond(LOGIT_TOLERANCE, 'target logit', judgement.logit, targetLogit),
-    beyond(LOG_PROB_TOLERANCE, 'target log-prob', judgement.logProb, targetLogProb),
-    beyond(LOG_PROB_TOLERANCE / Math.LN2, 'surprisal', judgement.surprisal, -targetLogProb / Math.LN2),
+    beyond(LOGIT_TOLERANCE, 'target logit', score.logit, targetLogit),
+    beyond(LOG_PROB_TOLERANCE, 'target log-prob', score.logProb, targetLogProb),
+    beyond(LOG_PROB_TOLERANCE / Math.LN2, 'surprisal', score.surprisal, -targetLogProb / Math.LN2),
   ]
-  return [...disagreements(judgement, reference), ...found.filter((line) => line !== null)]
+  return [...disagreements(score, reference), ...found.filter((line) => line !== null)]
 }
 
 /** A line where the two are apart; NaN is apart from everything. */

@@ -53,7 +53,7 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
   const { ids, positions, text } = readReference(name)
   const startToken = name.endsWith('+bos')
   const tokens = tokensOf(startToken ? ids.slice(1) : ids, vocabulary)
-  // With a start token row i judges token i; without one, row i − 1 does, and nothing judges the first.
+  // With a start token row i scores token i; without one, row i − 1 does, and nothing scores the first.
   const rows = startToken ? positions : [null, ...positions]
   const distributionOf = (row: ReferencePosition): Distribution => ({
     logitsRow: positions.indexOf(row),
@@ -77,16 +77,16 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
     windows: 1,
     predictions: tokens.map((token, position) => {
       const row = rows[position]
-      if (row === null) return { ...token, position, judgement: null }
+      if (row === null) return { ...token, position, score: null }
       const { targetLogit = NaN, targetLogProb = NaN, targetRank = NaN } = row
-      const judgement = {
+      const score = {
         ...distributionOf(row),
         logit: targetLogit,
         logProb: targetLogProb,
         rank: targetRank,
         surprisal: -targetLogProb / Math.LN2,
       }
-      return { ...token, position, judgement }
+      return { ...token, position, score }
     }),
     next: last === null ? null : distributionOf(last),
   }

@@ -3,7 +3,7 @@ import type {
   Alternative,
   Distribution,
   Inspection,
-  Judgement,
+  TokenScore,
   ModelInfo,
   Section,
   TokenPrediction,
@@ -41,7 +41,7 @@ export function distribution(logitsRow: number, top: readonly Alternative[]): Di
   return { logitsRow, seqLen: 100, logSumExp: 12, entropy: 3.5, top }
 }
 
-export function judgement(probability: number, row: Distribution): Judgement {
+export function score(probability: number, row: Distribution): TokenScore {
   const logProb = Math.log(probability)
   return { ...row, logit: 2.5, logProb, rank: 74, surprisal: -logProb / Math.LN2 }
 }
@@ -49,10 +49,10 @@ export function judgement(probability: number, row: Distribution): Judgement {
 export function prediction(
   position: number,
   tokenId: number,
-  judged: Judgement | null = judgement(0.25, distribution(position, [alternative(TOKENS.newline, 0.5)])),
+  scored: TokenScore | null = score(0.25, distribution(position, [alternative(TOKENS.newline, 0.5)])),
 ): TokenPrediction {
   const range = { start: 10 + position, end: 11 + position }
-  return { position, tokenId, range, partial: false, judgement: judged }
+  return { position, tokenId, range, partial: false, score: scored }
 }
 
 export function section(predictions: readonly TokenPrediction[], next: Distribution | null = null): Section {

@@ -52,9 +52,9 @@ describe('logitscope inspect --json', () => {
       const withStartToken = name.endsWith('+bos')
       const report = await inspect(['--text', text, ...(withStartToken ? [] : ['--no-bos'])])
 
-      const judged = report.positions.slice(withStartToken ? 0 : 1)
-      expect(judged).toHaveLength(positions.length - 1)
-      for (const [i, reported] of judged.entries()) expectAgreement(reported, positions[i])
+      const scored = report.positions.slice(withStartToken ? 0 : 1)
+      expect(scored).toHaveLength(positions.length - 1)
+      for (const [i, reported] of scored.entries()) expectAgreement(reported, positions[i])
       expect(report.next?.top.map(({ tokenId }) => tokenId)).toEqual(positions.at(-1)?.topIds)
     },
   )
@@ -93,7 +93,7 @@ describe('logitscope inspect --json', () => {
     expect(report.summary).toMatchObject({ tokens: 3, windows: 1 })
   })
 
-  it('judges a text after its context as it would judge it in one', async () => {
+  it('scores a text after its context as it would score it in one', async () => {
     const whole = await inspect(['--text', 'def main():\n    return'])
     const part = await inspect(['--text', '():\n    return', '--context', 'def main'])
     expect(part.positions.map(({ logProb }) => logProb)).toEqual(

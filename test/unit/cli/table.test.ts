@@ -4,7 +4,7 @@ import { createReport, type ReportInput } from '../../../src/prediction/report/r
 import {
   alternative,
   distribution,
-  judgement,
+  score,
   MINI,
   prediction,
   TOKENS,
@@ -17,7 +17,7 @@ const TOP = [
   alternative(TOKENS.the, 0.2),
   alternative(TOKENS.comma, 0.001),
 ]
-const SURPRISING = prediction(0, TOKENS.the, judgement(0.00077, distribution(0, TOP)))
+const SURPRISING = prediction(0, TOKENS.the, score(0.00077, distribution(0, TOP)))
 
 function table(input: Partial<ReportInput>, style = PLAIN): string[] {
   const report = createReport(
@@ -56,7 +56,7 @@ describe('formatTable', () => {
     expect(provenance).toBe('mini (fp32, wasm) · no start token · 3 tokens before · temperature 0.7')
   })
 
-  it('has dashes where a token is not judged', () => {
+  it('has dashes where a token is not scored', () => {
     const lines = table({ predictions: [prediction(0, TOKENS.the, null)] })
     expect(lines[3]).toMatch(/^ +0 {2}the +– +– +– +–$/)
     expect(lines.at(-2)).toBe('1 token · 1 window')

@@ -9,7 +9,7 @@ import { prepareCompletion } from '../../../src/prediction/inspectCompletion'
 import { runInspection } from '../../../src/prediction/inspectDocument'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { restOfCompletion } from '../../../src/prediction/restOfCompletion'
-import type { Judgement } from '../../../src/shared/contracts/prediction'
+import type { TokenScore } from '../../../src/shared/contracts/prediction'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
 import { referenceText } from '../../support/reference/referenceTexts'
 
@@ -106,26 +106,24 @@ describe('The rest of a completion', () => {
 })
 
 describe('The steps of a completion', () => {
-  it('are judged by the distributions that they were drawn from', async () => {
+  it('are scored by the distributions that they were drawn from', async () => {
     const completion = await completionOf(LONG_CODE, { minProbability: 0, candidates: 3 })
 
-    const { sections, judgements } = await inspect(completion)
+    const { sections, scores } = await inspect(completion)
 
     for (const [i, { predicted, free }] of sections.entries()) {
       expect(predicted).toEqual([...completion.candidates[i].tokenIds])
-      expect(judgements[i].slice(free).map(({ rank }) => rank)).toEqual(
-        judgements[i].slice(free).map(() => 1),
-      )
+      expect(scores[i].slice(free).map(({ rank }) => rank)).toEqual(scores[i].slice(free).map(() => 1))
     }
   })
 
   it('multiply to the probability of the whole where nothing was typed', async () => {
     const completion = await completionOf('', { minProbability: 0 })
 
-    const { judgements } = await inspect(completion)
+    const { scores } = await inspect(completion)
 
     for (const [i, { logProb }] of completion.candidates.entries())
-      expect(judgements[i].reduce((sum, step) => sum + step.logProb, 0)).toBeCloseTo(logProb, 3)
+      expect(scores[i].reduce((sum, step) => sum + step.logProb, 0)).toBeCloseTo(logProb, 3)
   })
 })
 
@@ -154,16 +152,16 @@ async function inspect(completion: Completion) {
   const place = { documentUri: 'untitled:a', documentName: 'a', offset: 0, line: 1 }
   const prepared = prepareCompletion(completion, place, 'id', 5)
   const predicted: number[][] = completion.candidates.map(() => [])
-  const judgements: Judgement[][] = completion.candidates.map(() => [])
+  const scores: TokenScore[][] = completion.candidates.map(() => [])
   await runInspection(service, prepared, {
     onPredictions: (section, predictions) => {
-      for (const { tokenId, judgement } of predictions) {
+      for (const { tokenId, score } of predictions) {
         predicted[section].push(tokenId)
-        if (judgement !== null) judgements[section].push(judgement)
+        if (score !== null) scores[section].push(score)
       }
     },
   })
   const typedTokens =
     prepared.inspection.generation?.candidates.map((candidate) => candidate.typedTokens) ?? []
-  return { judgements, sections: predicted.map((ids, i) => ({ predicted: ids, free: typedTokens[i] + 1 })) }
+  return { scores, sections: predicted.map((ids, i) => ({ predicted: ids, free: typedTokens[i] + 1 })) }
 }

@@ -12,8 +12,8 @@ import type { Inspection } from '../../../src/shared/contracts/prediction'
 const LARGE = { id: 'gpt2-large', parameters: 774_030_080, precision: 'fp32' } as const
 
 /** As much of an inspection as a failure is told by. */
-function inspectionOf(judged: number, tokens: number): Inspection {
-  const sections = [{ tokens: Array(tokens).fill(null), predictions: Array(judged).fill(null) }]
+function inspectionOf(scored: number, tokens: number): Inspection {
+  const sections = [{ tokens: Array(tokens).fill(null), predictions: Array(scored).fill(null) }]
   return { model: LARGE, sections } as unknown as Inspection
 }
 

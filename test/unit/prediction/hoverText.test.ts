@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { hoverText, hoverTextWithNext } from '../../../src/prediction/hoverText'
-import { type JudgedToken, type PlacePrediction, predictPlace } from '../../../src/prediction/placePrediction'
+import { type ScoredToken, type PlacePrediction, predictPlace } from '../../../src/prediction/placePrediction'
 import type { PredictionService } from '../../../src/prediction/predictionService'
-import type { Alternative, Judgement } from '../../../src/shared/contracts/prediction'
+import type { Alternative, TokenScore } from '../../../src/shared/contracts/prediction'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 describe('What a hover says', () => {
   it('begins with the token, its numbers, the model and how much that has seen', async () => {
-    const token = await judged(' catch', { logProb: Math.log(0.00077), rank: 74, surprisal: 10.345 })
+    const token = await scored(' catch', { logProb: Math.log(0.00077), rank: 74, surprisal: 10.345 })
 
     const [line] = linesOf(hoverText(placeOf([token]), vocabulary))
 
@@ -24,7 +24,7 @@ describe('What a hover says', () => {
 
   it('lists the likeliest tokens in columns as wide as they look, and marks the one in the text', async () => {
     const top = await Promise.all([likely('\n', 0.571), likely(' catch', 0.00077), likely('ー', 2e-7)])
-    const token = await judged(' catch', { top })
+    const token = await scored(' catch', { top })
 
     const [, ...lines] = linesOf(hoverText(placeOf([token]), vocabulary))
 
@@ -36,7 +36,7 @@ describe('What a hover says', () => {
   })
 
   it('cuts tokens that are longer than a column', async () => {
-    const dashes = await judged('-'.repeat(32))
+    const dashes = await scored('-'.repeat(32))
 
     const [line] = linesOf(hoverText(placeOf([dashes]), vocabulary))
 
@@ -44,7 +44,7 @@ describe('What a hover says', () => {
   })
 
   it('keeps right-to-left letters from drawing the numbers on their other side', async () => {
-    const token = await judged('ש', { top: [await likely('ש', 0.5)] })
+    const token = await scored('ש', { top: [await likely('ש', 0.5)] })
 
     const lines = linesOf(hoverText(placeOf([token]), vocabulary))
 
@@ -93,8 +93,8 @@ describe('What a hover says', () => {
 
 describe('What a hover says is next', () => {
   it('is the likeliest tokens behind the character, the one in the text marked', async () => {
-    const place = placeOf([await judged('a')], {
-      distribution: { ...NO_JUDGEMENT, top: [await likely('\n', 0.9)] },
+    const place = placeOf([await scored('a')], {
+      distribution: { ...NO_SCORE, top: [await likely('\n', 0.9)] },
       tokenId: await idOf('\n'),
       contextTokens: 413,
     })
@@ -105,13 +105,13 @@ describe('What a hover says is next', () => {
   })
 
   it('has the model and how much that has seen where no token stands above it', () => {
-    const place = placeOf([], { distribution: NO_JUDGEMENT })
+    const place = placeOf([], { distribution: NO_SCORE })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual(['Next:  (mini, 412 tokens before)'])
   })
 
   it('has how much was seen where that is less than what the token above has seen', async () => {
-    const place = placeOf([await judged('a')], { distribution: NO_JUDGEMENT, contextTokens: 255 })
+    const place = placeOf([await scored('a')], { distribution: NO_SCORE, contextTokens: 255 })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary)).at(-1)).toBe('Next:  (mini, 255 tokens before)')
   })
@@ -125,7 +125,7 @@ describe('What a hover says is next', () => {
   })
 })
 
-const NO_JUDGEMENT: Judgement = {
+const NO_SCORE: TokenScore = {
   logitsRow: 0,
   seqLen: 1,
   logSumExp: 0,
@@ -138,7 +138,7 @@ const NO_JUDGEMENT: Judgement = {
 }
 
 function placeOf(
-  tokens: readonly JudgedToken[],
+  tokens: readonly ScoredToken[],
   next: Partial<PlacePrediction['next']> = {},
 ): PlacePrediction {
   return {
@@ -149,10 +149,10 @@ function placeOf(
 }
 
 /** 412 tokens into a text. */
-async function judged(text: string, parts: Partial<Judgement> = {}): Promise<JudgedToken> {
+async function scored(text: string, parts: Partial<TokenScore> = {}): Promise<ScoredToken> {
   const range = { start: 0, end: text.length }
-  const judgement = { ...NO_JUDGEMENT, ...parts }
-  return { tokenId: await idOf(text), range, partial: false, judgement, contextTokens: 412 }
+  const score = { ...NO_SCORE, ...parts }
+  return { tokenId: await idOf(text), range, partial: false, score, contextTokens: 412 }
 }
 
 async function likely(text: string, probability: number): Promise<Alternative> {

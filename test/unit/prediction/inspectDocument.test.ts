@@ -134,7 +134,7 @@ describe('An inspection that runs', () => {
       const { tokens, contextTokens } = inspection.sections[index]
       expect(predictions.map(({ position }) => position)).toEqual(tokens.map((_, i) => i))
       expect(predictions.map(({ tokenId, range, partial }) => ({ tokenId, range, partial }))).toEqual(tokens)
-      expect(predictions.map(({ judgement }) => judgement?.logitsRow)).toEqual(
+      expect(predictions.map(({ score }) => score?.logitsRow)).toEqual(
         tokens.map((_, i) => contextTokens + i),
       )
       expect(next?.logitsRow).toBe(contextTokens + tokens.length)
@@ -154,8 +154,8 @@ describe('An inspection that runs', () => {
       for (const prediction of parts.sections.flatMap(({ predictions }) => predictions)) {
         const inWhole = byStart.get(prediction.range.start)
         expect(prediction.tokenId).toBe(inWhole?.tokenId)
-        expect(prediction.judgement?.logitsRow).toBe(inWhole?.judgement?.logitsRow)
-        expectClose(prediction.judgement?.logProb, inWhole?.judgement?.logProb)
+        expect(prediction.score?.logitsRow).toBe(inWhole?.score?.logitsRow)
+        expectClose(prediction.score?.logProb, inWhole?.score?.logProb)
       }
     },
   )
@@ -163,15 +163,15 @@ describe('An inspection that runs', () => {
   it('gives a token other numbers where only the selection is seen', async () => {
     const inDocument = await inspect({ ranges: [FUNCTION] })
     const alone = await inspect({ ranges: [FUNCTION], context: 'selection' })
-    const first = ({ sections }: typeof alone) => sections[0].predictions[0].judgement
+    const first = ({ sections }: typeof alone) => sections[0].predictions[0].score
     expect(first(alone)?.logitsRow).toBe(0)
     expect(first(alone)?.logProb).not.toBeCloseTo(first(inDocument)?.logProb ?? NaN, 1)
   })
 
-  it('leaves the first token unjudged where nothing stands before it, not even the start token', async () => {
+  it('leaves the first token unscored where nothing stands before it, not even the start token', async () => {
     const { sections } = await inspect({ ranges: [{ start: 0, end: 20 }], startToken: false })
-    const judged = sections[0].predictions.map(({ judgement }) => judgement !== null)
-    expect(judged).toEqual([false, ...judged.slice(1).fill(true)])
+    const scored = sections[0].predictions.map(({ score }) => score !== null)
+    expect(scored).toEqual([false, ...scored.slice(1).fill(true)])
   })
 
   it('of an empty range gives only what follows it', async () => {

@@ -4,7 +4,7 @@ import type { LoadedModel } from '../../../src/engine/inference/model'
 import { LiveScores } from '../../../src/prediction/liveScores'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { CancelledError, LiveTextTooLongError } from '../../../src/shared/errors'
-import type { Judgement } from '../../../src/shared/contracts/prediction'
+import type { TokenScore } from '../../../src/shared/contracts/prediction'
 import type { TextEdit } from '../../../src/shared/text/textEdit'
 import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
@@ -270,16 +270,16 @@ async function expectScoresOf(text: string, scores: LiveScores): Promise<void> {
   expect(scores.tokens).toEqual(tokens)
   const to = tokens.tokenIds.length
   const request = { tokenIds: tokens.tokenIds, from: 0, to, topK: 1, temperature: 1 }
-  const { judgements } = await cold.predict({ ...request, startToken: scores.startToken })
-  for (const [token, judgement] of judgements.entries()) expectSame(scores, token, judgement)
+  const expected = await cold.predict({ ...request, startToken: scores.startToken })
+  for (const [token, score] of expected.scores.entries()) expectSame(scores, token, score)
 }
 
-function expectSame(scores: LiveScores, token: number, expected: Judgement | null): void {
+function expectSame(scores: LiveScores, token: number, expected: TokenScore | null): void {
   const score = scores.scoreOf(token)
   expect(score?.stale).toBe(false)
-  if (expected === null) expect(score?.judgement).toBeNull()
+  if (expected === null) expect(score?.score).toBeNull()
   else
-    expect(Math.abs((score?.judgement?.logProb ?? NaN) - expected.logProb)).toBeLessThanOrEqual(
+    expect(Math.abs((score?.score?.logProb ?? NaN) - expected.logProb)).toBeLessThanOrEqual(
       LOG_PROB_TOLERANCE,
     )
 }

@@ -42,10 +42,10 @@ describe('The prediction of a place', () => {
           topK: TOP_K,
         })
 
-        expectSame(place.tokens[0].judgement, whole.judgements[token])
+        expectSame(place.tokens[0].score, whole.scores[token])
         expectSame(
           place.next.distribution,
-          token + 1 < tokenIds.length ? whole.judgements[token + 1] : whole.next,
+          token + 1 < tokenIds.length ? whole.scores[token + 1] : whole.next,
         )
       }
     },
@@ -86,10 +86,10 @@ describe('The prediction of a place', () => {
     expect(next).toMatchObject({ tokenId: null, contextTokens: 5, distribution: { logitsRow: 5 } })
   })
 
-  it('of a first token with nothing before it has no judgement, and what comes next', async () => {
+  it('of a first token with nothing before it has no score, and what comes next', async () => {
     const { tokens, next } = await predictPlace(service, { ...place('abc def', 0), startToken: false })
 
-    expect(tokens).toMatchObject([{ judgement: null }])
+    expect(tokens).toMatchObject([{ score: null }])
     expect(next.distribution?.top).toHaveLength(TOP_K)
   })
 

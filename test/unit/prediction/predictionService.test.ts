@@ -30,13 +30,13 @@ beforeAll(async () => {
 }, LOADING_LIMIT_MS)
 
 describe('A row of logits', () => {
-  it('is what every judgement of the text was reduced from', async () => {
-    const { judgements } = await service.predict(whole)
-    for (const [token, judgement] of judgements.entries()) {
+  it('is what every score of the text was reduced from', async () => {
+    const { scores } = await service.predict(whole)
+    for (const [token, score] of scores.entries()) {
       const row = await service.logits({ ...whole, token })
-      if (judgement === null) throw new Error('behind the start token everything is judged')
-      expectReductionOf(row, judgement, 1)
-      expect(judgement.logit).toBeCloseTo(row[tokenIds[token]], 3)
+      if (score === null) throw new Error('behind the start token everything is scored')
+      expectReductionOf(row, score, 1)
+      expect(score.logit).toBeCloseTo(row[tokenIds[token]], 3)
     }
   })
 
@@ -54,14 +54,14 @@ describe('A row of logits', () => {
 
 describe('A request that names its model', () => {
   it('is answered by that one', async () => {
-    const { judgements } = await service.predict({ ...whole, model: model.info })
-    expect(judgements).toHaveLength(N)
+    const { scores } = await service.predict({ ...whole, model: model.info })
+    expect(scores).toHaveLength(N)
   })
 
   it.each([
     ['another id', { id: 'gpt2' }],
     ['the same name in another folder', { description: 'your own model, from elsewhere' }],
-  ])('is refused where %s speaks by now, for judgements and logits alike', async (_, other) => {
+  ])('is refused where %s speaks by now, for scores and logits alike', async (_, other) => {
     const before = { ...whole, model: { ...model.info, ...other } }
     await expect(service.predict(before)).rejects.toThrow(ModelChangedError)
     await expect(service.logits({ ...before, token: 1 })).rejects.toThrow(ModelChangedError)
@@ -72,20 +72,20 @@ describe('Temperature', () => {
   it.each([0.05, 0.5, 2, 100])(
     '%d divides the logits before everything but the logits themselves',
     async (temperature) => {
-      const { judgements, next } = await service.predict({ ...whole, temperature })
+      const { scores, next } = await service.predict({ ...whole, temperature })
       for (const token of [0, 1, 17, N - 1]) {
-        const judgement = judgements[token]
-        if (judgement === null) throw new Error('behind the start token everything is judged')
+        const score = scores[token]
+        if (score === null) throw new Error('behind the start token everything is scored')
         const row = await service.logits({ ...whole, token })
         const logit = row[tokenIds[token]]
         const logProb = logit / temperature - logSumExp(row, temperature)
-        expectReductionOf(row, judgement, temperature)
-        expect(judgement.logit).toBeCloseTo(logit, 3)
-        expect(judgement.rank).toBe(1 + row.filter((other) => other > logit).length)
-        expect(Math.abs(judgement.logProb - logProb)).toBeLessThanOrEqual(
+        expectReductionOf(row, score, temperature)
+        expect(score.logit).toBeCloseTo(logit, 3)
+        expect(score.rank).toBe(1 + row.filter((other) => other > logit).length)
+        expect(Math.abs(score.logProb - logProb)).toBeLessThanOrEqual(
           LOG_PROB_TOLERANCE / Math.min(1, temperature),
         )
-        expect(judgement.surprisal).toBeCloseTo(-judgement.logProb / Math.LN2, 9)
+        expect(score.surprisal).toBeCloseTo(-score.logProb / Math.LN2, 9)
       }
       if (next === null) throw new Error('behind the start token there is always a next')
       expectReductionOf(await service.logits({ ...whole, token: N }), next, temperature)
@@ -95,11 +95,11 @@ describe('Temperature', () => {
 
 describe('A low temperature', () => {
   it.each([0.05, 1e-3, 1e-6, 1e-30])('%d leaves log-probabilities exact', async (temperature) => {
-    const { judgements } = await service.predict({ ...whole, topK: 100, temperature })
-    for (const judgement of judgements) {
-      if (judgement === null) throw new Error('behind the start token everything is judged')
+    const { scores } = await service.predict({ ...whole, topK: 100, temperature })
+    for (const score of scores) {
+      if (score === null) throw new Error('behind the start token everything is scored')
       // So cold, the first hundred hold all of the probability.
-      const { top, logit, logProb, entropy } = judgement
+      const { top, logit, logProb, entropy } = score
       const scaled = (other: number) => (other - top[0].logit) / temperature
       const total = Math.log(top.reduce((sum, alternative) => sum + Math.exp(scaled(alternative.logit)), 0))
       const expected = top.map((alternative) => scaled(alternative.logit) - total)
@@ -115,8 +115,8 @@ describe('topK', () => {
   it.each([1, 10, 100])(
     '%d gives the first of the row’s tokens in order, no more and no fewer',
     async (topK) => {
-      const { judgements, next } = await service.predict({ ...whole, topK })
-      for (const [i, distribution] of [...judgements, next].entries()) {
+      const { scores, next } = await service.predict({ ...whole, topK })
+      for (const [i, distribution] of [...scores, next].entries()) {
         expect(distribution?.top.length).toBe(topK)
         const logits = distribution?.top.map(({ logit }) => logit) ?? []
         expect(logits).toEqual([...logits].sort((a, b) => b - a))
@@ -134,19 +134,17 @@ describe('A part of a text', () => {
   it('has the numbers that it has in the whole', async () => {
     const inWhole = await service.predict(whole)
     const alone = await freshService(model).predict(part)
-    expect(alone.judgements.map((judgement) => judgement?.logitsRow)).toEqual([
-      20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
-    ])
-    for (const [i, judgement] of alone.judgements.entries()) {
-      expect(judgement?.logProb).toBeCloseTo(inWhole.judgements[20 + i]?.logProb ?? NaN, 3)
+    expect(alone.scores.map((score) => score?.logitsRow)).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29])
+    for (const [i, score] of alone.scores.entries()) {
+      expect(score?.logProb).toBeCloseTo(inWhole.scores[20 + i]?.logProb ?? NaN, 3)
     }
   })
 
   it('is followed by what the model expects after its last token', async () => {
     const { next } = await freshService(model).predict(part)
-    const { judgements } = await service.predict(whole)
+    const { scores } = await service.predict(whole)
     expect(next?.logitsRow).toBe(30)
-    expect(next?.top[0]).toMatchObject({ tokenId: judgements[30]?.top[0].tokenId })
+    expect(next?.top[0]).toMatchObject({ tokenId: scores[30]?.top[0].tokenId })
   })
 
   it('reports how far the text before it has been read', async () => {
@@ -159,36 +157,36 @@ describe('A part of a text', () => {
   })
 })
 
-describe('Judgements', () => {
+describe('Scores', () => {
   it('come along in order while the text is run, and are together the result', async () => {
     const streamed: unknown[][] = []
-    const { judgements } = await freshService(model, 8).predict(whole, {
-      onJudgements: (more) => streamed.push([...more]),
+    const { scores } = await freshService(model, 8).predict(whole, {
+      onScores: (more) => streamed.push([...more]),
     })
     expect(streamed.length).toBe(Math.ceil((N + 1) / 8))
-    expect(streamed.flat()).toEqual(judgements)
+    expect(streamed.flat()).toEqual(scores)
   })
 
   it('are null for a first token that has nothing before it', async () => {
-    const { judgements, next } = await service.predict({ ...whole, to: 1, startToken: false })
-    expect(judgements).toEqual([null])
+    const { scores, next } = await service.predict({ ...whole, to: 1, startToken: false })
+    expect(scores).toEqual([null])
     expect(next?.logitsRow).toBe(0)
   })
 
   it('are none for an empty text, which still has a next behind the start token', async () => {
-    const { judgements, next } = await service.predict({ ...whole, to: 0 })
-    expect(judgements).toEqual([])
+    const { scores, next } = await service.predict({ ...whole, to: 0 })
+    expect(scores).toEqual([])
     expect(next).toMatchObject({ logitsRow: 0, seqLen: 1 })
   })
 
   it('are none, and no next, where there is nothing at all', async () => {
     const prediction = await service.predict({ ...whole, to: 0, startToken: false })
-    expect(prediction).toMatchObject({ judgements: [], next: null })
+    expect(prediction).toMatchObject({ scores: [], next: null })
   })
 
   it('say how long the window’s input is', async () => {
-    const { judgements, next } = await service.predict(whole)
-    expect(new Set([...judgements, next].map((row) => row?.seqLen))).toEqual(new Set([N + 1]))
+    const { scores, next } = await service.predict(whole)
+    expect(new Set([...scores, next].map((row) => row?.seqLen))).toEqual(new Set([N + 1]))
   })
 })
 
@@ -210,7 +208,7 @@ describe('A cancelled prediction', () => {
     const cancel = new AbortController()
     const prediction = freshService(model, 8).predict(whole, {
       signal: cancel.signal,
-      onJudgements: () => {
+      onScores: () => {
         cancel.abort()
       },
     })

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import type { PredictionService } from '../../../src/prediction/predictionService'
-import type { Judgement } from '../../../src/shared/contracts/prediction'
+import type { TokenScore } from '../../../src/shared/contracts/prediction'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
 import {
   disagreements,
-  judgementDisagreements,
+  scoreDisagreements,
   LOGIT_TOLERANCE,
 } from '../../support/reference/referenceAgreement'
 import { REFERENCE_TEXTS, type ReferenceText } from '../../support/reference/referenceTexts'
@@ -28,20 +28,18 @@ describe.each([
 ])('In chunks of $chunkPositions positions', ({ chunkPositions, texts }) => {
   it.each(texts)('every position of $name has the reference’s numbers', async (reference) => {
     const service = freshService(model, chunkPositions)
-    const { judgements, next } = await service.predict({
+    const { scores, next } = await service.predict({
       ...requestFor(reference),
       topK: TOP_K,
       temperature: 1,
     })
 
     const { positions, tokenIds, startToken } = reference
-    const judged = judgements.filter((judgement) => judgement !== null)
-    expect(judgements.length).toBe(tokenIds.length)
-    expect(judged.length).toBe(positions.length - 1)
-    expect(judgements.at(0) ?? null).toBe(startToken ? (judged.at(0) ?? null) : null)
-    expect(
-      judged.flatMap((judgement, row) => named(row, judgementDisagreements(judgement, positions[row]))),
-    ).toEqual([])
+    const scored = scores.filter((score) => score !== null)
+    expect(scores.length).toBe(tokenIds.length)
+    expect(scored.length).toBe(positions.length - 1)
+    expect(scores.at(0) ?? null).toBe(startToken ? (scored.at(0) ?? null) : null)
+    expect(scored.flatMap((score, row) => named(row, scoreDisagreements(score, positions[row])))).toEqual([])
     expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
   })
 })
@@ -58,14 +56,14 @@ describe('Ranks', () => {
     'of $name are the reference’s, but for tokens whose logits are equal within its tolerance',
     async (reference) => {
       const service = freshService(model)
-      const { judgements } = await service.predict({ ...requestFor(reference), topK: 1, temperature: 1 })
+      const { scores } = await service.predict({ ...requestFor(reference), topK: 1, temperature: 1 })
 
-      for (const [token, judgement] of judgements.entries()) {
-        if (judgement === null) continue
-        const { targetRank = NaN } = reference.positions[judgement.logitsRow]
-        if (judgement.rank === targetRank) continue
-        const near = await countNear(service, reference, token, judgement)
-        expect(Math.abs(judgement.rank - targetRank)).toBeLessThanOrEqual(near)
+      for (const [token, score] of scores.entries()) {
+        if (score === null) continue
+        const { targetRank = NaN } = reference.positions[score.logitsRow]
+        if (score.rank === targetRank) continue
+        const near = await countNear(service, reference, token, score)
+        expect(Math.abs(score.rank - targetRank)).toBeLessThanOrEqual(near)
       }
     },
   )
@@ -76,12 +74,12 @@ function requestFor({ tokenIds, startToken }: ReferenceText) {
   return { tokenIds, from: 0, to: tokenIds.length, startToken }
 }
 
-/** Other tokens whose logits the tolerance allows to change places with the judged one. */
+/** Other tokens whose logits the tolerance allows to change places with the scored one. */
 async function countNear(
   service: PredictionService,
   { tokenIds, startToken }: ReferenceText,
   token: number,
-  { logit }: Judgement,
+  { logit }: TokenScore,
 ): Promise<number> {
   const row = await service.logits({ tokenIds, startToken, to: tokenIds.length, token })
   return row.filter((other) => Math.abs(other - logit) <= LOGIT_TOLERANCE).length - 1

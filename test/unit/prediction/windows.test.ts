@@ -23,14 +23,14 @@ describe('planWindows', () => {
   it('reads a short text and what follows it in one window', () => {
     const plan = planWindows({ from: 0, to: 5 }, { nPositions: 1024, startToken: true })
     expect(plan).toEqual({
-      unjudged: 0,
+      unscored: 0,
       windows: [
         {
           index: 0,
           first: 0,
           inputEnd: 5,
-          judgeFrom: 0,
-          judgeTo: 5,
+          scoreFrom: 0,
+          scoreTo: 5,
           firstRow: 0,
           readsNext: true,
           seqLen: 6,
@@ -39,17 +39,17 @@ describe('planWindows', () => {
     })
   })
 
-  it('leaves the first token unjudged where nothing stands before it', () => {
+  it('leaves the first token unscored where nothing stands before it', () => {
     const plan = planWindows({ from: 0, to: 5 }, { nPositions: 1024, startToken: false })
     expect(plan).toEqual({
-      unjudged: 1,
+      unscored: 1,
       windows: [
         {
           index: 0,
           first: 0,
           inputEnd: 5,
-          judgeFrom: 1,
-          judgeTo: 5,
+          scoreFrom: 1,
+          scoreTo: 5,
           firstRow: 0,
           readsNext: true,
           seqLen: 5,
@@ -60,31 +60,31 @@ describe('planWindows', () => {
 
   it('reads what follows the start token of an empty text', () => {
     const { windows } = planWindows({ from: 0, to: 0 }, { nPositions: 1024, startToken: true })
-    expect(windows).toMatchObject([{ inputEnd: 0, judgeFrom: 0, judgeTo: 0, firstRow: 0, seqLen: 1 }])
+    expect(windows).toMatchObject([{ inputEnd: 0, scoreFrom: 0, scoreTo: 0, firstRow: 0, seqLen: 1 }])
   })
 
   it('has nothing to run for an empty text without start token', () => {
     expect(planWindows({ from: 0, to: 0 }, { nPositions: 1024, startToken: false }).windows).toEqual([])
   })
 
-  it('reads what follows a context in the window that judges its last token', () => {
+  it('reads what follows a context in the window that scores its last token', () => {
     const layout = { nPositions: 8, startToken: true }
     const { windows } = planWindows({ from: 7, to: 7 }, layout)
     expect(windows).toEqual([
-      { index: 0, first: 0, inputEnd: 7, judgeFrom: 7, judgeTo: 7, firstRow: 7, readsNext: true, seqLen: 8 },
+      { index: 0, first: 0, inputEnd: 7, scoreFrom: 7, scoreTo: 7, firstRow: 7, readsNext: true, seqLen: 8 },
     ])
   })
 
-  it('moves on by half a window and judges only what the window before did not hold', () => {
+  it('moves on by half a window and scores only what the window before did not hold', () => {
     const { windows } = planWindows({ from: 0, to: 12 }, { nPositions: 8, startToken: true })
     expect(windows).toEqual([
-      { index: 0, first: 0, inputEnd: 6, judgeFrom: 0, judgeTo: 7, firstRow: 0, readsNext: false, seqLen: 8 },
+      { index: 0, first: 0, inputEnd: 6, scoreFrom: 0, scoreTo: 7, firstRow: 0, readsNext: false, seqLen: 8 },
       {
         index: 1,
         first: 4,
         inputEnd: 10,
-        judgeFrom: 7,
-        judgeTo: 11,
+        scoreFrom: 7,
+        scoreTo: 11,
         firstRow: 3,
         readsNext: false,
         seqLen: 8,
@@ -93,8 +93,8 @@ describe('planWindows', () => {
         index: 2,
         first: 8,
         inputEnd: 12,
-        judgeFrom: 11,
-        judgeTo: 12,
+        scoreFrom: 11,
+        scoreTo: 12,
         firstRow: 3,
         readsNext: true,
         seqLen: 5,
@@ -102,20 +102,20 @@ describe('planWindows', () => {
     ])
   })
 
-  it('judges every token that has something before it exactly once, in the earliest window that holds it', () => {
+  it('scores every token that has something before it exactly once, in the earliest window that holds it', () => {
     fc.assert(
       fc.property(spans, layouts, (span, layout) => {
-        const judgedIn = new Map<number, number>()
-        const { unjudged, windows } = planWindows(span, layout)
+        const scoredIn = new Map<number, number>()
+        const { unscored, windows } = planWindows(span, layout)
         for (const window of windows) {
-          for (let token = window.judgeFrom; token < window.judgeTo; token++) {
-            expect(judgedIn.has(token)).toBe(false)
-            judgedIn.set(token, window.index)
+          for (let token = window.scoreFrom; token < window.scoreTo; token++) {
+            expect(scoredIn.has(token)).toBe(false)
+            scoredIn.set(token, window.index)
           }
         }
-        expect(unjudged).toBe(span.from === 0 && span.to > 0 && !layout.startToken ? 1 : 0)
-        expect(judgedIn.size).toBe(span.to - span.from - unjudged)
-        for (const [token, window] of judgedIn) expect(window).toBe(earliestHolding(token, layout))
+        expect(unscored).toBe(span.from === 0 && span.to > 0 && !layout.startToken ? 1 : 0)
+        expect(scoredIn.size).toBe(span.to - span.from - unscored)
+        for (const [token, window] of scoredIn) expect(window).toBe(earliestHolding(token, layout))
       }),
     )
   })
@@ -132,9 +132,9 @@ describe('planWindows', () => {
           expect(targets.length).toBe(input.length - window.firstRow)
           for (const [i, target] of targets.entries()) {
             const isNext = window.readsNext && i === targets.length - 1
-            expect(target).toBe(isNext ? NO_TARGET : 1000 + window.judgeFrom + i)
+            expect(target).toBe(isNext ? NO_TARGET : 1000 + window.scoreFrom + i)
             const before = input[window.firstRow + i]
-            expect(before).toBe(before === START_TOKEN_ID ? before : 1000 + window.judgeFrom + i - 1)
+            expect(before).toBe(before === START_TOKEN_ID ? before : 1000 + window.scoreFrom + i - 1)
           }
         }
       }),
@@ -179,12 +179,12 @@ describe('the input of a single row', () => {
   const tokenIds = Int32Array.from({ length: 12 }, (_, i) => i)
   const layout = { nPositions: 8, startToken: true }
 
-  it('is what stands before a token in the window that judges it', () => {
+  it('is what stands before a token in the window that scores it', () => {
     expect([...inputBefore(tokenIds, 7, layout)]).toEqual([START_TOKEN_ID, 4, 5, 6])
     expect([...inputBefore(tokenIds, 6, layout)]).toEqual([START_TOKEN_ID, 0, 1, 2, 3, 4, 5])
   })
 
-  it('is for `next` the window that judges the last token, with that token', () => {
+  it('is for `next` the window that scores the last token, with that token', () => {
     expect([...inputOfNext(tokenIds, 7, layout)]).toEqual([START_TOKEN_ID, 0, 1, 2, 3, 4, 5, 6])
     expect([...inputOfNext(tokenIds, 0, layout)]).toEqual([START_TOKEN_ID])
   })
@@ -195,8 +195,8 @@ describe('the input of a single row', () => {
         const ids = Int32Array.from({ length: span.to }, (_, i) => i)
         for (const window of planWindows(span, layout).windows) {
           const input = windowInput(ids, window, layout)
-          for (let token = window.judgeFrom; token < window.judgeTo; token++) {
-            const row = window.firstRow + token - window.judgeFrom
+          for (let token = window.scoreFrom; token < window.scoreTo; token++) {
+            const row = window.firstRow + token - window.scoreFrom
             expect(inputBefore(ids, token, layout)).toEqual(input.slice(0, row + 1))
           }
           if (window.readsNext) expect(inputOfNext(ids, span.to, layout)).toEqual(input)

@@ -51,19 +51,19 @@ describe.each([{ startToken: true }, { startToken: false }])(
     }, LOADING_LIMIT_MS)
 
     it('has for each token what the earliest window that holds it gives on its own', () => {
-      expect(whole.judgements.length).toBe(TOKENS)
-      for (const [token, judgement] of whole.judgements.entries()) {
+      expect(whole.scores.length).toBe(TOKENS)
+      for (const [token, score] of whole.scores.entries()) {
         const window = windows.find(({ first, length }) => first <= token && token < first + length)
         if (window === undefined) throw new Error(`token ${token} is in no window`)
         const row = startTokens.length + token - window.first - 1
         if (row < 0) {
-          expect(judgement).toBeNull()
+          expect(score).toBeNull()
           continue
         }
         const { targetLogit, logSumExp, topLogits } = window.rows
-        expect(judgement?.logitsRow).toBe(row)
-        expectClose(judgement?.logProb, targetLogit[row] - logSumExp[row])
-        expectClose(judgement?.top[0].logProb, topLogits[row * TOP_K] - logSumExp[row])
+        expect(score?.logitsRow).toBe(row)
+        expectClose(score?.logProb, targetLogit[row] - logSumExp[row])
+        expectClose(score?.top[0].logProb, topLogits[row * TOP_K] - logSumExp[row])
       }
     })
 
@@ -77,17 +77,17 @@ describe.each([{ startToken: true }, { startToken: false }])(
 
     it('has in a part of it the same numbers as in the whole', async () => {
       const part = { tokenIds: tokenIds.subarray(0, 760), from: 700, to: 760 }
-      const { judgements } = await freshService(model).predict({
+      const { scores } = await freshService(model).predict({
         ...part,
         startToken,
         topK: 5,
         temperature: 1,
       })
-      expect(judgements.length).toBe(60)
-      for (const [i, judgement] of judgements.entries()) {
-        const inWhole = whole.judgements[part.from + i]
-        expect(judgement?.logitsRow).toBe(inWhole?.logitsRow)
-        expectClose(judgement?.logProb, inWhole?.logProb)
+      expect(scores.length).toBe(60)
+      for (const [i, score] of scores.entries()) {
+        const inWhole = whole.scores[part.from + i]
+        expect(score?.logitsRow).toBe(inWhole?.logitsRow)
+        expectClose(score?.logProb, inWhole?.logProb)
       }
     })
   },

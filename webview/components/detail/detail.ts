@@ -6,7 +6,7 @@ import { goesOnWith, type TypedPlace, typedPlaceOf } from '../../../src/shared/t
 import {
   type Distribution,
   type Inspection,
-  type Judgement,
+  type TokenScore,
   MAX_TOP_K,
   type Section,
   VOCABULARY_SIZE,
@@ -16,7 +16,7 @@ import { sampleDistribution, SortedLogits } from '../../../src/shared/numbers/sa
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
 import { hexBytes, tokenPieces } from '../../../src/shared/text/tokenText'
 import type { PanelActions } from '../../controller'
-import { distributionAt, isNext, judgementAt, predictionAt } from '../../state/addresses'
+import { distributionAt, isNext, scoreAt, predictionAt } from '../../state/addresses'
 import type { FullRow } from '../../state/panelState'
 import { contextBefore, splitCharacterAt } from '../../tokens/context'
 import { tokenTemplate } from '../../tokens/pieces'
@@ -70,14 +70,14 @@ export class DetailElement extends LightElement {
     const section = this.inspection.sections[this.picked.section]
     const { position } = this.picked
     const distribution = distributionAt(section, position)
-    const judgement = judgementAt(section, position)
+    const score = scoreAt(section, position)
     return html`<aside class="detail" aria-label="The picked token">
       ${this.titleTemplate(section)} ${this.contextTemplate(section)} ${this.generationTemplate()}
       ${
         distribution === null
           ? html`<p class="dim">${this.absenceOf(section)}</p>`
-          : html`${factsTemplate(distribution, judgement)} ${sourceTemplate(distribution, judgement)}
-            ${this.topTemplate(section, distribution, judgement)}`
+          : html`${factsTemplate(distribution, score)} ${sourceTemplate(distribution, score)}
+            ${this.topTemplate(section, distribution, score)}`
       }
       <hr />
       <logitscope-sampling
@@ -147,21 +147,21 @@ export class DetailElement extends LightElement {
   private absenceOf(section: Section): string {
     if (predictionAt(section, this.picked.position) !== null)
       return 'No prediction: the model had nothing before this token, not even the start token.'
-    return this.inspection.state.kind === 'running' ? 'Not judged yet.' : 'Not judged.'
+    return this.inspection.state.kind === 'running' ? 'Not scored yet.' : 'Not scored.'
   }
 
   private topTemplate(
     section: Section,
     distribution: Distribution,
-    judgement: Judgement | null,
+    score: TokenScore | null,
   ): TemplateResult {
-    const actual = judgement === null ? null : section.tokens[this.picked.position].tokenId
+    const actual = score === null ? null : section.tokens[this.picked.position].tokenId
     const top = this.likeliest(distribution)
     const share = top.reduce((sum, { probability }) => sum + probability, 0)
     const beyond =
-      judgement === null || actual === null || top.some(({ tokenId }) => tokenId === actual)
+      score === null || actual === null || top.some(({ tokenId }) => tokenId === actual)
         ? null
-        : this.candidate(actual, judgement.logit, judgement.logProb)
+        : this.candidate(actual, score.logit, score.logProb)
     return html`${candidatesTemplate(top, beyond, actual, this.labels)}
       <p class="dim">
         <label
@@ -214,7 +214,7 @@ export class DetailElement extends LightElement {
   }
 }
 
-function factsTemplate({ entropy }: Distribution, judgement: Judgement | null): TemplateResult {
+function factsTemplate({ entropy }: Distribution, score: TokenScore | null): TemplateResult {
   const fact = (name: string, value: string) =>
     html`<div>
       <dt>${name}</dt>
@@ -222,11 +222,11 @@ function factsTemplate({ entropy }: Distribution, judgement: Judgement | null): 
     </div>`
   return html`<dl class="facts">
     ${
-      judgement === null
+      score === null
         ? nothing
-        : html`${fact('probability', formatPercent(Math.exp(judgement.logProb)))}
-          ${fact(`rank of ${formatCount(VOCABULARY_SIZE)}`, formatCount(judgement.rank))}
-          ${fact('surprisal', `${formatDecimal(judgement.surprisal)} bits`)}`
+        : html`${fact('probability', formatPercent(Math.exp(score.logProb)))}
+          ${fact(`rank of ${formatCount(VOCABULARY_SIZE)}`, formatCount(score.rank))}
+          ${fact('surprisal', `${formatDecimal(score.surprisal)} bits`)}`
     }
     ${fact('entropy', `${formatDecimal(entropy)} bits`)}
   </dl>`
@@ -235,16 +235,16 @@ function factsTemplate({ entropy }: Distribution, judgement: Judgement | null): 
 /** Which row of the model's output this is, and how a log-probability comes of it. */
 function sourceTemplate(
   { logitsRow, seqLen, logSumExp }: Distribution,
-  judgement: Judgement | null,
+  score: TokenScore | null,
 ): TemplateResult {
   const lse = formatDecimal(logSumExp, 3)
   return html`<p class="source dim">
     <code>logits[0, ${logitsRow}] of [1, ${seqLen}, ${VOCABULARY_SIZE}]</code><br />
     ${
-      judgement === null
+      score === null
         ? html`log-sum-exp ${lse}`
-        : html`logit ${formatDecimal(judgement.logit, 3)} − log-sum-exp ${lse} = log-prob
-          ${formatDecimal(judgement.logProb, 3)}`
+        : html`logit ${formatDecimal(score.logit, 3)} − log-sum-exp ${lse} = log-prob
+          ${formatDecimal(score.logProb, 3)}`
     }
   </p>`
 }

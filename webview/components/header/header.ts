@@ -110,7 +110,7 @@ function modelButtons(id: string, actions: PanelActions): TemplateResult {
 }
 
 /**
- * Beside the precision; while the text is still being judged there is nothing to measure. It stays while it measures,
+ * Beside the precision; while the text is still being scored there is nothing to measure. It stays while it measures,
  * disabled in name only: an element that is gone or disabled loses the focus.
  */
 function measureButton({ model, state, precisionCost }: Inspection, actions: PanelActions): unknown {
@@ -160,7 +160,7 @@ function describeContext({ sections }: Inspection): string {
 function windowsTemplate(sections: readonly Section[]): unknown {
   const windows = sections.reduce((sum, section) => sum + section.windows, 0)
   if (windows <= sections.length) return nothing
-  return html`<span class="dim" title="Longer than the model can see at once: judged in overlapping windows">
+  return html`<span class="dim" title="Longer than the model can see at once: scored in overlapping windows">
     ${formatCounted(windows, 'window')}
   </span>`
 }

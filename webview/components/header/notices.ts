@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
-import { type Inspection, judgedCount, tokenCount } from '../../../src/shared/contracts/prediction'
+import { type Inspection, scoredCount, tokenCount } from '../../../src/shared/contracts/prediction'
 import type { PanelCommand, ShowEmptyMessage } from '../../../src/shared/contracts/protocol'
 import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/remedies'
 import { describeMeasuring, describePrecisionCost } from '../../../src/shared/numbers/precisionCost'
@@ -16,7 +16,7 @@ export function inspectionNoticeTemplate(
   actions: PanelActions,
 ): TemplateResult | typeof nothing {
   const { state, sections } = inspection
-  const judged = judgedCount(sections)
+  const scored = scoredCount(sections)
   const tokens = formatCounted(tokenCount(sections), 'token')
   const again = button('runAgain', 'Run Again', actions)
   switch (state.kind) {
@@ -24,11 +24,11 @@ export function inspectionNoticeTemplate(
       return html`<div class="notice">
         <progress
           max=${tokenCount(sections)}
-          .value=${judged}
-          aria-label="Tokens judged"
-          aria-valuetext="${formatCount(judged)} of ${tokens}"
+          .value=${scored}
+          aria-label="Tokens scored"
+          aria-valuetext="${formatCount(scored)} of ${tokens}"
         ></progress>
-        <span>${formatCount(judged)} of ${tokens}</span>${button('cancelInspection', 'Cancel', actions)}
+        <span>${formatCount(scored)} of ${tokens}</span>${button('cancelInspection', 'Cancel', actions)}
       </div>`
     case 'failed':
       return html`<div class="notice error">
@@ -37,7 +37,7 @@ export function inspectionNoticeTemplate(
       </div>`
     case 'cancelled':
       return html`<div class="notice">
-        <span>Cancelled after ${formatCount(judged)} of ${tokens}</span>${again}
+        <span>Cancelled after ${formatCount(scored)} of ${tokens}</span>${again}
       </div>`
     case 'done':
       return outOfDate

@@ -5,7 +5,7 @@ import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
 import { type Section, tokenCount } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
-import { fromFlatIndex, judgementAt, toFlatIndex } from '../../state/addresses'
+import { fromFlatIndex, scoreAt, toFlatIndex } from '../../state/addresses'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { LightElement } from '../base/lightElement'
 
@@ -88,9 +88,9 @@ export class SparklineElement extends LightElement {
   private valueText(index: number): string {
     const { section, position } = fromFlatIndex(this.sections, index)
     const { tokenId } = this.sections[section].tokens[position]
-    const judgement = judgementAt(this.sections[section], position)
+    const score = scoreAt(this.sections[section], position)
     const { valueOf, format } = METRIC_SCALES[this.metric]
-    const value = judgement === null ? 'not judged' : format(valueOf(judgement))
+    const value = score === null ? 'not scored' : format(valueOf(score))
     return `token ${position}, ${this.labels.speak(tokenId)}, ${value}`
   }
 
@@ -126,8 +126,8 @@ function binByMaximum(sections: readonly Section[], metric: Metric, maxBins: num
   const { valueOf, weightOf } = METRIC_SCALES[metric]
   const values = sections.flatMap((section) =>
     section.tokens.map((_, position) => {
-      const judgement = judgementAt(section, position)
-      return judgement === null ? null : valueOf(judgement)
+      const score = scoreAt(section, position)
+      return score === null ? null : valueOf(score)
     }),
   )
   const count = Math.min(values.length, maxBins)

@@ -2,7 +2,7 @@ import { html, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 import { guard } from 'lit/directives/guard.js'
 
-import { type Metric, METRIC_SCALES, stepOfJudgement } from '../../../src/shared/numbers/metrics'
+import { type Metric, METRIC_SCALES, stepOfScore } from '../../../src/shared/numbers/metrics'
 import { textPieces, type TokenPiece } from '../../../src/shared/text/tokenText'
 import type { Row, RowBlock } from '../../state/rows'
 import { runningTextTemplate } from '../../tokens/pieces'
@@ -42,15 +42,15 @@ export class StripBlockElement extends DeferredElement {
 }
 
 function tokenTemplate(
-  { position, token, judgement, typed }: Row,
+  { position, token, score, typed }: Row,
   pieces: readonly TokenPiece[],
   metric: Metric,
   picked: boolean,
 ): TemplateResult {
-  const step = judgement === null ? 'unjudged' : `step${stepOfJudgement(metric, judgement)}`
+  const step = score === null ? 'unscored' : `step${stepOfScore(metric, score)}`
   const classes = `token ${step}${token?.partial === true ? ' partial' : ''}${typed ? ' typed' : ''}${picked ? ' picked' : ''}`
   const { valueOf, format } = METRIC_SCALES[metric]
-  const title = judgement === null ? 'not judged' : format(valueOf(judgement))
+  const title = score === null ? 'not scored' : format(valueOf(score))
   return html`<span
     class=${classes}
     data-position=${position}

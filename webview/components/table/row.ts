@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { formatWholePercent } from '../../../src/shared/text/format'
-import { type Metric, stepOfJudgement } from '../../../src/shared/numbers/metrics'
+import { type Metric, stepOfScore } from '../../../src/shared/numbers/metrics'
 import { speakRow } from '../../../src/shared/text/spokenRow'
 import { COLUMN_VIEWS, formatNumber, numberAt, type TableColumn } from '../../state/columns'
 import type { SortColumn } from '../../state/panelState'
@@ -47,8 +47,8 @@ function speak({ token, ...row }: Row, { labels }: RowContext): string {
   return speakRow({ ...row, tokenId: token?.tokenId ?? null }, (tokenId) => labels.speak(tokenId))
 }
 
-function rowClass({ token, judgement }: Row, picked: boolean): string {
-  return ['row', token === null ? 'next' : '', judgement === null ? 'unjudged' : '', picked ? 'picked' : '']
+function rowClass({ token, score }: Row, picked: boolean): string {
+  return ['row', token === null ? 'next' : '', score === null ? 'unscored' : '', picked ? 'picked' : '']
     .filter((name) => name !== '')
     .join(' ')
 }
@@ -74,9 +74,9 @@ function numberText(column: SortColumn, row: Row): string {
   return value === null ? '' : formatNumber(column, value)
 }
 
-function tokenCellTemplate({ token, judgement, typed }: Row, { labels, metric }: RowContext): TemplateResult {
+function tokenCellTemplate({ token, score, typed }: Row, { labels, metric }: RowContext): TemplateResult {
   if (token === null) return html`<i class="next-label">next</i>`
-  const step = judgement === null ? '' : `step${stepOfJudgement(metric, judgement)}`
+  const step = score === null ? '' : `step${stepOfScore(metric, score)}`
   return html`<code class="token ${step} ${typed ? 'typed' : ''}"
     >${tokenTemplate(labels.piecesOf(token.tokenId))}</code
   >`

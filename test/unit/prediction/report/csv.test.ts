@@ -64,7 +64,7 @@ describe('formatCsv', () => {
     expect(csvLines([prediction(0, TOKENS.equals)])[0]).toContain(`,0,${TOKENS.equals},'=,false,10,11,0,2.5,`)
   })
 
-  it('leaves the cells of an unjudged token empty', () => {
+  it('leaves the cells of an unscored token empty', () => {
     expect(csvLines([prediction(0, TOKENS.the, null)])[0]).toMatch(/,the,false,10,11(,){10}$/)
   })
 

@@ -9,7 +9,7 @@ import {
   alternative,
   distribution,
   inspection,
-  judgement,
+  score,
   prediction,
   section,
   STUDENT,
@@ -49,7 +49,7 @@ describe('formatTables', () => {
     ])
   })
 
-  it('leaves out what is not judged', () => {
+  it('leaves out what is not scored', () => {
     const lines = formatTables(inspection([section([prediction(0, TOKENS.the, null)])]), vocabulary).split(
       '\n',
     )
@@ -75,7 +75,7 @@ describe('formatRow', () => {
     expect(formatRow(TWO_TOKENS, { section: 0, position: 2 }, vocabulary)).toContain('\nnext\t')
   })
 
-  it('is empty where the token is not judged yet', () => {
+  it('is empty where the token is not scored yet', () => {
     expect(formatRow(TWO_TOKENS, { section: 0, position: 3 }, vocabulary)).toBe('')
   })
 })
@@ -105,7 +105,7 @@ describe('formatResults', () => {
 
   it('names the ten most surprising tokens first, the most surprising at the top', () => {
     const predictions = Array.from({ length: 12 }, (_, i) =>
-      prediction(i, TOKENS.the, judgement(1 / (i + 2), distribution(i, []))),
+      prediction(i, TOKENS.the, score(1 / (i + 2), distribution(i, []))),
     )
     const lines = formatResults(inspection([section(predictions)]), vocabulary).split('\n')
     const heading = lines.indexOf('The 10 most surprising tokens:')

@@ -3,7 +3,7 @@ import { bytesOfReported, createReport, type ReportInput } from '../../../../src
 import {
   alternative,
   distribution,
-  judgement,
+  score,
   MINI,
   prediction,
   STUDENT,
@@ -48,9 +48,9 @@ describe('createReport', () => {
     expect(report({ model: STUDENT }).remarks).toEqual(['Linear layout, transposed on load', 'padded'])
   })
 
-  it('has everything about a judged token', () => {
-    const judged = judgement(0.25, distribution(7, [alternative(TOKENS.newline, 0.5)]))
-    const { positions } = report({ predictions: [prediction(0, TOKENS.the, judged)] })
+  it('has everything about a scored token', () => {
+    const scored = score(0.25, distribution(7, [alternative(TOKENS.newline, 0.5)]))
+    const { positions } = report({ predictions: [prediction(0, TOKENS.the, scored)] })
     expect(positions).toEqual([
       {
         position: 0,
@@ -108,7 +108,7 @@ describe('createReport', () => {
     expect(report({ next: null }).next).toBeNull()
   })
 
-  it('sums up the judged tokens only', () => {
+  it('sums up the scored tokens only', () => {
     const predictions = [
       prediction(0, TOKENS.the, null),
       prediction(1, TOKENS.the),

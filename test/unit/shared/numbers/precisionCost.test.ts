@@ -2,20 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { updateInspection } from '../../../../src/shared/contracts/inspectionUpdate'
 import { defaultPrecision } from '../../../../src/shared/text/modelText'
 import { describePrecisionCost, precisionCost } from '../../../../src/shared/numbers/precisionCost'
-import type { Inspection, Judgement } from '../../../../src/shared/contracts/prediction'
-import { alternative, distribution, judgement } from '../../../support/texts/samples'
+import type { Inspection, TokenScore } from '../../../../src/shared/contracts/prediction'
+import { alternative, distribution, score } from '../../../support/texts/samples'
 
-const judged = (probability: number, top: number): Judgement =>
-  judgement(probability, distribution(0, [alternative(top, 0.5)]))
+const scored = (probability: number, top: number): TokenScore =>
+  score(probability, distribution(0, [alternative(top, 0.5)]))
 
 describe('The cost of a precision', () => {
   it('is the mean and the largest distance of log-probabilities, and how often the top token is the same', () => {
-    const cost = precisionCost([judged(0.5, 1), judged(0.25, 2)], [judged(0.5, 1), judged(0.5, 3)])
+    const cost = precisionCost([scored(0.5, 1), scored(0.25, 2)], [scored(0.5, 1), scored(0.5, 3)])
     expect(cost).toEqual({ tokens: 2, mean: Math.LN2 / 2, max: Math.LN2, sameTop: 0.5 })
   })
 
-  it('is that of the tokens that both have judged', () => {
-    const cost = precisionCost([null, judged(0.5, 1), judged(0.1, 1)], [null, judged(0.5, 1)])
+  it('is that of the tokens that both have scored', () => {
+    const cost = precisionCost([null, scored(0.5, 1), scored(0.1, 1)], [null, scored(0.5, 1)])
     expect(cost).toEqual({ tokens: 1, mean: 0, max: 0, sameTop: 1 })
   })
 
