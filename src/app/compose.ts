@@ -137,10 +137,10 @@ export function compose(
       if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
       if (changed('model') || (changed('precision') && selectedPrecision() !== precision)) modelChanged()
       else if (changed('threads')) void engine.restart()
-      else if (changed('backend')) engine.chooseAnew()
+      else if (changed('backend')) engine.backendChanged()
     }),
     webGpu.onArrival(() => {
-      engine.webGpuMayHaveCome()
+      engine.webGpuMayBeAvailable()
     }),
     { dispose: () => engine.dispose() },
   )

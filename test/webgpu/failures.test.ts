@@ -34,7 +34,7 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('A device that is lost', () => {
   it('in mid-request is an error of its own, then and for every later call', async () => {
     const worker = await loaded()
-    await worker.call('freshEngine', { chunkPositions: 1 })
+    await worker.call('freshEngine', { stepPositions: 1 })
     const engine = engineOf(worker)
     const scoring = engine.score(scoreEverything(TOKENS), {
       onProgress: () => void worker.call('damageDevice', 'destroy'),

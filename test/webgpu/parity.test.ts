@@ -25,8 +25,8 @@ beforeAll(async () => {
   engine = engineOf(worker)
 })
 
-async function freshEngine(chunkPositions?: number): Promise<EngineApi> {
-  await worker.call('freshEngine', chunkPositions === undefined ? {} : { chunkPositions })
+async function freshEngine(stepPositions?: number): Promise<EngineApi> {
+  await worker.call('freshEngine', stepPositions === undefined ? {} : { stepPositions })
   return engine
 }
 

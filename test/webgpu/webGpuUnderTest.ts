@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
-import { callsOf } from '../../src/engine/client/engineHandle'
+import { callsOf } from '../../src/engine/client/engineCalls'
 import type { EngineApi } from '../../src/shared/contracts/engineApi'
 import type { RpcClient } from '../../src/shared/rpc'
 import { startWebGpuHarness, type WebGpuHarness, type WorkerUnderTest } from '../support/engine/webGpuHarness'

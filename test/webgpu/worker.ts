@@ -1,14 +1,18 @@
 // The engine on WebGPU in a Web Worker, with what only tests may do to it.
 
 import * as ort from 'onnxruntime-web'
+import { mapEngineMethods } from '../../src/engine/client/engineCalls'
 import { Engine } from '../../src/engine/worker/engine'
+import { measuredStepSize } from '../../src/engine/worker/stepSize'
 import { loadCheckpoint, type LoadedModel } from '../../src/engine/inference/model'
 import { configureWasm } from '../../src/engine/runtime/ortSession'
 import { openWebGpu } from '../../src/engine/runtime/webGpuRuntime'
 import { bytesInMemory } from '../../src/model/formats/byteSource'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/formats/modelFiles'
 import { withModelFiles } from '../../src/model/folder/openModelFiles'
-import { type RpcMessage, serveRpc } from '../../src/shared/rpc'
+import type { EngineMethods } from '../../src/shared/contracts/engineApi'
+import { type RpcHandlers, type RpcMessage, serveRpc } from '../../src/shared/rpc'
+import { fixedSteps } from '../support/engine/fixedSteps'
 import { KEPT_SHAPE, keepSteps } from '../support/engine/keptScenario'
 import type { LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
 import { lastDevice, takeCounts, watchGpu } from './watchedGpu'
@@ -39,12 +43,9 @@ const channel = {
 }
 
 serveRpc<WorkerMethods>(channel, {
-  vocabulary: (...call) => current().vocabulary(...call),
-  tokenize: (...call) => current().tokenize(...call),
-  model: (...call) => current().model(...call),
-  score: (...call) => current().score(...call),
-  generate: (...call) => current().generate(...call),
-  logits: (...call) => current().logits(...call),
+  ...mapEngineMethods<RpcHandlers<EngineMethods>>(
+    (name) => (request, options) => current()[name](request, options),
+  ),
   load: async (request) => {
     pretend(request)
     if (request.notePlacements === true) notePlacements()
@@ -52,9 +53,9 @@ serveRpc<WorkerMethods>(channel, {
     engine = engineOn(model)
     return model.info
   },
-  freshEngine: ({ chunkPositions }) => {
+  freshEngine: ({ stepPositions }) => {
     if (model === undefined) throw new Error('no model has been loaded')
-    engine = engineOn(model, chunkPositions)
+    engine = engineOn(model, stepPositions)
     return Promise.resolve(undefined)
   },
   counts: () => Promise.resolve(takeCounts()),
@@ -79,17 +80,17 @@ serveRpc<WorkerMethods>(channel, {
   },
 })
 
-function current(): Engine {
+function current(): RpcHandlers<EngineMethods> {
   if (engine === undefined) throw new Error('no model has been loaded')
   return engine
 }
 
-function engineOn(loaded: LoadedModel, chunkPositions?: number): Engine {
+function engineOn(loaded: LoadedModel, stepPositions?: number): Engine {
   return new Engine({
     loadModel: () => Promise.resolve(loaded),
     loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
+    createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),
     nextMacrotask: () => new Promise((resolve) => setTimeout(resolve)),
-    ...(chunkPositions === undefined ? {} : { chunkPositions }),
   })
 }
 
@@ -102,7 +103,7 @@ async function loadFiles({ backend = 'webgpu' }: LoadRequest): Promise<LoadedMod
   return withModelFiles(files, (checkpoint) =>
     loadCheckpoint(
       checkpoint,
-      { id: 'tested', description: 'The tested model.' },
+      { id: 'tested', description: 'The tested model.', fingerprint: 'tested' },
       { backend, threads: 1, precision: 'fp32' },
     ),
   )

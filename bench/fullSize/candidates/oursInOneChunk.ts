@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { Engine } from '../../../src/engine/worker/engine'
 import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import { configureWasm } from '../../../src/engine/runtime/ortSession'
+import { fixedSteps } from '../../../test/support/engine/fixedSteps'
 import type { Candidate, CandidateSettings } from '../candidate'
 import { targetsOf, TOP_K } from '../candidate'
 
-/** Our engine without its chunks: all positions in one step of work. */
+/** Our engine with all positions in one step of the transformer. */
 export async function oursInOneChunk(settings: CandidateSettings): Promise<Candidate> {
   configureWasm(`${settings.assetsFolder}/`, settings.threads)
   const model = await loadModelFolder(
@@ -15,8 +16,8 @@ export async function oursInOneChunk(settings: CandidateSettings): Promise<Candi
   const engine = new Engine({
     loadModel: () => Promise.resolve(model),
     loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
+    createStepPolicy: fixedSteps(model.info.nPositions),
     nextMacrotask: () => setImmediate(),
-    chunkPositions: model.info.nPositions,
   })
   const context = { signal: new AbortController().signal, onProgress: () => undefined }
   return {

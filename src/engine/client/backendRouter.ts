@@ -1,9 +1,10 @@
-import type {
-  EngineApi,
-  EngineState,
-  ModelRequest,
-  ScoreProgress,
-  ScoreRequest,
+import {
+  ENGINE_METHODS,
+  type EngineApi,
+  type EngineMethods,
+  type EngineState,
+  type ScoreProgress,
+  type ScoreRequest,
 } from '../../shared/contracts/engineApi'
 import {
   CancelledError,
@@ -11,41 +12,42 @@ import {
   NonFiniteLogitsError,
   WebGpuUnavailableError,
 } from '../../shared/errors'
-import type { ModelInfo } from '../../shared/contracts/prediction'
+import type { Backend, ModelInfo } from '../../shared/contracts/prediction'
+import { mapEngineMethods } from './engineCalls'
 import { createEngine, type EngineHandle, type EngineWorker } from './engineHandle'
 
-/** An engine on the GPU that has loaded its model and may be believed. */
+/** An engine on the GPU that has loaded its model and passed the check against WASM. */
 export interface WebGpuEngine {
   readonly api: EngineApi
   readonly model: ModelInfo
-  /** Calls back when it has ended by itself. */
+  /** Calls back when the engine has ended without `dispose`. */
   onEnd(listener: (reason: Error) => void): void
   dispose(): void
 }
 
 export interface BackendRouterOptions {
-  /** Starts the engine that is always there. */
+  /** Starts the WASM engine, which is always available. */
   readonly spawnWasm: () => EngineWorker
   /**
-   * Starts the other one; undefined where it is not to be had, or not wanted. What takes it long, compiling and
-   * the check, nobody waits for. Rejects where it should be there and cannot.
+   * Starts the WebGPU engine. Resolves with undefined if WebGPU is unavailable or not selected; rejects if it is
+   * selected and cannot be used. It takes long (compilation and the check), so WASM answers requests until it is ready.
    */
   readonly startWebGpu: (wasm: EngineApi, signal: AbortSignal) => Promise<WebGpuEngine | undefined>
   readonly onState: (state: EngineState) => void
-  /** WebGPU is not used any more, or cannot be used. Called once until it is tried again. */
+  /** Called when WebGPU failed or cannot be used; not called again until WebGPU is tried again. */
   readonly onFailure: (reason: Error) => void
 }
 
 export interface BackendRouter extends EngineHandle {
   /**
-   * Tries WebGPU anew where it does not answer. Resolves when that has ended one way or the other: with false where
-   * it is not to be had, or not wanted.
+   * Tries WebGPU again unless it is in use. Resolves when the attempt has ended: with false if WebGPU is unavailable
+   * or not selected.
    */
   retryWebGpu(): Promise<boolean>
-  /** The user wants another backend; requests that are under way go on with WASM. */
-  chooseAnew(): void
-  /** What was not there before may be now: the next call looks again. */
-  webGpuMayHaveCome(): void
+  /** The user selected another backend: stops WebGPU, and pending requests continue on WASM. */
+  backendChanged(): void
+  /** A missing adapter or companion may be available now: the next call tries WebGPU again. */
+  webGpuMayBeAvailable(): void
 }
 
 type WebGpu =
@@ -57,8 +59,8 @@ type WebGpu =
   | { readonly kind: 'failed'; readonly reason: Error }
 
 /**
- * One engine out of two: WebGPU answers where it can, WASM while it cannot yet and when it cannot any more, in the
- * middle of a request as well. Tokens are always WASM's side's to make.
+ * Combines two engines into one. WebGPU answers while it is ready, WASM before that and after WebGPU fails, also in the
+ * middle of a request. The WASM engine always answers the tokenizer's methods.
  */
 export function routeBackends({
   spawnWasm,
@@ -69,7 +71,7 @@ export function routeBackends({
   let webGpu: WebGpu = { kind: 'idle' }
   let starting: Promise<void> = Promise.resolve()
   let wasmState: EngineState = { kind: 'stopped' }
-  /** Engines whose requests WASM goes on with. */
+  /** Engines whose pending requests WASM continues. */
   const left = new WeakSet<WebGpuEngine>()
   const wasm = createEngine(spawnWasm, (state) => {
     wasmState = state
@@ -113,7 +115,7 @@ export function routeBackends({
     onState(wasmState)
   }
 
-  /** Whoever learns of the failure first tells it. */
+  /** Reports the failure once: the engine's end and its failed calls all come here. */
   const fallBack = (engine: WebGpuEngine, reason: Error) => {
     if (webGpu.kind !== 'ready' || webGpu.engine !== engine) return
     leave(engine, { kind: 'failed', reason })
@@ -127,31 +129,34 @@ export function routeBackends({
     if (stopped.kind === 'ready') stopped.engine.dispose()
   }
 
-  /** Asks WebGPU where it answers; where it fails through no fault of the request, WASM goes on. */
-  const answer = async <T>(request: ModelRequest, ask: (api: EngineApi) => Promise<T>): Promise<T> => {
+  /** Asks WebGPU if it is ready. If it fails for a reason other than the request, WASM answers instead. */
+  const answer = async <T>(backend: Backend | undefined, ask: (api: EngineApi) => Promise<T>): Promise<T> => {
     startIfIdle()
-    if (webGpu.kind !== 'ready' || request.backend === 'wasm') return ask(wasm.api)
+    if (webGpu.kind !== 'ready' || backend === 'wasm') return ask(wasm.api)
     const { engine } = webGpu
     try {
       return await ask(engine.api)
     } catch (error) {
       if (error instanceof CancelledError || error instanceof InvalidRequestError) throw error
       if (error instanceof NonFiniteLogitsError) {
-        // It is the weights' fault where WASM says the same.
+        // If WASM throws as well, the weights are damaged and the GPU is not at fault.
         const answered = await ask(wasm.api)
         fallBack(engine, error)
         return answered
       }
       fallBack(engine, asError(error))
-      if (!left.has(engine)) throw error // It was stopped, and the request with it.
+      if (!left.has(engine)) throw error // The engine was stopped together with its requests.
       return ask(wasm.api)
     }
   }
 
   return {
     api: {
-      vocabulary: wasm.api.vocabulary,
-      tokenize: wasm.api.tokenize,
+      ...mapEngineMethods<EngineApi>((name) =>
+        ENGINE_METHODS[name] === 'tokenizer'
+          ? wasm.api[name]
+          : (request, options) => answer(backendOf(request), (api) => api[name](request, options)),
+      ),
       model: async (request, options) => {
         startIfIdle()
         return webGpu.kind === 'ready' ? webGpu.engine.model : wasm.api.model(request, options)
@@ -160,21 +165,19 @@ export function routeBackends({
         let nextRow = request.firstRow
         const ask = async (api: EngineApi) => {
           const isOther = api === wasm.api && request.backend === 'webgpu'
-          let untold = isOther ? await api.model(undefined, { signal: options?.signal }) : undefined
+          let continuing = isOther ? await api.model(undefined, { signal: options?.signal }) : undefined
           const onProgress = (progress: ScoreProgress) => {
             if (progress.kind === 'rows') {
               nextRow = progress.rows.firstRow + progress.rows.logSumExp.length
-              if (untold !== undefined) options?.onProgress?.({ kind: 'continued', model: untold })
-              untold = undefined
+              if (continuing !== undefined) options?.onProgress?.({ kind: 'continued', model: continuing })
+              continuing = undefined
             }
             options?.onProgress?.(progress)
           }
           return api.score(fromRow(request, nextRow), { ...options, onProgress })
         }
-        return answer(request, ask)
+        return answer(request.backend, ask)
       },
-      generate: (request, options) => answer(request, (api) => api.generate(request, options)),
-      logits: (request, options) => answer(request, (api) => api.logits(request, options)),
     },
     restart: async () => {
       stopWebGpu()
@@ -191,20 +194,24 @@ export function routeBackends({
       await starting
       return !isAbsent()
     },
-    chooseAnew: () => {
+    backendChanged: () => {
       if (webGpu.kind === 'ready') leave(webGpu.engine, { kind: 'idle' })
       else stopWebGpu()
       if (wasmState.kind !== 'stopped') startIfIdle()
     },
-    webGpuMayHaveCome: () => {
-      // What has crashed would crash again.
+    webGpuMayBeAvailable: () => {
+      // An engine that crashed would probably crash again, so only a missing one is tried again.
       const isMissing = webGpu.kind === 'failed' && webGpu.reason instanceof WebGpuUnavailableError
       if (isAbsent() || isMissing) webGpu = { kind: 'idle' }
     },
   }
 }
 
-/** What is left of a request whose rows before `row` have been given already. */
+function backendOf(request: EngineMethods[keyof EngineMethods]['request']): Backend | undefined {
+  return request !== undefined && 'backend' in request ? request.backend : undefined
+}
+
+/** The rest of a request whose rows before `row` have already been delivered. */
 function fromRow(request: ScoreRequest, row: number): ScoreRequest {
   return { ...request, firstRow: row, targets: request.targets.subarray(row - request.firstRow) }
 }

@@ -1,4 +1,9 @@
-import type { EngineApi, EngineMethods, EngineState } from '../../shared/contracts/engineApi'
+import {
+  ENGINE_METHODS,
+  type EngineApi,
+  type EngineMethods,
+  type EngineState,
+} from '../../shared/contracts/engineApi'
 import {
   CancelledError,
   EngineStoppedError,
@@ -8,139 +13,132 @@ import {
   WebGpuLostError,
 } from '../../shared/errors'
 import { type CallOptions, type Channel, RpcClient } from '../../shared/rpc'
+import { mapEngineMethods } from './engineCalls'
 
 /** A thread that answers `EngineMethods`. */
 export interface EngineWorker {
   readonly channel: Channel
-  /** Calls back when the thread has ended, whether or not it was told to. */
+  /** Calls back when the thread has ended, whether or not `terminate` was called. */
   onStop(listener: (reason: Error) => void): void
   terminate(): Promise<void>
 }
 
-/** The engine as its users hold it. */
+/** An engine as its callers hold it. */
 export interface EngineHandle {
   readonly api: EngineApi
-  /** Ends the thread; pending calls are rejected with EngineStoppedError, the next call starts it anew. */
+  /** Ends the thread. Pending calls are rejected with EngineStoppedError; the next call starts a new thread. */
   restart(): Promise<void>
-  /** Ends the thread; calls that are pending or come later are rejected with EngineStoppedError. */
+  /** Ends the thread. Pending and later calls are rejected with EngineStoppedError. */
   dispose(): Promise<void>
 }
 
-/** After these nothing in the thread's memory can be relied on. */
-const FATAL_ERRORS = [TokenizerCrashedError, InferenceError, OutOfMemoryError, WebGpuLostError]
+/**
+ * Creates an engine whose thread starts with the first call, and again with the first call after a crash.
+ * @param onState called at every change of the state, which is `stopped` at first
+ */
+export function createEngine(
+  spawn: () => EngineWorker,
+  onState: (state: EngineState) => void = () => undefined,
+): EngineHandle {
+  return new RestartableEngine(spawn, onState)
+}
 
-/** What can be answered without a model. */
-const METHODS_WITHOUT_MODEL: readonly (keyof EngineMethods)[] = ['vocabulary', 'tokenize']
+/** After these errors the thread's memory cannot be relied on. */
+const FATAL_ERRORS = [TokenizerCrashedError, InferenceError, OutOfMemoryError, WebGpuLostError]
 
 interface Running {
   readonly worker: EngineWorker
   readonly client: RpcClient<EngineMethods>
 }
 
-/**
- * An engine whose thread starts with the first call, and anew with the next call after it has crashed.
- * `onState` is called whenever the state is another one; at first it is `stopped`.
- */
-export function createEngine(
-  spawn: () => EngineWorker,
-  onState: (state: EngineState) => void = () => undefined,
-): EngineHandle {
-  let running: Running | undefined
-  let disposed = false
-  let state: EngineState = { kind: 'stopped' }
+class RestartableEngine implements EngineHandle {
+  readonly api = mapEngineMethods<EngineApi>(
+    (name) => (request, options) => this.call(name, request, options),
+  )
+  private running: Running | undefined
+  private disposed = false
+  private state: EngineState = { kind: 'stopped' }
 
-  const become = (next: EngineState) => {
-    if (next.kind === state.kind) return
-    state = next
-    onState(next)
+  constructor(
+    private readonly spawn: () => EngineWorker,
+    private readonly onState: (state: EngineState) => void,
+  ) {}
+
+  restart(): Promise<void> {
+    return this.stop(stopped('The engine restarted. Run Again repeats the inspection.'))
   }
 
-  const start = () => {
-    if (disposed) throw stopped('The engine was closed.')
-    const worker = spawn()
+  async dispose(): Promise<void> {
+    this.disposed = true
+    await this.stop(stopped('The engine was closed.'))
+  }
+
+  private async call<M extends keyof EngineMethods>(
+    name: M,
+    request: EngineMethods[M]['request'],
+    options?: CallOptions<EngineMethods[M]['progress']>,
+  ): Promise<EngineMethods[M]['result']> {
+    if (options?.signal?.aborted === true) throw new CancelledError()
+    const current = this.running ?? this.start()
+    const isLoaded = this.state.kind === 'starting' || this.state.kind === 'ready'
+    if (!isLoaded && ENGINE_METHODS[name] === 'model') void this.followLoading(current)
+    try {
+      return await current.client.call(name, request, options)
+    } catch (error) {
+      const isFatal = FATAL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)
+      if (isFatal && this.running === current) {
+        // `failed` stays, so that the user still sees why the model could not be loaded.
+        if (this.state.kind !== 'failed') this.become({ kind: 'stopped' })
+        await this.endThread(stopped('The engine restarted. Try again.', error))
+      }
+      throw error
+    }
+  }
+
+  private start(): Running {
+    if (this.disposed) throw stopped('The engine was closed.')
+    const worker = this.spawn()
     const client = new RpcClient<EngineMethods>(worker.channel)
     const current = { worker, client }
     worker.onStop((cause) => {
-      client.close(stopped('The engine ended unexpectedly. Run Again starts it anew.', cause))
-      if (running !== current) return
-      running = undefined
-      become({ kind: 'stopped' })
+      client.close(stopped('The engine ended unexpectedly. Run Again restarts it.', cause))
+      if (this.running !== current) return
+      this.running = undefined
+      this.become({ kind: 'stopped' })
     })
-    running = current
+    this.running = current
     return current
   }
 
-  const endThread = async (reason: Error) => {
-    const current = running
-    running = undefined
+  /** Sets the state while the thread loads the model. The thread loads it once; this call only waits for the outcome. */
+  private async followLoading(current: Running): Promise<void> {
+    this.become({ kind: 'starting' })
+    try {
+      const model = await current.client.call('model', undefined)
+      if (this.running === current) this.become({ kind: 'ready', model })
+    } catch (error) {
+      const { message } = error instanceof Error ? error : new Error(String(error))
+      if (this.running === current) this.become({ kind: 'failed', message })
+    }
+  }
+
+  private async stop(reason: Error): Promise<void> {
+    const ended = this.endThread(reason)
+    this.become({ kind: 'stopped' })
+    await ended
+  }
+
+  private async endThread(reason: Error): Promise<void> {
+    const current = this.running
+    this.running = undefined
     current?.client.close(reason)
     await current?.worker.terminate()
   }
 
-  const stop = async (reason: Error) => {
-    const ended = endThread(reason)
-    become({ kind: 'stopped' })
-    await ended
-  }
-
-  /** The thread loads its model once, whoever asks: this call only learns how that ends. */
-  const followLoading = async (current: Running) => {
-    become({ kind: 'starting' })
-    try {
-      const model = await current.client.call('model', undefined)
-      if (running === current) become({ kind: 'ready', model })
-    } catch (error) {
-      const { message } = error instanceof Error ? error : new Error(String(error))
-      if (running === current) become({ kind: 'failed', message })
-    }
-  }
-
-  const method =
-    <M extends keyof EngineMethods>(name: M) =>
-    async (request: EngineMethods[M]['request'], options?: CallOptions<EngineMethods[M]['progress']>) => {
-      if (options?.signal?.aborted === true) throw new CancelledError()
-      const current = running ?? start()
-      const isLoaded = state.kind === 'starting' || state.kind === 'ready'
-      if (!isLoaded && !METHODS_WITHOUT_MODEL.includes(name)) void followLoading(current)
-      try {
-        return await current.client.call(name, request, options)
-      } catch (error) {
-        const fatal = FATAL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)
-        if (fatal && running === current) {
-          // Where the model could not be loaded, this remains to be said.
-          if (state.kind !== 'failed') become({ kind: 'stopped' })
-          await endThread(stopped('The engine was started anew.', error))
-        }
-        throw error
-      }
-    }
-
-  return {
-    api: {
-      vocabulary: method('vocabulary'),
-      tokenize: method('tokenize'),
-      model: method('model'),
-      score: method('score'),
-      generate: method('generate'),
-      logits: method('logits'),
-    },
-    restart: () => stop(stopped('The engine was started anew. Run Again repeats the inspection.')),
-    dispose: async () => {
-      disposed = true
-      await stop(stopped('The engine was closed.'))
-    },
-  }
-}
-
-/** The engine at the other end of `client`. */
-export function callsOf(client: RpcClient<EngineMethods>): EngineApi {
-  return {
-    vocabulary: (request, options) => client.call('vocabulary', request, options),
-    tokenize: (request, options) => client.call('tokenize', request, options),
-    model: (request, options) => client.call('model', request, options),
-    score: (request, options) => client.call('score', request, options),
-    generate: (request, options) => client.call('generate', request, options),
-    logits: (request, options) => client.call('logits', request, options),
+  private become(next: EngineState): void {
+    if (next.kind === this.state.kind) return
+    this.state = next
+    this.onState(next)
   }
 }
 

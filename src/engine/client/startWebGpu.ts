@@ -15,7 +15,8 @@ import { DEFAULT_MODEL_ID, type Precision } from '../../shared/contracts/predict
 import { RpcClient } from '../../shared/rpc'
 import type { WebGpuEngine } from './backendRouter'
 import { compareBackends } from './compareBackends'
-import { callsOf, createEngine, type EngineWorker } from './engineHandle'
+import { callsOf } from './engineCalls'
+import { createEngine, type EngineWorker } from './engineHandle'
 
 export interface WebGpuOptions {
   readonly choice: () => BackendChoice

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { withInt8Form } from '../../model/derived/int8Cache'
+import { fingerprintOf } from '../../model/folder/fingerprint'
 import { withModelFolder } from '../../model/folder/modelFolder'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import { ModelFilesError } from '../../shared/errors'
@@ -10,10 +11,11 @@ import { loadCheckpoint, type LoadedModel } from './model'
 export async function loadModelFolder(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
   if (location.ifMissing !== undefined && !existsSync(location.folder))
     throw new ModelFilesError(location.ifMissing)
-  return withModelFolder(location.folder, (checkpoint) => {
-    if (options.precision === 'fp32') return loadCheckpoint(checkpoint, location, options)
+  return withModelFolder(location.folder, async (checkpoint) => {
+    const model = { ...location, fingerprint: await fingerprintOf(location) }
+    if (options.precision === 'fp32') return loadCheckpoint(checkpoint, model, options)
     return withInt8Form(checkpoint, location, options.cacheFolder, (form) =>
-      loadCheckpoint(form, location, options),
+      loadCheckpoint(form, model, options),
     )
   })
 }

@@ -1,14 +1,9 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { vocabularyGraph } from '../../model/graphs/gpt2Graphs'
-import type { ModelLocation } from '../../shared/contracts/engineApi'
 import { Fp32OutOfMemoryError, OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
 import { defaultPrecision, describeLackOfMemory } from '../../shared/text/modelText'
-import {
-  type Backend,
-  type ModelInfo,
-  type Precision,
-  VOCABULARY_SIZE,
-} from '../../shared/contracts/prediction'
+import type { Backend, ModelInfo, Precision } from '../../shared/contracts/prediction'
+import { elementAt } from '../../shared/elementAt'
 import { Embeddings } from './embeddings'
 import type { LoadOptions } from '../contract/engineOptions'
 import { LmHead } from './lmHead'
@@ -38,7 +33,7 @@ export interface LoadedModel {
  */
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
-  { id, description }: Pick<ModelLocation, 'id' | 'description'>,
+  { id, description, fingerprint }: Pick<ModelInfo, 'id' | 'description' | 'fingerprint'>,
   { backend, threads, precision }: LoadOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
@@ -58,6 +53,7 @@ export async function loadCheckpoint(
     info: {
       id,
       description,
+      fingerprint,
       remarks: [...remarks, ...precisionRemark(precision, parameters)],
       parameters,
       precision,
@@ -67,7 +63,7 @@ export async function loadCheckpoint(
       nHead,
       nEmbd,
       nPositions,
-      vocabSize: VOCABULARY_SIZE,
+      vocabularySize: elementAt(checkpoint.weight('wte.weight').shape, 0),
     },
   }
 }

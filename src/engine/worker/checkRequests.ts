@@ -28,7 +28,7 @@ export function checkScoreRequest(
       `${targets.length} targets from row ${firstRow} on do not fit ${tokenIds.length} rows.`,
     )
   }
-  if (!targets.every((id) => id === NO_TARGET || (id >= 0 && id < info.vocabSize))) {
+  if (!targets.every((id) => id === NO_TARGET || (id >= 0 && id < info.vocabularySize))) {
     throw new InvalidRequestError('A target is not a token of the vocabulary.')
   }
   checkWholeNumber('topK', topK, 1, MAX_TOP_K)
@@ -56,14 +56,14 @@ export function checkGenerateRequest(
   checkWholeNumber('maxLines', request.maxLines, 1, Infinity)
   checkNumber('minProbability', request.minProbability, 0, 1)
   checkNumber('temperature', sampling.temperature, 0, MAX_TEMPERATURE)
-  checkWholeNumber('topK', sampling.topK, 0, info.vocabSize)
+  checkWholeNumber('topK', sampling.topK, 0, info.vocabularySize)
   checkNumber('topP', sampling.topP, 0, 1)
   checkNumber('minP', sampling.minP, 0, 1)
   checkWholeNumber('seed', request.seed, 0, 2 ** 32 - 1)
 }
 
-function checkInVocabulary(tokenIds: Int32Array, { vocabSize }: ModelInfo): void {
-  if (!tokenIds.every((id) => id >= 0 && id < vocabSize)) {
+function checkInVocabulary(tokenIds: Int32Array, { vocabularySize }: ModelInfo): void {
+  if (!tokenIds.every((id) => id >= 0 && id < vocabularySize)) {
     throw new InvalidRequestError('A token id is not in the vocabulary.')
   }
 }

@@ -1,4 +1,4 @@
-// S tokens of a window, R rows that are asked for, C = nEmbd, V = tokens of the vocabulary
+// S tokens of a window, R requested rows, C = nEmbd, V = tokens of the vocabulary
 
 import type { EngineMethods, Priority } from '../../shared/contracts/engineApi'
 import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
@@ -10,68 +10,46 @@ import { generateCandidates } from '../generation/generateCandidates'
 import { TokenIndex } from '../generation/tokenIndex'
 import { disposeRows, PrefixCache } from '../cache/prefixCache'
 import type { LoadedModel } from '../inference/model'
-import { FixedStepSize, StepSize } from './stepSize'
+import { MIN_STEP_POSITIONS, type StepPolicy } from './stepSize'
 import { Scheduler } from './scheduler'
 import type { Tensor } from '../runtime/tensor'
 
-/**
- * Positions that one step of work has at least: between two steps a cancel or a more urgent request gets through.
- * Both take about as long. The LM head has no more: its logits are large, and it gains nothing.
- */
-const STEP_POSITIONS: Record<Precision, number> = { fp32: 64, int8: 128 }
-/** Four windows of gpt2, sixty of the embedded model; at least two of any model's. */
+/** What the engine needs of the thread that it runs in. */
+export interface EngineDependencies {
+  readonly loadTokenizer: () => Promise<Tokenizer>
+  readonly loadModel: () => Promise<LoadedModel>
+  /** Called once for each model that is loaded. */
+  readonly createStepPolicy: (precision: Precision) => StepPolicy
+  /** Resolves after pending messages of the thread have been handled. */
+  readonly nextMacrotask: () => Promise<void>
+}
+
+/** Bytes of cached keys and values: four windows of gpt2, sixty of the embedded model. */
 const KEY_VALUE_BYTES = 320 * 1024 * 1024
-/** 21,000 positions of gpt2: what the panel shows can be looked at again by the LM head alone. */
+/** Bytes of cached residual rows, 21,000 positions of gpt2: rows that the panel shows need only the LM head again. */
 const RESIDUAL_BYTES = 64 * 1024 * 1024
 
 type Handlers = RpcHandlers<EngineMethods>
 
 interface EngineModel extends LoadedModel {
-  readonly kept: PrefixCache
-  readonly stepSize: StepSize
-  /** Rows that the LM head is given at a time. */
+  readonly cache: PrefixCache
+  readonly stepPolicy: StepPolicy
+  /** Rows that the LM head gets at a time. */
   readonly headRows: number
 }
 
-export interface EngineDependencies {
-  readonly loadTokenizer: () => Promise<Tokenizer>
-  readonly loadModel: () => Promise<LoadedModel>
-  /** Resolves after other messages of the thread had their turn. */
-  readonly nextMacrotask: () => Promise<void>
-  /** Positions of every step; only in tests and measurements. */
-  readonly chunkPositions?: number
-}
-
-/** Answers the engine's calls; loads the tokenizer and the model when they are first asked for. */
+/** Answers the engine's calls. Loads the tokenizer and the model with the first call that needs them. */
 export class Engine implements Handlers {
   private readonly scheduler: Scheduler
   private readonly tokenizer: () => Promise<Tokenizer>
   private readonly tokenIndex: () => Promise<TokenIndex>
   private readonly loaded: () => Promise<EngineModel>
 
-  constructor(private readonly parts: EngineDependencies) {
-    this.scheduler = new Scheduler(parts.nextMacrotask)
-    this.tokenizer = once(parts.loadTokenizer)
+  constructor(private readonly dependencies: EngineDependencies) {
+    this.scheduler = new Scheduler(dependencies.nextMacrotask)
+    this.tokenizer = once(dependencies.loadTokenizer)
     this.tokenIndex = once(async () => new TokenIndex((await this.tokenizer()).vocabulary, START_TOKEN_ID))
-    this.loaded = once(async () => {
-      const model = await parts.loadModel()
-      const { chunkPositions } = parts
-      const stepPositions = STEP_POSITIONS[model.info.precision]
-      return {
-        ...model,
-        stepSize:
-          chunkPositions === undefined ? new StepSize(stepPositions) : new FixedStepSize(chunkPositions),
-        headRows: Math.min(chunkPositions ?? stepPositions, stepPositions),
-        kept: new PrefixCache(
-          model.info,
-          {
-            keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
-            residualBytes: RESIDUAL_BYTES,
-          },
-          model.rowBuffer,
-        ),
-      }
-    })
+    this.loaded = once(() => this.load())
   }
 
   readonly vocabulary: Handlers['vocabulary'] = async () => {
@@ -81,7 +59,7 @@ export class Engine implements Handlers {
 
   readonly tokenize: Handlers['tokenize'] = async ({ text }, { signal }) => {
     const tokenizer = await this.tokenizer()
-    return tokenizer.tokenize(text, { signal, turn: this.parts.nextMacrotask })
+    return tokenizer.tokenize(text, { signal, turn: this.dependencies.nextMacrotask })
   }
 
   readonly model: Handlers['model'] = async () => (await this.loaded()).info
@@ -97,10 +75,9 @@ export class Engine implements Handlers {
         model,
         tokenIds,
         { from, to, priority, signal },
-        (position) => {
-          computedPositions += position.computed
-          if (position.reached <= firstRow)
-            onProgress({ kind: 'reading', position: position.reached, firstRow })
+        ({ reached, computed }) => {
+          computedPositions += computed
+          if (reached <= firstRow) onProgress({ kind: 'reading', position: reached, firstRow })
         },
       )
       try {
@@ -119,7 +96,7 @@ export class Engine implements Handlers {
     const model = await this.loaded()
     const index = await this.tokenIndex()
     checkGenerateRequest(request, model.info, index.vocabulary)
-    const continuations = new Continuations(request.tokenIds, model.kept)
+    const continuations = new Continuations(request.tokenIds, model.cache)
     const candidates = await generateCandidates(request, index, (added) =>
       this.lastLogits(model, continuations.withTokens(added), signal),
     )
@@ -132,7 +109,23 @@ export class Engine implements Handlers {
     return this.lastLogits(model, tokenIds, signal)
   }
 
-  /** Raw logits [V] of the last row, for somebody who waits. */
+  private async load(): Promise<EngineModel> {
+    const model = await this.dependencies.loadModel()
+    const { precision } = model.info
+    const stepPolicy = this.dependencies.createStepPolicy(precision)
+    const budget = {
+      keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
+      residualBytes: RESIDUAL_BYTES,
+    }
+    return {
+      ...model,
+      stepPolicy,
+      headRows: Math.min(stepPolicy.positions, MIN_STEP_POSITIONS[precision]),
+      cache: new PrefixCache(model.info, budget, model.rowBuffer),
+    }
+  }
+
+  /** Raw logits [V] of the last row, at interactive priority. */
   private async lastLogits(
     model: EngineModel,
     tokenIds: Int32Array,
@@ -153,27 +146,27 @@ export class Engine implements Handlers {
   }
 
   /**
-   * Residual rows [from, to) of these tokens, for the caller to dispose of; runs the transformer for what is not
-   * kept of them, step by step, and the last step may go on beyond `to`. Every step looks anew for the longest kept
-   * prefix: requests that overtake each other use each other's work, and no state is shared between two steps.
+   * Residual rows [to − from, C] of the tokens [from, to); the caller disposes of them. Runs the transformer step by
+   * step for the rows that are not cached; the last step may continue beyond `to`. Every step looks up the longest
+   * cached prefix again, so concurrent requests use each other's work and two steps share no other state.
    */
   private async residualRows(
-    { transformer, kept, stepSize }: EngineModel,
+    { transformer, cache, stepPolicy }: EngineModel,
     tokenIds: Int32Array,
     { from, to, priority, signal }: { from: number; to: number; priority: Priority; signal: AbortSignal },
-    onStep?: (chunk: { readonly reached: number; readonly computed: number }) => void,
+    onStep?: (step: { readonly reached: number; readonly computed: number }) => void,
   ): Promise<Tensor> {
     for (;;) {
-      // A copy: by the time that it is read, a generation may have gone another way over these rows.
-      const rows = kept.residualRows(tokenIds, from, to)
+      // A copy, because a generation may overwrite the cached rows before this one is read.
+      const rows = cache.residualRows(tokenIds, from, to)
       if (rows !== undefined) return rows
       await this.scheduler.run(priority, signal, async () => {
-        const past = kept.longestPrefix(tokenIds)
-        const reached = Math.min(past.length + stepSize.positions, tokenIds.length)
+        const past = cache.longestPrefix(tokenIds)
+        const reached = Math.min(past.length + stepPolicy.positions, tokenIds.length)
         const started = performance.now()
         const newRows = await transformer.run(tokenIds.subarray(past.length, reached), past)
-        stepSize.measured(reached - past.length, performance.now() - started)
-        kept.append(tokenIds, past.length, newRows)
+        stepPolicy.measured(reached - past.length, performance.now() - started)
+        cache.append(tokenIds, past.length, newRows)
         disposeRows(newRows)
         onStep?.({ reached, computed: reached - past.length })
       })
@@ -181,7 +174,7 @@ export class Engine implements Handlers {
   }
 }
 
-/** Loads once; a load that failed is tried again by the next call, which may find the file mended. */
+/** Loads once. After a failure the next call loads again, since the file may have been repaired. */
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined
   return () => {
@@ -193,7 +186,10 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** Two requests that overtake each other must both find what they have kept, or neither would ever end. */
+/**
+ * Bytes of the keys and values of one full window. The budget has room for two: two requests that take turns must both
+ * find their cached rows, or neither would ever finish.
+ */
 function keyValueBytesOfWindow({ nLayer, nPositions, nEmbd }: ModelInfo): number {
   return 2 * nLayer * nPositions * nEmbd * Float32Array.BYTES_PER_ELEMENT
 }

@@ -1,38 +1,52 @@
-/** What a person who hovers or cancels may have to wait for. */
-const STEP_MS = 250
-/** Beyond this nothing gets faster, and the masks and scores of a step get large. */
-const MAX_POSITIONS = 256
+import type { Precision } from '../../shared/contracts/prediction'
+
+/** Decides how many positions one step of the transformer has. */
+export interface StepPolicy {
+  /** Positions of the next step. */
+  readonly positions: number
+  /** Tells the policy that a step over this many positions took this long. */
+  measured(positions: number, milliseconds: number): void
+}
 
 /**
- * How many positions one step of the transformer has: larger steps take less time a position, smaller ones let a
- * cancel or a more urgent request through sooner. How long a step may take is the same for every model and machine,
- * so its size is measured.
+ * Fewest positions of a step. Between two steps a cancel or a more urgent request gets through; both sizes take about
+ * the same time. The LM head never gets more rows than this at a time: its logits are large, and more rows do not make
+ * it faster.
  */
-export class StepSize {
+export const MIN_STEP_POSITIONS: Record<Precision, number> = { fp32: 64, int8: 128 }
+
+/** Milliseconds that one step may take: how long a hover or a cancel may have to wait. */
+const MAX_STEP_MS = 250
+/** Larger steps are no faster, and their masks and attention scores get large. */
+const MAX_STEP_POSITIONS = 256
+
+/**
+ * Adapts the size of a step to the measured speed. Larger steps take less time for each position; smaller ones let a
+ * cancel or a more urgent request through sooner. The time limit is the same for every model and machine.
+ */
+export class MeasuredStepSize implements StepPolicy {
   private size: number
 
-  /** @param least positions of a step, whatever time they take; other steps are multiples of it */
-  constructor(private readonly least: number) {
-    this.size = least
+  /** @param minPositions the size of the first step; every other size is a multiple of it */
+  constructor(private readonly minPositions: number) {
+    this.size = minPositions
   }
 
   get positions(): number {
     return this.size
   }
 
-  /** A step over so many positions took so long. */
   measured(positions: number, milliseconds: number): void {
-    // A few tokens take as long as many: their time says nothing.
-    if (positions < this.least) return
-    const possible = (STEP_MS / milliseconds) * positions
-    const whole = Math.floor(Math.min(possible, MAX_POSITIONS) / this.least) * this.least
-    this.size = Math.max(whole, this.least)
+    // A step over a few tokens takes as long as one over many, so its time gives no speed.
+    if (positions < this.minPositions) return
+    const affordable = (MAX_STEP_MS / milliseconds) * positions
+    const multiple =
+      Math.floor(Math.min(affordable, MAX_STEP_POSITIONS) / this.minPositions) * this.minPositions
+    this.size = Math.max(multiple, this.minPositions)
   }
 }
 
-/** Steps of one size, for tests and measurements. */
-export class FixedStepSize extends StepSize {
-  override measured(): void {
-    // Stays as it is.
-  }
+/** The policy of the product. */
+export function measuredStepSize(precision: Precision): StepPolicy {
+  return new MeasuredStepSize(MIN_STEP_POSITIONS[precision])
 }

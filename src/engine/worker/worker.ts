@@ -12,6 +12,7 @@ import { Engine } from './engine'
 import type { EngineOptions } from '../contract/engineOptions'
 import { loadModelFolder } from '../inference/loadModelFolder'
 import { configureWasm } from '../runtime/ortSession'
+import { measuredStepSize } from './stepSize'
 
 if (parentPort === null) throw new Error('the engine runs in a worker')
 const port = parentPort
@@ -35,6 +36,7 @@ serveRpc<EngineMethods>(
         wasm: new Uint8Array(await readFile(join(assetsFolder, 'tiktoken_bg.wasm'))),
         ranks: JSON.parse(await readFile(join(assetsFolder, 'gpt2.json'), 'utf8')) as Gpt2Ranks,
       }),
+    createStepPolicy: measuredStepSize,
     nextMacrotask: () => setImmediate(),
   }),
 )

@@ -10,6 +10,7 @@ import { RpcClient, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
 import { Engine } from './engine'
+import { measuredStepSize } from './stepSize'
 import { loadCheckpoint, type LoadedModel } from '../inference/model'
 import { connectedEnds, portChannel } from '../contract/portChannel'
 import type { WebEngineOptions, WorkerStart } from '../contract/webWorkerStart'
@@ -32,6 +33,7 @@ self.onmessage = ({ data }) => {
             new TextDecoder().decode(await resources.call('asset', 'gpt2.json')),
           ) as Gpt2Ranks,
         }),
+      createStepPolicy: measuredStepSize,
       nextMacrotask: macrotasks(),
     }),
   )
@@ -52,7 +54,7 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
   const loaded = await withModelFiles(filesOf(outline, options, resources), (checkpoint) =>
     loadCheckpoint(
       precision === 'int8' ? int8Checkpoint(checkpoint, int8Tensors(checkpoint)) : checkpoint,
-      model,
+      { ...model, fingerprint: outline.fingerprint },
       { backend, threads, precision },
     ),
   )

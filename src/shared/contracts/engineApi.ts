@@ -156,6 +156,20 @@ export interface EngineMethods {
   logits: { request: LogitsRequest; progress: never; result: Float32Array }
 }
 
+/**
+ * Every method of the engine, with the part that answers it: `tokenizer` methods need no model and always run on WASM,
+ * `model` methods load the model and run on the chosen backend. This is the only list of the methods at run time, and
+ * the compiler checks that it is complete.
+ */
+export const ENGINE_METHODS = {
+  vocabulary: 'tokenizer',
+  tokenize: 'tokenizer',
+  model: 'model',
+  score: 'model',
+  generate: 'model',
+  logits: 'model',
+} as const satisfies Record<keyof EngineMethods, 'tokenizer' | 'model'>
+
 /** The same methods as a caller sees them: cancellable, with progress. */
 export type EngineApi = {
   readonly [M in keyof EngineMethods]: (

@@ -3,10 +3,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Engine } from '../../../src/engine/worker/engine'
-import { callsOf } from '../../../src/engine/client/engineHandle'
+import { callsOf } from '../../../src/engine/client/engineCalls'
 import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { configureWasm } from '../../../src/engine/runtime/ortSession'
+import { measuredStepSize } from '../../../src/engine/worker/stepSize'
 import type { Transformer } from '../../../src/engine/inference/transformer'
 import { PredictionService } from '../../../src/prediction/predictionService'
 import type {
@@ -19,6 +20,7 @@ import { NO_TARGET } from '../../../src/shared/contracts/engineApi'
 import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
 import { loadTokenizer } from '../texts/loadTokenizer'
 import { channelPair } from './engineChannel'
+import { fixedSteps } from './fixedSteps'
 
 export const MINI = {
   id: 'mini',
@@ -26,41 +28,44 @@ export const MINI = {
   description: 'The embedded model.',
 }
 
-/** For hooks that load a model or run a long text, on a machine that is busy with other suites. */
+/** Timeout of hooks that load a model or run a long text on a busy machine. */
 export const LOADING_LIMIT_MS = 60_000
 
 configureWasm(fileURLToPath(new URL('../../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
 
 let loadingMini: Promise<LoadedModel> | undefined
 
-/** The embedded model, loaded once for each test file. */
+/** Loads the embedded model once for each test file. */
 export function loadMini(): Promise<LoadedModel> {
   loadingMini ??= loadModelFolder(MINI, { backend: 'wasm', threads: 1, precision: 'fp32' })
   return loadingMini
 }
 
-/** An engine that has kept nothing yet, over a model that is loaded already. */
-export function freshEngine(model: LoadedModel, chunkPositions?: number): Engine {
+/**
+ * An engine with an empty cache, over a loaded model.
+ * @param stepPositions positions of every step; the product's measured policy if undefined
+ */
+export function freshEngine(model: LoadedModel, stepPositions?: number): Engine {
   return new Engine({
     loadModel: () => Promise.resolve(model),
     loadTokenizer,
+    createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),
     nextMacrotask: () => setImmediate(),
-    ...(chunkPositions === undefined ? {} : { chunkPositions }),
   })
 }
 
-/** The engine as its users hold it, with the real rpc between. */
+/** The engine as its callers hold it, connected by the real RPC. */
 export function connect(handlers: RpcHandlers<EngineMethods>): EngineApi {
   const [callersEnd, enginesEnd] = channelPair()
   serveRpc<EngineMethods>(enginesEnd, handlers)
   return callsOf(new RpcClient<EngineMethods>(callersEnd))
 }
 
-export function freshService(model: LoadedModel, chunkPositions?: number): PredictionService {
-  return new PredictionService(connect(freshEngine(model, chunkPositions)))
+export function freshService(model: LoadedModel, stepPositions?: number): PredictionService {
+  return new PredictionService(connect(freshEngine(model, stepPositions)))
 }
 
-/** The same model; `runs` notes the tokens of every chunk that its transformer is given. */
+/** The same model; `runs` records the tokens of every step of its transformer. */
 export function withWatchedTransformer(model: LoadedModel): { model: LoadedModel; runs: Int32Array[] } {
   const runs: Int32Array[] = []
   const transformer = Object.create(model.transformer) as Transformer
@@ -71,10 +76,10 @@ export function withWatchedTransformer(model: LoadedModel): { model: LoadedModel
   return { model: { ...model, transformer }, runs }
 }
 
-/** A request that scores every token by the row before it, and looks at the last row. */
-export function scoreEverything(tokenIds: Int32Array, parts: Partial<ScoreRequest> = {}): ScoreRequest {
+/** A request that scores every token by the row before it and asks for the last row without a target. */
+export function scoreEverything(tokenIds: Int32Array, changes: Partial<ScoreRequest> = {}): ScoreRequest {
   const targets = Int32Array.of(...tokenIds.subarray(1), NO_TARGET)
-  return { tokenIds, firstRow: 0, targets, topK: 5, temperature: 1, priority: 'bulk', ...parts }
+  return { tokenIds, firstRow: 0, targets, topK: 5, temperature: 1, priority: 'bulk', ...changes }
 }
 
 export interface Scored {
@@ -87,7 +92,7 @@ export interface Scored {
   readonly topLogits: number[]
 }
 
-/** All rows of a request, one after the other. */
+/** Collects all rows of a request. */
 export async function score(engine: EngineApi, request: ScoreRequest): Promise<Scored> {
   const chunks: ScoredRows[] = []
   const { computedPositions } = await engine.score(request, {

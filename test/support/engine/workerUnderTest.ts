@@ -47,7 +47,7 @@ export interface WorkerMethods extends EngineMethods {
   /** Loads the model, and an engine that has kept nothing yet. */
   load: { request: LoadRequest; progress: never; result: ModelInfo }
   /** Another engine on the same model, which has kept nothing yet; what the one before has kept stays. */
-  freshEngine: { request: { readonly chunkPositions?: number }; progress: never; result: undefined }
+  freshEngine: { request: { readonly stepPositions?: number }; progress: never; result: undefined }
   /** Since it was last asked. */
   counts: { request: undefined; progress: never; result: GpuCounts }
   /** Takes the device away, as a driver that crashed does, or has it refuse an operation. */

@@ -4,7 +4,8 @@ import {
   routeBackends,
   type WebGpuEngine,
 } from '../../../../src/engine/client/backendRouter'
-import { callsOf, type EngineWorker } from '../../../../src/engine/client/engineHandle'
+import { callsOf } from '../../../../src/engine/client/engineCalls'
+import type { EngineWorker } from '../../../../src/engine/client/engineHandle'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type {
   EngineApi,
@@ -209,7 +210,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
   it('goes on with WASM where the user wants it so in the middle of a request', async () => {
     await router.retryWebGpu()
     const scored = score(router.api, REQUEST)
-    router.chooseAnew()
+    router.backendChanged()
     const { topIds } = await scored
 
     expect(topIds).toEqual(expected.topIds)
@@ -297,7 +298,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     await router.api.model(undefined)
     expect(starts).toBe(1)
     startWebGpu = () => Promise.resolve(gpu)
-    router.webGpuMayHaveCome()
+    router.webGpuMayBeAvailable()
     await router.api.model(undefined)
 
     expect(await router.retryWebGpu()).toBe(true)
@@ -310,7 +311,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     startWebGpu = () => Promise.reject(new WebGpuUnavailableError('Logitscope GPU is not installed.'))
     await router.retryWebGpu()
     startWebGpu = () => Promise.resolve(gpu)
-    router.webGpuMayHaveCome()
+    router.webGpuMayBeAvailable()
     await router.api.model(undefined)
     await router.api.model(undefined)
 
@@ -322,7 +323,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
   it('leaves it to the user to try again what has crashed', async () => {
     await router.retryWebGpu()
     gpu.end(new EngineStoppedError('The device was lost.'))
-    router.webGpuMayHaveCome()
+    router.webGpuMayBeAvailable()
 
     expect((await router.api.model(undefined)).backend).toBe('wasm')
     expect(starts).toBe(1)

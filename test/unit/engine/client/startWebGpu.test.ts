@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { callsOf, type EngineWorker } from '../../../../src/engine/client/engineHandle'
+import { callsOf } from '../../../../src/engine/client/engineCalls'
+import type { EngineWorker } from '../../../../src/engine/client/engineHandle'
 import { LmHead } from '../../../../src/engine/inference/lmHead'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import { startWebGpu, type WebGpuOptions } from '../../../../src/engine/client/startWebGpu'

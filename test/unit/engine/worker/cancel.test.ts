@@ -177,13 +177,8 @@ function scoreUntilFirstRows(engine: EngineApi, request: ScoreRequest) {
 /** The engine behind an rpc; `ended` resolve when it has really stopped working on a score. */
 function withKnownEnds(engine: Engine): { engine: EngineApi; ended: Promise<unknown>[] } {
   const ended: Promise<unknown>[] = []
-  const { vocabulary, tokenize, model, generate, logits } = engine
   const connected = connect({
-    vocabulary,
-    tokenize,
-    model,
-    generate,
-    logits,
+    ...engine,
     score: (request, options) => {
       const running = engine.score(request, options)
       ended.push(running.catch(() => undefined))

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../../../src/engine/worker/engine'
+import { measuredStepSize } from '../../../../src/engine/worker/stepSize'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { EngineApi, ScoreProgress, ScoreRequest } from '../../../../src/shared/contracts/engineApi'
 import { NO_TARGET } from '../../../../src/shared/contracts/engineApi'
@@ -34,7 +35,7 @@ describe('Engine', () => {
       nHead: 3,
       nEmbd: 192,
       nPositions: 512,
-      vocabSize: 50257,
+      vocabularySize: 50257,
       parameters: 12_417_216,
     })
   })
@@ -138,5 +139,12 @@ describe('An impossible request', () => {
 })
 
 function engineThatLoads(loadModel: () => Promise<LoadedModel>): EngineApi {
-  return connect(new Engine({ loadModel, loadTokenizer, nextMacrotask: () => setImmediate() }))
+  return connect(
+    new Engine({
+      loadModel,
+      loadTokenizer,
+      createStepPolicy: measuredStepSize,
+      nextMacrotask: () => setImmediate(),
+    }),
+  )
 }
