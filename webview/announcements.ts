@@ -1,25 +1,21 @@
+import { assertNever } from '../src/shared/assertNever'
 import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/text/format'
-import {
-  type Inspection,
-  scoredCount,
-  summarizeInspection,
-  tokenCount,
-  type TokenPrediction,
-} from '../src/shared/contracts/prediction'
+import type { Inspection, TokenPrediction } from '../src/shared/contracts/prediction'
+import { scoredCount, summarizeInspection, tokenCount } from '../src/shared/numbers/summary'
 import type { PanelState } from './state/panelState'
 import type { TokenLabels } from './tokens/tokenLabels'
 
-/** A screen reader hears of progress at most this often. */
+/** Minimum time between announcements of progress. */
 const PROGRESS_INTERVAL_MS = 10_000
 
-/** What the polite live region says, and when. Failures are alerts of their own. */
+/** Decides what the polite live region announces, and when. Failures are not announced here: they are alerts. */
 export class Announcements {
-  private lastSpokenAt = 0
+  private lastAnnouncedAt = 0
 
-  /** What the step from one state to the next is worth saying, at the time `now` in milliseconds. */
+  /** The announcement for a change of state at time `now` (milliseconds); null if there is nothing to announce. */
   between(before: PanelState, after: PanelState, now: number): string | null {
     const text = this.textFor(before, after, now)
-    if (text !== null) this.lastSpokenAt = now
+    if (text !== null) this.lastAnnouncedAt = now
     return text
   }
 
@@ -32,7 +28,7 @@ export class Announcements {
     if (before.inspection.state.kind !== inspection.state.kind) return ended(inspection, labels)
     if (after.outOfDate && !before.outOfDate) return 'Out of date: the document has changed.'
     const progressed = running && before.inspection !== inspection
-    return progressed && now - this.lastSpokenAt >= PROGRESS_INTERVAL_MS ? progress(inspection) : null
+    return progressed && now - this.lastAnnouncedAt >= PROGRESS_INTERVAL_MS ? progress(inspection) : null
   }
 }
 
@@ -53,6 +49,8 @@ function ended(inspection: Inspection, labels: TokenLabels | null): string | nul
     case 'running':
     case 'failed':
       return null
+    default:
+      return assertNever(inspection.state)
   }
 }
 
@@ -67,8 +65,8 @@ function done({ sections }: Inspection, labels: TokenLabels | null): string {
   const worst = mostSurprising(sections.flatMap((section) => section.predictions))
   if (worst === undefined || worst.score === null || labels === null) return `${summary.join(', ')}.`
   const { tokenId, position, score } = worst
-  const what = `${labels.speak(tokenId)}, token ${position}, ${formatDecimal(score.surprisal, 1)} bits`
-  return `${summary.join(', ')}. Most surprising: ${what}.`
+  const description = `${labels.speak(tokenId)}, token ${position}, ${formatDecimal(score.surprisal, 1)} bits`
+  return `${summary.join(', ')}. Most surprising: ${description}.`
 }
 
 function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction | undefined {

@@ -11,6 +11,7 @@ import { startWebGpu, type WebGpuOptions } from '../engine/client/startWebGpu'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
 import { filesOfFolder } from '../model/folder/filesOfFolder'
+import { fingerprintOf } from '../model/folder/fingerprint'
 import { locateModel } from '../model/folder/locateModel'
 import { PINNED_MODELS } from '../model/registry'
 import { ModelStore } from '../model/store/disk/modelStore'
@@ -95,8 +96,11 @@ function webGpuOfCompanion(
     },
     adapter: () => companion.adapter(),
     spawnWebGpu: (name) => {
-      const { id, description, folder } = models.locate(name)
-      return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder))
+      const location = models.locate(name)
+      const { id, description, folder } = location
+      return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
+        fingerprintOf(location),
+      )
     },
     spawnWasm: models.spawnWasm,
     checks: rememberedChecks(context),

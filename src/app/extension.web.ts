@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { version } from '../../package.json'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
 import { readPrecision, readSettings } from '../editor/settings'
@@ -100,6 +101,7 @@ function resources(modelId: string, extensionUri: vscode.Uri, store: BrowserMode
       Object.hasOwn(EMBEDDED_MODELS, modelId)
         ? Promise.resolve({
             place: 'the extension',
+            fingerprint: `logitscope ${version} ${modelId}`,
             files: [CONFIG_FILE, WEIGHTS_FILE].map((name) => ({ name, parts: 1 })),
           })
         : Promise.reject(

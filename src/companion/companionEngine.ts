@@ -54,10 +54,10 @@ export class Companion {
   }
 
   /** Starts an engine in the companion, which is given the model's files when it asks for them. */
-  spawn(request: EngineRequest, files: ModelFiles): EngineWorker {
+  spawn(request: EngineRequest, files: ModelFiles, fingerprint: () => Promise<string>): EngineWorker {
     const secret = crypto.randomUUID()
     const link = this.links.open(secret, COMPANION_COMMANDS.message)
-    const close = serveFiles(link, files)
+    const close = serveFiles(link, files, fingerprint)
     const heartbeat = new Heartbeat(link, () => this.commands.execute(COMPANION_COMMANDS.alive, secret))
     link.onEnd(() => {
       heartbeat.stop()
@@ -179,7 +179,11 @@ const MISSED_BEATS = 3
 const PULSE_MS = 2000
 
 /** Gives parts of the model's files and nothing else; the function that is returned closes what was opened. */
-function serveFiles(link: CommandLink, files: ModelFiles): () => Promise<void> {
+function serveFiles(
+  link: CommandLink,
+  files: ModelFiles,
+  fingerprint: () => Promise<string>,
+): () => Promise<void> {
   const opened = new Map<string, Promise<ByteSource>>()
   /** How many parts there are of each file that was named. */
   const parts = new Map<string, number>()
@@ -199,7 +203,7 @@ function serveFiles(link: CommandLink, files: ModelFiles): () => Promise<void> {
         parts.set(name, count)
         return { name, parts: count }
       })
-      return { place: files.place, files: await Promise.all(outline) }
+      return { place: files.place, fingerprint: await fingerprint(), files: await Promise.all(outline) }
     },
     part: async ({ file, index }) => {
       // Any extension may pose as the companion.

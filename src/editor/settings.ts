@@ -11,7 +11,6 @@ import {
   MAX_TOP_K,
   type Precision,
   PRECISIONS,
-  VOCABULARY_SIZE,
 } from '../shared/contracts/prediction'
 import { defaultPrecisionOf } from '../model/registry'
 import type { SamplingSettings } from '../shared/contracts/samplingSettings'
@@ -96,7 +95,7 @@ export function readCompletionSettings(): CompletionSettings {
     minProbability: number(configuration.get('minProbability'), 0, 1, 0.1),
     sampling: {
       temperature: number(configuration.get('temperature'), 0, 2, 0),
-      topK: wholeNumber(configuration.get('topK'), 0, VOCABULARY_SIZE, 0),
+      topK: wholeNumber(configuration.get('topK'), 0, Infinity, 0),
       topP: number(configuration.get('topP'), 0, 1, 1),
       minP: number(configuration.get('minP'), 0, 1, 0),
     },

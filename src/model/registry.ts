@@ -21,6 +21,11 @@ export interface PinnedModel {
   readonly nEmbd: number
 }
 
+/** Identifies the files of a model whose weights have a known SHA-256; `fingerprintOf` has it for folders. */
+export function pinnedFingerprint(sha256: string): string {
+  return `sha256 ${sha256}`
+}
+
 /** What the models of the package are called, with a phrase for people. */
 export const EMBEDDED_MODELS: Readonly<Record<string, string>> = {
   [DEFAULT_MODEL_ID]: 'embedded, not GPT-2 itself',

@@ -79,7 +79,7 @@ export async function complete(
     maxTokens: Math.min(MAX_COMPLETION_TOKENS + typedTokenIds.length, window.room),
     maxLines: lines,
     minProbability,
-    sampling,
+    sampling: { ...sampling, topK: Math.min(sampling.topK, model.vocabularySize) },
     seed,
     backend: model.backend,
   }

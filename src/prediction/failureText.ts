@@ -1,7 +1,8 @@
 import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 import { describeLackOfMemory } from '../shared/text/modelText'
-import { type Inspection, scoredCount, tokenCount } from '../shared/contracts/prediction'
+import type { Inspection } from '../shared/contracts/prediction'
+import { scoredCount, tokenCount } from '../shared/numbers/summary'
 import type { Remedy } from '../shared/contracts/remedies'
 
 /** A failure as people are told it. */

@@ -1,5 +1,5 @@
 import { formatCount, formatCounted, formatDecimal, formatPercent } from '../shared/text/format'
-import { type Alternative, VOCABULARY_SIZE } from '../shared/contracts/prediction'
+import type { Alternative } from '../shared/contracts/prediction'
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken, textPieces } from '../shared/text/tokenText'
 import type { Vocabulary } from '../shared/text/vocabulary'
@@ -43,24 +43,24 @@ function tokenLine(shown: string, { score, contextTokens }: ScoredToken, place: 
   return [
     token,
     `p ${formatPercent(Math.exp(logProb))}`,
-    `rank ${formatCount(rank)} of ${formatCount(VOCABULARY_SIZE)}`,
+    `rank ${formatCount(rank)} of ${formatCount(place.model.vocabularySize)}`,
     `${formatDecimal(surprisal)} bits`,
-    `(${place.modelId}, ${before(contextTokens)})`,
+    `(${place.model.id}, ${before(contextTokens)})`,
   ].join(GAP)
 }
 
 function nextLines(place: PlacePrediction, vocabulary: Vocabulary): Lines {
-  const { next, tokens, modelId } = place
+  const { next, tokens, model } = place
   if (next.distribution === null) return [['Next:', nothingBefore(place)].join(GAP)]
   // In a window of its own it has seen less than the token above it, and without one nothing says what it has seen.
   const followsToken = tokens.at(-1)?.contextTokens === next.contextTokens - 1
-  const title = followsToken ? 'Next:' : `Next:${GAP}(${modelId}, ${before(next.contextTokens)})`
+  const title = followsToken ? 'Next:' : `Next:${GAP}(${model.id}, ${before(next.contextTokens)})`
   return [title, ...alternativeLines(next.distribution.top, next.tokenId, vocabulary)]
 }
 
 /** Only without a start token: nothing at all stands before the first one then. */
-function nothingBefore({ modelId }: PlacePrediction): string {
-  return `nothing before it to predict it from${GAP}(${modelId})`
+function nothingBefore({ model }: PlacePrediction): string {
+  return `nothing before it to predict it from${GAP}(${model.id})`
 }
 
 function before(contextTokens: number): string {

@@ -1,4 +1,4 @@
-import type { Distribution, TokenScore, Token } from '../shared/contracts/prediction'
+import type { Distribution, ModelInfo, Token, TokenScore } from '../shared/contracts/prediction'
 import { tokensOf, tokensTouching } from '../shared/contracts/tokenizedText'
 import { tokensSeenBefore } from './windows'
 import type { PredictionService } from './predictionService'
@@ -32,7 +32,7 @@ export interface NextToken {
 
 /** What the model makes of a place, at temperature 1, with all of the text before it. */
 export interface PlacePrediction {
-  readonly modelId: string
+  readonly model: ModelInfo
   /** Those that hold the character, in order; none at the text's end. */
   readonly tokens: readonly ScoredToken[]
   readonly next: NextToken
@@ -57,7 +57,7 @@ export async function predictPlace(
   const seenBefore = (token: number) => tokensSeenBefore({ from: token, to: token + 1 }, layout)
   const atEnd = to === tokenIds.length
   return {
-    modelId: model.id,
+    model,
     tokens: tokensOf(tokenized, from, to).map((token, i) => ({
       ...token,
       score: scores[i],

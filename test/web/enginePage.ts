@@ -33,6 +33,7 @@ const resources: WorkerResources = {
     asked.push('model')
     return {
       place: 'the test’s server',
+      fingerprint: 'the test’s server',
       files: [
         { name: 'config.json', parts: 1 },
         { name: 'model.safetensors', parts: Math.ceil((await weights).length / PART_BYTES) },

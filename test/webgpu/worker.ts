@@ -43,7 +43,7 @@ const channel = {
 }
 
 serveRpc<WorkerMethods>(channel, {
-  ...mapEngineMethods<RpcHandlers<EngineMethods>>(
+  ...mapEngineMethods<EngineHandlers>(
     (name) => (request, options) => current()[name](request, options),
   ),
   load: async (request) => {
@@ -80,7 +80,7 @@ serveRpc<WorkerMethods>(channel, {
   },
 })
 
-function current(): RpcHandlers<EngineMethods> {
+function current(): EngineHandlers {
   if (engine === undefined) throw new Error('no model has been loaded')
   return engine
 }
@@ -161,4 +161,10 @@ async function fromGpu(device: GPUDevice, rows: ort.Tensor): Promise<Float32Arra
   const data = new Float32Array(read.getMappedRange()).slice()
   read.destroy()
   return data
+}
+type EngineHandlers = {
+  readonly [M in keyof EngineMethods]: (
+    request: EngineMethods[M]['request'],
+    options: Parameters<RpcHandlers<EngineMethods>[M]>[1],
+  ) => Promise<EngineMethods[M]['result']>
 }

@@ -16,7 +16,7 @@ import './strip/strip'
 import './table/table'
 import type { TableElement } from './table/table'
 
-/** The whole panel. Renders the controller's state at most once a frame. */
+/** The whole panel. Renders the controller's state at most once per frame. */
 @customElement('logitscope-panel')
 export class PanelElement extends LightElement implements PanelView {
   private controller: PanelController | undefined
@@ -26,6 +26,7 @@ export class PanelElement extends LightElement implements PanelView {
   private hadFocus = false
   private announcement = ''
 
+  /** Starts rendering the controller's state. Called once. */
   connect(controller: PanelController): void {
     this.controller = controller
     document.addEventListener('keydown', (event) => {
@@ -60,7 +61,7 @@ export class PanelElement extends LightElement implements PanelView {
     const { inspection, labels, notice, keysShown } = controller.state
     const shown = inspection !== null && labels !== null
     return html`<div class="visually-hidden" role="status" aria-live="polite">${this.announcement}</div>
-      ${panelNoticeTemplate(notice, shown, controller)}
+      ${panelNoticeTemplate(notice, shown ? 'notice' : 'page', controller)}
       ${shown ? this.inspectionTemplate(controller, inspection, labels) : nothing}
       ${keysShown ? html`<logitscope-keys .close=${this.closeKeys}></logitscope-keys>` : nothing}`
   }
@@ -70,7 +71,7 @@ export class PanelElement extends LightElement implements PanelView {
   }
 
   protected override updated(): void {
-    // A button that had it is gone: without a focus no key would do anything.
+    // The focused button was removed. Without a focused element no key would work, so the table gets the focus.
     if (this.hadFocus && document.activeElement === document.body) this.tableWantsFocus = true
     const table = this.tableWantsFocus ? this.table : null
     if (table === null) return
@@ -85,11 +86,11 @@ export class PanelElement extends LightElement implements PanelView {
     inspection: Inspection,
     labels: TokenLabels,
   ): TemplateResult {
-    const { metric, picked, outOfDate, columns, sort, scroll, fullRow, topK, sampling } = controller.state
+    const { metric, picked, columns, sort, scroll, fullRow, topK, sampling } = controller.state
     const rows = this.rowStore.rowsOf(inspection)
     const { sections } = inspection
     return html`${headerTemplate(inspection, metric, controller)}
-      ${inspectionNoticeTemplate(inspection, outOfDate, controller)}
+      ${inspectionNoticeTemplate(inspection, controller.state, controller)}
       ${precisionCostTemplate(inspection, controller)}
       <logitscope-sparkline
         .sections=${sections}
@@ -146,17 +147,17 @@ export class PanelElement extends LightElement implements PanelView {
     const busy = notice?.kind === 'preparing' || inspection?.state.kind === 'running'
     if (event.key === '?') {
       if (keysShown) this.closeKeys()
-      else controller.showKeys(true)
+      else controller.openKeys()
     } else if (event.key === 'Escape' && keysShown) this.closeKeys()
     else if (event.key === 'Escape' && busy) controller.run('cancelInspection')
   }
 
   private readonly closeKeys = () => {
-    this.controller?.showKeys(false)
+    this.controller?.closeKeys()
     this.focusTable()
   }
 
-  /** Selected text is copied as text; else the picked row, while the table has the focus. */
+  /** Copies the picked row if the table has the focus, unless text is selected. */
   private onCopy(event: ClipboardEvent, controller: PanelController): void {
     const { picked } = controller.state
     const textSelected = getSelection()?.isCollapsed === false

@@ -1,52 +1,64 @@
-import {
-  type Distribution,
-  type Inspection,
-  type TokenScore,
-  type Section,
-  tokenCount,
-  type TokenPrediction,
+import { elementAt } from '../../src/shared/elementAt'
+import type {
+  Distribution,
+  Inspection,
+  TokenScore,
+  Section,
+  TokenPrediction,
 } from '../../src/shared/contracts/prediction'
+import { tokenCount } from '../../src/shared/numbers/summary'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
 
 export function isSameAddress(a: TokenAddress, b: TokenAddress): boolean {
   return a.section === b.section && a.position === b.position
 }
 
-/** The `next` row of a section has the number of its tokens as its position. */
+/** Whether the address is a token, or the `next` row, of one of the sections. */
 export function isAddressIn({ sections }: Inspection, { section, position }: TokenAddress): boolean {
-  return section in sections && position >= 0 && position <= sections[section].tokens.length
+  const tokens = sections[section]?.tokens
+  return tokens !== undefined && position >= 0 && position <= tokens.length
 }
 
+/** Whether the position is the `next` row, which follows the section's last token. */
 export function isNext(section: Section, position: number): boolean {
   return position === section.tokens.length
 }
 
+/** Null if the engine has not answered for the token yet, and for the `next` row. */
 export function predictionAt(section: Section, position: number): TokenPrediction | null {
-  return position < section.predictions.length ? section.predictions[position] : null
+  return section.predictions[position] ?? null
 }
 
-/** Null where the token is not scored, or not yet. */
+/** Null if the token is not scored, or not yet. */
 export function scoreAt(section: Section, position: number): TokenScore | null {
   return predictionAt(section, position)?.score ?? null
 }
 
-/** The row of logits at a position: what its token is scored by, or what follows the last one. */
+/** The distribution that the token at `position` is scored with; for the `next` row, the one after the last token. */
 export function distributionAt(section: Section, position: number): Distribution | null {
   return isNext(section, position) ? section.next : scoreAt(section, position)
 }
 
-/** Where a token stands when all sections are counted through; a `next` row stands at its section's end. */
+/**
+ * The token's index among the tokens of all sections. The `next` row has the index of its section's last token.
+ *
+ * @throws RangeError if there is no such section
+ */
 export function toFlatIndex(sections: readonly Section[], { section, position }: TokenAddress): number {
-  const inSection = Math.min(position, sections[section].tokens.length - 1)
+  const inSection = Math.min(position, elementAt(sections, section).tokens.length - 1)
   return tokenCount(sections.slice(0, section)) + Math.max(0, inSection)
 }
 
+/**
+ * The inverse of `toFlatIndex` for tokens.
+ *
+ * @throws RangeError if all sections together have no more than `index` tokens
+ */
 export function fromFlatIndex(sections: readonly Section[], index: number): TokenAddress {
   let position = index
-  for (let section = 0; section < sections.length; section++) {
-    const { length } = sections[section].tokens
-    if (position < length) return { section, position }
-    position -= length
+  for (const [section, { tokens }] of sections.entries()) {
+    if (position < tokens.length) return { section, position }
+    position -= tokens.length
   }
-  throw new RangeError(`no token ${index}`)
+  throw new RangeError(`no token ${index}: the sections have ${tokenCount(sections)}`)
 }

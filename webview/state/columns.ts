@@ -4,13 +4,13 @@ import type { Column } from '../../src/shared/contracts/protocol'
 import type { SortColumn } from './panelState'
 import type { Row } from './rows'
 
-/** Every column that the table can have, `position` and `token` always first. */
+/** Every column that the table can have. `position` and `token` are always shown, and come first. */
 export type TableColumn = Column | 'position' | 'token'
 
 export interface ColumnView {
   readonly label: string
   readonly title: string
-  /** In digits of the panel's font, roughly. */
+  /** In widths of a digit; `rest` takes the remaining space. */
   readonly width: number | 'rest'
   readonly numeric: boolean
 }
@@ -18,27 +18,27 @@ export interface ColumnView {
 export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
   position: { label: '#', title: 'Position in the text, from 0', width: 6, numeric: true },
   token: { label: 'Token', title: 'The token of the text', width: 11.5, numeric: false },
-  tokenId: { label: 'Id', title: 'Id in the vocabulary', width: 7, numeric: true },
-  logit: { label: 'Logit', title: 'What the LM head gave, raw', width: 7, numeric: true },
+  tokenId: { label: 'Id', title: 'Token id in the vocabulary', width: 7, numeric: true },
+  logit: { label: 'Logit', title: 'Raw output of the LM head', width: 7, numeric: true },
   logProb: { label: 'Log-prob', title: 'Log-probability, in nats', width: 8.5, numeric: true },
-  probability: { label: 'Probability', title: 'Over the full vocabulary', width: 11, numeric: true },
-  rank: { label: 'Rank', title: '1 is the most likely of 50,257', width: 7, numeric: true },
+  probability: { label: 'Probability', title: 'Probability over the full vocabulary', width: 11, numeric: true },
+  rank: { label: 'Rank', title: '1 is the most likely of all tokens', width: 7, numeric: true },
   surprisal: {
     label: 'Surprisal',
     title: '−log₂ of the probability, in bits',
     width: 8.5,
     numeric: true,
   },
-  entropy: { label: 'Entropy', title: 'Of the whole distribution, in bits', width: 7.5, numeric: true },
+  entropy: { label: 'Entropy', title: 'Entropy of the full distribution, in bits', width: 7.5, numeric: true },
   alternatives: {
-    label: 'Model’s top',
-    title: 'What the model expected here',
+    label: 'Top predictions',
+    title: 'The most likely tokens at this position',
     width: 'rest',
     numeric: false,
   },
 }
 
-/** What a narrow panel keeps, most telling first. */
+/** Which columns a narrow panel shows: the first `NARROW_COLUMN_COUNT` of these that the settings name. */
 const NARROW_PRIORITY: readonly Column[] = [
   'alternatives',
   'probability',
@@ -51,12 +51,13 @@ const NARROW_PRIORITY: readonly Column[] = [
 ]
 const NARROW_COLUMN_COUNT = 4
 
+/** The columns that stay visible in a narrow panel. */
 export function narrowColumns(columns: readonly Column[]): ReadonlySet<TableColumn> {
-  const kept = NARROW_PRIORITY.filter((column) => columns.includes(column)).slice(0, NARROW_COLUMN_COUNT)
-  return new Set<TableColumn>(['position', 'token', ...kept])
+  const shown = NARROW_PRIORITY.filter((column) => columns.includes(column)).slice(0, NARROW_COLUMN_COUNT)
+  return new Set<TableColumn>(['position', 'token', ...shown])
 }
 
-/** The columns as a value of CSS's `grid-template-columns`; the stylesheet says how wide a digit is. */
+/** The value of CSS's `grid-template-columns`. The stylesheet sets `--digit`, the width of a digit. */
 export function gridTemplate(columns: readonly TableColumn[]): string {
   return columns
     .map((column) => COLUMN_VIEWS[column].width)
@@ -64,11 +65,12 @@ export function gridTemplate(columns: readonly TableColumn[]): string {
     .join(' ')
 }
 
+/** Whether the column has numbers to sort by. */
 export function isSortable(column: TableColumn): column is SortColumn {
   return column !== 'alternatives' && column !== 'token'
 }
 
-/** Null where the row has no such number. */
+/** The row's value in a column; null if the row has none. */
 export function numberAt(column: SortColumn, { position, token, score, distribution }: Row): number | null {
   switch (column) {
     case 'position':
@@ -92,6 +94,7 @@ export function numberAt(column: SortColumn, { position, token, score, distribut
   }
 }
 
+/** A value of `numberAt` as the table shows it. */
 export function formatNumber(column: SortColumn, value: number): string {
   switch (column) {
     case 'position':

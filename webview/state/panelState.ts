@@ -8,20 +8,20 @@ import {
 } from '../../src/shared/contracts/protocol'
 import type { Remedy } from '../../src/shared/contracts/remedies'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
-import type { KeptState } from '../host'
+import type { SavedState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
 
-/** Everything that the panel shows follows from this. */
+/** The panel's whole state. Everything shown is computed from it. */
 export interface PanelState {
   /** Null until the host has sent the vocabulary. */
   readonly labels: TokenLabels | null
   readonly inspection: Inspection | null
   /** The document is no longer the one that was inspected. */
   readonly outOfDate: boolean
-  /** What stands in place of an inspection, or above the one before. */
+  /** Shown instead of an inspection, or above the previous one. */
   readonly notice: PanelNotice | null
   readonly picked: TokenAddress | null
-  /** The logits behind the picked token. */
+  /** The full row of logits that the picked token is scored with. */
   readonly fullRow: FullRow
   readonly columns: readonly Column[]
   readonly sort: Sort
@@ -30,10 +30,10 @@ export interface PanelState {
   readonly topK: number
   readonly sampling: SamplingSettings
   readonly keysShown: boolean
-  /** Pixels that the table is scrolled by, as far as a reload has to know. */
+  /** Scroll offset of the table in pixels, as saved for a reload. */
   readonly scroll: number
-  /** What was picked when the window was closed; used once, when that inspection comes back. */
-  readonly restore: Pick<KeptState, 'inspectionId' | 'picked'> | null
+  /** The saved pick. Used once, when the inspection is shown again after a reload. */
+  readonly restore: Pick<SavedState, 'inspectionId' | 'picked'> | null
 }
 
 export type PanelNotice =
@@ -54,10 +54,12 @@ export interface Sort {
   readonly direction: 'ascending' | 'descending'
 }
 
+/** The order of the text; compared by identity. */
 export const TEXT_ORDER: Sort = { column: 'position', direction: 'ascending' }
 export const ABSENT_ROW: FullRow = { kind: 'absent' }
 
-export function initialState({ inspectionId, picked, scroll, metric, k }: KeptState): PanelState {
+/** The state before the host has sent anything. */
+export function initialState({ inspectionId, picked, scroll, metric, k }: SavedState): PanelState {
   return {
     labels: null,
     inspection: null,

@@ -9,17 +9,17 @@ import { TokenLabels } from '../tokens/tokenLabels'
 import { isAddressIn, isSameAddress } from './addresses'
 import { ABSENT_ROW, type PanelState, type Sort } from './panelState'
 
-/** What the user does that changes what is shown. */
+/** A user action that changes what the panel shows. */
 export type PanelAction =
   | { readonly type: 'pick'; readonly address: TokenAddress }
   | { readonly type: 'sortBy'; readonly sort: Sort }
   | { readonly type: 'setMetric'; readonly metric: Metric }
-  | { readonly type: 'listAlternatives'; readonly topK: number }
+  | { readonly type: 'setTopK'; readonly topK: number }
   | { readonly type: 'setSampling'; readonly sampling: SamplingSettings }
   | { readonly type: 'scrolled'; readonly scroll: number }
-  | { readonly type: 'showKeys'; readonly shown: boolean }
+  | { readonly type: 'setKeysShown'; readonly shown: boolean }
 
-/** The state after an event; the same object where nothing changes. */
+/** The state after an event; the same object if nothing changes. */
 export function reduce(state: PanelState, event: HostMessage | PanelAction): PanelState {
   switch (event.type) {
     case 'vocabulary':
@@ -31,7 +31,7 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'setState':
     case 'setModel':
     case 'setPrecisionCost':
-      return goOn(state, event)
+      return applyUpdate(state, event)
     case 'setOutOfDate':
       return isShown(state, event) ? { ...state, outOfDate: event.outOfDate } : state
     case 'showEmpty':
@@ -58,29 +58,31 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return { ...state, sort: event.sort }
     case 'setMetric':
       return { ...state, metric: event.metric }
-    case 'listAlternatives':
+    case 'setTopK':
       return { ...state, topK: event.topK }
     case 'setSampling':
       return { ...state, sampling: event.sampling }
     case 'scrolled':
       return { ...state, scroll: event.scroll }
-    case 'showKeys':
+    case 'setKeysShown':
       return { ...state, keysShown: event.shown }
     default:
       return assertNever(event)
   }
 }
 
-/** The same run after a reload, or another run of the same document, stays where it was. */
+/** Keeps pick and scroll offset if it is the same inspection after a reload, or another run of the same document. */
 function showInspection(state: PanelState, inspection: Inspection): PanelState {
-  const restored = inspection.id === state.restore?.inspectionId
+  const restored = state.restore !== null && inspection.id === state.restore.inspectionId
   const rerun = inspection.documentUri === state.inspection?.documentUri
-  const before = restored ? (state.restore?.picked ?? null) : rerun ? state.picked : null
-  const picked = before !== null && isAddressIn(inspection, before) ? before : { section: 0, position: 0 }
+  const before = restored ? state.restore.picked : rerun ? state.picked : null
+  const candidates = [before, { section: 0, position: 0 }]
+  const picked = candidates.find((address) => address !== null && isAddressIn(inspection, address)) ?? null
   return {
     ...state,
     inspection,
-    picked: isAddressIn(inspection, picked) ? { ...picked } : null,
+    // A new object, because the controller requests the row of logits once for each pick.
+    picked: picked === null ? null : { ...picked },
     scroll: restored || rerun ? state.scroll : 0,
     sampling: samplingFor(inspection, state),
     outOfDate: false,
@@ -90,7 +92,7 @@ function showInspection(state: PanelState, inspection: Inspection): PanelState {
   }
 }
 
-/** A completion is looked at as it was drawn; everything else with the user's own settings. */
+/** A completion starts with the settings that it was generated with, everything else with the user's own settings. */
 function samplingFor({ generation }: Inspection, { inspection, sampling }: PanelState): SamplingSettings {
   if (generation !== undefined) return generation.sampling
   return inspection?.generation === undefined ? sampling : NEUTRAL_SAMPLING
@@ -107,12 +109,12 @@ function isShown(state: PanelState, { inspectionId }: { inspectionId: string }):
   return state.inspection?.id === inspectionId
 }
 
-/** An answer that comes after the user has moved on is of no use. */
+/** False for an answer that arrives after the user has picked another token. */
 function isPicked(state: PanelState, message: TokenAddress & { inspectionId: string }): boolean {
   return isShown(state, message) && state.picked !== null && isSameAddress(state.picked, message)
 }
 
-function goOn(state: PanelState, update: InspectionUpdate): PanelState {
+function applyUpdate(state: PanelState, update: InspectionUpdate): PanelState {
   if (!isShown(state, update) || state.inspection === null) return state
   return { ...state, inspection: updateInspection(state.inspection, update) }
 }

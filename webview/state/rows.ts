@@ -1,3 +1,4 @@
+import { elementAt } from '../../src/shared/elementAt'
 import { isTyped } from '../../src/shared/text/generation'
 import type {
   Distribution,
@@ -9,26 +10,26 @@ import type {
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
 import { distributionAt, isNext, scoreAt, predictionAt } from './addresses'
 
-/** One row of the table and one token of the strip; the same object as long as nothing in it changes. */
+/** One row of the table and one token of the strip. Stays the same object as long as nothing in it changes. */
 export interface Row extends TokenAddress {
   /** Null in the `next` row. */
   readonly token: Token | null
-  /** Null where the token is not scored, or not yet. */
+  /** Null if the token is not scored, or not yet. */
   readonly score: TokenScore | null
-  /** The row of logits behind it. */
+  /** What the token is scored with, or what follows the last token; null if that is not known (yet). */
   readonly distribution: Distribution | null
-  /** Tokens of the section. */
+  /** Number of tokens in the section. */
   readonly tokenCount: number
-  /** Whether the answer is there, be it that there is nothing to score by. */
+  /** The engine has answered for this row, even if the answer is that the token has no score. */
   readonly settled: boolean
-  /** The token covers what was typed before a completion. */
+  /** The token covers text that was typed before a completion. */
   readonly typed: boolean
 }
 
-/** Rows of a stretch; the same object as long as its rows are. */
+/** Consecutive rows. Stays the same object as long as its rows do. */
 export type RowBlock = readonly Row[]
 
-/** Keeps the rows of an inspection while predictions stream in, so that only new ones are made. */
+/** Keeps the rows of an inspection while predictions stream in: only rows that change are made again. */
 export class RowStore {
   private sections: readonly Section[] = []
   private rows: readonly RowBlock[] = []
@@ -37,14 +38,14 @@ export class RowStore {
     const { sections } = inspection
     this.rows = sections.map((section, i) => {
       const sameText = this.sections[i]?.tokens === section.tokens
-      return updateRows(sameText ? this.rows[i] : [], inspection, i)
+      return updateRows(sameText ? (this.rows[i] ?? []) : [], inspection, i)
     })
     this.sections = sections
     return this.rows
   }
 }
 
-/** Cuts rows into blocks that end before each of `cuts`; unchanged blocks stay the objects that they were. */
+/** Cuts rows into blocks before each index in `cuts`. A block equal to the one in `before` is that object. */
 export function cutRows(
   rows: readonly Row[],
   cuts: readonly number[],
@@ -53,27 +54,27 @@ export function cutRows(
   const starts = [0, ...cuts]
   return starts.map((start, i) => {
     const block = rows.slice(start, starts[i + 1] ?? rows.length)
-    const old = before[i] as RowBlock | undefined
+    const old = before[i]
     return old !== undefined && isSameList(old, block) ? old : block
   })
 }
 
-/** Cuts after every `size` of `count` rows. */
+/** Indices that cut `count` rows into blocks of `size`. */
 export function regularCuts(count: number, size: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil(count / size) - 1) }, (_, i) => (i + 1) * size)
 }
 
 function updateRows(before: RowBlock, inspection: Inspection, index: number): RowBlock {
-  const section = inspection.sections[index]
+  const section = elementAt(inspection.sections, index)
   const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
     const distribution = distributionAt(section, position)
     const settled = distribution !== null || predictionAt(section, position) !== null
-    const old = before[position] as Row | undefined
-    if (old !== undefined && old.distribution === distribution && old.settled === settled) return old
+    const old = before[position]
+    if (old?.distribution === distribution && old.settled === settled) return old
     return {
       section: index,
       position,
-      token: isNext(section, position) ? null : section.tokens[position],
+      token: section.tokens[position] ?? null,
       score: scoreAt(section, position),
       distribution,
       tokenCount: section.tokens.length,

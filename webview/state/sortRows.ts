@@ -2,7 +2,7 @@ import { numberAt } from './columns'
 import { type Sort, type SortColumn, TEXT_ORDER } from './panelState'
 import type { RowBlock } from './rows'
 
-/** The rows of a section in the order asked for; `next` stays the last, rows without the number come before it. */
+/** Sorts the rows of a section. The `next` row stays last; rows without a value in the column come just before it. */
 export function sortRows(rows: RowBlock, sort: Sort): RowBlock {
   if (sort.column === TEXT_ORDER.column && sort.direction === TEXT_ORDER.direction) return rows
   const sign = sort.direction === 'ascending' ? 1 : -1
@@ -14,7 +14,7 @@ export function sortRows(rows: RowBlock, sort: Sort): RowBlock {
   return [...keyed.map(({ row }) => row), ...rows.slice(-1)]
 }
 
-/** A header pressed again and again: largest first, smallest first, back to the text's order; `#` begins with that. */
+/** The sort after a click on a header: descending, then ascending, then text order. `#` goes to text order at once. */
 export function nextSort(current: Sort, column: SortColumn): Sort {
   if (current.column !== column) {
     return column === TEXT_ORDER.column ? TEXT_ORDER : { column, direction: 'descending' }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
+import type { Inspection, ModelInfo } from '../../shared/contracts/prediction'
 import type { InspectionRun } from './inspectionRun'
 
 const KEPT_INSPECTIONS = 10
@@ -44,6 +45,7 @@ export class InspectionStore {
         // Whoever was running it is gone.
         inspection: {
           ...stored.inspection,
+          model: currentModelInfo(stored.inspection.model),
           ...(precisionCost?.kind === 'running' && { precisionCost: { kind: 'cancelled' } }),
           state: state.kind === 'running' ? { kind: 'cancelled' } : state,
         },
@@ -76,7 +78,23 @@ export class InspectionStore {
   }
 }
 
-type StoredRun = Omit<InspectionRun, 'sequences'> & {
+/** A model as it is saved now, or as it was saved before it had a fingerprint and `vocabSize` was renamed. */
+type StoredModel =
+  | ModelInfo
+  | (Omit<ModelInfo, 'fingerprint' | 'vocabularySize'> & {
+      readonly vocabSize: number
+      readonly fingerprint?: undefined
+    })
+
+/** Without a fingerprint the model counts as changed, so that Run Again is offered for rows that were not saved. */
+function currentModelInfo(model: StoredModel): ModelInfo {
+  return model.fingerprint === undefined
+    ? { ...model, fingerprint: '', vocabularySize: model.vocabSize }
+    : model
+}
+
+type StoredRun = Omit<InspectionRun, 'inspection' | 'sequences'> & {
   readonly format: number
+  readonly inspection: Omit<Inspection, 'model'> & { readonly model: StoredModel }
   readonly sequences: readonly { tokenIds: number[]; from: number; to: number }[]
 }

@@ -6,13 +6,8 @@ import { PredictionService } from '../../prediction/predictionService'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import { formatBytes } from '../../shared/text/format'
 import { fitsInFp32, isSameModel, weightMemoryBytes } from '../../shared/text/modelText'
-import {
-  type TokenScore,
-  scoredCount,
-  type ModelInfo,
-  type Precision,
-  type PrecisionCostState,
-} from '../../shared/contracts/prediction'
+import type { TokenScore, ModelInfo, Precision, PrecisionCostState } from '../../shared/contracts/prediction'
+import { scoredCount } from '../../shared/numbers/summary'
 import { precisionCost } from '../../shared/numbers/precisionCost'
 import type { InspectionPanel } from './inspectionPanel'
 import type { InspectionRun } from './inspectionRun'

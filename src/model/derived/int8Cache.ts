@@ -10,6 +10,7 @@ import { SafetensorsError } from '../../shared/errors'
 import type { ByteSource } from '../formats/byteSource'
 import type { Checkpoint, WeightType } from '../gpt2/checkpoint'
 import { openFile } from '../folder/filesOfFolder'
+import { fingerprintOf } from '../folder/fingerprint'
 import {
   checkInt8Tensors,
   type DerivedTensor,
@@ -37,7 +38,7 @@ export async function withInt8Form<T>(
   use: (form: Checkpoint) => Promise<T>,
 ): Promise<T> {
   if (folder === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
-  const key = await keyOf(location)
+  const key = await fingerprintOf(location)
   const path = join(folder, fileName(location, key))
   const kept = (await openKept(path, key, checkpoint)) ?? (await keep(path, key, checkpoint))
   if (kept === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
@@ -59,21 +60,6 @@ export function deleteInt8Forms(folder: string, model: Pick<ModelLocation, 'id' 
 interface KeptForm {
   readonly tensors: ReadonlyMap<string, FormTensor>
   close(): Promise<void>
-}
-
-/** Everything that other bytes would come of. */
-async function keyOf({ folder, digest }: ModelLocation): Promise<string> {
-  if (digest !== undefined) return `sha256 ${digest}`
-  const files = (await readdir(folder)).filter((name) =>
-    /\.safetensors(\.index\.json)?$|^config\.json$/.test(name),
-  )
-  const stats = await Promise.all(
-    files.sort().map(async (name) => {
-      const { size, mtimeMs } = await stat(join(folder, name))
-      return `${name} ${size} ${mtimeMs}`
-    }),
-  )
-  return [resolve(folder), ...stats].join('\n')
 }
 
 /** One file for each place that a model is in: another form of the same model takes its name. */

@@ -3,7 +3,8 @@
 
 import { MissingTensorsError, TensorMismatchError } from '../../shared/errors'
 import { formatCount, formatCounted } from '../../shared/text/format'
-import { type Precision, VOCABULARY_SIZE } from '../../shared/contracts/prediction'
+import type { Precision } from '../../shared/contracts/prediction'
+import { VOCABULARY_SIZE } from './config'
 import type { Gpt2Config } from './config'
 import type { FloatType } from '../formats/floats'
 import type { StoredTensor, StoredTensors } from '../formats/storedTensors'

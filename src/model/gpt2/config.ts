@@ -1,5 +1,7 @@
 import { ModelConfigError } from '../../shared/errors'
-import { VOCABULARY_SIZE } from '../../shared/contracts/prediction'
+
+/** V, the number of tokens of GPT-2's tokenizer. */
+export const VOCABULARY_SIZE = 50257
 
 /** What GPT-2 configurations call the function between the MLP's two layers. */
 const ACTIVATIONS = ['gelu_new', 'gelu', 'relu'] as const

@@ -7,7 +7,7 @@
 
 import { GraphBuilder, type Value } from '../../onnx/graphBuilder'
 import { assertNever } from '../../shared/assertNever'
-import { VOCABULARY_SIZE } from '../../shared/contracts/prediction'
+import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint } from '../gpt2/checkpoint'
 import { int8Layer, isInt8Layer } from './int8Layer'
 

@@ -3,7 +3,7 @@
 // C = nEmbd, V = 50257, K channels that stay exact
 
 import { SafetensorsError } from '../../shared/errors'
-import { VOCABULARY_SIZE } from '../../shared/contracts/prediction'
+import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint, Weight, WeightType } from '../gpt2/checkpoint'
 import type { Activation, Gpt2Config } from '../gpt2/config'
 import { type FloatType, toFloats, toHalves } from '../formats/floats'

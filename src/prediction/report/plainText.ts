@@ -2,16 +2,15 @@
 
 import { formatCounted, formatDuration, formatWholePercent } from '../../shared/text/format'
 import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/generation'
-import {
-  type Distribution,
-  type Inspection,
-  scoredCount,
-  type TokenScore,
-  type PrecisionCostState,
-  type Section,
-  summarize,
-  type TokenPrediction,
+import type {
+  Distribution,
+  Inspection,
+  TokenScore,
+  PrecisionCostState,
+  Section,
+  TokenPrediction,
 } from '../../shared/contracts/prediction'
+import { scoredCount, summarize } from '../../shared/numbers/summary'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import { describePrecisionCost } from '../../shared/numbers/precisionCost'
 import { speakRow } from '../../shared/text/spokenRow'

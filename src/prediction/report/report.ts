@@ -1,15 +1,15 @@
 // What the CLI prints and the extension's API returns: the inspection of a text as one plain object.
 
-import {
-  type Alternative,
-  type Backend,
-  type Distribution,
-  type TokenScore,
-  type ModelInfo,
-  type Summary,
-  summarize,
-  type TokenPrediction,
+import type {
+  Alternative,
+  Backend,
+  Distribution,
+  TokenScore,
+  ModelInfo,
+  Summary,
+  TokenPrediction,
 } from '../../shared/contracts/prediction'
+import { summarize } from '../../shared/numbers/summary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 
 export interface ReportedToken {

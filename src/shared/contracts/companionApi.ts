@@ -5,7 +5,7 @@ import type { Precision } from './prediction'
 import { PRECISIONS } from './prediction'
 
 /** Of what is said here; where the two extensions have not the same one of them has to be updated. */
-export const COMPANION_VERSION = 1
+export const COMPANION_VERSION = 2
 
 /** What the companion answers. */
 export const COMPANION_COMMANDS = {

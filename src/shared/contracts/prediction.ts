@@ -87,20 +87,23 @@ export interface ModelInfo {
   readonly id: string
   /** A phrase for people, to stand behind the id: what this model is. */
   readonly description: string
+  /** Identifies the model's files: equal fingerprints mean equal weights. Not meant for display. */
+  readonly fingerprint: string
   /** How its files were read, where they are not as OpenAI's own: `Linear layout, transposed on load`. */
   readonly remarks: readonly string[]
   readonly parameters: number
   readonly precision: Precision
   readonly backend: Backend
-  /** Of WASM; on WebGPU only the little that stays beside the GPU runs on them. */
-  /** Of a backend that was compared to WASM before it was used. */
+  /** The comparison with WASM that this backend passed before it was used; absent on WASM. */
   readonly check?: BackendCheck
+  /** Threads of WASM; on WebGPU they run only the few operators that stay on the CPU. */
   readonly threads: number
   readonly nLayer: number
   readonly nHead: number
   readonly nEmbd: number
   readonly nPositions: number
-  readonly vocabSize: number
+  /** V, the number of tokens that the model has logits for. */
+  readonly vocabularySize: number
 }
 
 /** What a selection is scored with: the document's text before it, or nothing. */
@@ -191,47 +194,8 @@ export interface GenerationCandidate {
 /** The model that is in the package, so that the first inspection works at once and offline. */
 export const DEFAULT_MODEL_ID = 'mini'
 
-export const VOCABULARY_SIZE = 50257
 /** `<|endoftext|>`: GPT-2 has no BOS, so this stands for one. */
 export const START_TOKEN_ID = 50256
 export const MAX_TOP_K = 100
 export const DEFAULT_TOP_K = 10
 export const MAX_TEMPERATURE = 100
-
-/** Figures over scored tokens. `surprisals` in bits, null where a token was not scored. */
-export function summarize(surprisals: Iterable<number | null>, windows: number): Summary {
-  let tokens = 0
-  let scored = 0
-  let bits = 0
-  for (const surprisal of surprisals) {
-    tokens++
-    if (surprisal === null) continue
-    scored++
-    bits += surprisal
-  }
-  const bitsPerToken = scored === 0 ? null : bits / scored
-  // JSON has no infinity; near temperature 0 a single token can be worse than any number says.
-  const perplexity = bitsPerToken === null ? null : Math.min(2 ** bitsPerToken, Number.MAX_VALUE)
-  return { tokens, perplexity, bitsPerToken, windows }
-}
-
-/** All tokens of all sections. */
-export function tokenCount(sections: readonly Section[]): number {
-  return sections.reduce((sum, section) => sum + section.tokens.length, 0)
-}
-
-/** How many of them have their prediction already. */
-export function scoredCount(sections: readonly Section[]): number {
-  return sections.reduce((sum, section) => sum + section.predictions.length, 0)
-}
-
-/** The summary of all sections of an inspection, as far as it has come. */
-export function summarizeInspection(sections: readonly Section[]): Summary {
-  const surprisals = sections.flatMap((section) =>
-    section.predictions.map(({ score }) => score?.surprisal ?? null),
-  )
-  return summarize(
-    surprisals,
-    sections.reduce((sum, section) => sum + section.windows, 0),
-  )
-}

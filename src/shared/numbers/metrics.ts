@@ -36,7 +36,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
   },
   rank: {
     label: 'Rank',
-    legend: 'rank of 50,257',
+    legend: 'rank (1 = most likely)',
     steps: ['1', '2–10', '11–100', '101–1,000', '1,001+'],
     // GLTR's bounds; a bar's height is the rank's order of magnitude.
     bounds: [Math.log10(2), Math.log10(11), Math.log10(101), Math.log10(1001)],

@@ -37,9 +37,9 @@ export function describeLackOfMemory(model: Pick<ModelInfo, 'id' | 'parameters' 
   return `${model.id} needs ${formatBytes(weightMemoryBytes(model, model.precision))} and could not get it`
 }
 
-/** Whether two inspections by them have the same numbers, but for what backends differ by. */
+/** Whether both have the same weights in the same precision, so that their numbers differ only by the backend. */
 export function isSameModel(a: ModelInfo, b: ModelInfo): boolean {
-  return a.id === b.id && a.description === b.description && a.precision === b.precision
+  return a.id === b.id && a.fingerprint === b.fingerprint && a.precision === b.precision
 }
 
 /** What one model began and another went on with, the two being the same but for their backends. */

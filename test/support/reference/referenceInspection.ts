@@ -104,6 +104,7 @@ export function logitsLike({ top, logSumExp }: Distribution, size: number): Floa
 const MINI: ModelInfo = {
   id: 'mini',
   description: 'embedded, not GPT-2 itself',
+  fingerprint: 'files 1',
   remarks: [],
   parameters: 12_414_528,
   precision: 'fp32',
@@ -113,7 +114,7 @@ const MINI: ModelInfo = {
   nHead: 3,
   nEmbd: 192,
   nPositions: 512,
-  vocabSize: 50257,
+  vocabularySize: 50257,
 }
 
 function readReference(name: string): ReferenceText {

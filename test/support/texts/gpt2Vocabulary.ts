@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-import { START_TOKEN_ID, VOCABULARY_SIZE } from '../../../src/shared/contracts/prediction'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import { VOCABULARY_SIZE } from '../../../src/model/gpt2/config'
 import { Vocabulary } from '../../../src/shared/text/vocabulary'
 
 const RANKS = new URL('../../../node_modules/tiktoken/encoders/gpt2.json', import.meta.url)

@@ -15,6 +15,7 @@ export const vocabulary = vocabularyOf(ranks)
 export const MINI: ModelInfo = {
   id: 'mini',
   description: 'A small model.',
+  fingerprint: 'files 1',
   remarks: [],
   parameters: 12_000_000,
   precision: 'fp32',
@@ -24,7 +25,7 @@ export const MINI: ModelInfo = {
   nHead: 3,
   nEmbd: 192,
   nPositions: 512,
-  vocabSize: 50257,
+  vocabularySize: 50257,
 }
 
 /** A model whose files are not as OpenAI's own. */

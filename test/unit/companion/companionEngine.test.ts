@@ -31,6 +31,7 @@ import {
 import { FakeCommands } from '../../support/fakes/fakeCommands'
 
 const REQUEST: EngineRequest = { id: 'mini', description: 'The embedded model.', precision: 'fp32' }
+const FINGERPRINT = () => Promise.resolve('files 1')
 const TOKEN_IDS = Int32Array.from({ length: 80 }, (_, i) => 50256 - 7 * i)
 const ANSWER: AdapterAnswer = {
   version: COMPANION_VERSION,
@@ -87,7 +88,7 @@ describe('an engine in the companion', () => {
     commands = new FakeCommands()
     there = new FakeCompanion(commands)
     companion = new Companion(commands, () => undefined)
-    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(MINI.folder)))
+    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(MINI.folder), FINGERPRINT))
   })
 
   afterEach(async () => {
@@ -127,7 +128,7 @@ describe('an engine in the companion', () => {
   it('is refused a part that is not there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'logitscope-'))
     await writeFile(join(folder, 'model.safetensors'), new Uint8Array(10))
-    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder)))
+    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder), FINGERPRINT))
     await engine.api.model(undefined)
     const { source } = there.spawned[0]
     await source.model()
@@ -149,7 +150,7 @@ describe('an engine in the companion', () => {
     for (const path of [join(around, 'model.safetensors'), join(folder, 'notes.txt')])
       await writeFile(path, 'private')
     await writeFile(join(folder, 'model.safetensors'), new Uint8Array(2 ** 20))
-    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder)))
+    engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder), FINGERPRINT))
     await engine.api.model(undefined)
     const { source } = there.spawned[0]
 
@@ -173,7 +174,7 @@ describe('an engine in the companion', () => {
         return Promise.reject(new Error('not to be opened'))
       },
     }
-    engine = createEngine(() => companion.spawn(REQUEST, files))
+    engine = createEngine(() => companion.spawn(REQUEST, files, FINGERPRINT))
     await engine.api.model(undefined)
     const listed = expect(there.spawned[0].source.model()).rejects.toThrow('the engine was ended')
     await new Promise(setImmediate)

@@ -5,6 +5,7 @@ import type { PredictionService } from '../../../src/prediction/predictionServic
 import type { Alternative, TokenScore } from '../../../src/shared/contracts/prediction'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { MINI } from '../../support/texts/samples'
 
 let service: PredictionService
 let vocabulary: Vocabulary
@@ -142,7 +143,7 @@ function placeOf(
   next: Partial<PlacePrediction['next']> = {},
 ): PlacePrediction {
   return {
-    modelId: 'mini',
+    model: MINI,
     tokens,
     next: { distribution: null, tokenId: null, contextTokens: 412, ...next },
   }

@@ -1,6 +1,6 @@
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 
-/** The token that was clicked; null beside all tokens, and where the click ends a selection of text. */
+/** The address of the clicked token; null if the click hit no token or ended a text selection. */
 export function clickedToken({ target }: MouseEvent): TokenAddress | null {
   const token = (target as Element).closest<HTMLElement>('[data-position]')
   const section = token?.closest<HTMLElement>('[data-section]')

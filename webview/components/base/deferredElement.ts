@@ -1,11 +1,11 @@
 import { LightElement } from './lightElement'
 
-/** Time of a frame that content off the screen may take. */
+/** Time per frame for rendering content that is off the screen. */
 const FRAME_BUDGET_MS = 8
 
 /**
- * Renders at once while it is on the screen, else when a frame has time for it, so that
- * thousands of rows fill the document without holding up what the user sees.
+ * An element that renders immediately while it is on the screen and otherwise when a frame has time left.
+ * Thousands of rows can then fill the document without delaying the visible ones.
  */
 export abstract class DeferredElement extends LightElement {
   private onScreen = false
@@ -20,7 +20,7 @@ export abstract class DeferredElement extends LightElement {
     screenObserver.unobserve(this)
   }
 
-  screenChanged(onScreen: boolean): void {
+  setOnScreen(onScreen: boolean): void {
     this.onScreen = onScreen
     if (onScreen) queue.run(this)
   }
@@ -34,7 +34,7 @@ export abstract class DeferredElement extends LightElement {
   }
 }
 
-/** Updates that wait for their turn, oldest first. */
+/** Deferred updates, oldest first. */
 class FrameQueue {
   private readonly waiting = new Map<DeferredElement, () => void>()
   private scheduled = false
@@ -49,7 +49,7 @@ class FrameQueue {
     })
   }
 
-  /** Gives the element its turn now, if it waits for one. */
+  /** Runs the element's update now if one is queued. */
   run(element: DeferredElement): void {
     const update = this.waiting.get(element)
     this.waiting.delete(element)
@@ -79,5 +79,5 @@ const queue = new FrameQueue()
 
 const screenObserver = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries)
-    if (target instanceof DeferredElement) target.screenChanged(isIntersecting)
+    if (target instanceof DeferredElement) target.setOnScreen(isIntersecting)
 })

@@ -4,26 +4,42 @@ import { formatDecimal, formatPercent } from '../../../src/shared/text/format'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
-/** A token that may follow, as the model sees it and as a generator would draw it. */
+/** A possible next token, with the model's probability and the one after the sampling controls. */
 export interface Candidate {
   readonly tokenId: number
-  /** Raw. */
+  /** Raw output of the LM head. */
   readonly logit: number
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number
-  /** After the sampling controls; 0 is cut. Tokens that are chosen jointly have no share of their own. */
+  /**
+   * Probability after the sampling controls, 0 if they remove the token. `jointly`: the token was sampled together
+   * with others, so it has no probability of its own.
+   */
   readonly sampled: number | 'loading' | 'jointly'
 }
 
-/** The most likely tokens, and below the cut the actual one where it is not among them. */
-export function candidatesTemplate(
-  top: readonly Candidate[],
-  beyond: Candidate | null,
-  actual: number | null,
-  labels: TokenLabels,
-): TemplateResult {
-  const longest = Math.max(...top.map(({ probability, sampled }) => Math.max(probability, lengthOf(sampled))))
-  const row = (candidate: Candidate) => rowTemplate(candidate, candidate.tokenId === actual, longest, labels)
+export interface CandidatesOptions {
+  /** The most likely tokens, most likely first. */
+  readonly top: readonly Candidate[]
+  /** The actual token if it is not in `top`; shown below a gap. */
+  readonly actualBelowTop: Candidate | null
+  /** Id of the actual token; null for what follows the text. */
+  readonly actual: number | null
+  readonly labels: TokenLabels
+}
+
+/** The table of the most likely tokens, with the actual one marked. */
+export function candidatesTemplate({
+  top,
+  actualBelowTop,
+  actual,
+  labels,
+}: CandidatesOptions): TemplateResult {
+  const maxShare = Math.max(
+    ...top.map(({ probability, sampled }) => Math.max(probability, sampledShare(sampled))),
+  )
+  const row = (candidate: Candidate) =>
+    rowTemplate(candidate, { isActual: candidate.tokenId === actual, maxShare, labels })
   return html`<table class="candidates">
     <thead>
       <tr>
@@ -37,12 +53,12 @@ export function candidatesTemplate(
     <tbody>
       ${top.map(row)}
       ${
-        beyond === null
+        actualBelowTop === null
           ? nothing
           : html`<tr class="gap">
-                <td colspan="5" aria-label="further down">⋮</td>
+                <td colspan="5" aria-label="Less likely tokens, not listed">⋮</td>
               </tr>
-              ${row(beyond)}`
+              ${row(actualBelowTop)}`
       }
     </tbody>
   </table>`
@@ -50,41 +66,39 @@ export function candidatesTemplate(
 
 function rowTemplate(
   { tokenId, logit, probability, sampled }: Candidate,
-  actual: boolean,
-  longest: number,
-  labels: TokenLabels,
+  { isActual, maxShare, labels }: { isActual: boolean; maxShare: number; labels: TokenLabels },
 ): TemplateResult {
   const cut = sampled === 0
   const label = tokenTemplate(labels.piecesOf(tokenId))
   return html`<tr
-    class=${actual ? 'actual' : ''}
-    aria-label="${labels.speak(tokenId)}${actual ? ', the actual token' : ''}"
+    class=${isActual ? 'actual' : ''}
+    aria-label="${labels.speak(tokenId)}${isActual ? ', actual token' : ''}"
   >
     <td class="label" title="id ${tokenId}"><code>${cut ? html`<s>${label}</s>` : label}</code></td>
-    <td class="bar">${barTemplate(probability / longest, lengthOf(sampled) / longest)}</td>
+    <td class="bar">${barTemplate(probability / maxShare, sampledShare(sampled) / maxShare)}</td>
     <td class="number">${formatPercent(probability)}</td>
-    <td class="number dim">${shareText(sampled)}</td>
+    <td class="number dim">${sampledText(sampled)}</td>
     <td class="number dim">${formatDecimal(logit)}</td>
   </tr>`
 }
 
-function shareText(sampled: Candidate['sampled']): string {
+function sampledText(sampled: Candidate['sampled']): string {
   if (sampled === 'loading') return '…'
   if (sampled === 'jointly') return '–'
   return sampled === 0 ? 'cut' : formatPercent(sampled)
 }
 
-function lengthOf(sampled: Candidate['sampled']): number {
+function sampledShare(sampled: Candidate['sampled']): number {
   return typeof sampled === 'number' ? sampled : 0
 }
 
-/** Per cent of the width: what is there can be seen. */
-const MIN_LENGTH = 0.7
+/** Minimum width of a bar in per cent of the column, so that it stays visible. */
+const MIN_WIDTH = 0.7
 
 function barTemplate(raw: number, sampled: number): TemplateResult {
-  const length = (share: number) => `${Math.max(MIN_LENGTH, share * 100).toFixed(2)}%`
+  const width = (share: number) => `${Math.max(MIN_WIDTH, share * 100).toFixed(2)}%`
   return html`<svg aria-hidden="true">
-    <rect class="raw" width=${length(raw)} height="8" y="1" />
-    ${sampled === 0 ? nothing : svg`<rect class="sampled" width=${length(sampled)} height="2" y="10" />`}
+    <rect class="raw" width=${width(raw)} height="8" y="1" />
+    ${sampled === 0 ? nothing : svg`<rect class="sampled" width=${width(sampled)} height="2" y="10" />`}
   </svg>`
 }

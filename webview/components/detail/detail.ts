@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
+import { elementAt } from '../../../src/shared/elementAt'
 import { formatCount, formatDecimal, formatPercent } from '../../../src/shared/text/format'
 import { goesOnWith, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
 import {
@@ -9,7 +10,6 @@ import {
   type TokenScore,
   MAX_TOP_K,
   type Section,
-  VOCABULARY_SIZE,
 } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import { sampleDistribution, SortedLogits } from '../../../src/shared/numbers/sampling'
@@ -26,7 +26,7 @@ import { LightElement } from '../base/lightElement'
 import './sampling'
 import type { Sampled } from './sampling'
 
-/** Everything about the picked token, and where the numbers come from. */
+/** The detail pane: all about the picked token, and which row of logits its numbers come from. */
 @customElement('logitscope-detail')
 export class DetailElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
@@ -37,7 +37,7 @@ export class DetailElement extends LightElement {
   @property({ attribute: false }) sampling!: SamplingSettings
   @property({ attribute: false }) actions!: PanelActions
 
-  /** Null where the picked token is no part of a completion. */
+  /** Null if the inspection is not a completion. */
   private typed: TypedPlace | null = null
   private sorted: SortedLogits | null = null
   private sampled: Sampled = 'loading'
@@ -46,7 +46,7 @@ export class DetailElement extends LightElement {
     if (changed.has('fullRow'))
       this.sorted = this.fullRow.kind === 'loaded' ? new SortedLogits(this.fullRow.logits) : null
     this.typed = this.typedPlace()
-    if (this.isChosenJointly) this.sampled = 'jointly'
+    if (this.isSampledJointly) this.sampled = 'jointly'
     else if (this.sorted === null) this.sampled = 'loading'
     else if (typeof this.sampled === 'string' || changed.has('fullRow') || changed.has('sampling'))
       this.sampled = sampleDistribution(this.sorted, this.sampling)
@@ -55,33 +55,36 @@ export class DetailElement extends LightElement {
   private typedPlace(): TypedPlace | null {
     const { inspection, picked, labels } = this
     const { generation, sections } = inspection
-    const { tokens } = sections[picked.section]
+    const { tokens } = elementAt(sections, picked.section)
     return generation === undefined
       ? null
       : typedPlaceOf(tokens, picked.position, generation, (tokenId) => labels.bytesOf(tokenId))
   }
 
-  private get isChosenJointly(): boolean {
+  private get isSampledJointly(): boolean {
     const typed = this.inspection.generation?.typed ?? []
     return typed.length > 0 && this.typed?.inBeginning === true
   }
 
   protected override render(): TemplateResult {
-    const section = this.inspection.sections[this.picked.section]
+    const section = elementAt(this.inspection.sections, this.picked.section)
     const { position } = this.picked
+    const { vocabularySize } = this.inspection.model
     const distribution = distributionAt(section, position)
     const score = scoreAt(section, position)
-    return html`<aside class="detail" aria-label="The picked token">
+    return html`<aside class="detail" aria-label="Picked token">
       ${this.titleTemplate(section)} ${this.contextTemplate(section)} ${this.generationTemplate()}
       ${
         distribution === null
-          ? html`<p class="dim">${this.absenceOf(section)}</p>`
-          : html`${factsTemplate(distribution, score)} ${sourceTemplate(distribution, score)}
+          ? html`<p class="dim">${this.missingDistributionText(section)}</p>`
+          : html`${factsTemplate(distribution, score, vocabularySize)}
+            ${sourceTemplate(distribution, score, vocabularySize)}
             ${this.topTemplate(section, distribution, score)}`
       }
       <hr />
       <logitscope-sampling
         .sampling=${this.sampling}
+        .vocabularySize=${vocabularySize}
         .initial=${this.inspection.generation?.sampling ?? NEUTRAL_SAMPLING}
         .sampled=${this.sampled}
         .actions=${this.actions}
@@ -93,8 +96,8 @@ export class DetailElement extends LightElement {
     const { position } = this.picked
     const count = formatCount(section.tokens.length)
     if (isNext(section, position))
-      return html`<h2><i>next</i> <span class="dim">what follows the last of ${count} tokens</span></h2>`
-    const { tokenId } = section.tokens[position]
+      return html`<h2><i>next</i> <span class="dim">prediction after the last of ${count} tokens</span></h2>`
+    const { tokenId } = elementAt(section.tokens, position)
     const split = splitCharacterAt(section.tokens, position, this.labels)
     return html`<h2>
         <code>${tokenTemplate(this.labels.piecesOf(tokenId))}</code>
@@ -115,10 +118,8 @@ export class DetailElement extends LightElement {
       return html`<p class="context dim">
         <bdi>after <code>${tokenTemplate(before)}</code></bdi>
       </p>`
-    const nothingBefore = this.inspection.startToken
-      ? html`after <code>&lt;|endoftext|&gt;</code>`
-      : 'nothing before it'
-    return html`<p class="context dim"><bdi>${nothingBefore}</bdi></p>`
+    const start = this.inspection.startToken ? html`after <code>&lt;|endoftext|&gt;</code>` : 'no context'
+    return html`<p class="context dim"><bdi>${start}</bdi></p>`
   }
 
   private generationTemplate(): TemplateResult | typeof nothing {
@@ -126,27 +127,28 @@ export class DetailElement extends LightElement {
     if (this.typed === null || generation === undefined) return nothing
     const { left, inBeginning } = this.typed
     const { section } = this.picked
-    const another = section > 0 && inBeginning && generation.sampling.temperature === 0
+    const isGreedyAlternative = section > 0 && inBeginning && generation.sampling.temperature === 0
     return html`${
       left.length === 0
         ? nothing
         : html`<p class="dim">
-            Typed already: only tokens that go on with
-            <code>${tokenTemplate(tokenPieces(left))}</code> could be drawn
+            Only tokens that match the typed text <code>${tokenTemplate(tokenPieces(left))}</code> can be
+            sampled
           </p>`
     }
     ${
-      another
+      isGreedyAlternative
         ? html`<p class="dim">
-            Candidate ${section + 1} begins with another of the likeliest ways, and is greedy from there on
+            Candidate ${section + 1} starts with the next most likely way to continue the typed text and is
+            greedy from there
           </p>`
         : nothing
     }`
   }
 
-  private absenceOf(section: Section): string {
+  private missingDistributionText(section: Section): string {
     if (predictionAt(section, this.picked.position) !== null)
-      return 'No prediction: the model had nothing before this token, not even the start token.'
+      return 'No prediction: the model has no context before this token, and the start token is off.'
     return this.inspection.state.kind === 'running' ? 'Not scored yet.' : 'Not scored.'
   }
 
@@ -155,14 +157,14 @@ export class DetailElement extends LightElement {
     distribution: Distribution,
     score: TokenScore | null,
   ): TemplateResult {
-    const actual = score === null ? null : section.tokens[this.picked.position].tokenId
-    const top = this.likeliest(distribution)
+    const actual = score === null ? null : elementAt(section.tokens, this.picked.position).tokenId
+    const top = this.mostLikely(distribution)
     const share = top.reduce((sum, { probability }) => sum + probability, 0)
-    const beyond =
+    const actualBelowTop =
       score === null || actual === null || top.some(({ tokenId }) => tokenId === actual)
         ? null
         : this.candidate(actual, score.logit, score.logProb)
-    return html`${candidatesTemplate(top, beyond, actual, this.labels)}
+    return html`${candidatesTemplate({ top, actualBelowTop, actual, labels: this.labels })}
       <p class="dim">
         <label
           >Top
@@ -171,39 +173,40 @@ export class DetailElement extends LightElement {
             min="1"
             max=${MAX_TOP_K}
             .value=${String(this.topK)}
-            aria-label="How many of the most likely tokens are listed"
+            aria-label="Number of most likely tokens to list"
             @change=${this.onTopKChange}
         /></label>
-        ${formatPercent(Math.min(1, share))} of all probability
+        ${formatPercent(Math.min(1, share))} of the total probability
       </p>
       ${
         this.fullRow.kind === 'failed'
           ? html`<p class="error" role="alert">
-              The full row of logits could not be had: ${this.fullRow.message}
+              Loading the full row of logits failed: ${this.fullRow.message}
             </p>`
           : nothing
       }`
   }
 
-  private likeliest({ top, logSumExp }: Distribution): Candidate[] {
+  private mostLikely({ top, logSumExp }: Distribution): Candidate[] {
     const { sorted } = this
     if (sorted === null)
       return top
         .slice(0, this.topK)
         .map(({ tokenId, logit, logProb }) => this.candidate(tokenId, logit, logProb))
-    return sorted
-      .mostLikely(this.topK)
-      .map((tokenId) => this.candidate(tokenId, sorted.logits[tokenId], sorted.logits[tokenId] - logSumExp))
+    return sorted.mostLikely(this.topK).map((tokenId) => {
+      const logit = elementAt(sorted.logits, tokenId)
+      return this.candidate(tokenId, logit, logit - logSumExp)
+    })
   }
 
   private candidate(tokenId: number, logit: number, logProb: number): Candidate {
-    return { tokenId, logit, probability: Math.exp(logProb), sampled: this.shareOf(tokenId) }
+    return { tokenId, logit, probability: Math.exp(logProb), sampled: this.sampledShareOf(tokenId) }
   }
 
-  private shareOf(tokenId: number): Candidate['sampled'] {
+  private sampledShareOf(tokenId: number): Candidate['sampled'] {
     if (typeof this.sampled === 'object') return this.sampled.probabilityOf(tokenId)
-    const cannotBeDrawn = this.typed !== null && !goesOnWith(this.typed.left, this.labels.bytesOf(tokenId))
-    return cannotBeDrawn ? 0 : this.sampled
+    const cannotBeSampled = this.typed !== null && !goesOnWith(this.typed.left, this.labels.bytesOf(tokenId))
+    return cannotBeSampled ? 0 : this.sampled
   }
 
   private readonly onTopKChange = (event: Event) => {
@@ -214,7 +217,11 @@ export class DetailElement extends LightElement {
   }
 }
 
-function factsTemplate({ entropy }: Distribution, score: TokenScore | null): TemplateResult {
+function factsTemplate(
+  { entropy }: Distribution,
+  score: TokenScore | null,
+  vocabularySize: number,
+): TemplateResult {
   const fact = (name: string, value: string) =>
     html`<div>
       <dt>${name}</dt>
@@ -225,21 +232,22 @@ function factsTemplate({ entropy }: Distribution, score: TokenScore | null): Tem
       score === null
         ? nothing
         : html`${fact('probability', formatPercent(Math.exp(score.logProb)))}
-          ${fact(`rank of ${formatCount(VOCABULARY_SIZE)}`, formatCount(score.rank))}
+          ${fact(`rank of ${formatCount(vocabularySize)}`, formatCount(score.rank))}
           ${fact('surprisal', `${formatDecimal(score.surprisal)} bits`)}`
     }
     ${fact('entropy', `${formatDecimal(entropy)} bits`)}
   </dl>`
 }
 
-/** Which row of the model's output this is, and how a log-probability comes of it. */
+/** Which row of the model's output this is, and how the token's log-probability follows from it. */
 function sourceTemplate(
   { logitsRow, seqLen, logSumExp }: Distribution,
   score: TokenScore | null,
+  vocabularySize: number,
 ): TemplateResult {
   const lse = formatDecimal(logSumExp, 3)
   return html`<p class="source dim">
-    <code>logits[0, ${logitsRow}] of [1, ${seqLen}, ${VOCABULARY_SIZE}]</code><br />
+    <code>logits[0, ${logitsRow}] of [1, ${seqLen}, ${vocabularySize}]</code><br />
     ${
       score === null
         ? html`log-sum-exp ${lse}`

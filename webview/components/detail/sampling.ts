@@ -2,27 +2,28 @@ import { html, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
 import { formatCount, formatCounted, formatDecimal, formatPercent } from '../../../src/shared/text/format'
-import { VOCABULARY_SIZE } from '../../../src/shared/contracts/prediction'
 import type { SampledDistribution, SamplingStep } from '../../../src/shared/numbers/sampling'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
 import type { PanelActions } from '../../controller'
 import { LightElement } from '../base/lightElement'
 
-/** What the picked row becomes: it may not be there yet, or be a part of what was chosen as a whole. */
+/** The picked row after sampling. `loading`: the full row is missing; `jointly`: the token was sampled with others. */
 export type Sampled = SampledDistribution | 'loading' | 'jointly'
 
-/** Temperature, top-k, top-p, min-p: what a generator would make of the picked row. */
+/** The controls for temperature, top-k, top-p and min-p, and their effect on the picked row. */
 @customElement('logitscope-sampling')
 export class SamplingElement extends LightElement {
   @property({ attribute: false }) sampling!: SamplingSettings
+  /** V, the largest top-k. */
+  @property({ attribute: false }) vocabularySize!: number
   @property({ attribute: false }) sampled: Sampled = 'loading'
-  /** What a reset goes back to. */
+  /** The settings that Reset restores. */
   @property({ attribute: false }) initial: SamplingSettings = NEUTRAL_SAMPLING
   @property({ attribute: false }) actions!: PanelActions
 
   protected override render(): TemplateResult {
     return html`<section class="sampling" aria-label="Sampling">
-      ${CONTROLS.map((control) => this.controlTemplate(control))}
+      ${CONTROL_ORDER.map((name) => this.controlTemplate(name))}
       <div class="effect">
         <div>${this.effectTemplate()}</div>
         <button
@@ -36,8 +37,8 @@ export class SamplingElement extends LightElement {
     </section>`
   }
 
-  private controlTemplate(control: SamplingControl): TemplateResult {
-    const { name, label, sliderMax, max, step } = control
+  private controlTemplate(name: keyof SamplingSettings): TemplateResult {
+    const { label, sliderMax, step, format, speak } = CONTROLS[name]
     const value = this.sampling[name]
     return html`<div class="control">
       <label for="sampling-${name}">${label}</label>
@@ -48,68 +49,71 @@ export class SamplingElement extends LightElement {
         max=${sliderMax}
         step=${step}
         .value=${String(value)}
-        aria-valuetext=${control.speak(value)}
+        aria-valuetext=${speak(value)}
         @input=${(event: Event) => {
-          this.set(control, event.target as HTMLInputElement)
+          this.set(name, event.target as HTMLInputElement)
         }}
       />
       <input
         type="number"
         min="0"
-        max=${max}
+        max=${this.maxOf(name)}
         step=${step}
-        .value=${control.format(value)}
+        .value=${format(value)}
         aria-label="${label}, as a number"
         @change=${(event: Event) => {
-          this.set(control, event.target as HTMLInputElement)
+          this.set(name, event.target as HTMLInputElement)
         }}
       />
     </div>`
   }
 
-  private set({ name, max, format }: SamplingControl, input: HTMLInputElement): void {
+  private set(name: keyof SamplingSettings, input: HTMLInputElement): void {
     const entered = Number.isNaN(input.valueAsNumber) ? NEUTRAL_SAMPLING[name] : input.valueAsNumber
-    const bounded = Math.min(max, Math.max(0, entered))
+    const bounded = Math.min(this.maxOf(name), Math.max(0, entered))
     const value = name === 'topK' ? Math.round(bounded) : round(bounded)
-    if (input.type === 'number') input.value = format(value)
+    if (input.type === 'number') input.value = CONTROLS[name].format(value)
     this.actions.setSampling({ ...this.sampling, [name]: value })
   }
 
+  private maxOf(name: keyof SamplingSettings): number {
+    const { max } = CONTROLS[name]
+    return max === 'vocabulary' ? this.vocabularySize : max
+  }
+
   private effectTemplate(): unknown {
-    if (this.sampled === 'loading') return html`<p class="dim">Waiting for the full row of logits…</p>`
+    if (this.sampled === 'loading') return html`<p class="dim">Loading the full row of logits…</p>`
     if (this.sampled === 'jointly')
       return html`<p class="dim">
-        The beginning of a completion is chosen as a whole, among all ways to go on with what was typed: its
-        tokens have no shares of their own.
+        The tokens that cover the typed text are sampled jointly, so they have no sampling probability of
+        their own.
       </p>`
     const { steps, kept } = this.sampled
     if (steps.length === 0)
-      return html`<p class="dim">Every one of ${formatCounted(kept, 'token')} can be drawn.</p>`
+      return html`<p class="dim">All ${formatCounted(kept, 'token')} can be sampled.</p>`
     return steps.map((step) => html`<p>${describe(step, this.sampling)}</p>`)
   }
 }
 
 interface SamplingControl {
-  readonly name: keyof SamplingSettings
   readonly label: string
   readonly sliderMax: number
-  /** The number field reaches further than the slider. */
-  readonly max: number
+  /** Upper bound of the number field; `vocabulary` is the vocabulary's size. */
+  readonly max: number | 'vocabulary'
   readonly step: number
   readonly format: (value: number) => string
   readonly speak: (value: number) => string
 }
 
-/** Finer than anybody asks for; what is shown is what is applied. */
+/** Values are rounded to this many decimals, so that the value shown is the value applied. */
 const MAX_DIGITS = 4
 const round = (value: number) => Number(value.toFixed(MAX_DIGITS))
-/** At least two digits, and more where they say something. */
+/** Two decimals, or more if the value has more. */
 const digits = (value: number) => formatDecimal(value, Math.max(2, String(value).split('.')[1]?.length ?? 0))
 const SHARE = { sliderMax: 1, max: 1, step: 0.01, format: digits }
 
-const CONTROLS: readonly SamplingControl[] = [
-  {
-    name: 'temperature',
+const CONTROLS: Readonly<Record<keyof SamplingSettings, SamplingControl>> = {
+  temperature: {
     label: 'Temperature',
     sliderMax: 2,
     max: 2,
@@ -117,28 +121,29 @@ const CONTROLS: readonly SamplingControl[] = [
     format: digits,
     speak: (value) => (value === 0 ? '0, greedy' : digits(value)),
   },
-  {
-    name: 'topK',
+  topK: {
     label: 'Top-k',
     sliderMax: 100,
-    max: VOCABULARY_SIZE,
+    max: 'vocabulary',
     step: 1,
     format: String,
     speak: (value) => (value === 0 ? 'off' : formatCounted(value, 'token')),
   },
-  { ...SHARE, name: 'topP', label: 'Top-p', speak: (value) => (value === 1 ? 'off' : digits(value)) },
-  { ...SHARE, name: 'minP', label: 'Min-p', speak: (value) => (value === 0 ? 'off' : digits(value)) },
-]
+  topP: { ...SHARE, label: 'Top-p', speak: (value) => (value === 1 ? 'off' : digits(value)) },
+  minP: { ...SHARE, label: 'Min-p', speak: (value) => (value === 0 ? 'off' : digits(value)) },
+}
+/** The order in which the processors are applied. */
+const CONTROL_ORDER = ['temperature', 'topK', 'topP', 'minP'] as const
 
 /** `Top-p 0.90 keeps 417 tokens and cuts 10.0 %` */
 function describe({ processor, kept, cut }: SamplingStep, settings: SamplingSettings): string {
   if (processor === 'temperature')
     return settings.temperature === 0
-      ? 'Temperature 0 is greedy: the most likely token takes everything'
+      ? 'Temperature 0 is greedy: the most likely token gets all probability'
       : `Temperature ${digits(settings.temperature)} keeps all ${formatCount(kept)} tokens and ${
           settings.temperature < 1 ? 'sharpens' : 'flattens'
-        } their probabilities`
-  const { label, format } = CONTROLS.find(({ name }) => name === processor) ?? CONTROLS[0]
+        } the distribution`
+  const { label, format } = CONTROLS[processor]
   const cuts = cut > 0 ? `cuts ${formatPercent(cut)}` : 'cuts nothing'
   return `${label} ${format(settings[processor])} keeps ${formatCounted(kept, 'token')} and ${cuts}`
 }

@@ -16,13 +16,12 @@ import {
   type Inspection,
   type ModelInfo,
   type Section,
-  summarizeInspection,
-  tokenCount,
 } from '../../../src/shared/contracts/prediction'
+import { summarizeInspection, tokenCount } from '../../../src/shared/numbers/summary'
 import type { PanelCommand } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 
-/** Which model speaks, how it runs, what it saw before, and the text's own figures. */
+/** The model and how it runs, its context, and the figures of the inspected text. */
 export function headerTemplate(
   inspection: Inspection,
   metric: Metric,
@@ -34,12 +33,14 @@ export function headerTemplate(
       <h1>${model.id}</h1>
       ${modelButtons(model.id, actions)}
       <span class="dim">${model.description}</span>
-      ${model.remarks.map((remark) => html`<span class="dim" title="How its files were read">${remark}</span>`)}
-      <span class="dim" title=${makingOf(model)}>${describeModel(model)}</span>
+      ${model.remarks.map((remark) => html`<span class="dim" title="How the model files were read">${remark}</span>`)}
+      <span class="dim" title=${modelDetails(model)}>${describeModel(model)}</span>
       ${measureButton(inspection, actions)}
-      <span class="dim" title="What the model saw before the text">${describeContext(inspection)}</span>
+      <span class="dim" title="Tokens before the text that the model has as context"
+        >${describeContext(inspection)}</span
+      >
       ${windowsTemplate(sections)} ${loneSurrogatesTemplate(sections)}
-      ${generation === undefined ? startTokenSwitch(startToken, actions) : startTokenTemplate(startToken)}
+      ${generation === undefined ? startTokenSwitch(inspection, actions) : startTokenTemplate(inspection)}
     </div>
     <div class="line">
       ${generation === undefined ? nothing : html`<b>${describeGeneration(generation)}</b>`}
@@ -76,10 +77,10 @@ export function headerTemplate(
           Export…
         </button>
         <button
-          aria-label="Keys"
-          title="Keys (?)"
+          aria-label="Keyboard Shortcuts"
+          title="Keyboard Shortcuts (?)"
           @click=${() => {
-            actions.showKeys(true)
+            actions.openKeys()
           }}
         >
           ?
@@ -89,13 +90,13 @@ export function headerTemplate(
   </header>`
 }
 
-/** `6 layers, 3 heads, 192 dimensions`, and how its backend was checked. */
-function makingOf({ nLayer, nHead, nEmbd, check }: ModelInfo): string {
+/** `6 layers, 3 heads, 192 dimensions`, and the result of the backend's check if there was one. */
+function modelDetails({ nLayer, nHead, nEmbd, check }: ModelInfo): string {
   const size = `${nLayer} layers, ${nHead} heads, ${nEmbd} dimensions`
   return check === undefined ? size : `${size}. ${describeCheck(check)}`
 }
 
-/** Whoever reads the embedded model’s numbers is one click away from GPT-2’s. */
+/** The button that selects a model; for the embedded model also one that switches to GPT-2. */
 function modelButtons(id: string, actions: PanelActions): TemplateResult {
   const button = (command: PanelCommand, label: string) =>
     html`<button
@@ -110,14 +111,14 @@ function modelButtons(id: string, actions: PanelActions): TemplateResult {
 }
 
 /**
- * Beside the precision; while the text is still being scored there is nothing to measure. It stays while it measures,
- * disabled in name only: an element that is gone or disabled loses the focus.
+ * Shown when the text is scored and the model fits into memory in fp32. During the measurement it is only marked as
+ * disabled (`aria-disabled`), because an element that is removed or disabled loses the focus.
  */
 function measureButton({ model, state, precisionCost }: Inspection, actions: PanelActions): unknown {
   if (state.kind === 'running' || !fitsInFp32(model)) return nothing
   const isMeasuring = precisionCost?.kind === 'running'
   return html`<button
-    title="Runs this text in the other precision, too, and compares"
+    title="Scores this text in the other precision and compares the results"
     aria-disabled=${isMeasuring}
     @click=${() => {
       if (!isMeasuring) actions.run('measurePrecisionCost')
@@ -127,8 +128,8 @@ function measureButton({ model, state, precisionCost }: Inspection, actions: Pan
   </button>`
 }
 
-function startTokenSwitch(startToken: boolean, actions: PanelActions): TemplateResult {
-  return html`<label title="Off: the same input as model(input_ids) in Hugging Face">
+function startTokenSwitch({ startToken }: Inspection, actions: PanelActions): TemplateResult {
+  return html`<label title="When off, the input is the same as model(input_ids) in Hugging Face transformers">
     <input
       type="checkbox"
       role="switch"
@@ -141,12 +142,12 @@ function startTokenSwitch(startToken: boolean, actions: PanelActions): TemplateR
   </label>`
 }
 
-/** What was drawn with it stays so. */
-function startTokenTemplate(startToken: boolean): TemplateResult {
+/** A completion cannot change its start token afterwards. */
+function startTokenTemplate({ startToken }: Inspection): TemplateResult {
   return html`<span class="dim">${startToken ? 'starts with <|endoftext|>' : 'no start token'}</span>`
 }
 
-/** `412 tokens before`; of several sections, what the least and the most informed ones saw. */
+/** `412 tokens before`; for several sections the smallest and the largest context. */
 function describeContext({ sections }: Inspection): string {
   const counts = sections.map((section) => section.contextTokens)
   const least = Math.min(...counts)
@@ -160,7 +161,10 @@ function describeContext({ sections }: Inspection): string {
 function windowsTemplate(sections: readonly Section[]): unknown {
   const windows = sections.reduce((sum, section) => sum + section.windows, 0)
   if (windows <= sections.length) return nothing
-  return html`<span class="dim" title="Longer than the model can see at once: scored in overlapping windows">
+  return html`<span
+    class="dim"
+    title="The text is longer than the model’s context, so it is scored in overlapping windows"
+  >
     ${formatCounted(windows, 'window')}
   </span>`
 }
@@ -168,13 +172,16 @@ function windowsTemplate(sections: readonly Section[]): unknown {
 function loneSurrogatesTemplate(sections: readonly Section[]): unknown {
   const count = sections.reduce((sum, { loneSurrogates }) => sum + loneSurrogates, 0)
   if (count === 0) return nothing
-  return html`<span class="dim" title="Half a surrogate pair is no character, so the model read U+FFFD there">
-    ${formatCounted(count, 'lone surrogate')} read as U+FFFD
+  return html`<span
+    class="dim"
+    title="An unpaired UTF-16 surrogate is not a character, so it is replaced by U+FFFD"
+  >
+    ${formatCounted(count, 'lone surrogate')} replaced by U+FFFD
   </span>`
 }
 
 function figuresTemplate({ sections, state, generation }: Inspection): TemplateResult {
-  // Candidates are no text that one could be surprised by as a whole.
+  // Perplexity and bits per token of a completion's candidates, taken together, mean nothing.
   const { perplexity, bitsPerToken } = summarizeInspection(generation === undefined ? sections : [])
   const tokens = tokenCount(sections)
   const figure = (value: string, unit: string) =>

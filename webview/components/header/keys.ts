@@ -4,24 +4,25 @@ import { customElement, property } from 'lit/decorators.js'
 import { LightElement } from '../base/lightElement'
 
 const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
-  ['↑ ↓', 'previous or next token, shown in the editor'],
-  ['PgUp PgDn Home End', 'further'],
-  ['Enter', 'select the token in the editor'],
-  ['↑ at the top', 'to the headers: ← → between them, Enter sorts, ↓ comes back'],
-  ['Ctrl+C, ⌘C', 'copy the row, unless text is selected'],
-  ['Escape', 'cancel what is running, or close this list'],
-  ['F6', 'to the next part of the window, as everywhere'],
-  ['?', 'this list'],
+  ['↑ ↓', 'Previous or next token, revealed in the editor'],
+  ['PgUp PgDn', 'Previous or next page'],
+  ['Home End', 'First or last token'],
+  ['Enter', 'Select the token in the editor'],
+  ['↑ in the first row', 'Go to the column headers: ← → between them, Enter to sort, ↓ to return'],
+  ['Ctrl+C, ⌘C', 'Copy the selected text, or else the row'],
+  ['Escape', 'Cancel the inspection, or close this list'],
+  ['F6', 'Go to the next part of the VS Code window'],
+  ['?', 'Show or hide this list'],
 ]
 
-/** The list of keys; has the focus from its beginning to its end. */
+/** The list of keyboard shortcuts. Takes the focus when it opens. */
 @customElement('logitscope-keys')
 export class KeysElement extends LightElement {
   @property({ attribute: false }) close!: () => void
 
   protected override render(): TemplateResult {
-    return html`<section class="keys" role="dialog" aria-label="Keys">
-      <h2>Keys</h2>
+    return html`<section class="keys" role="dialog" aria-label="Keyboard Shortcuts">
+      <h2>Keyboard Shortcuts</h2>
       <dl>
         ${KEYS.map(
           ([keys, meaning]) =>

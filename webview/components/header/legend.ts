@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
 import type { Inspection } from '../../../src/shared/contracts/prediction'
 
-/** The five steps of the metric that colours the text; in a completion also the mark of what was typed. */
+/** The five colour steps of the metric; for a completion of typed text also the mark of its tokens. */
 export function legendTemplate(metric: Metric, { generation }: Inspection): TemplateResult {
   const { legend, steps } = METRIC_SCALES[metric]
   return html`<div class="legend" role="group" aria-label="Legend: ${legend}">

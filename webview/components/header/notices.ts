@@ -2,23 +2,23 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
-import { type Inspection, scoredCount, tokenCount } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/prediction'
+import { scoredCount, tokenCount } from '../../../src/shared/numbers/summary'
 import type { PanelCommand, ShowEmptyMessage } from '../../../src/shared/contracts/protocol'
 import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/remedies'
 import { describeMeasuring, describePrecisionCost } from '../../../src/shared/numbers/precisionCost'
 import type { PanelActions } from '../../controller'
-import type { PanelNotice } from '../../state/panelState'
+import type { PanelNotice, PanelState } from '../../state/panelState'
 
-/** What the user has to know about the inspection that is shown, with what to do about it. */
+/** The state of the shown inspection (running, failed, cancelled, out of date), with buttons. */
 export function inspectionNoticeTemplate(
-  inspection: Inspection,
-  outOfDate: boolean,
+  { state, sections }: Inspection,
+  { outOfDate }: Pick<PanelState, 'outOfDate'>,
   actions: PanelActions,
 ): TemplateResult | typeof nothing {
-  const { state, sections } = inspection
   const scored = scoredCount(sections)
   const tokens = formatCounted(tokenCount(sections), 'token')
-  const again = button('runAgain', 'Run Again', actions)
+  const runAgain = button('runAgain', 'Run Again', actions)
   switch (state.kind) {
     case 'running':
       return html`<div class="notice">
@@ -32,23 +32,23 @@ export function inspectionNoticeTemplate(
       </div>`
     case 'failed':
       return html`<div class="notice error">
-        <span role="alert">${state.message}</span>${remedyButtons(state.remedies, actions)}${again}
+        <span role="alert">${state.message}</span>${remedyButtons(state.remedies, actions)}${runAgain}
         ${button('showLog', 'Show Log', actions)}
       </div>`
     case 'cancelled':
       return html`<div class="notice">
-        <span>Cancelled after ${formatCount(scored)} of ${tokens}</span>${again}
+        <span>Cancelled after ${formatCount(scored)} of ${tokens}</span>${runAgain}
       </div>`
     case 'done':
       return outOfDate
-        ? html`<div class="notice warning"><span>The document has changed</span>${again}</div>`
+        ? html`<div class="notice warning"><span>The document has changed</span>${runAgain}</div>`
         : nothing
     default:
       return assertNever(state)
   }
 }
 
-/** What the precision costs, where that was asked for. */
+/** Progress and result of Measure Precision Cost. */
 export function precisionCostTemplate(
   { precisionCost }: Inspection,
   actions: PanelActions,
@@ -63,7 +63,7 @@ export function precisionCostTemplate(
         <progress
           max=${total}
           .value=${done}
-          aria-label="Precision"
+          aria-label="Precision measurement"
           aria-valuetext=${describeMeasuring(done, total)}
         ></progress>
         <span>${describeMeasuring(done, total)}</span>${button('cancelPrecisionCost', 'Cancel', actions)}
@@ -80,13 +80,12 @@ export function precisionCostTemplate(
   }
 }
 
-/** What stands in place of an inspection, or above the one before. */
+/** The panel's notice: a whole page, or a line above the previous inspection. */
 export function panelNoticeTemplate(
   notice: PanelNotice | null,
-  inspectionShown: boolean,
+  place: 'page' | 'notice',
   actions: PanelActions,
 ): TemplateResult | typeof nothing {
-  const place = inspectionShown ? 'notice' : 'page'
   switch (notice?.kind) {
     case undefined:
       return nothing
@@ -114,11 +113,11 @@ function emptyTemplate(reason: ShowEmptyMessage['reason'], actions: PanelActions
   switch (reason) {
     case 'noEditor':
       return html`<div class="page">
-        <span>Open a text to inspect</span>${button('openText', 'Open a Text…', actions)}
+        <span>Open a file to inspect</span>${button('openText', 'Open File…', actions)}
       </div>`
     case 'emptyDocument':
       return html`<div class="page">
-        <span>The document is empty: there is nothing to predict</span>
+        <span>The document is empty: there is nothing to inspect</span>
       </div>`
     case 'noInspection':
       return html`<div class="page">
@@ -132,7 +131,7 @@ function emptyTemplate(reason: ShowEmptyMessage['reason'], actions: PanelActions
   }
 }
 
-/** A file of before has none. */
+/** Inspections saved by an older version have no remedies. */
 function remedyButtons(remedies: readonly Remedy[] = [], actions: PanelActions): TemplateResult[] {
   return remedies.map((remedy) => button(remedy, REMEDY_LABELS[remedy], actions))
 }

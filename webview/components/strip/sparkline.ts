@@ -1,20 +1,22 @@
 import { html, nothing, type PropertyValues, svg, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 
+import { elementAt } from '../../../src/shared/elementAt'
 import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
-import { type Section, tokenCount } from '../../../src/shared/contracts/prediction'
+import type { Section } from '../../../src/shared/contracts/prediction'
+import { tokenCount } from '../../../src/shared/numbers/summary'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { fromFlatIndex, scoreAt, toFlatIndex } from '../../state/addresses'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { LightElement } from '../base/lightElement'
 
-/** A bar narrower than this cannot be told from its neighbours. */
+/** Narrower bars cannot be told apart. */
 const MIN_BAR_PX = 2
 /** Page Up and Page Down move by this share of the text. */
 const PAGE_SHARE = 0.1
 
-/** The whole text at one glance; a slider over its tokens. */
+/** A bar chart of the metric over the whole text, which is also a slider over the tokens. */
 @customElement('logitscope-sparkline')
 export class SparklineElement extends LightElement {
   @property({ attribute: false }) sections: readonly Section[] = []
@@ -26,8 +28,8 @@ export class SparklineElement extends LightElement {
   @state() private width = 0
   private bins: readonly Bin[] = []
 
-  private readonly resizeObserver = new ResizeObserver(([{ contentRect }]) => {
-    this.width = Math.floor(contentRect.width)
+  private readonly resizeObserver = new ResizeObserver((entries) => {
+    for (const { contentRect } of entries) this.width = Math.floor(contentRect.width)
   })
 
   override connectedCallback(): void {
@@ -49,11 +51,11 @@ export class SparklineElement extends LightElement {
     const count = tokenCount(this.sections)
     if (count === 0) return nothing
     const { label, format } = METRIC_SCALES[this.metric]
-    const top = this.bins.reduce<Bin | null>(
-      (most, bin) => (bin.weight > (most?.weight ?? 0) ? bin : most),
+    const highest = this.bins.reduce<Bin | null>(
+      (highest, bin) => (bin.weight > (highest?.weight ?? 0) ? bin : highest),
       null,
     )
-    const topLabel = top === null || top.value === null ? '' : format(top.value)
+    const topLabel = highest === null || highest.value === null ? '' : format(highest.value)
     const index = this.picked === null ? 0 : toFlatIndex(this.sections, this.picked)
     return html`<div
       class="sparkline"
@@ -67,31 +69,29 @@ export class SparklineElement extends LightElement {
       @keydown=${this.onKeyDown}
       @click=${this.onClick}
     >
-      ${this.chartTemplate(top?.weight ?? 0, Math.floor((index / count) * this.bins.length))}
+      ${this.chartTemplate(highest?.weight ?? 0, Math.floor((index / count) * this.bins.length))}
       <small class="top">${topLabel}</small>
     </div>`
   }
 
-  private chartTemplate(topWeight: number, pickedBin: number): TemplateResult {
+  private chartTemplate(maxWeight: number, pickedIndex: number): TemplateResult {
     const { bins } = this
-    const bar = (bin: Bin, i: number) => barPath(i, bin, topWeight)
+    const pickedBin = this.picked === null ? undefined : bins[pickedIndex]
+    const bar = (bin: Bin, i: number) => barPath(i, bin, maxWeight)
     return html`<svg viewBox="0 0 ${bins.length} 100" preserveAspectRatio="none" aria-hidden="true">
-      <path class="bars" d=${bins.map((bin, i) => (i === pickedBin ? '' : bar(bin, i))).join('')} />
-      ${
-        this.picked === null || pickedBin >= bins.length
-          ? nothing
-          : svg`<path class="picked" d=${bar(bins[pickedBin], pickedBin)} />`
-      }
+      <path class="bars" d=${bins.map((bin, i) => (i === pickedIndex ? '' : bar(bin, i))).join('')} />
+      ${pickedBin === undefined ? nothing : svg`<path class="picked" d=${bar(pickedBin, pickedIndex)} />`}
     </svg>`
   }
 
   private valueText(index: number): string {
-    const { section, position } = fromFlatIndex(this.sections, index)
-    const { tokenId } = this.sections[section].tokens[position]
-    const score = scoreAt(this.sections[section], position)
+    const address = fromFlatIndex(this.sections, index)
+    const section = elementAt(this.sections, address.section)
+    const { tokenId } = elementAt(section.tokens, address.position)
+    const score = scoreAt(section, address.position)
     const { valueOf, format } = METRIC_SCALES[this.metric]
     const value = score === null ? 'not scored' : format(valueOf(score))
-    return `token ${position}, ${this.labels.speak(tokenId)}, ${value}`
+    return `token ${address.position}, ${this.labels.speak(tokenId)}, ${value}`
   }
 
   private readonly onKeyDown = (event: KeyboardEvent) => {
@@ -108,16 +108,18 @@ export class SparklineElement extends LightElement {
   private readonly onClick = (event: MouseEvent) => {
     const { left, width } =
       (event.currentTarget as Element).querySelector('svg')?.getBoundingClientRect() ?? {}
-    if (left === undefined || width === undefined || this.bins.length === 0) return
-    const place = Math.floor(((event.clientX - left) / width) * this.bins.length)
-    const bin = this.bins[Math.min(this.bins.length - 1, Math.max(0, place))]
-    this.actions.pick(fromFlatIndex(this.sections, bin.topIndex), 'select')
+    if (left === undefined || width === undefined) return
+    const index = Math.floor(((event.clientX - left) / width) * this.bins.length)
+    const bin = this.bins.at(Math.min(this.bins.length - 1, Math.max(0, index)))
+    if (bin !== undefined) this.actions.pick(fromFlatIndex(this.sections, bin.maxIndex), 'select')
   }
 }
 
-/** The tokens that share a bar; the most telling one stands for them. */
+/** Neighbouring tokens that share a bar, which shows the one with the largest weight. */
 interface Bin {
-  readonly topIndex: number
+  /** Flat index of that token. */
+  readonly maxIndex: number
+  /** The metric's value; null if no token of the bin is scored. */
   readonly value: number | null
   readonly weight: number
 }
@@ -134,23 +136,23 @@ function binByMaximum(sections: readonly Section[], metric: Metric, maxBins: num
   return Array.from({ length: count }, (_, i) => {
     const start = Math.ceil((i * values.length) / count)
     const end = Math.ceil(((i + 1) * values.length) / count)
-    let top: Bin = { topIndex: start, value: values[start], weight: 0 }
-    for (let index = start; index < end; index++) {
-      const value = values[index]
+    let max: Bin = { maxIndex: start, value: values[start] ?? null, weight: 0 }
+    for (const [offset, value] of values.slice(start, end).entries()) {
       const weight = value === null ? 0 : weightOf(value)
-      if (weight > top.weight) top = { topIndex: index, value, weight }
+      if (weight > max.weight) max = { maxIndex: start + offset, value, weight }
     }
-    return top
+    return max
   })
 }
 
+/** Gap between bars, as a share of a bar's width. */
 const GAP_SHARE = 0.12
-/** Per cent of the height: even what was certain has a foot. */
+/** In per cent of the chart's height, so that a bar of weight 0 stays visible. */
 const MIN_HEIGHT = 2
 
-function barPath(i: number, { value, weight }: Bin, topWeight: number): string {
+function barPath(i: number, { value, weight }: Bin, maxWeight: number): string {
   if (value === null) return ''
-  const height = Math.max(MIN_HEIGHT, topWeight === 0 ? 0 : (100 * weight) / topWeight)
+  const height = Math.max(MIN_HEIGHT, maxWeight === 0 ? 0 : (100 * weight) / maxWeight)
   return `M${i} 100V${(100 - height).toFixed(1)}h${1 - GAP_SHARE}V100z`
 }
 

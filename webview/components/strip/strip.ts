@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 import { map } from 'lit/directives/map.js'
 
+import { elementAt } from '../../../src/shared/elementAt'
 import type { Metric } from '../../../src/shared/numbers/metrics'
 import type { Inspection, Token } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
@@ -13,7 +14,7 @@ import { LightElement } from '../base/lightElement'
 import { sectionTitle } from '../base/sectionTitle'
 import './stripBlock'
 
-/** The text itself, token by token. One picks by mouse here; the table is the keyboard's way. */
+/** The running text with coloured tokens. A click picks a token; the keyboard picks in the table. */
 @customElement('logitscope-strip')
 export class StripElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
@@ -29,12 +30,12 @@ export class StripElement extends LightElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('rows') && !changed.has('labels')) return
     this.cuts = this.inspection.sections.map(({ tokens }, i) => {
-      const before = this.cuts[i] as SectionCuts | undefined
+      const before = this.cuts[i]
       return before?.tokens === tokens ? before : { tokens, at: cutsOf(tokens, this.labels) }
     })
-    // The last row is `next`, which is no text.
+    // Without the last row, `next`, which is not text.
     this.blocks = this.rows.map((rows, i) =>
-      cutRows(rows.slice(0, -1), this.cuts[i].at, this.blocks[i] ?? []),
+      cutRows(rows.slice(0, -1), elementAt(this.cuts, i).at, this.blocks[i] ?? []),
     )
   }
 
@@ -42,7 +43,7 @@ export class StripElement extends LightElement {
     return html`<div
       class="strip-text"
       role="group"
-      aria-label="The text, token by token"
+      aria-label="Text by token"
       tabindex="0"
       @click=${this.onClick}
     >
@@ -52,7 +53,7 @@ export class StripElement extends LightElement {
           html`${this.titleTemplate(i)}
             <div class="running-text" data-section=${i}>
               ${map(
-                this.blocks[i],
+                elementAt(this.blocks, i),
                 (block) =>
                   html`<logitscope-strip-block
                     .rows=${block}
@@ -69,7 +70,7 @@ export class StripElement extends LightElement {
   protected override updated(changed: PropertyValues<this>): void {
     if (!changed.has('picked') || this.picked === null) return
     const { section, position } = this.picked
-    const index = this.blocks[section].findIndex((block) => this.pickedIn(section, block) !== null)
+    const index = elementAt(this.blocks, section).findIndex((block) => this.pickedIn(section, block) !== null)
     const block = this.querySelector(`[data-section="${section}"]`)?.children.item(index)
     block?.querySelector(`[data-position="${position}"]`)?.scrollIntoView({ block: 'nearest' })
   }
@@ -80,9 +81,10 @@ export class StripElement extends LightElement {
   }
 
   private pickedIn(section: number, block: RowBlock): number | null {
-    if (this.picked?.section !== section || block.length === 0) return null
+    const [first, last] = [block.at(0), block.at(-1)]
+    if (this.picked?.section !== section || first === undefined || last === undefined) return null
     const { position } = this.picked
-    return position >= block[0].position && position <= block[block.length - 1].position ? position : null
+    return position >= first.position && position <= last.position ? position : null
   }
 
   private readonly onClick = (event: MouseEvent) => {
@@ -91,25 +93,27 @@ export class StripElement extends LightElement {
   }
 }
 
+/** Where a section's text is cut into blocks, kept as long as its tokens are the same. */
 interface SectionCuts {
   readonly tokens: readonly Token[]
   readonly at: readonly number[]
 }
 
-/** A block of text ends with a line, once it has this many tokens. */
+/** A block ends at the first line end after this many tokens. */
 const MIN_BLOCK_TOKENS = 48
-/** A line longer than this is broken, so that no update is too long for a frame. */
+/** A block ends here even inside a line, so that updating one block fits into a frame. */
 const MAX_BLOCK_TOKENS = 768
 
 function cutsOf(tokens: readonly Token[], labels: TokenLabels): number[] {
   const cuts: number[] = []
   let start = 0
-  for (let i = 1; i < tokens.length; i++) {
+  for (const [i, { partial }] of tokens.entries()) {
     const length = i - start
-    const endsLine =
-      length >= MIN_BLOCK_TOKENS && labels.piecesOf(tokens[i - 1].tokenId).at(-1)?.kind === 'newline'
-    const tooLong = length >= MAX_BLOCK_TOKENS && !tokens[i].partial
-    if (!endsLine && !tooLong) continue
+    const afterNewline =
+      length >= MIN_BLOCK_TOKENS &&
+      labels.piecesOf(elementAt(tokens, i - 1).tokenId).at(-1)?.kind === 'newline'
+    const tooLong = length >= MAX_BLOCK_TOKENS && !partial
+    if (!afterNewline && !tooLong) continue
     cuts.push(i)
     start = i
   }

@@ -2,6 +2,7 @@ import { html, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 import { guard } from 'lit/directives/guard.js'
 
+import { elementAt } from '../../../src/shared/elementAt'
 import { type Metric, METRIC_SCALES, stepOfScore } from '../../../src/shared/numbers/metrics'
 import { textPieces, type TokenPiece } from '../../../src/shared/text/tokenText'
 import type { Row, RowBlock } from '../../state/rows'
@@ -9,13 +10,13 @@ import { runningTextTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { DeferredElement } from '../base/deferredElement'
 
-/** Some lines of the running text. */
+/** A block of the running text, usually some whole lines. */
 @customElement('logitscope-strip-block')
 export class StripBlockElement extends DeferredElement {
   @property({ attribute: false }) rows: RowBlock = []
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) metric!: Metric
-  /** The picked position, where it is one of these tokens. */
+  /** The picked position if it is in this block. */
   @property({ attribute: false }) pickedPosition: number | null = null
 
   private pieces: readonly (readonly TokenPiece[])[] = []
@@ -34,8 +35,9 @@ export class StripBlockElement extends DeferredElement {
   protected override render(): unknown {
     return this.rows.map((row, i) => {
       const picked = row.position === this.pickedPosition
-      return guard([row, this.metric, picked, this.pieces[i]], () =>
-        tokenTemplate(row, this.pieces[i], this.metric, picked),
+      const pieces = elementAt(this.pieces, i)
+      return guard([row, this.metric, picked, pieces], () =>
+        tokenTemplate(row, { pieces, metric: this.metric, picked }),
       )
     })
   }
@@ -43,9 +45,7 @@ export class StripBlockElement extends DeferredElement {
 
 function tokenTemplate(
   { position, token, score, typed }: Row,
-  pieces: readonly TokenPiece[],
-  metric: Metric,
-  picked: boolean,
+  { pieces, metric, picked }: { pieces: readonly TokenPiece[]; metric: Metric; picked: boolean },
 ): TemplateResult {
   const step = score === null ? 'unscored' : `step${stepOfScore(metric, score)}`
   const classes = `token ${step}${token?.partial === true ? ' partial' : ''}${typed ? ' typed' : ''}${picked ? ' picked' : ''}`

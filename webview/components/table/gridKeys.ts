@@ -1,6 +1,14 @@
-/** The row that a key leads to, of rows 0 to `last`; null where the key means something else. */
-export function rowTarget(key: string, current: number, last: number, rowsPerPage: number): number | null {
-  const page = Math.max(1, rowsPerPage - 1) // one row stays in sight
+export interface GridPlace {
+  readonly current: number
+  /** Index of the last row. */
+  readonly last: number
+  /** Rows that fit into the visible part of the grid. */
+  readonly rowsPerPage: number
+}
+
+/** The row that a key moves to; null if the key does not move. */
+export function rowTarget(key: string, { current, last, rowsPerPage }: GridPlace): number | null {
+  const page = Math.max(1, rowsPerPage - 1) // one row stays visible
   switch (key) {
     case 'ArrowDown':
       return Math.min(last, current + 1)

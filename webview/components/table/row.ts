@@ -9,31 +9,32 @@ import type { Row } from '../../state/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
-/** What all rows have in common. */
+/** What is the same for all rows. */
 export interface RowContext {
   readonly labels: TokenLabels
   readonly metric: Metric
   readonly columns: readonly TableColumn[]
-  /** Those that a narrow panel shows as well. */
+  /** The columns that stay visible in a narrow panel. */
   readonly narrow: ReadonlySet<TableColumn>
 }
 
 const SHOWN_ALTERNATIVES = 5
 
+/** The DOM id of a row, which `aria-activedescendant` refers to. */
 export function rowId({ section, position }: Pick<Row, 'section' | 'position'>): string {
   return `row-${section}-${position}`
 }
 
+/** One row of the table. `rowIndex` is its `aria-rowindex`. */
 export function rowTemplate(
   row: Row,
-  rowIndex: number,
-  picked: boolean,
+  { rowIndex, picked }: { rowIndex: number; picked: boolean },
   context: RowContext,
 ): TemplateResult {
   return html`<div
     role="row"
     id=${rowId(row)}
-    class=${rowClass(row, picked)}
+    class="${rowClass(row)} ${picked ? 'picked' : ''}"
     aria-rowindex=${rowIndex}
     aria-selected=${picked}
     aria-label=${speak(row, context)}
@@ -47,10 +48,8 @@ function speak({ token, ...row }: Row, { labels }: RowContext): string {
   return speakRow({ ...row, tokenId: token?.tokenId ?? null }, (tokenId) => labels.speak(tokenId))
 }
 
-function rowClass({ token, score }: Row, picked: boolean): string {
-  return ['row', token === null ? 'next' : '', score === null ? 'unscored' : '', picked ? 'picked' : '']
-    .filter((name) => name !== '')
-    .join(' ')
+function rowClass({ token, score }: Row): string {
+  return `row ${token === null ? 'next' : ''} ${score === null ? 'unscored' : ''}`
 }
 
 function cellTemplate(column: TableColumn, row: Row, context: RowContext): TemplateResult {

@@ -5,18 +5,18 @@ import type { RowBlock } from '../../state/rows'
 import { DeferredElement } from '../base/deferredElement'
 import { type RowContext, rowTemplate } from './row'
 
-/** A few dozen rows of the table: what is skipped while off the screen, and updated as one. */
+/** A block of rows. The browser skips the layout of a block that is off the screen; its rows are updated together. */
 @customElement('logitscope-row-block')
 export class RowBlockElement extends DeferredElement {
   @property({ attribute: false }) context!: RowContext
   /** `aria-rowindex` of the first row. */
   @property({ attribute: false }) firstRowIndex = 0
-  /** The picked position, where it is one of these rows. */
+  /** The picked position if it is in this block. */
   @property({ attribute: false }) pickedPosition: number | null = null
 
   private shownRows: RowBlock = []
 
-  /** The block has its height before it has its rows, so that scrolling does not jump. */
+  /** Also sets the block's height, before the rows are rendered, so that scrolling does not jump. */
   @property({ attribute: false })
   set rows(rows: RowBlock) {
     this.shownRows = rows
@@ -32,7 +32,7 @@ export class RowBlockElement extends DeferredElement {
       const picked = row.position === this.pickedPosition
       const rowIndex = this.firstRowIndex + i
       return guard([row, picked, rowIndex, this.context], () =>
-        rowTemplate(row, rowIndex, picked, this.context),
+        rowTemplate(row, { rowIndex, picked }, this.context),
       )
     })
   }

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 import { map } from 'lit/directives/map.js'
 
+import { elementAt } from '../../../src/shared/elementAt'
 import type { Metric } from '../../../src/shared/numbers/metrics'
 import type { Inspection } from '../../../src/shared/contracts/prediction'
 import type { Column, TokenAddress } from '../../../src/shared/contracts/protocol'
@@ -20,10 +21,10 @@ import './rowBlock'
 import { sectionTitle } from '../base/sectionTitle'
 import { headerRowTemplate } from './tableHeader'
 
-/** Few enough to update within a frame, many enough that 20,000 rows are only some hundred blocks. */
+/** One block updates within a frame, and 20,000 rows make only 400 blocks. */
 const ROWS_PER_BLOCK = 50
 
-/** One row a position. The grid is one tab stop; the picked row is its active descendant. */
+/** The table: one row per position. The grid is a single tab stop; the picked row is its active descendant. */
 @customElement('logitscope-table')
 export class TableElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
@@ -33,15 +34,16 @@ export class TableElement extends LightElement {
   @property({ attribute: false }) columns: readonly Column[] = []
   @property({ attribute: false }) sort!: Sort
   @property({ attribute: false }) picked: TokenAddress | null = null
-  /** Pixels to begin with; read when another inspection is shown. */
+  /** Scroll offset in pixels for a newly shown inspection. */
   @property({ attribute: false }) initialScroll = 0
   @property({ attribute: false }) actions!: PanelActions
 
-  /** Rows of each section in the order shown. */
+  /** The rows of each section in the order shown. */
   private sorted: readonly RowBlock[] = []
   private blocks: readonly (readonly RowBlock[])[] = []
   private context!: RowContext
 
+  /** Gives the keyboard focus to the grid. */
   focusGrid(): void {
     this.grid?.focus({ preventScroll: true })
   }
@@ -67,7 +69,7 @@ export class TableElement extends LightElement {
       role="grid"
       class="grid"
       tabindex="0"
-      aria-label="Tokens and what the model expected"
+      aria-label="Tokens and predictions"
       aria-rowcount=${1 + this.headingCount + this.sorted.reduce((sum, rows) => sum + rows.length, 0)}
       aria-activedescendant=${this.picked === null ? nothing : rowId(this.picked)}
       @keydown=${this.onKeyDown}
@@ -92,9 +94,9 @@ export class TableElement extends LightElement {
       grid.style.setProperty('--narrow-columns', gridTemplate(columns.filter((column) => narrow.has(column))))
     }
     const before = changed.get('inspection')
-    const another = changed.has('inspection') && before?.id !== this.inspection.id
-    if (another) grid.scrollTop = this.initialScroll
-    const keepsScroll = another && this.initialScroll > 0
+    const isOther = changed.has('inspection') && before?.id !== this.inspection.id
+    if (isOther) grid.scrollTop = this.initialScroll
+    const keepsScroll = isOther && this.initialScroll > 0
     if ((changed.has('picked') || changed.has('sort')) && !keepsScroll) this.revealPicked(grid)
   }
 
@@ -102,7 +104,7 @@ export class TableElement extends LightElement {
     return this.querySelector<HTMLElement>('[role=grid]')
   }
 
-  /** Sections that have a title have a heading row each: all of them or none. */
+  /** Number of heading rows: one for each section if sections have titles, else none. */
   private get headingCount(): number {
     return sectionTitle(this.inspection, 0) === undefined ? 0 : this.rows.length
   }
@@ -119,7 +121,7 @@ export class TableElement extends LightElement {
           : nothing
       }
       ${map(
-        this.blocks[section],
+        elementAt(this.blocks, section),
         (block, i) =>
           html`<logitscope-row-block
             .rows=${block}
@@ -167,23 +169,23 @@ export class TableElement extends LightElement {
       return true
     }
     if (key === 'ArrowUp' && current <= 0) {
-      this.headerButtons[0].focus()
+      this.headerButtons.at(0)?.focus()
       return true
     }
-    const target = rowTarget(key, current, rows.length - 1, this.rowsPerPage)
+    const target = rowTarget(key, { current, last: rows.length - 1, rowsPerPage: this.rowsPerPage })
     if (target === null) return false
-    const { section, position } = rows[target]
+    const { section, position } = elementAt(rows, target)
     this.actions.pick({ section, position }, 'reveal')
     return true
   }
 
-  /** Above the first row: left and right between the headers, Enter sorts, down goes back. */
+  /** Left and right move between the headers and down returns to the rows. Enter clicks the header's button. */
   private moveInHeader({ key, target }: KeyboardEvent): boolean {
     const buttons = this.headerButtons
     const current = buttons.indexOf(target as HTMLButtonElement)
     if (key === 'ArrowDown') this.focusGrid()
-    else if (key === 'ArrowRight') buttons[Math.min(buttons.length - 1, current + 1)].focus()
-    else if (key === 'ArrowLeft') buttons[Math.max(0, current - 1)].focus()
+    else if (key === 'ArrowRight') buttons.at(Math.min(buttons.length - 1, current + 1))?.focus()
+    else if (key === 'ArrowLeft') buttons.at(Math.max(0, current - 1))?.focus()
     else return false
     return true
   }
@@ -201,24 +203,27 @@ export class TableElement extends LightElement {
     return Math.floor((this.grid?.clientHeight ?? 0) / this.rowHeight) - 1 // the header takes one
   }
 
-  /** Rows have one height, so the place of a row is known before it is rendered. */
+  /** Scrolls the picked row into view. All rows have the same height, so its offset is known before it is rendered. */
   private revealPicked(grid: HTMLElement): void {
     const { picked, rowHeight } = this
     if (picked === null) return
-    const rowIndex = this.sorted[picked.section].findIndex(({ position }) => position === picked.position)
+    const rows = elementAt(this.sorted, picked.section)
+    const rowIndex = rows.findIndex(({ position }) => position === picked.position)
     const heading = this.headingCount > 0 ? 1 : 0
     const top = this.sectionTop(grid, picked.section) + (heading + rowIndex) * rowHeight
     const { scrollTop, clientHeight } = grid
-    const highest = top + rowHeight - clientHeight
-    const lowest = top - rowHeight // below the header, which is as high as a row
-    if (scrollTop >= highest && scrollTop <= lowest) return
-    const nearest = scrollTop < highest ? highest : lowest
-    const far = Math.abs(nearest - scrollTop) > clientHeight
-    grid.scrollTop = far ? (highest + lowest) / 2 : nearest
+    // The row is visible for scroll offsets from `min` to `max`; the header covers the height of one row.
+    const min = top + rowHeight - clientHeight
+    const max = top - rowHeight
+    if (scrollTop >= min && scrollTop <= max) return
+    const nearest = scrollTop < min ? min : max
+    const isFar = Math.abs(nearest - scrollTop) > clientHeight
+    grid.scrollTop = isFar ? (min + max) / 2 : nearest
   }
 
-  /** The grid's children are the header and the sections. */
+  /** Offset of a section in pixels. The grid's children are the header and the sections. */
   private sectionTop(grid: HTMLElement, section: number): number {
-    return (grid.children[1 + section] as HTMLElement).offsetTop
+    const element = grid.children.item(1 + section)
+    return element instanceof HTMLElement ? element.offsetTop : 0
   }
 }

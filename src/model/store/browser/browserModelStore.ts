@@ -3,7 +3,7 @@ import { formatBytes } from '../../../shared/text/format'
 import { type DownloadOptions, downloadWeights, type Hub } from '../../hub/download'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../formats/modelFiles'
 import type { ModelOutline } from '../../gpt2/modelOutline'
-import type { PinnedModel } from '../../registry'
+import { type PinnedModel, pinnedFingerprint } from '../../registry'
 import type { ModelState, StoredModel, StoreOptions } from '../storeState'
 import { downloadPinnedConfig } from '../pinnedConfig'
 import type { PinnedModelStore } from '../pinnedModelStore'
@@ -117,6 +117,7 @@ export class BrowserModelStore implements PinnedModelStore {
       )
     return {
       place: this.folderOf(),
+      fingerprint: pinnedFingerprint(model.sha256),
       remarks: remarksOn(model, space, note.slices),
       files: [
         { name: CONFIG_FILE, parts: 1 },
