@@ -1,16 +1,18 @@
+import { elementAt } from '../src/shared/elementAt'
 import type { Metric } from '../src/shared/numbers/metrics'
 import type { HostMessage, PanelCommand, PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
 import type { SamplingSettings } from '../src/shared/contracts/samplingSettings'
 import { Announcements } from './announcements'
-import type { Host, KeptState } from './host'
+import type { Host, SavedState } from './host'
 import { distributionAt } from './state/addresses'
 import { initialState, type PanelState, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
 
-/** What the parts of the panel may ask for. */
+/** What the panel's components can do. */
 export interface PanelActions {
-  /** Where the pick is by now; keys come faster than frames. */
+  /** The current pick. Newer than the `picked` property of a component, because keys repeat faster than frames. */
   readonly picked: TokenAddress | null
+  /** Picks a token in the panel and reveals or selects it in the editor. */
   pick(address: TokenAddress, how: 'reveal' | 'select'): void
   copyRow(address: TokenAddress): void
   run(command: PanelCommand): void
@@ -19,35 +21,38 @@ export interface PanelActions {
   setMetric(metric: Metric): void
   setSampling(sampling: SamplingSettings): void
   sortBy(sort: Sort): void
+  /** The table was scrolled to this offset, in pixels. */
   scrolled(scroll: number): void
-  showKeys(shown: boolean): void
+  openKeys(): void
+  closeKeys(): void
 }
 
-/** What the controller tells the view. */
+/** What the controller needs of the view. */
 export interface PanelView {
   stateChanged(): void
+  /** Puts the text into the live region for screen readers. */
   announce(text: string): void
   focusTable(): void
 }
 
-/** Arrows held down pass many tokens; only where they rest is the full row of logits fetched. */
+/** A held arrow key passes many tokens; the full row of logits is requested only where it stops. */
 const LOGITS_DEBOUNCE_MS = 80
 
-/** Owns the state: messages and actions change it, and what has to leave the panel leaves it here. */
+/** Owns the panel's state: applies messages and actions to it, and posts messages to the extension host. */
 export class PanelController implements PanelActions {
   private readonly announcements = new Announcements()
   private currentState: PanelState
-  private kept: KeptState
+  private saved: SavedState
   private logitsTimer: ReturnType<typeof setTimeout> | undefined
-  /** The picked address that the timer or the host is busy with. */
-  private logitsWantedFor: PanelState['picked'] = null
+  /** The pick whose row of logits is requested, or will be when the timer ends. */
+  private logitsRequestedFor: PanelState['picked'] = null
 
   constructor(
     private readonly host: Host,
     private readonly view: PanelView,
   ) {
-    this.kept = host.kept()
-    this.currentState = initialState(this.kept)
+    this.saved = host.loadState()
+    this.currentState = initialState(this.saved)
   }
 
   get state(): PanelState {
@@ -58,8 +63,9 @@ export class PanelController implements PanelActions {
     return this.currentState.picked
   }
 
+  /** Tells the host that the panel can receive messages. */
   start(): void {
-    this.host.post({ type: 'ready', inspectionId: this.kept.inspectionId })
+    this.host.post({ type: 'ready', inspectionId: this.saved.inspectionId })
   }
 
   receive(message: HostMessage): void {
@@ -86,7 +92,7 @@ export class PanelController implements PanelActions {
   }
 
   setTopK(topK: number): void {
-    this.dispatch({ type: 'listAlternatives', topK })
+    this.dispatch({ type: 'setTopK', topK })
     this.host.post({ type: 'setTopK', topK })
   }
 
@@ -106,8 +112,12 @@ export class PanelController implements PanelActions {
     this.dispatch({ type: 'scrolled', scroll })
   }
 
-  showKeys(shown: boolean): void {
-    this.dispatch({ type: 'showKeys', shown })
+  openKeys(): void {
+    this.dispatch({ type: 'setKeysShown', shown: true })
+  }
+
+  closeKeys(): void {
+    this.dispatch({ type: 'setKeysShown', shown: false })
   }
 
   private dispatch(event: HostMessage | PanelAction): void {
@@ -115,41 +125,41 @@ export class PanelController implements PanelActions {
     const after = reduce(before, event)
     if (after === before) return
     this.currentState = after
-    this.fetchLogits()
-    this.keep()
+    this.requestLogits()
+    this.saveState()
     this.view.stateChanged()
     const announcement = this.announcements.between(before, after, performance.now())
     if (announcement !== null) this.view.announce(announcement)
   }
 
-  /** Asks for the full row behind the picked token, once, as soon as the token is scored. */
-  private fetchLogits(): void {
+  /** Requests the picked token's full row of logits, once for each pick, as soon as the token is scored. */
+  private requestLogits(): void {
     const { inspection, picked, fullRow } = this.currentState
-    if (picked !== this.logitsWantedFor) {
+    if (picked !== this.logitsRequestedFor) {
       clearTimeout(this.logitsTimer)
-      this.logitsWantedFor = null
+      this.logitsRequestedFor = null
     }
-    if (inspection === null || picked === null || fullRow.kind !== 'absent' || this.logitsWantedFor !== null)
-      return
-    if (distributionAt(inspection.sections[picked.section], picked.position) === null) return
-    this.logitsWantedFor = picked
+    if (inspection === null || picked === null || fullRow.kind !== 'absent') return
+    if (this.logitsRequestedFor !== null) return
+    if (distributionAt(elementAt(inspection.sections, picked.section), picked.position) === null) return
+    this.logitsRequestedFor = picked
     this.logitsTimer = setTimeout(() => {
       this.post((inspectionId) => ({ type: 'requestLogits', inspectionId, ...picked }))
     }, LOGITS_DEBOUNCE_MS)
   }
 
-  private keep(): void {
+  private saveState(): void {
     const { inspection, restore, picked, scroll, metric, topK } = this.currentState
-    const before = this.kept
-    this.kept = {
+    const before = this.saved
+    this.saved = {
       inspectionId: inspection?.id ?? restore?.inspectionId ?? null,
       picked: picked ?? restore?.picked ?? null,
       scroll,
       metric,
       k: topK,
     }
-    const keys = Object.keys(this.kept) as (keyof KeptState)[]
-    if (keys.some((key) => this.kept[key] !== before[key])) this.host.keep(this.kept)
+    const keys = Object.keys(this.saved) as (keyof SavedState)[]
+    if (keys.some((key) => this.saved[key] !== before[key])) this.host.saveState(this.saved)
   }
 
   /** Posts a message about the inspection that is shown. */

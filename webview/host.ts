@@ -1,23 +1,25 @@
+import { isRecord } from '../src/shared/isRecord'
 import { METRICS, type Metric } from '../src/shared/numbers/metrics'
 import { DEFAULT_TOP_K, MAX_TOP_K } from '../src/shared/contracts/prediction'
 import type { PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
 
-/** What VS Code keeps for the panel across reloads; the results themselves are the host's to keep. */
-export interface KeptState {
+/** What VS Code saves for the panel across reloads. The extension host keeps the results themselves. */
+export interface SavedState {
   readonly inspectionId: string | null
   readonly picked: TokenAddress | null
-  /** Pixels that the table is scrolled by. */
+  /** Scroll offset of the table in pixels. */
   readonly scroll: number
   readonly metric: Metric
   /** How many alternatives the detail pane lists. */
   readonly k: number
 }
 
-/** The extension host, as the panel sees it. */
+/** The panel's interface to VS Code: messages to the extension host, and the saved state. */
 export interface Host {
   post(message: PanelMessage): void
-  keep(state: KeptState): void
-  kept(): KeptState
+  saveState(state: SavedState): void
+  /** The state that was saved before a reload; defaults for missing or invalid fields. */
+  loadState(): SavedState
 }
 
 interface VsCodeApi {
@@ -28,23 +30,27 @@ interface VsCodeApi {
 
 declare function acquireVsCodeApi(): VsCodeApi
 
+/** Connects to VS Code. A webview may do this only once. */
 export function connectHost(): Host {
   const api = acquireVsCodeApi()
   return {
     post: (message) => {
       api.postMessage(message)
     },
-    keep: (state) => {
+    saveState: (state) => {
       api.setState(state)
     },
-    kept: () => parseKeptState(api.getState()),
+    loadState: () => parseSavedState(api.getState()),
   }
 }
 
-/** Whatever an older version may have kept, only what is of use today comes back. */
-function parseKeptState(value: unknown): KeptState {
-  const kept = (typeof value === 'object' ? value : null) as Partial<Record<keyof KeptState, unknown>> | null
-  const { inspectionId, picked, scroll, metric, k } = kept ?? {}
+/** Validates a saved state, which an older version may have written. */
+function parseSavedState(value: unknown): SavedState {
+  const { inspectionId, picked, scroll, metric, k }: Partial<Record<keyof SavedState, unknown>> = isRecord(
+    value,
+  )
+    ? value
+    : {}
   return {
     inspectionId: typeof inspectionId === 'string' ? inspectionId : null,
     picked: isAddress(picked) ? picked : null,
@@ -55,7 +61,5 @@ function parseKeptState(value: unknown): KeptState {
 }
 
 function isAddress(value: unknown): value is TokenAddress {
-  if (typeof value !== 'object' || value === null) return false
-  const { section, position } = value as Partial<TokenAddress>
-  return Number.isSafeInteger(section) && Number.isSafeInteger(position)
+  return isRecord(value) && Number.isSafeInteger(value.section) && Number.isSafeInteger(value.position)
 }

@@ -4,11 +4,11 @@ import { PanelController } from './controller'
 import { connectHost } from './host'
 
 const panel = document.querySelector('logitscope-panel')
-if (!(panel instanceof PanelElement)) throw new Error('the document has no panel')
+if (!(panel instanceof PanelElement)) throw new Error('the document has no <logitscope-panel>')
 
 const controller = new PanelController(connectHost(), panel)
 panel.connect(controller)
-// Only VS Code's own frame can post to a webview.
+// No check of the sender: only VS Code's own frame can post messages to a webview.
 addEventListener('message', (event: MessageEvent<HostMessage>) => {
   controller.receive(event.data)
 })

@@ -96,8 +96,8 @@ describe('inspecting in the workbench', () => {
 
       await workbench.runCommand('Logitscope: Inspect Logits')
 
-      await workbench.panel.getByText('Open a text to inspect').waitFor()
-      await workbench.panel.getByRole('button', { name: 'Open a Text…' }).waitFor()
+      await workbench.panel.getByText('Open a file to inspect').waitFor()
+      await workbench.panel.getByRole('button', { name: 'Open File…' }).waitFor()
     })
 
     it('says that a document is empty', async () => {
@@ -120,7 +120,7 @@ describe('inspecting in the workbench', () => {
       await inspectSample()
       await workbench.putCursor(6, 16)
       await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
-      await workbench.panel.getByText('Every one of 50,257 tokens can be drawn.').waitFor()
+      await workbench.panel.getByText('All 50,257 tokens can be sampled.').waitFor()
 
       const violations = await seriousViolations()
 

@@ -21,7 +21,12 @@ export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
   tokenId: { label: 'Id', title: 'Token id in the vocabulary', width: 7, numeric: true },
   logit: { label: 'Logit', title: 'Raw output of the LM head', width: 7, numeric: true },
   logProb: { label: 'Log-prob', title: 'Log-probability, in nats', width: 8.5, numeric: true },
-  probability: { label: 'Probability', title: 'Probability over the full vocabulary', width: 11, numeric: true },
+  probability: {
+    label: 'Probability',
+    title: 'Probability over the full vocabulary',
+    width: 11,
+    numeric: true,
+  },
   rank: { label: 'Rank', title: '1 is the most likely of all tokens', width: 7, numeric: true },
   surprisal: {
     label: 'Surprisal',
@@ -29,7 +34,12 @@ export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
     width: 8.5,
     numeric: true,
   },
-  entropy: { label: 'Entropy', title: 'Entropy of the full distribution, in bits', width: 7.5, numeric: true },
+  entropy: {
+    label: 'Entropy',
+    title: 'Entropy of the full distribution, in bits',
+    width: 7.5,
+    numeric: true,
+  },
   alternatives: {
     label: 'Top predictions',
     title: 'The most likely tokens at this position',

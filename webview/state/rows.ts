@@ -8,7 +8,7 @@ import type {
   Token,
 } from '../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
-import { distributionAt, isNext, scoreAt, predictionAt } from './addresses'
+import { distributionAt, scoreAt, predictionAt } from './addresses'
 
 /** One row of the table and one token of the strip. Stays the same object as long as nothing in it changes. */
 export interface Row extends TokenAddress {

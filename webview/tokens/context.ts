@@ -1,12 +1,13 @@
 import { concatBytes } from '../../src/shared/bytes'
+import { elementAt } from '../../src/shared/elementAt'
 import type { Section, Token } from '../../src/shared/contracts/prediction'
 import { type TokenPiece, tokenPieces } from '../../src/shared/text/tokenText'
 import type { TokenLabels } from './tokenLabels'
 
-/** What fits into a line or two. */
+/** Roughly what fits into one or two lines. */
 const CONTEXT_TOKENS = 24
 
-/** The end of what stands before a token, in the section and before it. */
+/** The last tokens before `position`; at the start of the section, also the end of the context before it. */
 export function contextBefore(
   { tokens, contextExcerpt }: Section,
   position: number,
@@ -18,20 +19,29 @@ export function contextBefore(
   return tokenPieces(concatBytes([before, ...inSection]))
 }
 
-/** The characters that a token shares with its neighbours; null where it holds whole ones. */
+/**
+ * The characters that the token shares with its neighbours; null if it consists of whole characters.
+ *
+ * @throws RangeError if there is no token at `position`
+ */
 export function splitCharacterAt(
   tokens: readonly Token[],
   position: number,
   labels: TokenLabels,
 ): string | null {
-  if (!tokens[position].partial) return null
-  const touches = (a: Token, b: Token) => a.range.start < b.range.end && b.range.start < a.range.end
+  if (!elementAt(tokens, position).partial) return null
+  const sharesWithNext = (index: number) => overlap(tokens[index], tokens[index + 1])
   let start = position
-  while (start > 0 && touches(tokens[start - 1], tokens[start])) start--
+  while (sharesWithNext(start - 1)) start--
   let end = position + 1
-  while (end < tokens.length && touches(tokens[end - 1], tokens[end])) end++
+  while (sharesWithNext(end - 1)) end++
   const bytes = concatBytes(tokens.slice(start, end).map(({ tokenId }) => labels.bytesOf(tokenId)))
   return tokenPieces(bytes)
     .map((piece) => piece.shown)
     .join('')
+}
+
+function overlap(a: Token | undefined, b: Token | undefined): boolean {
+  if (a === undefined || b === undefined) return false
+  return a.range.start < b.range.end && b.range.start < a.range.end
 }

@@ -1,7 +1,7 @@
 import { speakToken, type TokenPiece, tokenPieces } from '../../src/shared/text/tokenText'
 import type { Vocabulary } from '../../src/shared/text/vocabulary'
 
-/** How each token of the vocabulary is shown and spoken; worked out once a token. */
+/** How each token of the vocabulary is shown and read aloud; computed once per token. */
 export class TokenLabels {
   private readonly pieces = new Map<number, readonly TokenPiece[]>()
   private readonly spoken = new Map<number, string>()
@@ -13,19 +13,19 @@ export class TokenLabels {
   }
 
   piecesOf(tokenId: number): readonly TokenPiece[] {
-    return remember(this.pieces, tokenId, () => tokenPieces(this.bytesOf(tokenId)))
+    return cached(this.pieces, tokenId, () => tokenPieces(this.bytesOf(tokenId)))
   }
 
-  /** `catch, leading space` */
+  /** The token as a screen reader reads it: `catch, leading space` */
   speak(tokenId: number): string {
-    return remember(this.spoken, tokenId, () => speakToken(this.bytesOf(tokenId)))
+    return cached(this.spoken, tokenId, () => speakToken(this.bytesOf(tokenId)))
   }
 }
 
-function remember<T>(known: Map<number, T>, key: number, make: () => T): T {
-  const before = known.get(key)
-  if (before !== undefined) return before
-  const value = make()
-  known.set(key, value)
+function cached<T>(cache: Map<number, T>, key: number, compute: () => T): T {
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const value = compute()
+  cache.set(key, value)
   return value
 }

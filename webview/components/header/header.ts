@@ -27,7 +27,7 @@ export function headerTemplate(
   metric: Metric,
   actions: PanelActions,
 ): TemplateResult {
-  const { model, sections, startToken, generation } = inspection
+  const { model, sections, generation } = inspection
   return html`<header>
     <div class="line">
       <h1>${model.id}</h1>
