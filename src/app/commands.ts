@@ -114,7 +114,7 @@ const COLUMN_LABELS: Record<Column, string> = {
   rank: 'Rank',
   surprisal: 'Surprisal (bits)',
   entropy: 'Entropy (bits)',
-  alternatives: 'Model’s top',
+  alternatives: 'Top predictions',
 }
 
 async function chooseColumns(): Promise<void> {
