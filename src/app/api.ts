@@ -1,16 +1,11 @@
 import * as vscode from 'vscode'
 import { signalOf } from '../editor/cancellation'
 import { offsetsOf, targetOfRanges, wholeRange } from '../editor/inspectionTarget'
-import { prepareInspection, runInspection } from '../prediction/inspectDocument'
+import { finishInspection, prepareInspection } from '../prediction/inspectDocument'
 import { inspectText } from '../prediction/inspectText'
 import type { PredictionService } from '../prediction/predictionService'
-import { createReport, type InspectionReport } from '../prediction/report/report'
-import {
-  type ContextMode,
-  DEFAULT_TOP_K,
-  type Distribution,
-  type TokenPrediction,
-} from '../shared/contracts/prediction'
+import { type InspectionReport, reportOf } from '../prediction/report/report'
+import { type ContextMode, DEFAULT_TOP_K } from '../shared/contracts/prediction'
 
 /** A text of one's own, or a document (a part of it, or all). */
 export type InspectSubject =
@@ -63,29 +58,8 @@ export function createApi(service: PredictionService): LogitscopeApi {
         },
         signal,
       )
-      const predictions: TokenPrediction[] = []
-      let next: Distribution | null = null
-      let { model } = prepared.inspection
-      await runInspection(
-        service,
-        prepared,
-        {
-          onPredictions: (_, more) => predictions.push(...more),
-          onNext: (_, distribution) => {
-            next = distribution
-          },
-          onModel: (other) => {
-            model = other
-          },
-        },
-        { signal, temperature },
-      )
-      const { sections } = prepared.inspection
-      const { contextTokens, windows } = sections[0]
-      return createReport(
-        { model, startToken, temperature, topK, contextTokens, windows, predictions, next },
-        await service.vocabulary(),
-      )
+      const inspection = await finishInspection(service, prepared, { signal, temperature })
+      return reportOf(inspection, await service.vocabulary(), { temperature })
     },
   }
 }

@@ -2,19 +2,20 @@ import type {
   ContextMode,
   Distribution,
   Inspection,
-  TokenScore,
   ModelInfo,
   Section,
   TextRange,
   Token,
   TokenPrediction,
+  TokenScore,
 } from '../shared/contracts/prediction'
 import { tokensOf, tokensTouching, type TokenizedText } from '../shared/contracts/tokenizedText'
 import { countWindows, tokensSeenBefore } from './windows'
+import { elementAt } from '../shared/elementAt'
 import { continuing } from '../shared/text/modelText'
 import type { PredictionService } from './predictionService'
 
-/** A range of the document, with its lines as people count them, from 1. */
+/** A range of the document and its first and last line, counted from 1. */
 export interface RequestedRange {
   readonly range: TextRange
   readonly lines: Section['lines']
@@ -26,7 +27,7 @@ export interface DocumentRequest {
   readonly documentName: string
   /** The whole document. */
   readonly text: string
-  /** Each becomes a section of its own. */
+  /** Each range becomes one section. */
   readonly ranges: readonly RequestedRange[]
   readonly context: ContextMode
   readonly startToken: boolean
@@ -34,31 +35,35 @@ export interface DocumentRequest {
   readonly topK: number
 }
 
-/** The tokens that a section was scored in: what its logits can be computed from once more. */
+/** The token sequence that a section is scored in; its rows of logits can be recomputed from it. */
 export interface SectionSequence {
-  /** Context and section. */
+  /** The context's tokens, then the section's; without the start token. */
   readonly tokenIds: Int32Array
-  /** The section is the tokens [from, to). */
+  /** The section's tokens are [from, to). */
   readonly from: number
   readonly to: number
 }
 
-/** An inspection that has not begun: all tokens, no prediction. */
+/** An inspection that has all of its tokens and no predictions yet. */
 export interface PreparedInspection {
   readonly inspection: Inspection
-  /** By section. */
+  /** One for each section. */
   readonly sequences: readonly SectionSequence[]
 }
 
 export interface InspectionListener {
+  /** The engine has processed `done` of the `total` positions before the section. */
   onReading?(section: number, done: number, total: number): void
   onPredictions?(section: number, predictions: readonly TokenPrediction[]): void
   onNext?(section: number, next: Distribution): void
-  /** Another backend than the inspection's goes on with it. */
+  /** Another backend continues the inspection; later predictions come from this model. */
   onModel?(model: ModelInfo): void
 }
 
-/** Loads the model, tokenizes, and finds the tokens of every section. */
+/**
+ * Loads the model, tokenizes the text and finds the tokens of every section.
+ * @throws what `PredictionService.model` and `PredictionService.tokenize` throw
+ */
 export async function prepareInspection(
   service: PredictionService,
   request: DocumentRequest,
@@ -95,23 +100,32 @@ export async function prepareInspection(
   }
 }
 
-/** Runs a prepared inspection section by section. Throws what `PredictionService.predict` throws. */
+export interface RunOptions {
+  readonly signal?: AbortSignal
+  /** Above 0, at most 100; default 1. */
+  readonly temperature?: number
+}
+
+/**
+ * Runs a prepared inspection section by section.
+ * @throws what `PredictionService.predict` throws
+ */
 export async function runInspection(
   service: PredictionService,
   { inspection, sequences }: PreparedInspection,
   listener: InspectionListener,
-  { signal, temperature = 1 }: { readonly signal?: AbortSignal; readonly temperature?: number } = {},
+  { signal, temperature = 1 }: RunOptions = {},
 ): Promise<void> {
   for (const [index, section] of inspection.sections.entries()) {
     let position = 0
     const toPrediction = (score: TokenScore | null): TokenPrediction => ({
-      ...section.tokens[position],
+      ...elementAt(section.tokens, position),
       position: position++,
       score,
     })
     const { next } = await service.predict(
       {
-        ...sequences[index],
+        ...elementAt(sequences, index),
         model: inspection.model,
         startToken: inspection.startToken,
         topK: inspection.topK,
@@ -128,6 +142,51 @@ export async function runInspection(
   }
 }
 
+/**
+ * Runs a prepared inspection and resolves to it with all predictions.
+ * @throws what `PredictionService.predict` throws
+ */
+export async function finishInspection(
+  service: PredictionService,
+  prepared: PreparedInspection,
+  { onProgress, ...options }: RunOptions & { readonly onProgress?: (scored: number) => void } = {},
+): Promise<Inspection> {
+  const started = performance.now()
+  const results = prepared.inspection.sections.map((): SectionResult => ({ predictions: [], next: null }))
+  let scored = 0
+  let { model } = prepared.inspection
+  await runInspection(
+    service,
+    prepared,
+    {
+      onPredictions: (section, predictions) => {
+        elementAt(results, section).predictions.push(...predictions)
+        scored += predictions.length
+        onProgress?.(scored)
+      },
+      onNext: (section, next) => {
+        elementAt(results, section).next = next
+      },
+      onModel: (other) => {
+        model = other
+      },
+    },
+    options,
+  )
+  return {
+    ...prepared.inspection,
+    model,
+    sections: prepared.inspection.sections.map((section, i) => ({ ...section, ...elementAt(results, i) })),
+    state: { kind: 'done', seconds: (performance.now() - started) / 1000 },
+  }
+}
+
+interface SectionResult {
+  readonly predictions: TokenPrediction[]
+  next: Distribution | null
+}
+
+/** Length of `Section.contextExcerpt`, in UTF-16 units. */
 export const CONTEXT_EXCERPT_UNITS = 48
 
 async function tokensOfRange(
@@ -153,8 +212,9 @@ function excerptBefore(text: string, offset: number): string {
   return text.slice(Math.max(0, offset - CONTEXT_EXCERPT_UNITS), offset)
 }
 
-/** With the flag `u` the two halves of a pair are one character, and no surrogate. */
+/** Counts surrogates without their other half in the text that the tokens cover. */
 function countLoneSurrogates(text: string, tokens: readonly Token[]): number {
   const covered = text.slice(tokens.at(0)?.range.start ?? 0, tokens.at(-1)?.range.end ?? 0)
+  // With the flag `u` a complete pair matches as one character, which is not a surrogate.
   return covered.match(/\p{Surrogate}/gu)?.length ?? 0
 }

@@ -1,12 +1,14 @@
-import { continuing } from '../shared/text/modelText'
+import type { Inspection } from '../shared/contracts/prediction'
 import { tokensOf } from '../shared/contracts/tokenizedText'
-import { countWindows, tokensSeenBefore } from './windows'
+import { tokenCount } from '../shared/numbers/summary'
+import { finishInspection, type PreparedInspection } from './inspectDocument'
 import type { PredictionService } from './predictionService'
-import { createReport, type InspectionReport } from './report/report'
+import { type InspectionReport, reportOf } from './report/report'
+import { countWindows, tokensSeenBefore } from './windows'
 
 export interface InspectTextRequest {
   readonly text: string
-  /** Stands before the text; it is tokenized apart and not listed. */
+  /** Precedes the text. It is tokenized separately, and its tokens are not in the report. */
   readonly context?: string
   readonly startToken: boolean
   /** 1 to 100. */
@@ -17,58 +19,64 @@ export interface InspectTextRequest {
 
 export interface InspectTextOptions {
   readonly signal?: AbortSignal
-  /** How many of the text's tokens have been scored. */
+  /** Called with the number of the text's tokens that are scored, and the number of all its tokens. */
   readonly onProgress?: (scored: number, tokens: number) => void
 }
 
-/** Inspects a text that belongs to no editor: what the CLI and the extension's API share. */
+/**
+ * Inspects a text that belongs to no document, for the CLI and the extension's API.
+ * @throws what `PredictionService.tokenize` and `PredictionService.predict` throw
+ */
 export async function inspectText(
   service: PredictionService,
-  { text, context = '', startToken, topK, temperature }: InspectTextRequest,
-  options: InspectTextOptions = {},
+  request: InspectTextRequest,
+  { signal, onProgress }: InspectTextOptions = {},
 ): Promise<InspectionReport> {
-  const before = await service.tokenize(context, options)
-  const inspected = await service.tokenize(text, options)
-  const model = await service.model(options)
-  const tokens = tokensOf(inspected)
+  const { temperature } = request
+  const prepared = await prepareText(service, request, signal)
+  const tokens = tokenCount(prepared.inspection.sections)
+  const inspection = await finishInspection(service, prepared, {
+    signal,
+    temperature,
+    onProgress: (scored) => onProgress?.(scored, tokens),
+  })
+  return reportOf(inspection, await service.vocabulary(), { temperature })
+}
+
+async function prepareText(
+  service: PredictionService,
+  { text, context = '', startToken, topK }: InspectTextRequest,
+  signal: AbortSignal | undefined,
+): Promise<PreparedInspection> {
+  const before = await service.tokenize(context, { signal })
+  const inspected = await service.tokenize(text, { signal })
+  const model = await service.model({ signal })
   const from = before.tokenIds.length
-  const span = { from, to: from + tokens.length }
+  const span = { from, to: from + inspected.tokenIds.length }
   const layout = { nPositions: model.nPositions, startToken }
-
-  let scored = 0
-  let scoredBy = model
-  const { scores, next } = await service.predict(
-    {
-      tokenIds: Int32Array.from([...before.tokenIds, ...inspected.tokenIds]),
-      ...span,
-      startToken,
-      topK,
-      temperature,
-      model,
-    },
-    {
-      signal: options.signal,
-      onScores: (more) => {
-        scored += more.length
-        options.onProgress?.(scored, tokens.length)
+  const inspection: Inspection = {
+    id: '',
+    documentUri: '',
+    documentName: '',
+    model,
+    startToken,
+    context: 'document',
+    topK,
+    sections: [
+      {
+        range: { start: 0, end: text.length },
+        lines: { first: 1, last: 1 },
+        contextTokens: tokensSeenBefore(span, layout),
+        contextExcerpt: '',
+        loneSurrogates: 0,
+        tokens: tokensOf(inspected),
+        windows: countWindows(span, layout),
+        predictions: [],
+        next: null,
       },
-      onContinued: (by) => {
-        scoredBy = continuing(model, by)
-      },
-    },
-  )
-
-  return createReport(
-    {
-      model: scoredBy,
-      startToken,
-      temperature,
-      topK,
-      contextTokens: tokensSeenBefore(span, layout),
-      windows: countWindows(span, layout),
-      predictions: tokens.map((token, position) => ({ ...token, position, score: scores[position] })),
-      next,
-    },
-    await service.vocabulary(),
-  )
+    ],
+    state: { kind: 'running' },
+  }
+  const tokenIds = Int32Array.from([...before.tokenIds, ...inspected.tokenIds])
+  return { inspection, sequences: [{ tokenIds, ...span }] }
 }

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode'
+import type { ShownInspection } from '../../editor/shownInspection'
 import { formatCsv } from '../../prediction/report/csv'
 import { formatResults, formatRow, formatTables, formatTokenIds } from '../../prediction/report/plainText'
 import type { PredictionService } from '../../prediction/predictionService'
-import { createReport } from '../../prediction/report/report'
+import { reportOf } from '../../prediction/report/report'
 import type { Inspection } from '../../shared/contracts/prediction'
+import type { TokenAddress } from '../../shared/contracts/protocol'
 import { scoredCount } from '../../shared/numbers/summary'
-import type { InspectionPanel } from './inspectionPanel'
 
 const RESULTS_SCHEME = 'logitscope-results'
 
@@ -14,7 +15,7 @@ export class ResultsExport implements vscode.Disposable {
   private readonly provider: vscode.Disposable
 
   constructor(
-    private readonly panel: InspectionPanel,
+    private readonly shown: Pick<ShownInspection, 'run'>,
     private readonly service: PredictionService,
   ) {
     this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
@@ -58,7 +59,7 @@ export class ResultsExport implements vscode.Disposable {
     if (inspection !== undefined) await copy(formatTokenIds(inspection), 'Token ids')
   }
 
-  async copyRow(section: number, position: number): Promise<void> {
+  async copyRow({ section, position }: TokenAddress): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection?.sections[section] === undefined) return
     const row = formatRow(inspection, { section, position }, await this.service.vocabulary())
@@ -70,9 +71,7 @@ export class ResultsExport implements vscode.Disposable {
     const inspection = this.inspectionOrNotice()
     if (inspection === undefined) return
     const vocabulary = await this.service.vocabulary()
-    const reports = inspection.sections.map((section) =>
-      createReport({ ...inspection, temperature: 1, ...section }, vocabulary),
-    )
+    const reports = inspection.sections.map((_, section) => reportOf(inspection, vocabulary, { section }))
     await this.save(JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2), inspection, 'json')
   }
 
@@ -87,7 +86,7 @@ export class ResultsExport implements vscode.Disposable {
   }
 
   private inspection(): Inspection | undefined {
-    return this.panel.run?.inspection
+    return this.shown.run?.inspection
   }
 
   private inspectionOrNotice(): Inspection | undefined {

@@ -1,24 +1,26 @@
-// What the CLI prints and the extension's API returns: the inspection of a text as one plain object.
+// The object that the CLI prints as JSON, the extension's API returns and the JSON export writes.
 
 import type {
   Alternative,
   Backend,
   Distribution,
-  TokenScore,
+  Inspection,
   ModelInfo,
   Summary,
   TokenPrediction,
+  TokenScore,
 } from '../../shared/contracts/prediction'
+import { elementAt } from '../../shared/elementAt'
 import { summarize } from '../../shared/numbers/summary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 
 export interface ReportedToken {
   readonly tokenId: number
-  /** The token's bytes as UTF-8, with U+FFFD for what is not valid on its own. */
+  /** The token's bytes decoded as UTF-8; U+FFFD replaces bytes that are not valid UTF-8 by themselves. */
   readonly text: string
-  /** Only where `text` is not all of it. */
+  /** The token's bytes; present only if `text` does not encode to exactly these bytes. */
   readonly bytes?: readonly number[]
-  /** The token begins or ends inside a character; absent where it does not. */
+  /** The token begins or ends inside a character; absent otherwise. */
   readonly partial?: true
 }
 
@@ -38,10 +40,10 @@ export interface ReportedDistribution {
   readonly top: readonly ReportedAlternative[]
 }
 
-/** One token of the text; from `logitsRow` on all is null where the token has nothing before it. */
+/** One token of the text. If nothing precedes the token, `logitsRow` and all fields after it are null. */
 export interface ReportedPosition extends ReportedToken {
   readonly position: number
-  /** UTF-16 offsets into the text as it was given. */
+  /** UTF-16 offsets into the given text. */
   readonly start: number
   readonly end: number
   readonly logitsRow: number | null
@@ -62,56 +64,56 @@ export interface InspectionReport {
   readonly model: string
   readonly backend: Backend
   readonly precision: ModelInfo['precision']
-  /** How the model's files were read, where they are unusual: `Linear layout, transposed on load`. */
+  /** Differences from OpenAI's own files and how they were handled: `Linear layout, transposed on load`. */
   readonly remarks: readonly string[]
-  /** The input began with `<|endoftext|>`. */
+  /** Whether the input began with `<|endoftext|>`. */
   readonly bos: boolean
   readonly temperature: number
   readonly topK: number
-  /** Tokens seen before the first of `positions`, the start token not counted. */
+  /** Number of tokens that the model saw before the first of `positions`, without the start token. */
   readonly contextTokens: number
   readonly positions: readonly ReportedPosition[]
-  /** What follows the last token; null where there is nothing at all to predict from. */
+  /** The distribution after the last token; null if there is no token to predict from. */
   readonly next: ReportedDistribution | null
   readonly summary: Summary
 }
 
-/** What was inspected, and how. */
-export interface ReportInput {
-  readonly model: ModelInfo
-  readonly startToken: boolean
-  readonly temperature: number
-  readonly topK: number
-  readonly contextTokens: number
-  readonly windows: number
-  readonly predictions: readonly TokenPrediction[]
-  readonly next: Distribution | null
+export interface ReportOptions {
+  /** Index of the section; default 0. */
+  readonly section?: number
+  /** The temperature that the section was scored at; default 1. */
+  readonly temperature?: number
 }
 
-export function createReport(input: ReportInput, vocabulary: Vocabulary): InspectionReport {
-  const { model, predictions, next } = input
+/** The report on one section of an inspection, with the predictions that it has so far. */
+export function reportOf(
+  { model, startToken, topK, sections }: Inspection,
+  vocabulary: Vocabulary,
+  { section: index = 0, temperature = 1 }: ReportOptions = {},
+): InspectionReport {
+  const { contextTokens, windows, predictions, next } = elementAt(sections, index)
   const surprisals = predictions.map(({ score }) => score?.surprisal ?? null)
   return {
     model: model.id,
     backend: model.backend,
     precision: model.precision,
     remarks: model.remarks,
-    bos: input.startToken,
-    temperature: input.temperature,
-    topK: input.topK,
-    contextTokens: input.contextTokens,
+    bos: startToken,
+    temperature,
+    topK,
+    contextTokens,
     positions: predictions.map((prediction) => reportPosition(prediction, vocabulary)),
     next: next && reportDistribution(next, vocabulary),
-    summary: summarize(surprisals, input.windows),
+    summary: summarize(surprisals, windows),
   }
 }
 
-/** The token of `text` that a report stands for, byte by byte. */
+/** The bytes of a token in a report. */
 export function bytesOfReported({ text, bytes }: ReportedToken): Uint8Array {
   return bytes === undefined ? new TextEncoder().encode(text) : Uint8Array.from(bytes)
 }
 
-/** A token's bytes as text, with U+FFFD for what is not UTF-8 on its own. */
+/** Decodes a token's bytes as UTF-8, with U+FFFD for bytes that are not valid UTF-8 by themselves. */
 export function decodeToken(bytes: Uint8Array): string {
   return UTF8.decode(bytes)
 }
@@ -163,7 +165,7 @@ function reportToken(tokenId: number, vocabulary: Vocabulary): ReportedToken {
   return isWhole(text, bytes) ? { tokenId, text } : { tokenId, text, bytes: [...bytes], partial: true }
 }
 
-/** U+FFFD may also be what the token says; only then does it lead back to the same bytes. */
+/** Whether `text` encodes to exactly `bytes`. A token can also contain a real U+FFFD. */
 function isWhole(text: string, bytes: Uint8Array): boolean {
   if (!text.includes('\ufffd')) return true
   const encoded = new TextEncoder().encode(text)

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { formatTable } from '../../../src/cli/table'
-import { createReport, type ReportInput } from '../../../src/prediction/report/report'
+import { reportOf } from '../../../src/prediction/report/report'
+import type { Section } from '../../../src/shared/contracts/prediction'
 import {
   alternative,
   distribution,
-  score,
-  MINI,
+  inspection,
   prediction,
+  score,
+  section,
   TOKENS,
   vocabulary,
 } from '../../support/texts/samples'
@@ -18,27 +20,16 @@ const TOP = [
   alternative(TOKENS.comma, 0.001),
 ]
 const SURPRISING = prediction(0, TOKENS.the, score(0.00077, distribution(0, TOP)))
+const SECTION = { ...section([SURPRISING], distribution(1, TOP)), contextTokens: 0 }
 
-function table(input: Partial<ReportInput>, style = PLAIN): string[] {
-  const report = createReport(
-    {
-      model: MINI,
-      startToken: true,
-      temperature: 1,
-      topK: 3,
-      contextTokens: 0,
-      windows: 1,
-      predictions: [SURPRISING],
-      next: distribution(1, TOP),
-      ...input,
-    },
-    vocabulary,
-  )
+/** The lines of the table for one section that starts with the start token. */
+function table(parts: Partial<Section>, style = PLAIN): string[] {
+  const report = reportOf(inspection([{ ...SECTION, ...parts }]), vocabulary)
   return formatTable(report, style).split('\n')
 }
 
 describe('formatTable', () => {
-  it('has a line for each token and one for what comes next, between where they come from and the summary', () => {
+  it('has the provenance, a line for each token, a line for the next token and the summary', () => {
     expect(table({})).toEqual([
       'mini (fp32, wasm) · starts with <|endoftext|> · nothing before',
       '',
@@ -51,18 +42,19 @@ describe('formatTable', () => {
     ])
   })
 
-  it('says what is not the default', () => {
-    const [provenance] = table({ startToken: false, contextTokens: 3, temperature: 0.7 })
+  it('names settings that differ from the default', () => {
+    const inspected = inspection([{ ...SECTION, contextTokens: 3 }], { startToken: false })
+    const [provenance] = formatTable(reportOf(inspected, vocabulary, { temperature: 0.7 }), PLAIN).split('\n')
     expect(provenance).toBe('mini (fp32, wasm) · no start token · 3 tokens before · temperature 0.7')
   })
 
-  it('has dashes where a token is not scored', () => {
+  it('has dashes for a token that is not scored', () => {
     const lines = table({ predictions: [prediction(0, TOKENS.the, null)] })
     expect(lines[3]).toMatch(/^ +0 {2}the +– +– +– +–$/)
     expect(lines.at(-2)).toBe('1 token · 1 window')
   })
 
-  it('has no table for an empty text with nothing to predict from', () => {
+  it('has no table for an empty text without a next distribution', () => {
     expect(table({ predictions: [], next: null })).toEqual([
       'mini (fp32, wasm) · starts with <|endoftext|> · nothing before',
       '',
@@ -71,13 +63,13 @@ describe('formatTable', () => {
     ])
   })
 
-  it.each([60, 66, 80])('keeps to %i columns', (columns) => {
+  it.each([60, 66, 80])('is at most %i columns wide', (columns) => {
     for (const line of table({}, { columns, colors: false }).slice(2, 5)) {
       expect(line.length).toBeLessThanOrEqual(columns)
     }
   })
 
-  it('marks surprising tokens by colour only where there is any', () => {
+  it('colours surprising tokens only on a terminal with colours', () => {
     expect(table({}).join('')).not.toContain('\u001b')
     expect(table({}, { columns: 80, colors: true })[3]).toContain('\u001b[97;48;5;130mthe  \u001b[0m')
   })

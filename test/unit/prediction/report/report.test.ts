@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { bytesOfReported, createReport, type ReportInput } from '../../../../src/prediction/report/report'
+import { bytesOfReported, reportOf } from '../../../../src/prediction/report/report'
+import type { Inspection, Section } from '../../../../src/shared/contracts/prediction'
 import {
   alternative,
   distribution,
-  score,
-  MINI,
+  inspection,
   prediction,
+  score,
+  section,
   STUDENT,
   TOKENS,
   vocabulary,
@@ -13,42 +15,40 @@ import {
 
 const NEXT = distribution(2, [alternative(TOKENS.the, 0.5)])
 
-function report(input: Partial<ReportInput>) {
-  return createReport(
-    {
-      model: MINI,
-      startToken: true,
-      temperature: 1,
-      topK: 1,
-      contextTokens: 0,
-      windows: 1,
-      predictions: [],
-      next: NEXT,
-      ...input,
-    },
-    vocabulary,
-  )
+/** The report on an inspection with one section. */
+function report(parts: Partial<Section>, overrides: Partial<Inspection> = {}) {
+  return reportOf(inspection([{ ...section([], NEXT), ...parts }], overrides), vocabulary)
 }
 
-describe('createReport', () => {
-  it('says how the numbers were made', () => {
-    expect(report({ contextTokens: 12, temperature: 0.5 })).toMatchObject({
+describe('reportOf', () => {
+  it('has the model, the settings and the size of the context', () => {
+    expect(report({ contextTokens: 12 })).toMatchObject({
       model: 'mini',
       backend: 'wasm',
       precision: 'fp32',
       remarks: [],
       bos: true,
-      temperature: 0.5,
+      temperature: 1,
       topK: 1,
       contextTokens: 12,
     })
   })
 
-  it('says what is remarkable about the model’s files', () => {
-    expect(report({ model: STUDENT }).remarks).toEqual(['Linear layout, transposed on load', 'padded'])
+  it('has the temperature that the tokens were scored at', () => {
+    expect(reportOf(inspection([section([])]), vocabulary, { temperature: 0.5 }).temperature).toBe(0.5)
   })
 
-  it('has everything about a scored token', () => {
+  it('reports on the section that was asked for', () => {
+    const sections = [section([]), section([prediction(0, TOKENS.the)])]
+    expect(reportOf(inspection(sections), vocabulary, { section: 1 }).positions).toHaveLength(1)
+  })
+
+  it('has the remarks on the model’s files', () => {
+    const { remarks } = report({}, { model: STUDENT })
+    expect(remarks).toEqual(['Linear layout, transposed on load', 'padded'])
+  })
+
+  it('has all numbers of a scored token', () => {
     const scored = score(0.25, distribution(7, [alternative(TOKENS.newline, 0.5)]))
     const { positions } = report({ predictions: [prediction(0, TOKENS.the, scored)] })
     expect(positions).toEqual([
@@ -69,7 +69,7 @@ describe('createReport', () => {
     ])
   })
 
-  it('has nulls where a token has nothing before it', () => {
+  it('has nulls for a token that nothing precedes', () => {
     const { positions, summary } = report({ predictions: [prediction(0, TOKENS.the, null)] })
     expect(positions[0]).toEqual({
       position: 0,
@@ -88,18 +88,18 @@ describe('createReport', () => {
     expect(summary).toEqual({ tokens: 1, perplexity: null, bitsPerToken: null, windows: 1 })
   })
 
-  it('gives the bytes of a token that is only part of a character', () => {
+  it('has the bytes of a token that is only part of a character', () => {
     const [wave] = report({ predictions: [prediction(0, TOKENS.wave)] }).positions
     expect(wave).toMatchObject({ text: '\ufffd', bytes: [0xf0, 0x9f, 0x91], partial: true })
   })
 
-  it('takes a whole U+FFFD for a whole character', () => {
+  it('treats a real U+FFFD as a whole character', () => {
     const [replacement] = report({ predictions: [prediction(0, 4210)] }).positions
     expect(replacement).toMatchObject({ text: '\ufffd' })
     expect(replacement).not.toHaveProperty('partial')
   })
 
-  it('has what comes next, or null', () => {
+  it('has the distribution after the last token, or null', () => {
     expect(report({}).next).toEqual({
       logitsRow: 2,
       entropy: 3.5,
@@ -108,7 +108,7 @@ describe('createReport', () => {
     expect(report({ next: null }).next).toBeNull()
   })
 
-  it('sums up the scored tokens only', () => {
+  it('summarizes the scored tokens only', () => {
     const predictions = [
       prediction(0, TOKENS.the, null),
       prediction(1, TOKENS.the),
@@ -124,7 +124,7 @@ describe('createReport', () => {
 })
 
 describe('bytesOfReported', () => {
-  it('leads back to the token’s bytes', () => {
+  it('returns the token’s bytes', () => {
     const predictions = [TOKENS.the, TOKENS.wave, TOKENS.waveRest, 4210].map((id, i) => prediction(i, id))
     for (const position of report({ predictions }).positions) {
       expect(bytesOfReported(position)).toEqual(vocabulary.bytesOf(position.tokenId))
