@@ -25,11 +25,17 @@ export type RpcMethods<M> = {
   [K in keyof M]: { request: unknown; progress: unknown; result: unknown }
 }
 
-/** What answers each method on the other side. */
+export interface HandlerOptions<Progress> {
+  /** Aborts when the caller cancels. */
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** The functions that answer each method. */
 export type RpcHandlers<M extends RpcMethods<M>> = {
   readonly [K in keyof M]: (
     request: M[K]['request'],
-    options: { readonly signal: AbortSignal; readonly onProgress: (progress: M[K]['progress']) => void },
+    options: HandlerOptions<M[K]['progress']>,
   ) => Promise<M[K]['result']>
 }
 

@@ -5,21 +5,21 @@ import { join } from 'node:path'
 import { create, globals } from 'webgpu'
 import { wrap } from '../support/engine/wrap'
 
-/** Where Vulkan's drivers say where they are. */
+/** The folder of the Vulkan drivers' manifests. */
 const DRIVERS = '/usr/share/vulkan/icd.d'
-/** Mesa's on the processor; some distributions name the architecture, too. */
+/** The manifest of Mesa's software driver; some distributions add the architecture to its name. */
 const LAVAPIPE = (existsSync(DRIVERS) ? readdirSync(DRIVERS) : []).find((name) =>
   /^lvp_icd\..*json$/.test(name),
 )
 
 export const hasSoftwareAdapter = LAVAPIPE !== undefined
 
-/** Gives this thread what browsers have. */
+/** Installs the globals of WebGPU that browsers have. */
 export function installDawn(): void {
   if (LAVAPIPE !== undefined) process.env.VK_ICD_FILENAMES = join(DRIVERS, LAVAPIPE)
   Object.assign(globalThis, globals)
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true })
-  // Dawn refuses what lies in shared memory, where ONNX Runtime's heap is.
+  // Dawn rejects data in shared memory, where ONNX Runtime's heap is, so such data is copied.
   wrap(
     GPUQueue.prototype,
     'writeBuffer',

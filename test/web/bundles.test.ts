@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { foundOfNode } from '../../scripts/nothingOfNode.mjs'
 
-/** As the build does it for browsers, but that what is Node's is left where it is instead of refused. */
+/** Bundles as the build does for browsers, but keeps imports of Node's modules instead of rejecting them. */
 async function nodesIn(entry: string): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
@@ -18,15 +18,15 @@ async function nodesIn(entry: string): Promise<string[]> {
   return foundOfNode(metafile)
 }
 
-describe('What a browser gets', () => {
+describe('A bundle for browsers', () => {
   it.each(['src/app/extension.web.ts', 'src/engine/worker/worker.web.ts', 'webview/main.ts'])(
-    'holds nothing of Node: %s',
+    'contains no module of Node: %s',
     async (entry) => {
       await expect(nodesIn(entry)).resolves.toEqual([])
     },
   )
 
-  it('would be refused with what a machine has', async () => {
+  it('of the desktop’s entry point would be rejected', async () => {
     await expect(nodesIn('src/app/extension.ts')).resolves.toContain('node:fs/promises')
   })
 })

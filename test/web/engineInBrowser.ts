@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
+import { elementAt } from '../../src/shared/elementAt'
 import { launchWorkbenchBrowser } from '../hosts/workbenchBrowser.mjs'
 
 const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** What makes a window cross-origin isolated: only then has it shared memory, and threads. */
+/** Headers that make a window cross-origin isolated. Only an isolated window has shared memory and threads. */
 const ISOLATION = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
@@ -16,7 +17,7 @@ const ISOLATION = {
 
 const DOCUMENT = '<link rel="icon" href="data:," /><script src="/page.js"></script>'
 
-/** A browser with the engine's page in it; the caller closes it. */
+/** Opens the engine's page in a new browser; the caller closes it. */
 export async function openEnginePage({ isolated }: { readonly isolated: boolean }): Promise<EngineInBrowser> {
   const script = await bundlePage()
   const server = createServer((request, response) => {
@@ -54,7 +55,7 @@ export async function openEnginePage({ isolated }: { readonly isolated: boolean 
 export interface EngineInBrowser {
   readonly page: Page
   readonly browser: Browser
-  /** What the browser and the runtime warned of. */
+  /** Warnings and errors in the page's console. */
   readonly complaints: readonly string[]
   close(): Promise<void>
 }
@@ -69,5 +70,5 @@ async function bundlePage(): Promise<string> {
     keepNames: true,
     logLevel: 'error',
   })
-  return result.outputFiles[0].text
+  return elementAt(result.outputFiles, 0).text
 }

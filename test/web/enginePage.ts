@@ -1,36 +1,36 @@
-// Runs in a page of the browser under test: the engine on the web, with everything fetched from the page's server.
+// Runs in a page of the tested browser: the engine on the web, with all files fetched from the page's server.
 
-import { createEngine } from '../../src/engine/client/engineHandle'
+import { createEngine, type EngineHandle } from '../../src/engine/client/engineHandle'
 import { spawnWorker } from '../../src/engine/client/spawnWorker.web'
 import type { WebEngineOptions } from '../../src/engine/contract/webWorkerStart'
 import type { AssetName, WorkerResources } from '../../src/engine/contract/workerResources'
 import { PredictionService } from '../../src/prediction/predictionService'
 
-/** Small enough that every tensor but the smallest lies in several. */
+/** Small, so that every large tensor spans several parts. */
 const PART_BYTES = 1024 * 1024
 
-/** What the test calls. */
+/** The functions that the test calls. */
 export interface EnginePage {
-  /** Starts an engine; the one before is ended. */
+  /** Starts an engine and ends the previous one. */
   start(options: WebEngineOptions): void
   service(): PredictionService
-  /** What the worker has asked for so far. */
-  readonly asked: string[]
+  /** The resources that the worker has requested so far. */
+  readonly requested: string[]
 }
 
-const asked: string[] = []
-let engine: ReturnType<typeof createEngine> | undefined
+const requested: string[] = []
+let engine: EngineHandle | undefined
 let service: PredictionService | undefined
 
 const weights = fetchBytes('/model/model.safetensors')
 
 const resources: WorkerResources = {
   asset: (name: AssetName) => {
-    asked.push(name)
+    requested.push(name)
     return fetchBytes(`/dist/${name}`)
   },
   model: async () => {
-    asked.push('model')
+    requested.push('model')
     return {
       place: 'the test’s server',
       fingerprint: 'the test’s server',
@@ -47,7 +47,7 @@ const resources: WorkerResources = {
 }
 
 const page: EnginePage = {
-  asked,
+  requested,
   start: (options) => {
     void engine?.dispose()
     engine = createEngine(() => spawnWorker(options, resources))

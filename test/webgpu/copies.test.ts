@@ -14,17 +14,17 @@ const browser = webGpuUnderTest()
 let worker: RpcClient<WorkerMethods>
 beforeAll(async () => {
   worker = await browser.open(MINI.folder)
-  await worker.call('load', { notePlacements: true })
+  await worker.call('load', { recordPlacements: true })
 })
 
-describe('Between CPU and GPU', () => {
-  it('no operator of the two graphs is left to the CPU', async () => {
+describe('The engine on WebGPU', () => {
+  it('runs every operator of the two graphs on the GPU', async () => {
     const { operators, onCpu } = await worker.call('placements', undefined)
     expect(onCpu).toEqual([])
     expect(Object.keys(operators)).toEqual(['WebGpuExecutionProvider'])
   })
 
-  it('a step sends up ids, positions, mask, targets, k and temperature, and reads back magnitudes and scores', async () => {
+  it('uploads ids, positions, mask, targets, k and temperature in a step, and reads back magnitudes and scores', async () => {
     await worker.call('freshEngine', {})
     await worker.call('counts', undefined)
     await score(engineOf(worker), scoreEverything(TOKENS, { topK: TOP_K }))
@@ -36,7 +36,7 @@ describe('Between CPU and GPU', () => {
     })
   })
 
-  it('a row of logits of a shown text is one tensor read back, and leaves no buffer behind', async () => {
+  it('reads back one tensor for a row of logits of a cached text, and frees every buffer', async () => {
     await worker.call('freshEngine', {})
     const engine = engineOf(worker)
     await score(engine, scoreEverything(TOKENS))

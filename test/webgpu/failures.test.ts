@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('A device that is lost', () => {
-  it('in mid-request is an error of its own, then and for every later call', async () => {
+  it('during a request rejects it and every later call with WebGpuLostError', async () => {
     const worker = await loaded()
     await worker.call('freshEngine', { stepPositions: 1 })
     const engine = engineOf(worker)
@@ -43,7 +43,7 @@ describe('A device that is lost', () => {
     await expect(engine.logits({ tokenIds: TOKENS })).rejects.toThrow(WebGpuLostError)
   })
 
-  it('is noticed while nothing runs', async () => {
+  it('is noticed while no request runs', async () => {
     const worker = await loaded()
     const lost = worker.call('lost', undefined)
     await worker.call('damageDevice', 'destroy')
@@ -52,7 +52,7 @@ describe('A device that is lost', () => {
 })
 
 describe('A device that refuses an operation', () => {
-  it('is used no more, for its numbers would be wrong', async () => {
+  it('is not used again, because its numbers would be wrong', async () => {
     const worker = await loaded()
     await worker.call('damageDevice', 'refuse')
     await expect(engineOf(worker).logits({ tokenIds: TOKENS })).rejects.toThrow(InferenceError)
@@ -62,13 +62,13 @@ describe('A device that refuses an operation', () => {
 
 describe('A machine', () => {
   it.each<LoadRequest>([{ lacks: 'adapter' }, { lacks: 'navigator.gpu' }])(
-    'is one without WebGPU: %o',
+    'without WebGPU rejects with WebGpuUnavailableError: %o',
     async (request) => {
       await expect(loaded(request)).rejects.toThrow(WebGpuUnavailableError)
     },
   )
 
-  it('with limits too small for wte gives the same numbers, from several pieces', async () => {
+  it('with limits too small for wte gives the same numbers from several pieces', async () => {
     const tokens = Int32Array.of(0, 20_000, 50_256, 33_333, 16_384, 16_383)
     const whole = await score(engineOf(await loaded()), scoreEverything(tokens))
     // wte is 50,257 · 8 · 4 bytes; these are 16,384 of its rows.
@@ -77,20 +77,20 @@ describe('A machine', () => {
   })
 })
 
-describe('On the GPU', () => {
+describe('The engine on the GPU', () => {
   it.each([
     ['h.0.attn.c_attn.weight', 'from block 0 on'],
     ['h.1.mlp.c_fc.weight', 'from block 1 on'],
     ['h.2.attn.c_attn.weight', 'from block 2 on'],
     ['wte.weight', 'from the LM head on'],
-  ])('a weight that is not a number is an error that names its place: %s', async (name, place) => {
+  ])('names the place of a weight that is NaN: %s', async (name, place) => {
     const worker = await loaded({}, damaged(tinyTensors(MANY_LAYERS), name, NaN), MANY_LAYERS)
     const scoring = engineOf(worker).score(scoreEverything(TOKENS))
     await expect(scoring).rejects.toThrow(NonFiniteLogitsError)
     await expect(scoring).rejects.toThrow(place)
   })
 
-  it('of equal logits the lower id comes first, over all of the vocabulary', async () => {
+  it('ranks the lower id first among equal logits of the whole vocabulary', async () => {
     const tensors = new Map(tinyTensors())
     for (const name of ['ln_f.weight', 'ln_f.bias'])
       tensors.set(name, { shape: [TINY_CONFIG.n_embd], values: new Float64Array(TINY_CONFIG.n_embd) })
@@ -102,7 +102,7 @@ describe('On the GPU', () => {
 
 let models = 0
 
-/** A worker with a model of a few dimensions. */
+/** A worker that has loaded a tiny model. */
 async function loaded(
   request: LoadRequest = {},
   tensors: Tensors = tinyTensors(),

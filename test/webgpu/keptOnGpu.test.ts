@@ -3,11 +3,11 @@ import { HeapRows } from '../../src/engine/runtime/rowBuffer'
 import { tensor } from '../../src/engine/runtime/tensor'
 import type { RpcClient } from '../../src/shared/rpc'
 import { MINI } from '../support/engine/engineUnderTest'
-import { KEPT_SHAPE, keepSteps } from '../support/engine/keptScenario'
-import type { KeptStep, WorkerMethods } from '../support/engine/workerUnderTest'
+import { CACHE_SHAPE, runCacheSteps } from '../support/engine/keptScenario'
+import type { CacheStep, WorkerMethods } from '../support/engine/workerUnderTest'
 import { webGpuUnderTest } from './webGpuUnderTest'
 
-const [LAYERS, C] = [KEPT_SHAPE.nLayer, KEPT_SHAPE.nEmbd]
+const [LAYERS, C] = [CACHE_SHAPE.nLayer, CACHE_SHAPE.nEmbd]
 /** Capacity grows by 128 positions at a time. */
 const STEP_BYTES = 128 * C * Float32Array.BYTES_PER_ELEMENT
 const AMPLE = { keyValueBytes: 1e9, residualBytes: 1e9 }
@@ -21,9 +21,9 @@ beforeAll(async () => {
   worker = await browser.open(MINI.folder)
 })
 
-describe('Sequences kept on the GPU', () => {
-  it('are the same as in the heap, however they grow, are rewound and fork', async () => {
-    const steps: KeptStep[] = [
+describe('Sequences cached on the GPU', () => {
+  it('have the same rows as in the heap after appends, a rewind and a fork', async () => {
+    const steps: CacheStep[] = [
       { kind: 'append', tokenIds: text.subarray(0, 100), from: 0 },
       { kind: 'append', tokenIds: text, from: 100 },
       { kind: 'append', tokenIds: forked, from: 90 },
@@ -38,13 +38,13 @@ describe('Sequences kept on the GPU', () => {
         read: (rows: { readonly data: unknown }) => Promise.resolve(rows.data as Float32Array),
       }
       const onGpu = await worker.call('keep', request)
-      expect(onGpu).toEqual(await keepSteps(inHeap, request))
+      expect(onGpu).toEqual(await runCacheSteps(inHeap, request))
       expect(onGpu.at(-1)?.rows.length).toBe(1 + 2 * LAYERS)
     }
   })
 
-  it('give their buffers back when they are given up', async () => {
-    const steps = [1000, 2000, 3000, 4000].map((first): KeptStep => ({
+  it('free their buffers when they are evicted', async () => {
+    const steps = [1000, 2000, 3000, 4000].map((first): CacheStep => ({
       kind: 'append',
       tokenIds: Int32Array.of(first, 6, 7),
       from: 0,
@@ -53,7 +53,7 @@ describe('Sequences kept on the GPU', () => {
     const budget = { keyValueBytes: 2 * LAYERS * STEP_BYTES, residualBytes: 2 * STEP_BYTES }
     await worker.call('keep', { budget, steps, lookUp: text })
     const { liveRows } = await worker.call('counts', undefined)
-    // Two residual streams, and keys and values of the sequence used last.
+    // The residual rows of two sequences, and the keys and values of the last used one.
     expect(liveRows - before).toBe(2 + 2 * LAYERS)
   })
 })

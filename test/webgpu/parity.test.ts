@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { PredictionService } from '../../src/prediction/predictionService'
 import type { EngineApi } from '../../src/shared/contracts/engineApi'
+import { elementAt } from '../../src/shared/elementAt'
 import type { RpcClient } from '../../src/shared/rpc'
 import { MINI, score, scoreEverything, type Scored } from '../support/engine/engineUnderTest'
 import {
@@ -13,7 +14,7 @@ import { referenceText } from '../support/reference/referenceTexts'
 import type { WorkerMethods } from '../support/engine/workerUnderTest'
 import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
 
-/** The reference's ten, and those next to them that tell whether the tenth stands apart. */
+/** The reference has ten; the next two tell whether the tenth is distinct from its neighbours. */
 const TOP_K = 12
 
 const browser = webGpuUnderTest()
@@ -30,13 +31,13 @@ async function freshEngine(stepPositions?: number): Promise<EngineApi> {
   return engine
 }
 
-describe('On WebGPU', () => {
-  it('the model says what it runs on', async () => {
+describe('The engine on WebGPU', () => {
+  it('reports its backend', async () => {
     expect(await engine.model(undefined)).toMatchObject({ backend: 'webgpu', nLayer: 6, nEmbd: 192 })
   })
 
   it.each(['english', 'emoji', 'one token +bos', 'empty +bos'].map(referenceText))(
-    'every position of $name has the reference’s numbers',
+    'has the reference’s numbers at every position of $name',
     async ({ tokenIds, startToken, positions }) => {
       const service = new PredictionService(await freshEngine())
       const window = { tokenIds, from: 0, to: tokenIds.length, startToken }
@@ -44,10 +45,10 @@ describe('On WebGPU', () => {
 
       const scored = scores.filter((score) => score !== null)
       expect(scored.length).toBe(positions.length - 1)
-      expect(scored.flatMap((score, row) => scoreDisagreements(score, positions[row]))).toEqual([])
-      expect(next && disagreements(next, positions[positions.length - 1])).toEqual([])
+      expect(scored.flatMap((score, row) => scoreDisagreements(score, elementAt(positions, row)))).toEqual([])
+      expect(next && disagreements(next, elementAt(positions, positions.length - 1))).toEqual([])
       for (const [token, score] of scores.entries()) {
-        const { targetRank = NaN } = positions[score?.logitsRow ?? 0]
+        const { targetRank = NaN } = elementAt(positions, score?.logitsRow ?? 0)
         if (score === null || score.rank === targetRank) continue
         const row = await service.logits({ tokenIds, startToken, to: tokenIds.length, token })
         const near = row.filter((other) => Math.abs(other - score.logit) <= LOGIT_TOLERANCE).length - 1
@@ -57,7 +58,7 @@ describe('On WebGPU', () => {
   )
 })
 
-describe('What is kept on the GPU', () => {
+describe('The cache on the GPU', () => {
   const text = [...referenceText('numbers').tokenIds]
 
   it.each([
@@ -66,8 +67,8 @@ describe('What is kept on the GPU', () => {
       edited: [...text.slice(0, 9), 11, ...text.slice(10)],
       computed: text.length - 9,
     },
-    { edit: 'a token typed at the end', edited: [...text, 11], computed: 1 },
-  ])('gives after $edit what a cold run gives', async ({ edited, computed }) => {
+    { edit: 'an appended token', edited: [...text, 11], computed: 1 },
+  ])('gives the numbers of a cold run after $edit', async ({ edited, computed }) => {
     const request = scoreEverything(Int32Array.from(edited))
     const cold = await score(await freshEngine(), request)
 
@@ -83,7 +84,9 @@ describe('What is kept on the GPU', () => {
 function expectSameNumbers(actual: Scored, expected: Scored): void {
   for (const column of ['logSumExp', 'entropy', 'targetLogit', 'topLogits'] as const) {
     expect(actual[column].length).toBe(expected[column].length)
-    const furthest = Math.max(...actual[column].map((value, i) => Math.abs(value - expected[column][i])))
+    const furthest = Math.max(
+      ...actual[column].map((value, i) => Math.abs(value - elementAt(expected[column], i))),
+    )
     expect(furthest, column).toBeLessThanOrEqual(LOG_PROB_TOLERANCE)
   }
 }

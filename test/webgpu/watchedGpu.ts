@@ -1,4 +1,4 @@
-// Counts what goes between the CPU and the GPU, by the calls that the runtime makes.
+// Counts copies between the CPU and the GPU by wrapping the WebGPU calls of the runtime.
 
 import { ROWS_LABEL } from '../../src/engine/runtime/gpuRows'
 import type { GpuCounts } from '../support/engine/workerUnderTest'
@@ -8,7 +8,7 @@ let [uploads, downloads, downloadedBytes] = [0, 0, 0]
 const liveRows = new Set<GPUBuffer>()
 let device: GPUDevice | undefined
 
-/** Watches every device of this thread from now on. */
+/** Wraps the WebGPU prototypes of this thread; call it before a device is requested. */
 export function watchGpu(): void {
   wrap(
     GPUDevice.prototype,
@@ -63,13 +63,13 @@ export function watchGpu(): void {
   )
 }
 
-/** The device that was asked for last. */
+/** The device that was requested last. */
 export function lastDevice(): GPUDevice {
-  if (device === undefined) throw new Error('no device has been asked for')
+  if (device === undefined) throw new Error('no device has been requested')
   return device
 }
 
-/** Since it was last asked, but for what there is now. */
+/** The counts since the last call; `liveRows` is the number at present. */
 export function takeCounts(): GpuCounts {
   const counts = { uploads, downloads, downloadedBytes, liveRows: liveRows.size }
   uploads = downloads = downloadedBytes = 0

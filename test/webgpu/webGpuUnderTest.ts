@@ -8,7 +8,7 @@ import type { WorkerMethods } from '../support/engine/workerUnderTest'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A browser for the tests of a file. */
+/** Starts one browser for the tests of a file. */
 export function webGpuUnderTest(): { open(modelFolder: string): Promise<RpcClient<WorkerMethods>> } {
   let harness: WebGpuHarness | undefined
   const workers: WorkerUnderTest[] = []
@@ -29,7 +29,7 @@ export function webGpuUnderTest(): { open(modelFolder: string): Promise<RpcClien
   }
 }
 
-/** The worker's engine as its users hold it. */
+/** The worker's engine as its callers hold it. */
 export function engineOf(worker: RpcClient<WorkerMethods>): EngineApi {
   return callsOf(worker)
 }

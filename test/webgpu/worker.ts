@@ -1,7 +1,6 @@
-// The engine on WebGPU in a Web Worker, with what only tests may do to it.
+// The engine on WebGPU in a Web Worker, with methods that only the tests use.
 
 import * as ort from 'onnxruntime-web'
-import { mapEngineMethods } from '../../src/engine/client/engineCalls'
 import { Engine } from '../../src/engine/worker/engine'
 import { measuredStepSize } from '../../src/engine/worker/stepSize'
 import { loadCheckpoint, type LoadedModel } from '../../src/engine/inference/model'
@@ -10,17 +9,15 @@ import { openWebGpu } from '../../src/engine/runtime/webGpuRuntime'
 import { bytesInMemory } from '../../src/model/formats/byteSource'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/formats/modelFiles'
 import { withModelFiles } from '../../src/model/folder/openModelFiles'
-import type { EngineMethods } from '../../src/shared/contracts/engineApi'
 import { type RpcHandlers, type RpcMessage, serveRpc } from '../../src/shared/rpc'
 import { fixedSteps } from '../support/engine/fixedSteps'
-import { KEPT_SHAPE, keepSteps } from '../support/engine/keptScenario'
+import { CACHE_SHAPE, runCacheSteps } from '../support/engine/keptScenario'
 import type { LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
 import { lastDevice, takeCounts, watchGpu } from './watchedGpu'
 
 const FILES = [CONFIG_FILE, WEIGHTS_FILE]
 
 let model: LoadedModel | undefined
-let engine: Engine | undefined
 const placements = { operators: {} as Record<string, number>, onCpu: [] as string[] }
 
 configureWasm('/ort/', 1)
@@ -42,20 +39,18 @@ const channel = {
   },
 }
 
-serveRpc<WorkerMethods>(channel, {
-  ...mapEngineMethods<EngineHandlers>(
-    (name) => (request, options) => current()[name](request, options),
-  ),
+const handlers: RpcHandlers<WorkerMethods> = {
+  ...engineOn(() => Promise.reject(new Error('no model has been loaded'))),
   load: async (request) => {
-    pretend(request)
-    if (request.notePlacements === true) notePlacements()
+    applyFakes(request)
+    if (request.recordPlacements === true) recordPlacements()
     model = await loadFiles(request)
-    engine = engineOn(model)
+    useFreshEngine(model)
     return model.info
   },
   freshEngine: ({ stepPositions }) => {
     if (model === undefined) throw new Error('no model has been loaded')
-    engine = engineOn(model, stepPositions)
+    useFreshEngine(model, stepPositions)
     return Promise.resolve(undefined)
   },
   counts: () => Promise.resolve(takeCounts()),
@@ -69,25 +64,29 @@ serveRpc<WorkerMethods>(channel, {
   placements: () => Promise.resolve(placements),
   keep: async (request) => {
     const runtime = await openWebGpu()
-    return keepSteps(
+    return runCacheSteps(
       {
-        rowBuffer: () => runtime.rowBuffer(KEPT_SHAPE.nEmbd),
+        rowBuffer: () => runtime.rowBuffer(CACHE_SHAPE.nEmbd),
         tensorOf: (rows) => onGpu(lastDevice(), rows),
         read: (rows) => fromGpu(lastDevice(), rows),
       },
       request,
     )
   },
-})
+}
+serveRpc<WorkerMethods>(channel, handlers)
 
-function current(): EngineHandlers {
-  if (engine === undefined) throw new Error('no model has been loaded')
-  return engine
+/** Answers the engine's methods with a new engine from now on; its cache is empty. */
+function useFreshEngine(loaded: LoadedModel, stepPositions?: number): void {
+  Object.assign(
+    handlers,
+    engineOn(() => Promise.resolve(loaded), stepPositions),
+  )
 }
 
-function engineOn(loaded: LoadedModel, stepPositions?: number): Engine {
+function engineOn(loadModel: () => Promise<LoadedModel>, stepPositions?: number): Engine {
   return new Engine({
-    loadModel: () => Promise.resolve(loaded),
+    loadModel,
     loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
     createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),
     nextMacrotask: () => new Promise((resolve) => setTimeout(resolve)),
@@ -109,15 +108,18 @@ async function loadFiles({ backend = 'webgpu' }: LoadRequest): Promise<LoadedMod
   )
 }
 
-function pretend({ limits = {}, lacks }: LoadRequest): void {
+function applyFakes({ limits = {}, lacks }: LoadRequest): void {
   for (const [name, value] of Object.entries(limits))
     Object.defineProperty(GPUSupportedLimits.prototype, name, { get: () => value })
   if (lacks === 'adapter') GPU.prototype.requestAdapter = () => Promise.resolve(null)
   if (lacks === 'navigator.gpu') Object.defineProperty(globalThis, 'navigator', { value: {} })
 }
 
-/** Has every session that is made from now on say it in its log, which is written to the console. */
-function notePlacements(): void {
+/**
+ * Sets the most verbose log level for every new session: ONNX Runtime then writes the placement of its operators to
+ * the console, where this reads it.
+ */
+function recordPlacements(): void {
   const create = ort.InferenceSession.create.bind(ort.InferenceSession)
   Object.assign(ort.InferenceSession, {
     create: (graph: Uint8Array, options: ort.InferenceSession.SessionOptions) =>
@@ -143,7 +145,7 @@ function onGpu(device: GPUDevice, rows: Float32Array): ort.Tensor {
   device.queue.writeBuffer(buffer, 0, rows.slice())
   return ort.Tensor.fromGpuBuffer(buffer, {
     dataType: 'float32',
-    dims: [rows.length / KEPT_SHAPE.nEmbd, KEPT_SHAPE.nEmbd],
+    dims: [rows.length / CACHE_SHAPE.nEmbd, CACHE_SHAPE.nEmbd],
     dispose: () => {
       buffer.destroy()
     },
@@ -161,10 +163,4 @@ async function fromGpu(device: GPUDevice, rows: ort.Tensor): Promise<Float32Arra
   const data = new Float32Array(read.getMappedRange()).slice()
   read.destroy()
   return data
-}
-type EngineHandlers = {
-  readonly [M in keyof EngineMethods]: (
-    request: EngineMethods[M]['request'],
-    options: Parameters<RpcHandlers<EngineMethods>[M]>[1],
-  ) => Promise<EngineMethods[M]['result']>
 }

@@ -1,5 +1,5 @@
-// Stops the extension host that it shares with the companion for good, without a word to anyone. A crash looks the
-// same from outside; VS Code lets no extension end its host.
+// Freezes the extension host that it shares with the companion. To the other host this looks like a crash, and VS Code
+// does not let an extension end its own host.
 const vscode = require('vscode')
 
 exports.activate = ({ subscriptions }) => {

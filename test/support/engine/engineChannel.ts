@@ -3,8 +3,8 @@ import type { Channel, RpcMessage } from '../../../src/shared/rpc'
 type Listener = (message: RpcMessage) => void
 
 /**
- * The two ends of a channel within this thread. As between threads, a message is a structured clone
- * and arrives in a later macrotask, in order.
+ * The two ends of a channel within this thread. As between threads, messages are structured clones and arrive in
+ * order, each in a later macrotask.
  */
 export function channelPair(): readonly [Channel, Channel] {
   const listeners: readonly [Listener[], Listener[]] = [[], []]

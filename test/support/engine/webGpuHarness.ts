@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { type Browser, chromium } from 'playwright-core'
+import { elementAt } from '../../../src/shared/elementAt'
 import { RpcClient, type RpcMessage } from '../../../src/shared/rpc'
 import type { WorkerMethods } from './workerUnderTest'
 
@@ -14,9 +15,9 @@ const TYPES: Record<string, string> = {
   wasm: 'application/wasm',
 }
 
-/** A browser with a software adapter, and the engine's bundle for it. */
+/** A browser with a software adapter and the engine's bundle. */
 export interface WebGpuHarness {
-  /** A worker on a page of its own, which finds the files of `modelFolder` under `/model/`. */
+  /** Starts a worker on a new page, which serves the files of `modelFolder` under `/model/`. */
   open(modelFolder: string): Promise<WorkerUnderTest>
   close(): Promise<void>
 }
@@ -26,7 +27,7 @@ export interface WorkerUnderTest {
   close(): Promise<void>
 }
 
-/** @param repository where the sources lie, and what they depend on */
+/** @param repository the folder of the sources and their dependencies */
 export async function startWebGpuHarness(repository: string): Promise<WebGpuHarness> {
   const script = await bundleWorker(repository)
   const browser = await launchChromium()
@@ -36,7 +37,7 @@ export async function startWebGpuHarness(repository: string): Promise<WebGpuHarn
   }
 }
 
-/** As the product's bundles for browsers: ONNX Runtime's build with WebGPU, its WASM beside it. */
+/** Bundles as the product does for browsers: ONNX Runtime's build with WebGPU, and its WASM as a separate file. */
 async function bundleWorker(repository: string): Promise<string> {
   const result = await build({
     entryPoints: [join(repository, 'test/webgpu/worker.ts')],
@@ -49,7 +50,7 @@ async function bundleWorker(repository: string): Promise<string> {
     keepNames: true,
     logLevel: 'error',
   })
-  return result.outputFiles[0].text
+  return elementAt(result.outputFiles, 0).text
 }
 
 function launchChromium(): Promise<Browser> {

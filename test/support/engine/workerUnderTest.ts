@@ -1,39 +1,39 @@
-// What the worker of the WebGPU tests answers beside the engine's own methods.
+// The methods of the WebGPU tests' worker, in addition to the engine's own.
 
-import type { KeptBudget } from '../../../src/engine/cache/prefixCache'
+import type { CacheBudget } from '../../../src/engine/cache/prefixCache'
 import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
 import type { Backend, ModelInfo } from '../../../src/shared/contracts/prediction'
 
 export interface LoadRequest {
-  /** WebGPU where absent. */
+  /** Default: webgpu. */
   readonly backend?: Backend
-  /** Pretends that the adapter allows no more. */
+  /** Limits that the fake adapter reports. */
   readonly limits?: Readonly<Record<string, number>>
-  /** Pretends that the machine is another. */
+  /** Simulates a machine without an adapter or without WebGPU. */
   readonly lacks?: 'adapter' | 'navigator.gpu'
-  /** Has ONNX Runtime say where it places each operator, which is slow. */
-  readonly notePlacements?: boolean
+  /** Records where ONNX Runtime places each operator, which is slow. */
+  readonly recordPlacements?: boolean
 }
 
-/** Something that becomes of a sequence; its rows are those of `rowsOfToken`. */
-export type KeptStep =
+/** One operation on the cache. */
+export type CacheStep =
   | { readonly kind: 'append'; readonly tokenIds: Int32Array; readonly from: number }
   | { readonly kind: 'rewind'; readonly tokenIds: Int32Array; readonly length: number }
 
-export interface KeptRows {
-  /** Residual rows of the tokens asked for, then keys and values by layer of all but the last; empty where they are not kept. */
+export interface CachedRows {
+  /** Residual rows of the looked-up tokens if cached, then keys and values by layer of the longest cached prefix. */
   readonly rows: readonly Float32Array[]
   readonly byteLength: number
 }
 
-/** What went between the CPU and the GPU, and what there is there. */
+/** Copies between the CPU and the GPU, and the buffers on the GPU. */
 export interface GpuCounts {
-  /** Buffers that were filled on the CPU and copied to storage: tensors that went up. */
+  /** Tensors that were copied to the GPU. */
   readonly uploads: number
-  /** Buffers that were mapped to be read: tensors that came down. */
+  /** Tensors that were read back: buffers mapped for reading. */
   readonly downloads: number
   readonly downloadedBytes: number
-  /** Buffers of the engine's own rows that exist now. */
+  /** Existing buffers of cached rows. */
   readonly liveRows: number
 }
 
@@ -44,26 +44,26 @@ export interface Placements {
 }
 
 export interface WorkerMethods extends EngineMethods {
-  /** Loads the model, and an engine that has kept nothing yet. */
+  /** Loads the model and creates an engine with an empty cache. */
   load: { request: LoadRequest; progress: never; result: ModelInfo }
-  /** Another engine on the same model, which has kept nothing yet; what the one before has kept stays. */
+  /** Creates another engine with an empty cache on the same model; the cache of the previous engine is not freed. */
   freshEngine: { request: { readonly stepPositions?: number }; progress: never; result: undefined }
-  /** Since it was last asked. */
+  /** The counts since the last call. */
   counts: { request: undefined; progress: never; result: GpuCounts }
-  /** Takes the device away, as a driver that crashed does, or has it refuse an operation. */
+  /** Destroys the device, as a driver crash does, or makes it reject an operation. */
   damageDevice: { request: 'destroy' | 'refuse'; progress: never; result: undefined }
   /** Resolves with the name of the error that the model is lost with. */
   lost: { request: undefined; progress: never; result: string }
-  /** By ONNX Runtime's own log: how many operators of the sessions are placed where, and which on the CPU. */
+  /** Operators of all sessions by execution provider, read from ONNX Runtime's log. */
   placements: { request: undefined; progress: never; result: Placements }
-  /** Keeps sequences on a device of their own within a budget, and looks some tokens up after every step. */
+  /** Runs the steps on a cache with a new device, and looks the tokens up after every step. */
   keep: {
     request: {
-      readonly budget: KeptBudget
-      readonly steps: readonly KeptStep[]
+      readonly budget: CacheBudget
+      readonly steps: readonly CacheStep[]
       readonly lookUp: Int32Array
     }
     progress: never
-    result: readonly KeptRows[]
+    result: readonly CachedRows[]
   }
 }

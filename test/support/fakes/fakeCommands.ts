@@ -1,9 +1,12 @@
 import type { Commands } from '../../../src/companion/commandLink'
 
-/** Commands as VS Code has them between two extension hosts: in order, in a later macrotask, bytes as they are, the rest as JSON. */
+/**
+ * Commands as VS Code transports them between two extension hosts: in order, in a later macrotask, ArrayBuffers
+ * unchanged and other values as JSON.
+ */
 export class FakeCommands implements Commands {
   private readonly registered = new Map<string, (...args: unknown[]) => unknown>()
-  private readonly muted = new Set<string>()
+  private readonly silent = new Set<string>()
   private isDead = false
 
   register(command: string, run: (...args: unknown[]) => unknown): { dispose(): void } {
@@ -12,26 +15,26 @@ export class FakeCommands implements Commands {
     return { dispose: () => this.registered.delete(command) }
   }
 
-  /** From now on nothing is answered, nor refused. */
+  /** Leaves every later call pending forever, as a crashed host does. */
   die(): void {
     this.isDead = true
   }
 
-  /** From now on this one is not answered, nor refused. */
-  mute(command: string): void {
-    this.muted.add(command)
+  /** Leaves every later call of this command pending forever. */
+  silence(command: string): void {
+    this.silent.add(command)
   }
 
   async execute(command: string, ...args: unknown[]): Promise<unknown> {
-    const crossing = args.map((arg) => (arg instanceof ArrayBuffer ? arg.slice(0) : crossed(arg)))
+    const received = args.map((arg) => (arg instanceof ArrayBuffer ? arg.slice(0) : throughJson(arg)))
     await new Promise(setImmediate)
-    if (this.isDead || this.muted.has(command)) return new Promise(() => undefined)
+    if (this.isDead || this.silent.has(command)) return new Promise(() => undefined)
     const run = this.registered.get(command)
     if (run === undefined) throw new Error(`command '${command}' not found`)
-    return crossed(await run(...crossing))
+    return throughJson(await run(...received))
   }
 }
 
-function crossed(value: unknown): unknown {
+function throughJson(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }

@@ -223,7 +223,7 @@ describe('an engine in the companion', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     there.dispose()
     const { host, source } = silentHost(commands)
-    commands.mute(COMPANION_COMMANDS.alive)
+    commands.silence(COMPANION_COMMANDS.alive)
     const ends: unknown[] = []
     const pending = engine.api.model(undefined).catch((error: unknown) => ends.push(error))
     const { model } = await source

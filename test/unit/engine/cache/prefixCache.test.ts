@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HeapRows } from '../../../../src/engine/runtime/rowBuffer'
-import { type KeptBudget, PrefixCache, type NewRows } from '../../../../src/engine/cache/prefixCache'
+import { type CacheBudget, PrefixCache, type NewRows } from '../../../../src/engine/cache/prefixCache'
 import { type Tensor, tensor } from '../../../../src/engine/runtime/tensor'
 
 const SHAPE = { nLayer: 2, nEmbd: 3, nPositions: 256 }
@@ -166,7 +166,7 @@ describe('PrefixCache', () => {
   })
 })
 
-function keptWithin(budget: KeptBudget): PrefixCache {
+function keptWithin(budget: CacheBudget): PrefixCache {
   return new PrefixCache(SHAPE, budget, () => new HeapRows(SHAPE.nEmbd))
 }
 
