@@ -1,7 +1,6 @@
-// Everything that crosses between the extension host and the panel's webview.
-// `position` is a token of the section, and the number of its tokens stands for the `next` row.
+// The messages between the extension host and the panel's webview.
 
-import type { Remedy } from './remedies'
+import { isRecord } from '../isRecord'
 import type {
   Distribution,
   Inspection,
@@ -10,32 +9,35 @@ import type {
   PrecisionCostState,
   TokenPrediction,
 } from './prediction'
+import type { Remedy } from './remedies'
 
-/** Where a row of the panel is: the section's index and the position in it. */
+/** The address of a row in the panel. */
 export interface TokenAddress {
+  /** Index of the section. */
   readonly section: number
+  /** Index of the token in the section; the section's number of tokens is the address of the `next` row. */
   readonly position: number
 }
 
 // ───────────── host → panel
 
-/** Bytes of every token, to be shown by; comes once, before any inspection. */
+/** The bytes of all tokens of the vocabulary; sent once, before any inspection. */
 export interface VocabularyMessage {
   readonly type: 'vocabulary'
   readonly bytes: Uint8Array
-  /** [V + 1]: token t is bytes[offsets[t] … offsets[t + 1]). */
+  /** [V + 1] The bytes of token t are bytes[offsets[t] … offsets[t + 1]). */
   readonly offsets: Uint32Array
 }
 
-/** Show this inspection from now on; it may still be running, or come back from a reload. */
+/** Shows this inspection, which may still be running or was restored after a reload. */
 export interface ShowInspectionMessage {
   readonly type: 'showInspection'
   readonly inspection: Inspection
-  /** Move the keyboard's focus to the table. */
+  /** Whether the table takes the keyboard focus. */
   readonly focus: boolean
 }
 
-/** More predictions of a section, in order, right behind those that were sent. */
+/** Appends predictions to those that a section already has. */
 export interface AppendPredictionsMessage {
   readonly type: 'appendPredictions'
   readonly inspectionId: string
@@ -43,7 +45,7 @@ export interface AppendPredictionsMessage {
   readonly predictions: readonly TokenPrediction[]
 }
 
-/** The section's last row. */
+/** Sets the distribution after the section's last token. */
 export interface SetNextMessage {
   readonly type: 'setNext'
   readonly inspectionId: string
@@ -51,83 +53,83 @@ export interface SetNextMessage {
   readonly next: Distribution
 }
 
-/** The inspection has ended, in one way or another. */
+/** Sets the state of the inspection. */
 export interface SetStateMessage {
   readonly type: 'setState'
   readonly inspectionId: string
   readonly state: InspectionState
 }
 
-/** Another backend went on with the inspection. */
+/** Sets the model of the inspection after another backend continued it. */
 export interface SetModelMessage {
   readonly type: 'setModel'
   readonly inspectionId: string
   readonly model: ModelInfo
 }
 
-/** How the measurement of the precision's cost stands. */
+/** Sets the state of the measurement of the precision cost. */
 export interface SetPrecisionCostMessage {
   readonly type: 'setPrecisionCost'
   readonly inspectionId: string
   readonly state: PrecisionCostState
 }
 
-/** The document is no longer (or again) the one that was inspected. */
+/** Reports whether the document has changed since the inspection. */
 export interface SetOutOfDateMessage {
   readonly type: 'setOutOfDate'
   readonly inspectionId: string
   readonly outOfDate: boolean
 }
 
-/** There is nothing to inspect, and why. */
+/** Shows why there is nothing to inspect. */
 export interface ShowEmptyMessage {
   readonly type: 'showEmpty'
   readonly reason: 'noEditor' | 'emptyDocument' | 'noInspection'
 }
 
-/** The engine is being made ready; `note` says with what. */
+/** Shows that the engine is loading; `note` is a sentence that names the model. */
 export interface ShowPreparingMessage {
   readonly type: 'showPreparing'
   readonly note: string
 }
 
-/** No inspection came to be: a sentence that says what is wrong and what to do. */
+/** Shows why the inspection could not start. */
 export interface ShowFailureMessage {
   readonly type: 'showFailure'
   readonly message: string
   readonly remedies: readonly Remedy[]
 }
 
-/** The editor's cursor is at this token: pick it, and send nothing back. */
+/** Picks the token at the editor's cursor; the panel does not answer. */
 export interface PickFromEditorMessage extends TokenAddress {
   readonly type: 'pickFromEditor'
   readonly inspectionId: string
 }
 
-/** The full row of logits behind a position, asked for by RequestLogitsMessage. */
+/** Answers RequestLogitsMessage with the full row of logits that a position was predicted from. */
 export interface LogitsMessage extends TokenAddress {
   readonly type: 'logits'
   readonly inspectionId: string
-  /** Raw, [50257]. */
+  /** [V] Raw. */
   readonly logits: Float32Array
 }
 
-/** The row could not be had. */
+/** Answers RequestLogitsMessage with the reason why loading the row failed. */
 export interface LogitsFailedMessage extends TokenAddress {
   readonly type: 'logitsFailed'
   readonly inspectionId: string
   readonly message: string
 }
 
-/** The user's settings, at the beginning and whenever they change. */
+/** The user's settings; sent at the start and after every change. */
 export interface SettingsMessage {
   readonly type: 'settings'
   readonly columns: readonly Column[]
-  /** How many alternatives the detail pane lists, 1 to 100. */
+  /** Number of alternatives in the detail pane, 1 to 100. */
   readonly topK: number
 }
 
-/** Put the keyboard's focus on the table. */
+/** Moves the keyboard focus to the table. */
 export interface FocusTableMessage {
   readonly type: 'focusTable'
 }
@@ -152,44 +154,45 @@ export type HostMessage =
 
 // ───────────── panel → host
 
-/** The panel can receive; after a reload it names the inspection that it showed. */
+/** Reports that the panel can receive messages. */
 export interface ReadyMessage {
   readonly type: 'ready'
+  /** The inspection that the panel showed before a reload. */
   readonly inspectionId: string | null
 }
 
-/** The user moved to a token: `reveal` marks it in the editor, `select` selects it there and goes to it. */
+/** The user picked a token: `reveal` marks it in the editor, `select` selects it and moves the focus there. */
 export interface PickTokenMessage extends TokenAddress {
   readonly type: 'pickToken'
   readonly inspectionId: string
   readonly how: 'reveal' | 'select'
 }
 
-/** Asks for the full row of logits behind a position. */
+/** Requests the full row of logits that a position was predicted from. */
 export interface RequestLogitsMessage extends TokenAddress {
   readonly type: 'requestLogits'
   readonly inspectionId: string
 }
 
-/** The switch "starts with <|endoftext|>" was turned. */
+/** Turns the start token on or off. */
 export interface SetStartTokenMessage {
   readonly type: 'setStartToken'
   readonly startToken: boolean
 }
 
-/** How many alternatives the user wants listed, 1 to 100. */
+/** Sets the number of listed alternatives, 1 to 100. */
 export interface SetTopKMessage {
   readonly type: 'setTopK'
   readonly topK: number
 }
 
-/** A button of the panel that stands for a command of the extension. */
+/** Runs a command of the extension. */
 export interface RunCommandMessage {
   readonly type: 'runCommand'
   readonly command: PanelCommand
 }
 
-/** Copies one row, with model, precision, start token and context. */
+/** Copies one row together with its model, precision, start token and context. */
 export interface CopyRowMessage extends TokenAddress {
   readonly type: 'copyRow'
   readonly inspectionId: string
@@ -204,7 +207,7 @@ export type PanelMessage =
   | RunCommandMessage
   | CopyRowMessage
 
-/** What the panel's buttons may run; each is `logitscope.<name>` or VS Code's own. */
+/** The commands that the panel's buttons run; each is `logitscope.<name>` or a command of VS Code. */
 export const PANEL_COMMANDS = [
   'cancelInspection',
   'measurePrecisionCost',
@@ -221,7 +224,7 @@ export const PANEL_COMMANDS = [
 ] as const
 export type PanelCommand = (typeof PANEL_COMMANDS)[number]
 
-/** Columns of the table, in their order; `position` and `token` are always there. */
+/** The optional columns of the table in display order; `position` and `token` are always shown. */
 export const COLUMNS = [
   'tokenId',
   'logit',
@@ -242,31 +245,44 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
   'alternatives',
 ]
 
-/** The message if it is one that a panel may send, else undefined: a webview's word is untrusted. */
+/** Validates a message from the webview, which is untrusted; undefined if it is malformed. */
 export function parsePanelMessage(value: unknown): PanelMessage | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const message = value as Record<string, unknown>
-  const isId = (id: unknown) => typeof id === 'string' && id.length <= 64
-  const isIndex = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0
-  const hasAddress = () => isId(message.inspectionId) && isIndex(message.section) && isIndex(message.position)
-  const valid = ((): boolean => {
-    switch (message.type) {
-      case 'ready':
-        return message.inspectionId === null || isId(message.inspectionId)
-      case 'pickToken':
-        return hasAddress() && (message.how === 'reveal' || message.how === 'select')
-      case 'requestLogits':
-      case 'copyRow':
-        return hasAddress()
-      case 'setStartToken':
-        return typeof message.startToken === 'boolean'
-      case 'setTopK':
-        return isIndex(message.topK)
-      case 'runCommand':
-        return (PANEL_COMMANDS as readonly unknown[]).includes(message.command)
-      default:
-        return false
-    }
-  })()
-  return valid ? (value as PanelMessage) : undefined
+  return isPanelMessage(value) ? value : undefined
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Checks the fields of each type of message. */
+const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
+  ready: ({ inspectionId }) => inspectionId === null || isId(inspectionId),
+  pickToken: (message) => hasAddress(message) && (message.how === 'reveal' || message.how === 'select'),
+  requestLogits: hasAddress,
+  setStartToken: ({ startToken }) => typeof startToken === 'boolean',
+  setTopK: ({ topK }) => isIndex(topK),
+  runCommand: ({ command }) => PANEL_COMMANDS.some((known) => known === command),
+  copyRow: hasAddress,
+}
+
+function isPanelMessage(value: unknown): value is PanelMessage {
+  if (!isRecord(value)) return false
+  const { type } = value
+  return isMessageType(type) && GUARDS[type](value)
+}
+
+function isMessageType(type: unknown): type is PanelMessage['type'] {
+  return typeof type === 'string' && Object.hasOwn(GUARDS, type)
+}
+
+function hasAddress({ inspectionId, section, position }: Fields): boolean {
+  return isId(inspectionId) && isIndex(section) && isIndex(position)
+}
+
+const MAX_ID_LENGTH = 64
+
+function isId(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= MAX_ID_LENGTH
+}
+
+function isIndex(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }

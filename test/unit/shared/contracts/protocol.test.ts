@@ -4,7 +4,7 @@ import { type PanelMessage, parsePanelMessage } from '../../../../src/shared/con
 
 const address = { inspectionId: 'a', section: 0, position: 3 }
 
-describe("a panel's message", () => {
+describe('parsePanelMessage', () => {
   it.each<PanelMessage>([
     { type: 'ready', inspectionId: null },
     { type: 'ready', inspectionId: 'a' },
@@ -14,22 +14,23 @@ describe("a panel's message", () => {
     { type: 'setStartToken', startToken: false },
     { type: 'setTopK', topK: 40 },
     { type: 'runCommand', command: 'runAgain' },
-  ])('is taken when it is well-formed: $type', (message) => {
+  ])('accepts a well-formed $type', (message) => {
     expect(parsePanelMessage(message)).toEqual(message)
   })
 
   it.each([
-    ['nothing', null],
+    ['null', null],
     ['a string', 'ready'],
     ['an unknown type', { type: 'eval' }],
-    ['a command that no button has', { type: 'runCommand', command: 'workbench.action.quit' }],
+    ['the name of an inherited property as its type', { type: 'toString' }],
+    ['a command that no button runs', { type: 'runCommand', command: 'workbench.action.quit' }],
     ['a negative position', { type: 'requestLogits', ...address, position: -1 }],
     ['a fractional section', { type: 'copyRow', ...address, section: 0.5 }],
-    ['an endless id', { type: 'ready', inspectionId: 'a'.repeat(65) }],
-    ['an unknown way to pick', { type: 'pickToken', ...address, how: 'delete' }],
-    ['a switch that is no boolean', { type: 'setStartToken', startToken: 'yes' }],
-    ['a number of alternatives that is none', { type: 'setTopK', topK: NaN }],
-  ])('is refused when it is %s', (_, message) => {
+    ['an id that is too long', { type: 'ready', inspectionId: 'a'.repeat(65) }],
+    ['an unknown way of picking', { type: 'pickToken', ...address, how: 'delete' }],
+    ['a start token that is not a boolean', { type: 'setStartToken', startToken: 'yes' }],
+    ['a number of alternatives that is NaN', { type: 'setTopK', topK: NaN }],
+  ])('rejects %s', (_, message) => {
     expect(parsePanelMessage(message)).toBeUndefined()
   })
 })
