@@ -61,7 +61,7 @@ async function chosenBenches(names) {
 /** @param {readonly string[]} benches */
 async function buildBenches(benches) {
   const { build } = await import('./build.mjs')
-  await build()
+  await build('release')
   await rm(BUNDLES, { recursive: true, force: true })
   await mkdir(BUNDLES, { recursive: true })
   const esbuild = await import('esbuild')

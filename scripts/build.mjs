@@ -1,115 +1,262 @@
 // @ts-check
-import { chmod, copyFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { foundOfNode } from './nothingOfNode.mjs'
-import { COMPANION_DIST, DIST, NODE_MODULES, REPO } from './paths.mjs'
-
-/** @type {esbuild.BuildOptions} */
-const IN_NODE = { platform: 'node', format: 'esm', target: 'node20' }
-
-/** @type {esbuild.BuildOptions} */
-const IN_BROWSER = { platform: 'browser', format: 'iife', target: 'es2022', minify: true }
+import { NOTICES_FILE, packagesOf, thirdPartyNotices } from './notices.mjs'
+import { NODE_MODULES, REPO } from './paths.mjs'
 
 /**
- * A host for the web runs the extension as CommonJS, in a worker.
+ * - `development`: with source maps, and not minified, so that a debugger shows the TypeScript
+ * - `release`: minified where the file is loaded by a browser, without source maps, with the notices file
  *
- * @type {esbuild.BuildOptions}
+ * @typedef {'development' | 'release'} BuildKind
  */
-const IN_WEB_HOST = {
-  platform: 'browser',
-  format: 'cjs',
-  target: 'es2022',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  external: ['vscode'],
-}
 
 /**
- * In a browser ONNX Runtime is the build that can do both, WASM and WebGPU; its WASM is handed to it.
+ * Builds both extensions: Logitscope into `dist/`, its companion into `companion/dist/`.
  *
- * @type {esbuild.BuildOptions}
+ * @param {BuildKind} kind
+ * @param {string} [root] the folder that gets `dist/` and `companion/dist/`
  */
-const IN_WEB_WORKER = {
-  platform: 'browser',
-  format: 'iife',
-  target: 'es2022',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  alias: { 'onnxruntime-web': join(NODE_MODULES, 'onnxruntime-web/dist/ort.webgpu.min.mjs') },
-  // Only of use where the runtime would look for its WASM beside itself.
-  define: { 'import.meta.url': '""' },
-}
-
-/** @type {{ from: string, to: string, options: esbuild.BuildOptions }[]} */
-const BUNDLES = [
-  { from: 'src/app/extension.ts', to: 'extension.js', options: { ...IN_NODE, external: ['vscode'] } },
-  { from: 'src/app/extension.web.ts', to: 'extension.web.cjs', options: IN_WEB_HOST },
-  { from: 'src/engine/worker/worker.ts', to: 'engineWorker.js', options: IN_NODE },
-  { from: 'src/engine/worker/worker.web.ts', to: 'engineWorker.web.js', options: IN_WEB_WORKER },
-  { from: 'src/cli/main.ts', to: 'cli.js', options: { ...IN_NODE, banner: { js: '#!/usr/bin/env node' } } },
-  { from: 'webview/main.ts', to: 'panel.js', options: IN_BROWSER },
-]
-
-/** Files of dependencies that are read at run time, by the name that they have in dist/. */
-const COPIES = {
-  'ort-wasm-simd-threaded.mjs': 'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs',
-  'ort-wasm-simd-threaded.wasm': 'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
-  'ort-wasm-simd-threaded.asyncify.mjs': 'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.mjs',
-  'ort-wasm-simd-threaded.asyncify.wasm': 'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
-  'tiktoken_bg.wasm': 'tiktoken/lite/tiktoken_bg.wasm',
-  'gpt2.json': 'tiktoken/encoders/gpt2.json',
-}
-
-/** What the companion shares with the extension, by its name in dist/. */
-const OF_COMPANION = [
-  'engineWorker.web.js',
-  'ort-wasm-simd-threaded.asyncify.mjs',
-  'ort-wasm-simd-threaded.asyncify.wasm',
-  'tiktoken_bg.wasm',
-  'gpt2.json',
-]
-
-/** Builds everything that ships: the extension into dist/, its companion into companion/dist/. */
-export async function build() {
-  await mkdir(DIST, { recursive: true })
-  await mkdir(COMPANION_DIST, { recursive: true })
-  await Promise.all([
-    ...BUNDLES.map(({ from, to, options }) => bundle(from, join(DIST, to), options)),
-    ...Object.entries(COPIES).map(([name, source]) => copyFile(join(NODE_MODULES, source), join(DIST, name))),
+export async function build(kind, root = REPO) {
+  const [metafiles] = await Promise.all([
+    Promise.all(bundles(kind, root).map(async (options) => (await esbuild.build(options)).metafile)),
+    copyAssets(root),
   ])
-  await chmod(join(DIST, 'cli.js'), 0o755)
-  await Promise.all([
-    bundle('src/companion/extension.ts', join(COMPANION_DIST, 'extension.js'), IN_WEB_HOST),
-    copyFile(join(REPO, 'media', 'icon.png'), join(COMPANION_DIST, 'icon.png')),
-    ...OF_COMPANION.map((name) => copyFile(join(DIST, name), join(COMPANION_DIST, name))),
-  ])
+  if (kind === 'release') await writeNotices(root, metafiles)
 }
+
+/** @typedef {esbuild.BuildOptions & { metafile: true, write: false }} BundleOptions */
 
 /**
- * @param {string} from relative to the repository
- * @param {string} to
- * @param {esbuild.BuildOptions} options
+ * The options of every bundle, for one build or for esbuild's contexts.
+ *
+ * @param {BuildKind} kind
+ * @param {string} [root] the folder that gets `dist/` and `companion/dist/`
+ * @returns {BundleOptions[]}
  */
-async function bundle(from, to, options) {
-  const { metafile } = await esbuild.build({
-    entryPoints: [join(REPO, from)],
-    outfile: to,
+export function bundles(kind, root = REPO) {
+  return BUNDLES.map(({ entry, outputs, target, options, executable = false }) => ({
+    entryPoints: [join(REPO, entry)],
+    outfile: join(root, outputs[0]),
     bundle: true,
-    // Names of errors and functions are part of what a log says, so only the panel is minified.
+    // Logs contain the names of errors and functions; minified code would lose them.
     keepNames: true,
     legalComments: 'inline',
     logLevel: 'warning',
+    ...target.base,
+    ...target[kind],
     ...options,
     metafile: true,
-  })
-  const found = options.platform === 'browser' ? foundOfNode(metafile) : []
-  if (found.length > 0) throw new Error(`${to} is for a browser and holds ${found.join(', ')}.`)
+    write: false,
+    plugins: [
+      ...(target.base.platform === 'browser' ? [refuseNodeModules(outputs[0])] : []),
+      writeOutputs({ kind, outfiles: outputs.map((output) => join(root, output)), executable }),
+    ],
+  }))
+}
+
+/**
+ * Copies the files of dependencies that are read at run time.
+ *
+ * @param {string} [root] the folder that gets `dist/` and `companion/dist/`
+ */
+export async function copyAssets(root = REPO) {
+  const copies = ASSETS.flatMap(({ from, to }) => to.map((path) => ({ from, target: join(root, path) })))
+  await Promise.all(
+    copies.map(async ({ from, target }) => {
+      await mkdir(dirname(target), { recursive: true })
+      await copyFile(from, target)
+    }),
+  )
+}
+
+/**
+ * @typedef {object} Target where a bundle runs
+ * @property {esbuild.BuildOptions} base
+ * @property {esbuild.BuildOptions} development
+ * @property {esbuild.BuildOptions} release
+ */
+
+/** @type {Target} */
+const NODE = {
+  base: { platform: 'node', format: 'esm', target: 'node20' },
+  development: { sourcemap: 'linked' },
+  release: {},
+}
+
+/**
+ * Source maps for browsers are inline: the panel and its workers are served from addresses at which a
+ * debugger cannot find a second file.
+ *
+ * @satisfies {Target}
+ */
+const BROWSER = {
+  base: { platform: 'browser', format: 'iife', target: 'es2022' },
+  development: { sourcemap: 'inline' },
+  release: { minify: true },
+}
+
+/** Keeps the names, which appear in logs. */
+const WHITESPACE_AND_SYNTAX = { minifyWhitespace: true, minifySyntax: true }
+
+/**
+ * VS Code's web extension host runs an extension as CommonJS, in a worker.
+ *
+ * @type {Target}
+ */
+const WEB_HOST = {
+  base: { ...BROWSER.base, format: 'cjs', external: ['vscode'] },
+  development: BROWSER.development,
+  release: WHITESPACE_AND_SYNTAX,
+}
+
+/**
+ * In a browser the engine uses ONNX Runtime's build for both WASM and WebGPU. It gets the WASM file as bytes.
+ *
+ * @type {Target}
+ */
+const WEB_WORKER = {
+  base: {
+    ...BROWSER.base,
+    alias: { 'onnxruntime-web': join(NODE_MODULES, 'onnxruntime-web/dist/ort.webgpu.min.mjs') },
+    // Used only where the runtime would look for its WASM next to its own script.
+    define: { 'import.meta.url': '""' },
+  },
+  development: BROWSER.development,
+  release: WHITESPACE_AND_SYNTAX,
+}
+
+/**
+ * @typedef {object} Bundle
+ * @property {string} entry relative to the repository
+ * @property {[string, ...string[]]} outputs relative to the root of the build, with the same content
+ * @property {Target} target
+ * @property {esbuild.BuildOptions} [options]
+ * @property {boolean} [executable]
+ */
+
+/** @type {Bundle[]} */
+const BUNDLES = [
+  {
+    entry: 'src/app/extension.ts',
+    outputs: ['dist/extension.js'],
+    target: NODE,
+    options: { external: ['vscode'] },
+  },
+  { entry: 'src/app/extension.web.ts', outputs: ['dist/extension.web.cjs'], target: WEB_HOST },
+  { entry: 'src/engine/worker/worker.ts', outputs: ['dist/engineWorker.js'], target: NODE },
+  {
+    entry: 'src/engine/worker/worker.web.ts',
+    outputs: ['dist/engineWorker.web.js', 'companion/dist/engineWorker.web.js'],
+    target: WEB_WORKER,
+  },
+  {
+    entry: 'src/cli/main.ts',
+    outputs: ['dist/cli.js'],
+    target: NODE,
+    options: { banner: { js: '#!/usr/bin/env node' } },
+    executable: true,
+  },
+  { entry: 'webview/main.ts', outputs: ['dist/panel.js'], target: BROWSER },
+  { entry: 'src/companion/extension.ts', outputs: ['companion/dist/extension.js'], target: WEB_HOST },
+]
+
+/** Files that are copied as they are; `to` is relative to the root of the build. */
+const ASSETS = [
+  ...['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map((name) => ({
+    from: join(NODE_MODULES, 'onnxruntime-web/dist', name),
+    to: [`dist/${name}`],
+  })),
+  ...[
+    'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.mjs',
+    'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
+    'tiktoken/lite/tiktoken_bg.wasm',
+    'tiktoken/encoders/gpt2.json',
+  ].map((path) => ({
+    from: join(NODE_MODULES, path),
+    to: [`dist/${basename(path)}`, `companion/dist/${basename(path)}`],
+  })),
+  { from: join(REPO, 'media/icon.png'), to: ['companion/dist/icon.png'] },
+]
+
+/**
+ * Fails the build of a bundle for browsers that contains anything of Node's.
+ *
+ * @param {string} output
+ * @returns {esbuild.Plugin}
+ */
+function refuseNodeModules(output) {
+  return {
+    name: 'refuse-node-modules',
+    setup(build) {
+      build.onEnd(({ metafile }) => {
+        const found = metafile === undefined ? [] : foundOfNode(metafile)
+        if (found.length === 0) return {}
+        return { errors: [{ text: `${output} is for browsers but contains ${found.join(', ')}.` }] }
+      })
+    },
+  }
+}
+
+/**
+ * Writes a bundle without errors to all its paths. With errors the files of the last build stay: esbuild,
+ * writing by itself, would delete them.
+ *
+ * @param {{ kind: BuildKind, outfiles: string[], executable: boolean }} options
+ * @returns {esbuild.Plugin}
+ */
+function writeOutputs({ kind, outfiles, executable }) {
+  return {
+    name: 'write-outputs',
+    setup(build) {
+      build.onEnd(async ({ errors, outputFiles = [] }) => {
+        if (errors.length > 0) return
+        const map = outputFiles.find(({ path }) => path.endsWith('.map'))
+        const code = outputFiles.find((file) => file !== map)
+        if (code === undefined) return
+        await Promise.all(
+          outfiles.map(async (outfile) => {
+            await mkdir(dirname(outfile), { recursive: true })
+            await writeFile(outfile, code.contents)
+            if (executable) await chmod(outfile, 0o755)
+            if (map !== undefined) await writeFile(`${outfile}.map`, map.contents)
+            // A source map of an earlier development build must not ship.
+            if (kind === 'release') await rm(`${outfile}.map`, { force: true })
+          }),
+        )
+      })
+    },
+  }
+}
+
+/**
+ * Writes the licence texts of the bundled packages next to each extension's package.json.
+ *
+ * @param {string} root
+ * @param {esbuild.Metafile[]} metafiles in the order of BUNDLES
+ */
+async function writeNotices(root, metafiles) {
+  await Promise.all(
+    ['', 'companion/'].map(async (extension) => {
+      /** @param {string[]} outputs */
+      const ships = (outputs) => outputs.some((output) => output.startsWith(`${extension}dist/`))
+      const inputs = [
+        ...metafiles.flatMap(({ inputs }, i) =>
+          ships(BUNDLES[i]?.outputs ?? []) ? Object.keys(inputs) : [],
+        ),
+        ...ASSETS.filter(({ to }) => ships(to)).map(({ from }) => from.replaceAll(sep, '/')),
+      ]
+      await writeFile(join(root, extension, NOTICES_FILE), await thirdPartyNotices(packagesOf(inputs)))
+    }),
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const kind = process.argv.includes('--release') ? 'release' : 'development'
   const started = Date.now()
-  await build()
-  console.log(`Built dist/ in ${Date.now() - started} ms.`)
+  await build(kind)
+  console.log(`Built for ${kind} in ${Date.now() - started} ms.`)
 }

@@ -4,8 +4,8 @@ import { createVSIX, listFiles, PackageManager } from '@vscode/vsce'
 import { COMPANION, COMPANION_VSIX, REPO, VSIX } from './paths.mjs'
 
 /**
- * Builds (vsce runs vscode:prepublish) and packs both extensions, each one VSIX for all platforms; their
- * .vscodeignore lists what is in them.
+ * Packages both extensions, each as one VSIX for all platforms. vsce runs `vscode:prepublish`, which builds both for
+ * release. Each extension's .vscodeignore lists the files in its VSIX.
  */
 export async function packageExtensions() {
   await pack(REPO, VSIX)
@@ -17,17 +17,15 @@ async function pack(folder, vsix) {
   await createVSIX({
     cwd: folder,
     packagePath: vsix,
-    dependencies: false, // esbuild has bundled them
+    dependencies: false, // esbuild bundles them
     allowMissingRepository: true,
-    rewriteRelativeLinks: false, // without a repository there is nothing to point them at
+    rewriteRelativeLinks: false, // there is no repository that they could point to
   })
 }
 
 /**
- * The files that are packed of an extension, relative to its folder.
- *
- * @param {string} folder
- * @returns {Promise<string[]>}
+ * @param {string} folder of an extension
+ * @returns {Promise<string[]>} the files that its VSIX contains, relative to the folder
  */
 export function packagedFiles(folder) {
   return listFiles({ cwd: folder, packageManager: PackageManager.None })

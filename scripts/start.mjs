@@ -23,7 +23,7 @@ const TABLE_LIMIT_MS = 120_000
 await runMain(async () => {
   await ensureInstalled()
   const { build } = await import('./build.mjs')
-  await build()
+  await build('development')
   console.log('Built the extension.')
 
   const code = findDesktopCode()

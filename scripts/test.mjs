@@ -1,26 +1,29 @@
 // @ts-check
-// Runs every suite and sums them up; `npm test -- unit e2e` runs only those that are named.
+// Runs every suite and sums up the results; `npm test -- unit e2e` runs only the named suites.
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain, SetupError } from './failure.mjs'
-import { CACHE, NODE_MODULES } from './paths.mjs'
+import { CACHE, NODE_MODULES, REPO } from './paths.mjs'
 import { run } from './processes.mjs'
+import { duration, resultOfVitest, sentence, sum } from './testResults.mjs'
+
+/** @typedef {import('./testResults.mjs').SuiteResult} SuiteResult */
+/** @typedef {Required<SuiteResult> & { name: string, ms: number }} TimedResult */
 
 const RESULTS = join(CACHE, 'test-results')
 const VITEST_LIMIT_MS = 15 * 60_000
-
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+const SLOWEST_FILES = 5
 
 /**
- * The suites in their order: what is quickest to tell comes first, the VSIX before what installs it.
+ * The suites in their order: the fastest first, and the VSIX before the suite that installs it.
  *
- * @type {Record<string, () => Promise<Counts>>}
+ * @type {Record<string, () => Promise<SuiteResult>>}
  */
 const SUITES = {
   build: async () => {
     const { build } = await import('./build.mjs')
-    await build()
+    await build('development')
     return { passed: 1, failed: 0, skipped: 0 }
   },
   check: async () => {
@@ -28,41 +31,41 @@ const SUITES = {
     return runChecks()
   },
   unit: () => runVitest('unit'),
-  webview: () => runVitest('webview'),
-  web: () => runVitest('web'),
+  webview: () => inChromium('webview', () => runVitest('webview')),
+  web: () => inChromium('web', () => runVitest('web')),
   webgpu: async () => {
-    const { findSoftwareAdapter } = await import('../test/hosts/softwareAdapter.mjs')
-    await findSoftwareAdapter()
+    const { provideSoftwareAdapter } = await import('../test/hosts/softwareAdapter.mjs')
+    await provideSoftwareAdapter()
     // On Chromium's software adapter, and on another one in Node.
-    return sum([await runVitest('webgpu'), await runVitest('dawn')])
+    return sum([await inChromium('webgpu', () => runVitest('webgpu')), await runVitest('dawn')])
   },
-  extension: runInExtensionHost,
-  companion: runWithCompanion,
-  e2e: async () => {
-    const { packageExtensions } = await import('./package.mjs')
-    await packageExtensions()
-    return runVitest('e2e')
-  },
+  extension: () => inExtensionHost('extension', runExtensionSuite),
+  companion: () => inExtensionHost('companion', runCompanionSuite),
+  e2e: () =>
+    inChromium('e2e', async () => {
+      const { packageExtensions } = await import('./package.mjs')
+      await packageExtensions()
+      return runVitest('e2e')
+    }),
 }
-
-/** A suite that could not be run has failed once, and says why. */
-const FAILURE = { passed: 0, failed: 1, skipped: 0 }
 
 await runMain(async () => {
   const names = suitesToRun(process.argv.slice(2))
   await ensureInstalled()
-  await prepare()
+  await rm(RESULTS, { recursive: true, force: true })
+  await mkdir(RESULTS, { recursive: true })
 
-  /** @type {Counts[]} */
+  /** @type {TimedResult[]} */
   const results = []
   for (const name of names) {
     console.log(`\n── ${name}`)
-    results.push(await runSuite(name))
+    const started = Date.now()
+    const result = sum([await runSuite(name)])
+    results.push({ ...result, name, ms: Date.now() - started })
   }
 
+  printTimes(results)
   const total = sum(results)
-  console.log()
-  names.forEach((name, i) => console.log(`  ${name.padEnd(10)} ${sentence(results[i] ?? FAILURE)}`))
   console.log(`\n${sentence(total)}`)
   process.exitCode = total.failed > 0 ? 1 : 0
 })
@@ -72,38 +75,62 @@ function suitesToRun(wanted) {
   const unknown = wanted.filter((name) => !(name in SUITES))
   if (unknown.length > 0) {
     throw new SetupError(
-      `There is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}.`,
+      `There is no suite ${unknown.join(', ')}; the suites are ${Object.keys(SUITES).join(', ')}.`,
     )
   }
   return wanted.length === 0 ? Object.keys(SUITES) : [...new Set(['build', ...wanted])]
 }
 
-/** What every suite may count on: a browser, found once, and a folder for its results. */
-async function prepare() {
-  const { findChromium } = await import('../test/hosts/chromium.mjs')
-  process.env.LOGITSCOPE_CHROMIUM = await findChromium()
-  await rm(RESULTS, { recursive: true, force: true })
-  await mkdir(RESULTS, { recursive: true })
-}
-
 /**
+ * Runs a suite. One that cannot be run counts as one failure, and its error is printed.
+ *
  * @param {string} name
- * @returns {Promise<Counts>}
+ * @returns {Promise<SuiteResult>}
  */
 async function runSuite(name) {
   try {
-    const counts = await SUITES[name]?.()
-    if (counts !== undefined && counts.passed + counts.failed > 0) return counts
+    const result = await SUITES[name]?.()
+    if (result !== undefined && result.passed + result.failed + result.skipped > 0) return result
     console.error(`${name} ran no test.`)
   } catch (error) {
     console.error(error instanceof SetupError ? error.message : error)
   }
-  return FAILURE
+  return { passed: 0, failed: 1, skipped: 0 }
+}
+
+/**
+ * Runs tests that need Chromium, whose path they read from LOGITSCOPE_CHROMIUM. Without it they count as one that is
+ * skipped.
+ *
+ * @param {string} name of the suite
+ * @param {() => Promise<SuiteResult>} runTests
+ * @returns {Promise<SuiteResult>}
+ */
+async function inChromium(name, runTests) {
+  const { CHROMIUM_MISSING, findChromiumIfAny } = await import('../test/hosts/chromium.mjs')
+  const chromium = await findChromiumIfAny()
+  if (chromium === undefined) {
+    console.warn(`${name} is skipped: ${CHROMIUM_MISSING}`)
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  process.env.LOGITSCOPE_CHROMIUM = chromium
+  return runTests()
+}
+
+/**
+ * Runs tests in extension hosts: those of a desktop VS Code need no Chromium.
+ *
+ * @param {string} name of the suite
+ * @param {() => Promise<SuiteResult>} runTests
+ */
+async function inExtensionHost(name, runTests) {
+  const { ON_DESKTOP } = await import('../test/hosts/extensionTests.mjs')
+  return ON_DESKTOP ? runTests() : inChromium(name, runTests)
 }
 
 /**
  * @param {string} project of vitest.config.ts
- * @returns {Promise<Counts>}
+ * @returns {Promise<SuiteResult>}
  */
 async function runVitest(project) {
   const resultsFile = join(RESULTS, `${project}.json`)
@@ -114,65 +141,55 @@ async function runVitest(project) {
     await run(
       process.execPath,
       [join(NODE_MODULES, 'vitest/vitest.mjs'), 'run', '--project', project, ...reporters],
-      {
-        limitMs: VITEST_LIMIT_MS,
-        output: 'show',
-      },
+      { limitMs: VITEST_LIMIT_MS, output: 'show' },
     )
   } catch (error) {
     failure = error
   }
-  const results = await readFile(resultsFile, 'utf8').then(JSON.parse, () => undefined)
-  if (results === undefined) throw failure ?? new Error(`vitest left no results in ${resultsFile}.`)
-  return {
-    passed: results.numPassedTests,
-    // A file that could not be loaded fails the run without a failed test.
-    failed: Math.max(results.numFailedTests, failure === undefined ? 0 : 1),
-    skipped: results.numPendingTests + results.numTodoTests,
-  }
+  const report = await readFile(resultsFile, 'utf8').then(JSON.parse, () => undefined)
+  if (report === undefined) throw failure ?? new Error(`Vitest left no results in ${resultsFile}.`)
+  const result = resultOfVitest(report, REPO)
+  // A test file that cannot be loaded fails the run without a failed test.
+  return { ...result, failed: Math.max(result.failed, failure === undefined ? 0 : 1) }
 }
 
-/** @returns {Promise<Counts>} */
-async function runInExtensionHost() {
+async function runExtensionSuite() {
   const { runExtensionTests } = await import('../test/hosts/extensionTests.mjs')
-  const counts = [await runExtensionTests()]
-  if (process.env.LOGITSCOPE_VSCODE !== 'download') {
-    // Only the defaults differ from platform to platform; the browser can be any of them.
-    for (const platform of ['mac', 'windows']) {
-      counts.push(
-        await runExtensionTests({
-          LOGITSCOPE_BROWSER_PLATFORM: platform,
-          LOGITSCOPE_TEST_GREP: 'key bindings',
-        }),
-      )
-    }
-  }
-  return sum(counts)
+  const results = await runExtensionTests({
+    folder: 'extension',
+    windows: [
+      { platform: 'linux' },
+      // Only the default key bindings differ between platforms; the browser can claim to be on any of them.
+      { platform: 'mac', only: 'keybindings' },
+      { platform: 'windows', only: 'keybindings' },
+    ],
+  })
+  return sum(results)
 }
 
-/** The extension in its host, the companion in that of the window, with a graphics adapter in software. */
-async function runWithCompanion() {
+/** The extension in its host, the companion in the window's host, with a graphics adapter in software. */
+async function runCompanionSuite() {
   const { runExtensionTests } = await import('../test/hosts/extensionTests.mjs')
-  const { COMPANION, REPO } = await import('./paths.mjs')
-  return runExtensionTests(
-    { LOGITSCOPE_BROWSER_WEBGPU: '1' },
-    { folder: 'companion', companions: [COMPANION, join(REPO, 'test', 'companion', 'freezer')] },
-  )
+  const { COMPANION } = await import('./paths.mjs')
+  const results = await runExtensionTests({
+    folder: 'companion',
+    windows: [{ platform: 'linux' }],
+    companions: [COMPANION, join(REPO, 'test', 'companion', 'freezer')],
+    webGpu: true,
+  })
+  return sum(results)
 }
 
-/**
- * @param {readonly Counts[]} counts
- * @returns {Counts}
- */
-function sum(counts) {
-  return counts.reduce((a, b) => ({
-    passed: a.passed + b.passed,
-    failed: a.failed + b.failed,
-    skipped: a.skipped + b.skipped,
-  }))
-}
-
-/** @param {Counts} counts */
-function sentence({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+/** @param {readonly TimedResult[]} results */
+function printTimes(results) {
+  console.log()
+  for (const result of results) {
+    console.log(`  ${result.name.padEnd(10)} ${duration(result.ms).padStart(12)}   ${sentence(result)}`)
+  }
+  const slowest = sum(results)
+    .files.toSorted((a, b) => b.ms - a.ms)
+    .slice(0, SLOWEST_FILES)
+  if (slowest.length === 0) return
+  console.log('\nThe slowest test files:\n')
+  for (const { name, ms } of slowest) console.log(`  ${duration(ms).padStart(12)}   ${name}`)
 }

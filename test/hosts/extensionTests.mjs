@@ -1,63 +1,126 @@
 // @ts-check
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { runTests } from '@vscode/test-electron'
 import * as esbuild from 'esbuild'
 import { CACHE, REPO, SAMPLE } from '../../scripts/paths.mjs'
+import { runServedExtensionTests } from './servedExtensionTests.mjs'
 
 const TESTS = join(REPO, 'test')
 const BUNDLES = join(CACHE, 'extension-tests')
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+const DESKTOP_PLATFORM = /** @type {const} */ ({ darwin: 'mac', win32: 'windows' })
+
+/** @typedef {import('./servedExtensionTests.mjs').Platform} Platform */
+/** @typedef {import('../../scripts/testResults.mjs').SuiteResult} SuiteResult */
 
 /**
- * Runs the suites of a folder in a real extension host: a downloaded desktop VS Code where
- * LOGITSCOPE_VSCODE=download asks for it, else the browser-served one.
- *
- * @param {Record<string, string>} [env] LOGITSCOPE_BROWSER_PLATFORM, LOGITSCOPE_BROWSER_WEBGPU, LOGITSCOPE_TEST_GREP
- * @param {{ folder?: string, companions?: string[] }} [what] of the suites, and extensions beside the one under test
- * @returns {Promise<Counts>}
+ * @typedef {object} TestWindow
+ * @property {string} [only] the name of the only test file that runs in it, without ending; all if it is missing
+ * @property {Platform} platform that the workbench takes its key bindings from; a desktop has only its own
  */
-export async function runExtensionTests(env = {}, { folder = 'extension', companions = [] } = {}) {
-  await bundleSuites(folder)
-  const countsFile = join(BUNDLES, 'counts.json')
-  const executable = join(REPO, 'test', 'hosts', 'codeServerExecutable.mjs')
-  /** @type {unknown} */
-  let failure
+
+/**
+ * @typedef {object} ExtensionTests
+ * @property {string} folder below test/, with the test files
+ * @property {TestWindow[]} windows
+ * @property {string[]} [companions] folders of other extensions
+ * @property {boolean} [webGpu] whether the windows have a graphics adapter, in software
+ */
+
+/** Whether the tests run in a desktop VS Code, which is downloaded, and not in the browser-served one. */
+export const ON_DESKTOP = process.env.LOGITSCOPE_VSCODE === 'download'
+
+/**
+ * Runs the test files of a folder in real extension hosts.
+ *
+ * @param {ExtensionTests} tests
+ * @returns {Promise<SuiteResult[]>} one for each window
+ */
+export async function runExtensionTests({ folder, windows, companions = [], webGpu = false }) {
+  await rm(BUNDLES, { recursive: true, force: true })
+  const wanted = ON_DESKTOP ? windows.filter(({ platform }) => platform === desktopPlatform()) : windows
+  const bundled = []
+  for (const [i, window] of wanted.entries()) {
+    bundled.push({ ...window, bundle: await bundleTests(join(BUNDLES, String(i)), folder, window) })
+  }
+  if (ON_DESKTOP) {
+    for (const { bundle } of bundled) await runOnDesktop(bundle.entry, companions)
+  } else {
+    await runServedExtensionTests({
+      windows: bundled.map(({ bundle: { entry }, platform }) => ({ entry, platform })),
+      folder: SAMPLE,
+      extension: REPO,
+      others: companions,
+      webGpu,
+    })
+  }
+  return Promise.all(bundled.map(({ bundle }) => readResults(bundle.results)))
+}
+
+function desktopPlatform() {
+  return DESKTOP_PLATFORM[/** @type {keyof typeof DESKTOP_PLATFORM} */ (process.platform)] ?? 'linux'
+}
+
+/** @param {string} entry @param {string[]} companions */
+async function runOnDesktop(entry, companions) {
   try {
     await runTests({
       extensionDevelopmentPath: [REPO, ...companions],
-      extensionTestsPath: join(BUNDLES, 'index.cjs'),
-      extensionTestsEnv: { ...env, LOGITSCOPE_TEST_COUNTS: countsFile },
+      extensionTestsPath: entry,
       launchArgs: [SAMPLE],
-      ...(process.env.LOGITSCOPE_VSCODE === 'download' ? {} : { vscodeExecutablePath: executable }),
     })
   } catch (error) {
-    failure = error
+    // VS Code ends with an error for failed tests, too; the results tell which of the two it is.
+    console.error(error)
   }
-  /** @type {Counts | undefined} */
-  const counts = await readFile(countsFile, 'utf8').then(JSON.parse, () => undefined)
-  if (counts === undefined) throw failure ?? new Error('The extension host ended without running the suites.')
-  return counts
 }
 
-/** @param {string} folder of the suites */
-async function bundleSuites(folder) {
-  await rm(BUNDLES, { recursive: true, force: true })
-  await mkdir(BUNDLES, { recursive: true })
-  const suites = (await readdir(join(TESTS, folder))).filter((name) => name.endsWith('.test.ts'))
+/**
+ * @param {string} target folder
+ * @param {string} folder below test/, with the test files
+ * @param {TestWindow} window
+ * @returns {Promise<{ entry: string, results: string }>} the module to run, and the file that it writes
+ */
+async function bundleTests(target, folder, { only, platform }) {
+  await mkdir(target, { recursive: true })
+  const files = (await readdir(join(TESTS, folder))).filter(
+    (name) => name.endsWith('.test.ts') && (only === undefined || name === `${only}.test.ts`),
+  )
+  const results = join(target, 'results.json')
   await esbuild.build({
     entryPoints: [
       { in: join(TESTS, 'extension', 'index.ts'), out: 'index' },
-      ...suites.map((name) => ({ in: join(TESTS, folder, name), out: basename(name, '.ts') })),
+      ...files.map((name) => ({ in: join(TESTS, folder, name), out: basename(name, '.ts') })),
     ],
-    outdir: BUNDLES,
+    outdir: target,
     outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
-    format: 'cjs', // what VS Code loads a suite as
+    format: 'cjs', // the format that VS Code loads tests in
     external: ['vscode', 'mocha'],
+    // Windows share a server, so environment variables cannot tell them apart.
+    define: { WORKBENCH_PLATFORM: JSON.stringify(platform), RESULTS_FILE: JSON.stringify(results) },
     sourcemap: 'inline',
     logLevel: 'warning',
   })
+  return { entry: join(target, 'index.cjs'), results }
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<SuiteResult>}
+ */
+async function readResults(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new Error('The extension host ended without running the tests.', { cause: error })
+  }
+}
+
+// `node test/hosts/extensionTests.mjs` bundles the tests for "Extension Tests" of .vscode/launch.json.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await bundleTests(join(BUNDLES, 'debug'), 'extension', { platform: desktopPlatform() })
 }
