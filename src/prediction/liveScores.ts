@@ -1,20 +1,20 @@
-// n tokens of a document, in columns that follow its edits in place: a keystroke costs one pass over the
-// tokens behind it, and no tokenizing.
+// n: number of the document's tokens. Columns are edited in place, so a keystroke costs one pass over the tokens
+// after it and does not tokenize.
 
 import type { Priority } from '../shared/contracts/engineApi'
+import type { TextRange, TokenScore } from '../shared/contracts/prediction'
+import { type TokenizedText, tokensTouching } from '../shared/contracts/tokenizedText'
 import { CancelledError, LiveTextTooLongError } from '../shared/errors'
 import { formatCount } from '../shared/text/format'
-import type { TokenScore, TextRange } from '../shared/contracts/prediction'
 import type { TextEdit } from '../shared/text/textEdit'
-import { type TokenizedText, tokensTouching } from '../shared/contracts/tokenizedText'
-import type { TokenSpan } from './windows'
 import type { PredictionService } from './predictionService'
+import type { TokenSpan } from './windows'
 
-/** What the model thought of a token, when it was asked last. */
-export interface LiveScore {
-  /** Null where the token has nothing before it. */
+/** The last prediction of a token. */
+export interface LivePrediction {
+  /** Null for a token that nothing precedes. */
   readonly score: TokenScore | null
-  /** The text before it has changed since. */
+  /** The text before the token has changed since it was scored. */
   readonly stale: boolean
 }
 
@@ -22,53 +22,53 @@ export interface ScoreOptions {
   readonly signal: AbortSignal
   /** Default `bulk`. */
   readonly priority?: Priority
-  /** Some more tokens have their score. */
+  /** Called after further tokens were scored. */
   readonly onScored?: () => void
 }
 
-/** Half a million tokens: with more, following an edit keeps the host's thread for longer than typing allows. */
+/** UTF-16 units, about half a million tokens. In longer texts applying an edit blocks the host's thread noticeably. */
 const MAX_UNITS = 2_000_000
 
 /**
- * The tokens of a document while it is edited, with the model's score of those that were asked for.
- * A score depends on nothing but the tokens before it, so an edit leaves those before it as they are.
+ * The tokens of a document that is being edited, with the scores that were requested.
+ * A score depends only on the tokens before it, so an edit does not change the scores before it.
  * The text is empty until the first `update`.
  */
 export class LiveScores {
   private columns: TokenizedText = columnsOf(0)
-  /** [n] Undefined where the token was not scored. */
+  /** [n] Undefined if the token was not scored. */
   private scores: (TokenScore | null | undefined)[] = []
-  /** [n] 1 where the score is that of another text before the token. */
+  /** [n] 1 if the text before the token has changed since it was scored. */
   private stale = new Uint8Array()
   private upToDate = false
-  /** Cancels what an edit makes pointless. */
+  /** Aborted by each edit: running calls work on an outdated text. */
   private work = new AbortController()
 
   constructor(
     private readonly service: PredictionService,
-    /** Every window begins with the start token. */
+    /** Whether every window begins with the start token. */
     readonly startToken: boolean,
   ) {}
 
-  /** Where the document's tokens stand; behind an edit a guess until the next `update`. */
+  /** The document's tokens. After an edit they are an estimate until the next `update`. */
   get tokens(): TokenizedText {
     return this.columns
   }
 
-  /** The text has changed since the last `update`. */
+  /** Whether the text has changed since the last `update`. */
   get outdated(): boolean {
     return !this.upToDate
   }
 
-  /** Undefined where the token was not scored. */
-  scoreOf(token: number): LiveScore | undefined {
+  /** Undefined if the token was not scored. */
+  predictionOf(token: number): LivePrediction | undefined {
     const score = this.scores[token]
     return score === undefined ? undefined : { score, stale: this.stale[token] === 1 }
   }
 
   /**
-   * Follows the edits of one change of the text: the tokens that they touch are gone, those behind are moved
-   * and stale. Running calls are cancelled.
+   * Applies the edits of one change of the text: removes the tokens that they touch, moves the tokens after them and
+   * marks those as stale. Cancels running calls.
    */
   edit(edits: readonly TextEdit[]): void {
     this.work.abort(new CancelledError())
@@ -81,26 +81,26 @@ export class LiveScores {
         shift: text.length - rangeLength,
       }))
     let from = 0
-    let kept = 0
+    let count = 0
     let shift = 0
     for (const cut of cuts) {
       // Two edits may touch the same token.
       const to = Math.max(from, cut.from)
-      this.moveTokens({ from, to }, kept, shift)
-      kept += to - from
+      this.moveTokens({ from, to }, count, shift)
+      count += to - from
       from = Math.max(from, cut.to)
       shift += cut.shift
     }
-    const count = this.columns.tokenIds.length
-    this.moveTokens({ from, to: count }, kept, shift)
-    this.stale.fill(1, cuts.at(0)?.from ?? count)
-    this.truncate(kept + count - from)
+    const end = this.columns.tokenIds.length
+    this.moveTokens({ from, to: end }, count, shift)
+    this.stale.fill(1, cuts.at(0)?.from ?? end)
+    this.truncate(count + end - from)
   }
 
   /**
-   * Tokenizes the text as it is now. Up to the first token that is another one everything stays right;
-   * behind it a token that stands where it stood keeps its score as a stale one.
-   * @throws LiveTextTooLongError; CancelledError, also where an edit comes in between; and what
+   * Tokenizes the current text. Scores before the first token that differs stay valid; after it, a token that is
+   * unchanged and at the same place keeps its score, which is stale.
+   * @throws LiveTextTooLongError; CancelledError, also if the text is edited during the call; and what
    * `PredictionService.tokenize` throws
    */
   async update(text: string, signal: AbortSignal): Promise<void> {
@@ -117,20 +117,20 @@ export class LiveScores {
   }
 
   /**
-   * Scores the tokens that touch `range` and have no score, or a stale one. Needs an `update` before.
-   * @throws CancelledError, also where an edit comes in between, and what `PredictionService.predict` throws
+   * Scores the tokens that touch `range` and have no score or a stale one. The text must be up to date.
+   * @throws CancelledError, also if the text is edited during the call, and what `PredictionService.predict` throws
    */
   score(range: TextRange, options: ScoreOptions): Promise<void> {
     return this.scoreTokens(tokensTouching(this.columns, range), options)
   }
 
-  /** The same for the tokens of a span. */
+  /** Does the same as `score` for the tokens of a span. */
   async scoreTokens(span: TokenSpan, { signal, priority, onScored }: ScoreOptions): Promise<void> {
     const running = AbortSignal.any([signal, this.work.signal])
     running.throwIfAborted()
     const { tokenIds } = this.columns
     for (;;) {
-      const { from, to } = this.firstUnsettled(span)
+      const { from, to } = this.firstOutdated(span)
       if (from === to) return
       let token = from
       await this.service.predict(
@@ -163,8 +163,8 @@ export class LiveScores {
     this.work.abort(new CancelledError())
   }
 
-  /** The first tokens of the span, without gap, that have no score or a stale one. */
-  private firstUnsettled({ from, to }: TokenSpan): TokenSpan {
+  /** The first contiguous run of tokens in the span that have no score or a stale one. */
+  private firstOutdated({ from, to }: TokenSpan): TokenSpan {
     let first = from
     while (first < to && this.hasFreshScore(first)) first++
     let end = first
@@ -176,7 +176,7 @@ export class LiveScores {
     return this.scores[token] !== undefined && this.stale[token] === 0
   }
 
-  /** The tokens of a span go to token `at`, and their ranges by `shift` units. */
+  /** Moves the tokens of a span to index `at`, and their ranges by `shift` UTF-16 units. */
   private moveTokens({ from, to }: TokenSpan, at: number, shift: number): void {
     const { tokenIds, starts, ends, partials } = this.columns
     const end = at + to - from
@@ -185,10 +185,8 @@ export class LiveScores {
       for (let i = at; i < end; i++) this.scores[i] = this.scores[i + from - at]
     }
     if (shift === 0) return
-    for (let i = at; i < end; i++) {
-      starts[i] += shift
-      ends[i] += shift
-    }
+    shiftBy(starts.subarray(at, end), shift)
+    shiftBy(ends.subarray(at, end), shift)
   }
 
   private truncate(count: number): void {
@@ -211,7 +209,7 @@ export class LiveScores {
     const scoredBefore = this.scores
     const between = new Array<TokenScore | null | undefined>(count - moved - same).fill(undefined)
     for (let i = same, old = same; i < count - moved; i++) {
-      while (before.starts[old] < columns.starts[i]) old++
+      while ((before.starts[old] ?? NaN) < (columns.starts[i] ?? NaN)) old++
       if (!standsAt(before, old, columns, i)) continue
       between[i - same] = scoredBefore[old]
       old++
@@ -233,7 +231,7 @@ function columnsOf(count: number): TokenizedText {
   }
 }
 
-/** The service keeps what it gives, so edits must not reach it. */
+/** Copies the columns: edits must not change those in the service's cache. */
 function ownColumns({ tokenIds, starts, ends, partials }: TokenizedText): TokenizedText {
   return {
     tokenIds: tokenIds.slice(),
@@ -243,7 +241,13 @@ function ownColumns({ tokenIds, starts, ends, partials }: TokenizedText): Tokeni
   }
 }
 
-/** How many tokens are the same from the beginning on. */
+function shiftBy(offsets: Uint32Array, shift: number): void {
+  offsets.forEach((offset, i) => {
+    offsets[i] = offset + shift
+  })
+}
+
+/** The number of tokens that are the same at the beginning. */
 function commonPrefix({ tokenIds: a }: TokenizedText, { tokenIds: b }: TokenizedText): number {
   const shorter = Math.min(a.length, b.length)
   let same = 0
@@ -251,11 +255,11 @@ function commonPrefix({ tokenIds: a }: TokenizedText, { tokenIds: b }: Tokenized
   return same
 }
 
-/** How many tokens behind the first `prefix` ones are the same, at the same places, up to the end. */
+/** The number of tokens at the end, after the first `prefix` ones, that are the same and at the same places. */
 function commonSuffix(a: TokenizedText, b: TokenizedText, prefix: number): number {
-  const most = Math.min(a.tokenIds.length, b.tokenIds.length) - prefix
+  const shorter = Math.min(a.tokenIds.length, b.tokenIds.length) - prefix
   let same = 0
-  while (same < most && standsAt(a, a.tokenIds.length - 1 - same, b, b.tokenIds.length - 1 - same)) same++
+  while (same < shorter && standsAt(a, a.tokenIds.length - 1 - same, b, b.tokenIds.length - 1 - same)) same++
   return same
 }
 

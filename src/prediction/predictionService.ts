@@ -1,15 +1,17 @@
-import type {
-  EngineApi,
-  GeneratedCandidate,
-  GenerateRequest,
-  Priority,
-  ScoredRows,
+import {
+  type EngineApi,
+  type GeneratedCandidate,
+  type GenerateRequest,
+  NO_TARGET,
+  type Priority,
+  type ScoredRows,
 } from '../shared/contracts/engineApi'
-import { NO_TARGET } from '../shared/contracts/engineApi'
-import type { Distribution, TokenScore, ModelInfo } from '../shared/contracts/prediction'
+import type { Distribution, ModelInfo, TokenScore } from '../shared/contracts/prediction'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
-import { isSameModel } from '../shared/text/modelText'
+import { assertNever } from '../shared/assertNever'
+import { elementAt } from '../shared/elementAt'
 import { ModelChangedError } from '../shared/errors'
+import { isSameModel } from '../shared/text/modelText'
 import { Vocabulary } from '../shared/text/vocabulary'
 import {
   inputBefore,
@@ -21,9 +23,9 @@ import {
   windowTargets,
 } from './windows'
 
-/** Tokens [from, to) of a sequence, to be scored by all that stands before them. */
+/** Scores the tokens [from, to) of a sequence, given all tokens before them. */
 export interface SequenceRequest {
-  /** Context and text, without start token. */
+  /** Tokens of the context and the text, without the start token. */
   readonly tokenIds: Int32Array
   readonly from: number
   readonly to: number
@@ -32,7 +34,7 @@ export interface SequenceRequest {
   readonly topK: number
   /** Above 0, at most 100. */
   readonly temperature: number
-  /** The model that everything else of the same view is scored by; where another one speaks now, nothing is. */
+  /** The model that the rest of the view was scored by; if the engine has another model, the request fails. */
   readonly model?: ModelInfo
 }
 
@@ -40,40 +42,39 @@ export interface PredictOptions {
   readonly signal?: AbortSignal
   /** Default `bulk`. */
   readonly priority?: Priority
-  /** More scores, in order, from token `from` on; null where a token has nothing before it. */
+  /** Further scores in order, starting with token `from`; null for a token that nothing precedes. */
   readonly onScores?: (scores: readonly (TokenScore | null)[]) => void
-  /** What stands before the scored tokens is being read: `done` of `total` positions. */
+  /** The engine has processed `done` of the `total` positions before the scored tokens. */
   readonly onReading?: (done: number, total: number) => void
-  /** The backend of the request's model cannot go on: the scores from here on are this model's. */
+  /** The backend of the request's model failed; the following scores are from this model. */
   readonly onContinued?: (model: ModelInfo) => void
 }
 
 export interface SequencePrediction {
   readonly scores: readonly (TokenScore | null)[]
-  /** What follows token `to − 1`; null where nothing stands before. */
+  /** The distribution after token `to − 1`; null if no token precedes it. */
   readonly next: Distribution | null
 }
 
-/** Turns requests about texts into runs of the engine; every view and the CLI ask here, never the engine. */
+/** Turns requests about texts into runs of the engine. All views and the CLI use it instead of the engine. */
 export class PredictionService {
   private loadingVocabulary: Promise<Vocabulary> | undefined
-  /** Tokenized texts by the text itself, the one used last is last: the right answer whatever the document did. */
+  /** Tokenized texts, least recently used first. The key is the whole text, so an entry is never outdated. */
   private readonly tokenized = new Map<string, TokenizedText>()
-
-  private secondsPerPosition: number | undefined
+  /** Seconds per position of the last measured run, by `speedKey`. */
+  private readonly measuredSpeeds = new Map<string, number>()
 
   constructor(private readonly engine: EngineApi) {}
 
-  /** Loads the model where it is not loaded yet. */
+  /**
+   * Loads the model if it is not loaded yet.
+   * @throws CancelledError and what loading the model throws
+   */
   model(options?: { readonly signal?: AbortSignal }): Promise<ModelInfo> {
     return this.engine.model(undefined, options)
   }
 
-  /** Another model speaks from now on: what was measured of the one before is of no use. */
-  modelChanged(): void {
-    this.secondsPerPosition = undefined
-  }
-
+  /** Loads the vocabulary if it is not loaded yet. */
   vocabulary(): Promise<Vocabulary> {
     this.loadingVocabulary ??= this.engine.vocabulary(undefined).then(
       ({ bytes, offsets }) => new Vocabulary(bytes, offsets),
@@ -91,18 +92,22 @@ export class PredictionService {
     this.tokenized.delete(text)
     this.tokenized.set(text, tokens)
     for (const oldest of this.tokenized.keys()) {
-      if (this.tokenized.size <= KEPT_TEXTS) break
+      if (this.tokenized.size <= MAX_CACHED_TEXTS) break
       this.tokenized.delete(oldest)
     }
     return tokens
   }
 
-  /** @throws NonFiniteLogitsError, InferenceError, ModelChangedError, CancelledError and what loading the model throws */
+  /**
+   * Scores tokens, window by window.
+   * @throws NonFiniteLogitsError, InferenceError, ModelChangedError, CancelledError and what loading the model throws
+   */
   async predict(
     request: SequenceRequest,
     { signal, priority = 'bulk', onScores, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
-    const layout = await this.layout(request, signal)
+    const model = await this.modelFor(request, signal)
+    const layout = layoutOf(model, request)
     const temperature = Math.max(request.temperature, MIN_TEMPERATURE)
     const { unscored, windows } = planWindows(request, layout)
     const scores: (TokenScore | null)[] = []
@@ -116,6 +121,7 @@ export class PredictionService {
     for (const window of windows) {
       const targets = windowTargets(request.tokenIds, window)
       const started = performance.now()
+      let isContinued = false
       const summary = await this.engine.score(
         {
           tokenIds: windowInput(request.tokenIds, window, layout),
@@ -129,38 +135,54 @@ export class PredictionService {
         {
           signal,
           onProgress: (progress) => {
-            if (progress.kind === 'reading') onReading?.(progress.position, progress.firstRow)
-            else if (progress.kind === 'continued') onContinued?.(progress.model)
-            else {
-              const rows = readRows(progress.rows, targets, window, { ...request, temperature })
-              add(rows.flatMap(({ score }) => score ?? []))
-              next = rows.at(-1)?.next ?? next
+            switch (progress.kind) {
+              case 'reading':
+                onReading?.(progress.position, progress.firstRow)
+                break
+              case 'continued':
+                isContinued = true
+                onContinued?.(progress.model)
+                break
+              case 'rows': {
+                const rows = readRows(progress.rows, targets, window, { ...request, temperature })
+                add(rows.flatMap(({ score }) => score ?? []))
+                next = rows.at(-1)?.next ?? next
+                break
+              }
+              default:
+                assertNever(progress)
             }
           },
         },
       )
-      if (summary.computedPositions >= MEASURABLE_POSITIONS) {
-        this.secondsPerPosition = (performance.now() - started) / 1000 / summary.computedPositions
+      // Two backends shared a window that was continued, so its time is the speed of neither.
+      if (!isContinued && summary.computedPositions >= MIN_MEASURED_POSITIONS) {
+        const seconds = (performance.now() - started) / 1000
+        this.measuredSpeeds.set(speedKey(model), seconds / summary.computedPositions)
       }
     }
     return { scores, next }
   }
 
   /**
-   * Raw logits [50257] behind a scored token, or behind what follows token `to − 1` where `token` is `to`.
-   * The token must have something before it.
+   * The row of raw logits [V] that `token` is predicted from; if `token` is `to`, the row after token `to − 1`.
+   * At least one token, or the start token, must precede it.
+   * @throws what `predict` throws
    */
   async logits(
     request: Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken' | 'model'> & { readonly token: number },
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
     const { tokenIds, to, token } = request
-    const layout = await this.layout(request, options.signal)
+    const layout = layoutOf(await this.modelFor(request, options.signal), request)
     const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
     return this.engine.logits({ tokenIds: input, backend: request.model?.backend }, options)
   }
 
-  /** How a text goes on; what the request means is said where it is declared. */
+  /**
+   * Generates continuations of a text, most probable first.
+   * @throws NonFiniteLogitsError, InferenceError, CancelledError and what loading the model throws
+   */
   async generate(
     request: GenerateRequest,
     options: { readonly signal?: AbortSignal } = {},
@@ -169,41 +191,69 @@ export class PredictionService {
     return candidates
   }
 
-  /** About how long `predict` would take for these tokens; from the parameters until a run was measured. */
+  /**
+   * Estimates how many seconds `predict` takes for these tokens. Uses the speed of the last run with the same model,
+   * precision and backend; before the first such run, the number of parameters and threads.
+   */
   async estimateSeconds(request: Pick<SequenceRequest, 'from' | 'to' | 'startToken'>): Promise<number> {
-    const { parameters, threads } = await this.model()
-    const { windows } = planWindows(request, await this.layout(request, undefined))
+    const model = await this.model()
+    const { windows } = planWindows(request, layoutOf(model, request))
     const positions = windows.reduce((sum, { first, inputEnd }) => sum + inputEnd - first, 0)
-    return positions * (this.secondsPerPosition ?? parameters / (PARAMETERS_PER_SECOND * threads))
+    return positions * (this.measuredSpeeds.get(speedKey(model)) ?? expectedSecondsPerPosition(model))
   }
 
-  private async layout(
-    { startToken, model: expected }: Pick<SequenceRequest, 'startToken' | 'model'>,
+  /** @throws ModelChangedError if the engine has another model than the request names */
+  private async modelFor(
+    { model: expected }: Pick<SequenceRequest, 'model'>,
     signal: AbortSignal | undefined,
-  ): Promise<WindowLayout> {
-    const model = await this.engine.model(undefined, { signal })
-    if (expected !== undefined && !isSameModel(model, expected))
-      throw new ModelChangedError(`The model is ${model.id} now, not ${expected.id}. Run Again asks it.`)
-    return { nPositions: model.nPositions, startToken }
+  ): Promise<ModelInfo> {
+    const model = await this.model({ signal })
+    if (expected !== undefined && !isSameModel(model, expected)) throw modelChanged(expected, model)
+    return model
   }
 }
 
-/** Whatever is colder is as certain, and float32 has no room for it. */
+/** float32 cannot divide by less; at this temperature all probability is already on the most likely tokens. */
 const MIN_TEMPERATURE = 1e-30
-/** Documents that people go back and forth between. */
-const KEPT_TEXTS = 4
-/** Multiply-adds of one core and second in ORT's WASM, at one for each parameter and position. */
-const PARAMETERS_PER_SECOND = 1.6e10
-/** Shorter runs say more about the engine's start than about its speed. */
-const MEASURABLE_POSITIONS = 64
+/** Enough for switching between a few documents. */
+const MAX_CACHED_TEXTS = 4
+/** Shorter runs measure the engine's start rather than its speed. */
+const MIN_MEASURED_POSITIONS = 64
 const BITS_PER_NAT = 1 / Math.LN2
+
+function layoutOf(
+  { nPositions }: ModelInfo,
+  { startToken }: Pick<SequenceRequest, 'startToken'>,
+): WindowLayout {
+  return { nPositions, startToken }
+}
+
+function speedKey({ fingerprint, precision, backend }: ModelInfo): string {
+  return `${backend} ${precision} ${fingerprint}`
+}
+
+/** Multiply-adds per second of one core in ORT's WASM; each position takes one per parameter. */
+const MULTIPLY_ADDS_PER_SECOND = 1.6e10
+
+function expectedSecondsPerPosition({ parameters, threads }: ModelInfo): number {
+  return parameters / (MULTIPLY_ADDS_PER_SECOND * threads)
+}
+
+function modelChanged(expected: ModelInfo, now: ModelInfo): ModelChangedError {
+  const name = ({ id, precision }: ModelInfo) => `${id} (${precision})`
+  const reason =
+    name(expected) === name(now)
+      ? `The files of ${name(now)} have changed.`
+      : `The model is now ${name(now)}, not ${name(expected)}.`
+  return new ModelChangedError(`${reason} Run Again to use the current model.`)
+}
 
 interface ReadRow {
   readonly score?: TokenScore
   readonly next?: Distribution
 }
 
-/** Rows in columns → what the views speak of. */
+/** Converts the engine's columns of rows to scores and the next distribution. */
 function readRows(
   rows: ScoredRows,
   targets: Int32Array,
@@ -211,22 +261,22 @@ function readRows(
   { topK, temperature }: SequenceRequest,
 ): ReadRow[] {
   return Array.from(rows.logSumExp, (logSumExp, i) => {
-    // float32 rounds the log-sum-exp: without the bound a certain token could be more than certain.
+    // The log-sum-exp is rounded to float32; without the bound a log-probability could exceed 0.
     const logProb = (logit: number) => Math.min(0, logit / temperature - logSumExp)
     const distribution: Distribution = {
       logitsRow: rows.firstRow + i,
       seqLen,
       logSumExp,
-      entropy: rows.entropy[i] * BITS_PER_NAT,
+      entropy: elementAt(rows.entropy, i) * BITS_PER_NAT,
       top: Array.from({ length: topK }, (_, k) => {
-        const logit = rows.topLogits[i * topK + k]
-        return { tokenId: rows.topIds[i * topK + k], logit, logProb: logProb(logit) }
+        const logit = elementAt(rows.topLogits, i * topK + k)
+        return { tokenId: elementAt(rows.topIds, i * topK + k), logit, logProb: logProb(logit) }
       }),
     }
     if (targets[rows.firstRow - firstRow + i] === NO_TARGET) return { next: distribution }
-    const logit = rows.targetLogit[i]
+    const logit = elementAt(rows.targetLogit, i)
     const nats = logProb(logit)
-    const rank = rows.targetRank[i]
+    const rank = elementAt(rows.targetRank, i)
     return { score: { ...distribution, logit, logProb: nats, rank, surprisal: -nats * BITS_PER_NAT } }
   })
 }

@@ -1,29 +1,30 @@
-import { type Metric, METRIC_SCALES, type Step, stepOfScore } from '../shared/numbers/metrics'
+import { assertNever } from '../shared/assertNever'
 import type { TokenScore } from '../shared/contracts/prediction'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
-import type { TokenSpan } from './windows'
+import { type Metric, METRIC_SCALES, type Step, stepOfScore } from '../shared/numbers/metrics'
 import type { LiveScores } from './liveScores'
+import type { TokenSpan } from './windows'
 
 export type Direction = 'next' | 'previous'
 
-/** A token from which one looks for surprising ones, and which of them count. */
+/** Where a search for surprising tokens starts, and in which direction. */
 export interface SearchRequest {
-  /** UTF-16 offset; the token that holds what stands here is found last. */
+  /** UTF-16 offset; the token at this offset is found last. */
   readonly offset: number
   readonly direction: Direction
   readonly metric: Metric
 }
 
 export interface ScoredToken {
-  /** Index among the document's tokens. */
+  /** Index in the document's tokens. */
   readonly token: number
   readonly score: TokenScore
   readonly stale: boolean
 }
 
 /**
- * The nearest token of step 4 or 5, around the end of the text; undefined where there is none.
- * What has no score on the way there is scored.
+ * Finds the nearest token of step 4 or 5. The search wraps around at the end of the text and scores tokens that have
+ * no score yet. Undefined if the text has no such token.
  * @throws what `LiveScores.score` throws
  */
 export async function findSurprising(
@@ -33,7 +34,7 @@ export async function findSurprising(
 ): Promise<ScoredToken | undefined> {
   const last = direction === 'next' ? 0 : -1
   let spans = 0
-  for (const span of spansOnTheWay(scores.tokens, offset, direction)) {
+  for (const span of spansInSearchOrder(scores.tokens, offset, direction)) {
     const priority = spans++ < URGENT_SPANS ? 'interactive' : 'bulk'
     await scores.scoreTokens(span, { signal, priority })
     const found = tokensFromStep(scores, span, metric, SURPRISING_STEP).at(last)
@@ -42,7 +43,7 @@ export async function findSurprising(
   return undefined
 }
 
-/** Scored tokens of at least this step, the most surprising ones first. */
+/** Scored tokens of at least this step, most surprising first. */
 export function mostSurprising(scores: LiveScores, metric: Metric, step: Step): ScoredToken[] {
   const { valueOf, weightOf } = METRIC_SCALES[metric]
   const weight = ({ score }: ScoredToken) => weightOf(valueOf(score))
@@ -50,7 +51,7 @@ export function mostSurprising(scores: LiveScores, metric: Metric, step: Step): 
   return tokensFromStep(scores, everything, metric, step).sort((a, b) => weight(b) - weight(a))
 }
 
-/** Scored tokens of at least this step, in the text's order. */
+/** Scored tokens of at least this step, in the order of the text. */
 export function tokensFromStep(
   scores: LiveScores,
   { from, to }: TokenSpan,
@@ -59,21 +60,22 @@ export function tokensFromStep(
 ): ScoredToken[] {
   const tokens: ScoredToken[] = []
   for (let token = from; token < to; token++) {
-    const score = scores.scoreOf(token)
-    if (!score?.score || stepOfScore(metric, score.score) < step) continue
-    tokens.push({ token, score: score.score, stale: score.stale })
+    const { score, stale } = scores.predictionOf(token) ?? NOT_SCORED
+    if (score === null || stepOfScore(metric, score) < step) continue
+    tokens.push({ token, score, stale })
   }
   return tokens
 }
 
+const NOT_SCORED = { score: null, stale: false }
 const SURPRISING_STEP: Step = 4
-/** With the row behind the last one these are four steps of the engine. */
-const TOKENS_AT_ONCE = 255
-/** A search that takes longer than these shows its progress, and lets a hover or a completion overtake it. */
+/** Together with the row after the last token, 256 positions: four steps of the engine in fp32. */
+const TOKENS_PER_SPAN = 255
+/** A longer search shows its progress and yields to a hover or a completion. */
 const URGENT_SPANS = 2
 
-/** Every token of the text once, in the order in which they are come across. */
-function* spansOnTheWay(
+/** Spans that together hold every token of the text once, in search order. */
+function* spansInSearchOrder(
   { starts, ends }: TokenizedText,
   offset: number,
   direction: Direction,
@@ -92,6 +94,8 @@ function* spansOnTheWay(
       yield* [...cut({ from: begin, to: count })].reverse()
       break
     }
+    default:
+      assertNever(direction)
   }
 }
 
@@ -101,6 +105,6 @@ function countUntil(offsets: Uint32Array, condition: (offset: number) => boolean
 }
 
 function* cut({ from, to }: TokenSpan): Generator<TokenSpan> {
-  for (let first = from; first < to; first += TOKENS_AT_ONCE)
-    yield { from: first, to: Math.min(first + TOKENS_AT_ONCE, to) }
+  for (let first = from; first < to; first += TOKENS_PER_SPAN)
+    yield { from: first, to: Math.min(first + TOKENS_PER_SPAN, to) }
 }

@@ -64,11 +64,11 @@ describe('A text that is too long to be followed', () => {
 describe('An edit', () => {
   it('leaves what stands before it as it is', async () => {
     const scores = await scored(sample)
-    const before = scores.scoreOf(10)
+    const before = scores.predictionOf(10)
 
     scores.edit([insertion(sample.indexOf('readFile'), 'x')])
 
-    expect(scores.scoreOf(10)).toEqual(before)
+    expect(scores.predictionOf(10)).toEqual(before)
     expect(before?.stale).toBe(false)
   })
 
@@ -79,7 +79,7 @@ describe('An edit', () => {
     scores.edit([insertion(0, 'xyz')])
 
     expect(scores.tokens.starts[token]).toBe(sample.indexOf(' catch') + 3)
-    expect(scores.scoreOf(token)?.stale).toBe(true)
+    expect(scores.predictionOf(token)?.stale).toBe(true)
   })
 
   it('takes with it the tokens that it touches', async () => {
@@ -118,7 +118,7 @@ describe('An edit', () => {
     others.edit(edits.toReversed())
 
     expect(scores.tokens).toEqual(others.tokens)
-    expect(scores.scoreOf(tokenAt(scores, sample.indexOf('return')))?.stale).toBe(true)
+    expect(scores.predictionOf(tokenAt(scores, sample.indexOf('return')))?.stale).toBe(true)
   })
 
   it('cancels what is running', async () => {
@@ -139,13 +139,13 @@ describe('An update', () => {
   it('keeps the score of a token that stands where it stood, as a stale one', async () => {
     const scores = await scored(sample)
     const at = sample.indexOf(' catch')
-    const before = scores.scoreOf(tokenAt(scores, at))
+    const before = scores.predictionOf(tokenAt(scores, at))
     const edit = insertion(sample.indexOf('readFile'), 'x')
     scores.edit([edit])
 
     await scores.update(apply(sample, [edit]), signal)
 
-    expect(scores.scoreOf(tokenAt(scores, at + 1))).toEqual({ ...before, stale: true })
+    expect(scores.predictionOf(tokenAt(scores, at + 1))).toEqual({ ...before, stale: true })
   })
 })
 
@@ -158,7 +158,7 @@ describe('A token that was not there before', () => {
 
     await scores.update(apply(sample, [edit]), signal)
 
-    expect(scores.scoreOf(tokenAt(scores, start))).toBeUndefined()
+    expect(scores.predictionOf(tokenAt(scores, start))).toBeUndefined()
   })
 })
 
@@ -171,9 +171,9 @@ describe('Scoring', () => {
     await scores.score({ start, end: sample.indexOf('return') }, { signal })
 
     const first = tokenAt(scores, start)
-    expect(scores.scoreOf(first - 1)).toBeUndefined()
-    expect(scores.scoreOf(first)).toBeDefined()
-    expect(scores.scoreOf(tokenAt(scores, sample.indexOf('.parse')))).toBeUndefined()
+    expect(scores.predictionOf(first - 1)).toBeUndefined()
+    expect(scores.predictionOf(first)).toBeDefined()
+    expect(scores.predictionOf(tokenAt(scores, sample.indexOf('.parse')))).toBeUndefined()
   })
 
   it('runs the model for what has no score only', async () => {
@@ -275,7 +275,7 @@ async function expectScoresOf(text: string, scores: LiveScores): Promise<void> {
 }
 
 function expectSame(scores: LiveScores, token: number, expected: TokenScore | null): void {
-  const score = scores.scoreOf(token)
+  const score = scores.predictionOf(token)
   expect(score?.stale).toBe(false)
   if (expected === null) expect(score?.score).toBeNull()
   else
