@@ -2,46 +2,45 @@ import { availableParallelism, totalmem } from 'node:os'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
-import { readPrecision, readSettings } from '../editor/settings'
+import { readSettings } from '../editor/settings'
 import { Companion } from '../companion/companionEngine'
-import type { EngineWorker } from '../engine/client/engineHandle'
 import { defaultThreads } from '../engine/contract/engineOptions'
 import { spawnWorker } from '../engine/client/spawnWorker'
-import { startWebGpu, type WebGpuOptions } from '../engine/client/startWebGpu'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
 import { filesOfFolder } from '../model/folder/filesOfFolder'
 import { fingerprintOf } from '../model/folder/fingerprint'
 import { locateModel } from '../model/folder/locateModel'
+import { CONVERSION_SCRIPT } from '../model/formats/conversionCommand'
 import { PINNED_MODELS } from '../model/registry'
 import { ModelStore } from '../model/store/disk/modelStore'
 import type { Platform } from './platform'
-import { rememberedChecks } from './rememberedChecks'
-import type { ModelLocation } from '../shared/contracts/engineApi'
 import type { Precision } from '../shared/contracts/prediction'
 import { ModelsOnDisk } from '../features/models/modelsOnDisk'
 import { VSCODE_COMMANDS } from '../companion/vscodeCommands'
+import { webGpuStart } from './webGpuStart'
 
-/** VS Code on a machine, or on a server that a window is connected to. */
+/** The entry point in Node: VS Code on the desktop, or on a server that the window is connected to. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  const arrival = new vscode.EventEmitter<void>()
+  const companionStarts = new vscode.EventEmitter<void>()
   const companion = new Companion(VSCODE_COMMANDS, () => {
-    arrival.fire()
+    companionStarts.fire()
   })
-  const api = compose(context, log, machine(context, log, { companion, onArrival: arrival.event }))
-  // Behind the engine, which would take the end of its link for a failure.
-  context.subscriptions.push(companion, arrival)
+  const onWebGpuMayBeAvailable = companionStarts.event
+  const api = compose(context, log, nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }))
+  // Disposed after the engine, which would report the end of the companion's link as a failure.
+  context.subscriptions.push(companion, companionStarts)
   return api
 }
 
-/** The other extension of ours, in the user's window. */
-interface CompanionThere {
+interface NodePlatformOptions extends Pick<Platform, 'onWebGpuMayBeAvailable'> {
+  readonly context: vscode.ExtensionContext
+  readonly log: Log
   readonly companion: Companion
-  readonly onArrival: vscode.Event<void>
 }
 
-function machine(context: vscode.ExtensionContext, log: Log, there: CompanionThere): Platform {
+function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodePlatformOptions): Platform {
   const { extensionUri, globalStorageUri } = context
   const store = new ModelStore({
     folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
@@ -69,44 +68,27 @@ function machine(context: vscode.ExtensionContext, log: Log, there: CompanionThe
   }
   return {
     spawn: (precision) => spawn(readSettings().model, precision),
-    webGpu: webGpuOfCompanion(context, log, there, { locate, spawnWasm: (model) => spawn(model, 'fp32') }),
+    // The GPU is in the window, which may be on another machine: the companion runs the engine there.
+    startWebGpu: webGpuStart(context, log, {
+      adapter: () => companion.adapter(),
+      spawnWebGpu: (name) => {
+        const location = locate(name)
+        const { id, description, folder } = location
+        return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
+          fingerprintOf(location),
+        )
+      },
+      spawnWasm: (name) => spawn(name, 'fp32'),
+    }),
+    onWebGpuMayBeAvailable,
     modelId: () => locate(readSettings().model).id,
     store,
     requestHub,
     memoryBytes: totalmem(),
-    disk: new ModelsOnDisk(store, int8Folder),
+    disk: new ModelsOnDisk(
+      store,
+      int8Folder,
+      vscode.Uri.joinPath(extensionUri, 'media', CONVERSION_SCRIPT).fsPath,
+    ),
   }
-}
-
-/** The GPU is where the window is, which may be on another machine: the companion carries the engine there. */
-function webGpuOfCompanion(
-  context: vscode.ExtensionContext,
-  log: Log,
-  { companion, onArrival }: CompanionThere,
-  models: {
-    readonly locate: (model: string) => ModelLocation
-    readonly spawnWasm: (model: string) => EngineWorker
-  },
-): Platform['webGpu'] {
-  const parts: WebGpuOptions = {
-    choice: () => readSettings().backend,
-    selected: () => {
-      const { model } = readSettings()
-      return { model, precision: readPrecision(model) }
-    },
-    adapter: () => companion.adapter(),
-    spawnWebGpu: (name) => {
-      const location = models.locate(name)
-      const { id, description, folder } = location
-      return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
-        fingerprintOf(location),
-      )
-    },
-    spawnWasm: models.spawnWasm,
-    checks: rememberedChecks(context),
-    log: (message) => {
-      log.info(message)
-    },
-  }
-  return { start: (wasm, signal) => startWebGpu(parts, wasm, signal), onArrival }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +7,14 @@ import { createEngine } from '../engine/client/engineHandle'
 import { defaultThreads } from '../engine/contract/engineOptions'
 import { spawnWorker } from '../engine/client/spawnWorker'
 import { defaultPrecisionOf } from '../model/registry'
+import { CONVERSION_SCRIPT, conversionCommand } from '../model/formats/conversionCommand'
 import { locateModel } from '../model/folder/locateModel'
 import { inspectText } from '../prediction/inspectText'
 import { PredictionService } from '../prediction/predictionService'
 import type { InspectionReport } from '../prediction/report/report'
 import type { ModelLocation } from '../shared/contracts/engineApi'
 import type { Precision } from '../shared/contracts/prediction'
+import { PickleFilesError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 import { type InspectOptions, UsageError } from './arguments'
 import { ProgressLine, write } from './output'
@@ -20,7 +23,9 @@ import { readText } from './textSource'
 
 /** The folder of the bundles, and of the WASM and tables that the engine loads. */
 const DIST = dirname(fileURLToPath(import.meta.url))
-const EMBEDDED_MODELS = join(DIST, '..', 'media', 'models')
+const MEDIA = join(DIST, '..', 'media')
+const EMBEDDED_MODELS = join(MEDIA, 'models')
+const SCRIPT = join(MEDIA, CONVERSION_SCRIPT)
 
 /** Where the output's width is not known, as in a pipe. */
 const DEFAULT_COLUMNS = 120
@@ -81,10 +86,18 @@ async function reportOn(request: ReportRequest): Promise<InspectionReport> {
         progress.show(`${formatCount(scored)} of ${formatCounted(tokens, 'token')} …`)
       },
     })
+  } catch (error) {
+    throw error instanceof PickleFilesError ? await withConversionCommand(error, request.model) : error
   } finally {
     progress.clear()
     await engine.dispose()
   }
+}
+
+/** The error of a folder with pickle files, with the command that converts them. */
+async function withConversionCommand(error: PickleFilesError, { folder }: ModelLocation): Promise<Error> {
+  const command = conversionCommand({ script: SCRIPT, folder, files: await readdir(folder) })
+  return new PickleFilesError(`${error.message} Run: ${command}`, { cause: error })
 }
 
 /** Position by position: as one string a long text would be more than V8 can hold. */

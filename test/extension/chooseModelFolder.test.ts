@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { chooseModelFolder } from '../../src/features/models/chooseModelFolder'
+import { conversionCommand } from '../../src/model/formats/conversionCommand'
 import { extension } from './support/extensionUnderTest'
 
+const SCRIPT = join(extension.extensionPath, 'media', 'convert_checkpoint.py')
 const MINI = join(extension.extensionPath, 'media', 'models', 'mini')
 
 /** What a person does in each dialog; of messages, which button they press. */
@@ -41,35 +43,35 @@ describe('Choose a Folder…', () => {
 
   it('gives a folder back that has a model', async () => {
     answer({ folders: [MINI] })
-    assert.equal(await chooseModelFolder(), MINI)
+    assert.equal(await chooseModelFolder(SCRIPT), MINI)
     assert.deepEqual(shown, [])
   })
 
   it('gives nothing where the dialog is closed', async () => {
     answer({ folders: [] })
-    assert.equal(await chooseModelFolder(), undefined)
+    assert.equal(await chooseModelFolder(SCRIPT), undefined)
   })
 
   it('says why a folder cannot be used, and lets another be chosen', async () => {
     answer({ folders: [folder, MINI], buttons: ['Choose Another Folder…'] })
-    assert.equal(await chooseModelFolder(), MINI)
+    assert.equal(await chooseModelFolder(SCRIPT), MINI)
     assert.match(shown[0], /model\.safetensors cannot be read/)
   })
 
   it('copies a command that converts pickle files', async () => {
     await writeFile(join(folder, 'ckpt.pt'), '')
     answer({ folders: [folder], buttons: ['Copy Conversion Command'] })
-    assert.equal(await chooseModelFolder(), undefined)
+    assert.equal(await chooseModelFolder(SCRIPT), undefined)
     assert.match(shown[0], /^PyTorch pickle files can run code, so Logitscope does not read them/)
     const command = await vscode.env.clipboard.readText()
-    assert.match(command, /weights_only=True/)
-    assert.ok(command.endsWith(` ${Buffer.from(join(folder, 'ckpt.pt')).toString('hex')}`), command)
+    assert.equal(command, conversionCommand({ script: SCRIPT, folder, files: ['ckpt.pt'] }))
+    assert.match(await readFile(SCRIPT, 'utf8'), /weights_only=True/)
   })
 
   it('makes the config.json that is missing of the shapes and the answers', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], activation: 'gelu_new', buttons: ['Save config.json'] })
-    assert.equal(await chooseModelFolder(), folder)
+    assert.equal(await chooseModelFolder(SCRIPT), folder)
     assert.deepEqual(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), {
       model_type: 'gpt2',
       activation_function: 'gelu_new',
@@ -87,16 +89,16 @@ describe('Choose a Folder…', () => {
   it('takes another number of heads only where it divides the dimensions', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], heads: '5' })
-    await assert.rejects(chooseModelFolder(), /divides the 192 dimensions/)
+    await assert.rejects(chooseModelFolder(SCRIPT), /divides the 192 dimensions/)
     answer({ folders: [folder], heads: '4', activation: 'gelu', buttons: ['Save config.json'] })
-    assert.equal(await chooseModelFolder(), folder)
+    assert.equal(await chooseModelFolder(SCRIPT), folder)
     assert.match(await readFile(join(folder, 'config.json'), 'utf8'), /"n_head": 4/)
   })
 
   it('saves nothing unasked', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], activation: 'gelu_new', buttons: [] })
-    assert.equal(await chooseModelFolder(), undefined)
+    assert.equal(await chooseModelFolder(SCRIPT), undefined)
     await assert.rejects(readFile(join(folder, 'config.json')), { code: 'ENOENT' })
   })
 })

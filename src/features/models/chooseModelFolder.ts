@@ -14,44 +14,46 @@ const COPY_COMMAND = 'Copy Conversion Command'
 const CHOOSE_ANOTHER = 'Choose Another Folder…'
 
 /**
- * Asks for the folder of a GPT-2 checkpoint, which is looked through before it is given back: every tensor is
- * there and fits. Where only `config.json` is missing, the user is asked what no tensor tells, and the file is saved.
- * Undefined where the user gave up.
+ * Asks for the folder of a GPT-2 checkpoint and checks that it has every tensor in the right shape. If only
+ * `config.json` is missing, asks for the settings that the tensors do not determine, and saves the file. Resolves with
+ * undefined if the user cancels.
  */
-export async function chooseModelFolder(): Promise<string | undefined> {
+export async function chooseModelFolder(conversionScript: string): Promise<string | undefined> {
   const chosen = await vscode.window.showOpenDialog({
     title: 'Choose the Folder of a GPT-2 Model',
     openLabel: 'Use Model',
     canSelectFiles: false,
     canSelectFolders: true,
   })
-  if (chosen === undefined) return undefined
-  const [uri] = chosen
+  const uri = chosen?.at(0)
+  if (uri === undefined) return undefined
   try {
     if (uri.scheme !== 'file') {
-      throw new ModelFilesError(`${uri.toString(true)} is not on the machine that the model would run on.`)
+      throw new ModelFilesError(`${uri.toString(true)} is not on the machine that the model runs on. Choose a folder of that machine.`)
     }
-    return (await isReady(uri.fsPath)) ? uri.fsPath : undefined
+    return (await isUsable(uri.fsPath)) ? uri.fsPath : undefined
   } catch (error) {
     if (!(error instanceof LogitscopeError)) throw error
-    return (await refuse(uri.fsPath, error)) ? chooseModelFolder() : undefined
+    const another = await showRejection(error, () => copyConversionCommand(uri.fsPath, conversionScript))
+    return another ? chooseModelFolder(conversionScript) : undefined
   }
 }
 
-/** False where the user did not want the missing configuration. */
-async function isReady(folder: string): Promise<boolean> {
+/** Whether the folder can be loaded; false if the user cancelled the creation of a missing `config.json`. */
+async function isUsable(folder: string): Promise<boolean> {
   try {
     await checkModelFiles(filesOfFolder(folder))
     return true
   } catch (error) {
     if (!(error instanceof NoConfigError)) throw error
-    return makesConfig(folder)
+    return createConfig(folder)
   }
 }
 
-async function makesConfig(folder: string): Promise<boolean> {
+/** Asks for the missing settings and saves `config.json`; false if the user cancels. */
+async function createConfig(folder: string): Promise<boolean> {
   const proposed = await proposeConfigOf(filesOfFolder(folder))
-  // Neither heads nor activation show in a tensor, so all else can be refused before anything is asked.
+  // The tensors determine everything but heads and activation, so a wrong checkpoint is rejected before any question.
   await checkTensors(
     filesOfFolder(folder),
     writeConfig(proposed, { nHead: proposed.nHead, activation: 'gelu_new' }),
@@ -64,7 +66,7 @@ async function makesConfig(folder: string): Promise<boolean> {
   const config = writeConfig(proposed, { nHead, activation })
   const save = `Save ${CONFIG_FILE}`
   const answer = await vscode.window.showInformationMessage(
-    `Save ${CONFIG_FILE} beside the weights?`,
+    `Save ${CONFIG_FILE} next to the weights?`,
     { modal: true, detail: `${folder}\n\n${config}` },
     save,
   )
@@ -76,11 +78,11 @@ async function makesConfig(folder: string): Promise<boolean> {
 async function askHeads({ nLayer, nEmbd, nHead }: ProposedConfig): Promise<number | undefined> {
   const answer = await vscode.window.showInputBox({
     title: `No ${CONFIG_FILE}: ${nLayer} layers of ${nEmbd} dimensions`,
-    prompt: 'How many attention heads has the model? GPT-2 has one for every 64 dimensions.',
+    prompt: 'Number of attention heads. GPT-2 has one for every 64 dimensions.',
     value: String(nHead),
     ignoreFocusOut: true,
     validateInput: (text) =>
-      isHeadCount(text, nEmbd) ? undefined : `A whole number that divides the ${nEmbd} dimensions`,
+      isHeadCount(text, nEmbd) ? undefined : `Enter a whole number that divides ${nEmbd}.`,
   })
   return answer === undefined ? undefined : Number(answer)
 }
@@ -91,28 +93,27 @@ function isHeadCount(text: string, nEmbd: number): boolean {
 
 async function askActivation(): Promise<Activation | undefined> {
   const items: (vscode.QuickPickItem & { activation: Activation })[] = [
-    { label: 'gelu_new', description: 'GPT-2’s own: GELU in its tanh form', activation: 'gelu_new' },
+    { label: 'gelu_new', description: 'GPT-2’s own: the tanh approximation of GELU', activation: 'gelu_new' },
     { label: 'gelu', description: 'PyTorch’s nn.GELU()', activation: 'gelu' },
     { label: 'relu', description: 'PyTorch’s nn.ReLU()', activation: 'relu' },
   ]
   const answer = await vscode.window.showQuickPick(items, {
-    title: 'Which activation was it trained with?',
+    title: 'Activation function that the model was trained with',
     ignoreFocusOut: true,
   })
   return answer?.activation
 }
 
-/** Says why the folder cannot be used; true where another one is to be chosen. */
-async function refuse(folder: string, error: LogitscopeError): Promise<boolean> {
+/** Shows why the folder cannot be used; true if the user wants to choose another one. */
+async function showRejection(error: LogitscopeError, copyCommand: () => Promise<void>): Promise<boolean> {
   const actions = error instanceof PickleFilesError ? [COPY_COMMAND, CHOOSE_ANOTHER] : [CHOOSE_ANOTHER]
   const answer = await vscode.window.showErrorMessage(plainMessage(error.message), ...actions)
-  if (answer === COPY_COMMAND) await copyConversionCommand(folder)
+  if (answer === COPY_COMMAND) await copyCommand()
   return answer === CHOOSE_ANOTHER
 }
 
-async function copyConversionCommand(folder: string): Promise<void> {
-  const python = process.platform === 'win32' ? 'python' : 'python3'
-  await vscode.env.clipboard.writeText(conversionCommand(folder, await readdir(folder), python))
+async function copyConversionCommand(folder: string, script: string): Promise<void> {
+  await vscode.env.clipboard.writeText(conversionCommand({ script, folder, files: await readdir(folder) }))
   void vscode.window.showInformationMessage(
     'Command copied. Run it in a terminal whose Python has PyTorch, then choose the folder again.',
   )

@@ -9,27 +9,29 @@ import { plainMessage } from '../../shared/text/plainMessage'
 import { chooseModelFolder } from './chooseModelFolder'
 import { withStoreProgress } from './modelDownload'
 
-/** What can be done with models where there is a disk; a browser has none. */
+/** Operations on models that need a disk; a browser has none. */
 export class ModelsOnDisk {
   constructor(
     private readonly store: ModelStore,
-    /** Of the models' int8 forms. */
+    /** Folder of the quantized weights that were derived from models. */
     private readonly int8Folder: string,
+    /** Path of the script that converts PyTorch checkpoints. */
+    private readonly conversionScript: string,
   ) {}
 
-  /** Asks for the folder of a checkpoint of the user's own; undefined where the user gave up. */
+  /** Asks for the folder of a checkpoint; undefined if the user cancels. */
   chooseFolder(): Promise<string | undefined> {
-    return chooseModelFolder()
+    return chooseModelFolder(this.conversionScript)
   }
 
   /**
-   * Asks for a file that was downloaded elsewhere and installs it; undefined where it is none of the registry's,
-   * which is said, or the user gave up.
+   * Asks for a weights file that was downloaded elsewhere and installs it. Resolves with undefined if the user cancels,
+   * or after an error message if the registry has no model of that size.
    * @throws what `ModelStore.importFile` throws
    */
   async import(): Promise<PinnedModel | undefined> {
     const chosen = await vscode.window.showOpenDialog({
-      title: `A ${WEIGHTS_FILE} that was downloaded elsewhere`,
+      title: `Import a Downloaded ${WEIGHTS_FILE}`,
       openLabel: 'Import',
       filters: { safetensors: ['safetensors'], 'All files': ['*'] },
     })
@@ -43,7 +45,7 @@ export class ModelsOnDisk {
     return model
   }
 
-  /** Where VS Code has a file manager at hand; in a browser the path has to do. */
+  /** Opens the model's folder in the file manager, or shows its path if the window is in a browser. */
   async reveal(model: PinnedModel): Promise<void> {
     const folder = this.store.folderOf(model)
     try {
@@ -53,19 +55,21 @@ export class ModelsOnDisk {
     }
   }
 
-  /** Deletes what was derived from the model. */
-  deleteForms(model: PinnedModel): Promise<void> {
+  /** Deletes the quantized weights that were derived from the model. */
+  deleteDerivedFiles(model: PinnedModel): Promise<void> {
     return deleteInt8Forms(this.int8Folder, { id: model.id, folder: this.store.folderOf(model) })
   }
 
-  /** Files have all the same name, so the length tells which one it must be; its bytes tell whether it is. */
+  /** All weights files have the same name, so the size identifies the model. `importFile` then checks the SHA-256. */
   private async modelOfSize(path: string): Promise<PinnedModel | undefined> {
     const { size } = await stat(path)
     const model = this.store.models.find(({ bytes }) => bytes === size)
     if (model === undefined) {
       const sizes = this.store.models.map(({ id, bytes }) => `${id} ${formatBytes(bytes)}`).join(', ')
       void vscode.window.showErrorMessage(
-        plainMessage(`${path} has ${formatBytes(size)}, as none of the pinned files has (${sizes}).`),
+        plainMessage(
+          `${path} has ${formatBytes(size)}, which matches none of the known models (${sizes}). Choose another file.`,
+        ),
       )
     }
     return model

@@ -28,7 +28,7 @@ export async function startPartsWithHub(): Promise<PartsWithHub> {
   // Under the extension’s own name it would be its own channel, closed with the parts.
   const log = vscode.window.createOutputChannel('Logitscope’s parts', { log: true })
   const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
-  const disk = new ModelsOnDisk(store, join(folder, 'int8'))
+  const disk = new ModelsOnDisk(store, join(folder, 'int8'), 'convert_checkpoint.py')
   const download = new ModelDownload({
     store,
     requestHub,

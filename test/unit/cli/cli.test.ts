@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -215,6 +215,16 @@ describe('how logitscope ends', () => {
     const { code, stdout, stderr } = await run(['inspect', '--text', 'a', '--model', folder])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^logitscope: .+\n$/)
+  })
+
+  it('with 1 and the command that converts the model, if its weights are a PyTorch pickle', async () => {
+    const pickled = join(folder, 'pickled')
+    await mkdir(pickled)
+    await writeFile(join(pickled, 'ckpt.pt'), '')
+    const { code, stderr } = await run(['inspect', '--text', 'a', '--model', pickled])
+    expect(code).toBe(1)
+    expect(stderr).toContain('media/convert_checkpoint.py')
+    expect(stderr).toContain(join(pickled, 'ckpt.pt'))
   })
 
   it('with 0 after --help and --version', async () => {
