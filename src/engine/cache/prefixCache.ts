@@ -1,18 +1,19 @@
-// Keys, values and residual rows of sequences that ran before, found again by their tokens alone.
-// C = nEmbd; everything has time first, so a prefix is the same memory and an append one copy.
+// Keys, values and residual rows of sequences that ran before, looked up by their token ids.
+// S = new rows, C = nEmbd; rows are in order of position, so a prefix needs no copy and an append needs one.
 
+import { elementAt } from '../../shared/elementAt'
 import type { RowBuffer } from '../runtime/rowBuffer'
-import type { Tensor } from '../runtime/tensor'
+import { rowCount, type Tensor } from '../runtime/tensor'
 
-/** The shape of what is kept: rows of C floats, one for the residual stream and 2 · nLayer for keys and values. */
-export interface KeptShape {
+/** A position has rows of C floats: one of the residual stream, and 2 · nLayer of keys and values. */
+export interface CacheShape {
   readonly nLayer: number
   readonly nEmbd: number
   readonly nPositions: number
 }
 
-/** Bytes that may be kept; the sequence used last is kept whatever its size. */
-export interface KeptBudget {
+/** The most bytes to cache. The sequence used last stays even if it alone exceeds them. */
+export interface CacheBudget {
   readonly keyValueBytes: number
   readonly residualBytes: number
 }
@@ -30,30 +31,30 @@ export function disposeRows({ residual, keys, values }: NewRows): void {
   for (const rows of [residual, ...keys, ...values]) rows.dispose()
 }
 
-/** Capacity grows in steps of this many positions, so that a short text does not cost a long one's memory. */
+/** Capacity grows by this many positions at a time, so a short text does not take the memory of a long one. */
 const POSITIONS_PER_STEP = 128
 /**
- * An end that is no longer than this is what was being typed or a completion of it: one such sibling of a sequence is
- * kept, or every letter would leave a copy of the whole text. Shorter than a step of work, so that requests that
- * overtake each other get on.
+ * Two sequences that differ only in their last positions, at most this many, come from typing or from completions. Only
+ * one such sibling of a sequence stays cached; otherwise every letter would leave a copy of the whole text. The number
+ * is smaller than a step of the transformer, so two requests that take turns still make progress.
  */
 const SHORT_END = 32
 
 /**
- * A store without invalidation: what a token's rows are depends on the tokens before it and on nothing else,
- * so the longest common prefix of token ids is always right.
+ * A cache that needs no invalidation: a token's rows depend only on the tokens up to it, so the rows of the longest
+ * common prefix of token ids are always valid.
  */
 export class PrefixCache {
-  /** The one used last is last. */
+  /** In order of use, the most recent last. */
   private sequences: Sequence[] = []
 
   constructor(
-    private readonly shape: KeptShape,
-    private readonly budget: KeptBudget,
+    private readonly shape: CacheShape,
+    private readonly budget: CacheBudget,
     private readonly rowBuffer: () => RowBuffer,
   ) {}
 
-  /** A copy of the residual rows [from, to) of these tokens, if they were kept; the caller disposes of it. */
+  /** A copy [to − from, C] of the residual rows [from, to), or undefined if not all are cached. The caller disposes of it. */
   residualRows(tokenIds: Int32Array, from: number, to: number): Tensor | undefined {
     const sequence = this.sequences.find((candidate) => candidate.commonPrefix(tokenIds) >= to)
     if (sequence === undefined) return undefined
@@ -61,7 +62,10 @@ export class PrefixCache {
     return sequence.residual.copy(from, to)
   }
 
-  /** The longest prefix of these tokens, shorter than all of them, whose keys and values are kept. */
+  /**
+   * The longest proper prefix of these tokens whose keys and values are cached: tensors [length, C] by layer. They are
+   * valid until the next `append` or `rewind`.
+   */
   longestPrefix(tokenIds: Int32Array): { length: number; keys: Tensor[]; values: Tensor[] } {
     const { sequence, length } = this.bestForAppend(tokenIds)
     return {
@@ -71,20 +75,22 @@ export class PrefixCache {
     }
   }
 
-  /** Keeps a copy of the rows that follow `length` tokens of `tokenIds`; a sequence that goes on otherwise is left as it is. */
+  /**
+   * Caches a copy of the rows that follow the first `length` tokens of `tokenIds`. A sequence that continues
+   * differently after these tokens stays cached. Does nothing if the first `length` tokens are no longer cached.
+   */
   append(tokenIds: Int32Array, length: number, rows: NewRows): void {
     const found = this.bestForAppend(tokenIds.subarray(0, length + 1))
-    // What they follow was given up meanwhile.
     if (found.length < length) return
     const sequence = found.sequence.length === length ? found.sequence : this.fork(found.sequence, length)
-    sequence.append(tokenIds.subarray(length, length + rows.residual.dims[0]), rows)
+    sequence.append(tokenIds.subarray(length, length + rowCount(rows.residual)), rows)
     this.touch(sequence)
     this.evict()
   }
 
   /**
-   * Gives up what follows `length` tokens of a sequence that is kept and is just these tokens.
-   * Rows that were handed out may then be written over.
+   * Drops the rows after the first `length` tokens of the cached sequence that consists of exactly these tokens.
+   * Tensors returned before may then be overwritten.
    */
   rewind(tokenIds: Int32Array, length: number): void {
     const sequence = this.sequences.find(
@@ -94,7 +100,7 @@ export class PrefixCache {
     if (sequence !== undefined) sequence.length = length
   }
 
-  /** Bytes held, for tests and the log. */
+  /** Bytes in use, for tests. */
   get byteLength(): number {
     return this.sequences.reduce(
       (sum, sequence) => sum + sequence.keyValueBytes + sequence.residual.byteLength,
@@ -113,12 +119,10 @@ export class PrefixCache {
     return best
   }
 
-  /** Siblings that go on for a few tokens from the same beginning are given up, but the one that is forked. */
+  /** Copies the first `length` positions, and drops the other siblings with short ends (SHORT_END) of the same prefix. */
   private fork(sequence: Sequence, length: number): Sequence {
     const fork = sequence.fork(length)
-    this.keepOnly(
-      (other) => other === sequence || other.length - other.commonPrefix(fork.tokenIds) > SHORT_END,
-    )
+    this.retain((other) => other === sequence || other.length - other.commonPrefix(fork.tokenIds) > SHORT_END)
     return fork
   }
 
@@ -126,24 +130,24 @@ export class PrefixCache {
     this.sequences = [...this.sequences.filter((other) => other !== sequence), sequence]
   }
 
-  private keepOnly(isKept: (sequence: Sequence) => boolean): void {
-    for (const sequence of this.sequences) if (!isKept(sequence)) sequence.drop()
-    this.sequences = this.sequences.filter(isKept)
+  private retain(isRetained: (sequence: Sequence) => boolean): void {
+    for (const sequence of this.sequences) if (!isRetained(sequence)) sequence.drop()
+    this.sequences = this.sequences.filter(isRetained)
   }
 
   private evict(): void {
     let keyValueBytes = 0
     let residualBytes = 0
-    const kept = new Set<Sequence>()
+    const retained = new Set<Sequence>()
     for (const sequence of this.sequences.toReversed()) {
       keyValueBytes += sequence.keyValueBytes
       residualBytes += sequence.residual.byteLength
-      const first = kept.size === 0
-      if (residualBytes > this.budget.residualBytes && !first) break
-      if (keyValueBytes > this.budget.keyValueBytes && !first) sequence.dropKeysAndValues()
-      kept.add(sequence)
+      const isLastUsed = retained.size === 0
+      if (residualBytes > this.budget.residualBytes && !isLastUsed) break
+      if (keyValueBytes > this.budget.keyValueBytes && !isLastUsed) sequence.dropKeysAndValues()
+      retained.add(sequence)
     }
-    this.keepOnly((sequence) => kept.has(sequence))
+    this.retain((sequence) => retained.has(sequence))
   }
 }
 
@@ -155,7 +159,7 @@ class Sequence {
   values: RowBuffer[]
 
   constructor(
-    private readonly shape: KeptShape,
+    private readonly shape: CacheShape,
     private readonly rowBuffer: () => RowBuffer,
   ) {
     this.residual = rowBuffer()
@@ -185,19 +189,19 @@ class Sequence {
     grown.set(tokenIds, this.length)
     this.tokenIds = grown
     this.residual.write(this.length, rows.residual, capacity)
-    this.keys.forEach((kept, i) => {
-      kept.write(this.length, rows.keys[i], capacity)
+    this.keys.forEach((buffer, layer) => {
+      buffer.write(this.length, elementAt(rows.keys, layer), capacity)
     })
-    this.values.forEach((kept, i) => {
-      kept.write(this.length, rows.values[i], capacity)
+    this.values.forEach((buffer, layer) => {
+      buffer.write(this.length, elementAt(rows.values, layer), capacity)
     })
     this.length = needed
   }
 
-  /** A sequence of its own that begins with this one's first `length` tokens. */
+  /** A new sequence with copies of the first `length` positions. */
   fork(length: number): Sequence {
     const copy = new Sequence(this.shape, this.rowBuffer)
-    const rows = (kept: RowBuffer) => kept.prefix(length)
+    const rows = (buffer: RowBuffer) => buffer.prefix(length)
     copy.append(this.tokenIds.subarray(0, length), {
       residual: rows(this.residual),
       keys: this.keys.map(rows),

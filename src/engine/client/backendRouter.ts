@@ -13,7 +13,7 @@ import {
   WebGpuUnavailableError,
 } from '../../shared/errors'
 import type { Backend, ModelInfo } from '../../shared/contracts/prediction'
-import { mapEngineMethods } from './engineCalls'
+import { engineApi } from './engineCalls'
 import { createEngine, type EngineHandle, type EngineWorker } from './engineHandle'
 
 /** An engine on the GPU that has loaded its model and passed the check against WASM. */
@@ -152,11 +152,10 @@ export function routeBackends({
 
   return {
     api: {
-      ...mapEngineMethods<EngineApi>((name) =>
-        ENGINE_METHODS[name] === 'tokenizer'
-          ? wasm.api[name]
-          : (request, options) => answer(backendOf(request), (api) => api[name](request, options)),
-      ),
+      ...engineApi((name) => (request, options) => {
+        if (ENGINE_METHODS[name] === 'tokenizer') return wasm.api[name](request, options)
+        return answer(backendOf(request), (api) => api[name](request, options))
+      }),
       model: async (request, options) => {
         startIfIdle()
         return webGpu.kind === 'ready' ? webGpu.engine.model : wasm.api.model(request, options)

@@ -1,8 +1,9 @@
 import type { BackendCheck } from '../../shared/contracts/backendCheck'
 import { type EngineApi, NO_TARGET, type ScoredRows } from '../../shared/contracts/engineApi'
+import { elementAt } from '../../shared/elementAt'
 import { START_TOKEN_ID } from '../../shared/contracts/prediction'
 
-/** Runs the same tokens through two engines of one model. Rejects with what either rejects with. */
+/** Scores the same tokens with two engines of one model. Rejects with the error of either. */
 export async function compareBackends(
   wasm: EngineApi,
   webgpu: EngineApi,
@@ -11,12 +12,12 @@ export async function compareBackends(
   const { tokenIds } = await wasm.tokenize({ text: CHECK_TEXT }, { signal })
   const first = Int32Array.of(START_TOKEN_ID, ...tokenIds)
   const second = tokenIds.slice()
-  // The first run compiles; the second has another beginning, so that nothing of it is kept.
-  const warm = [await run(wasm, first, signal), await run(webgpu, first, signal)]
-  const timed = [await run(wasm, second, signal), await run(webgpu, second, signal)]
+  // The first run compiles shaders, so the second is timed. It starts with another token, so none of it is cached.
+  const warmUp = { wasm: await run(wasm, first, signal), webgpu: await run(webgpu, first, signal) }
+  const timed = { wasm: await run(wasm, second, signal), webgpu: await run(webgpu, second, signal) }
   return {
-    maxDelta: Math.max(maxDelta(warm[0], warm[1]), maxDelta(timed[0], timed[1])),
-    milliseconds: { wasm: timed[0].milliseconds, webgpu: timed[1].milliseconds },
+    maxDelta: Math.max(maxDelta(warmUp.wasm, warmUp.webgpu), maxDelta(timed.wasm, timed.webgpu)),
+    milliseconds: { wasm: timed.wasm.milliseconds, webgpu: timed.webgpu.milliseconds },
   }
 }
 
@@ -41,41 +42,48 @@ async function run(engine: EngineApi, tokenIds: Int32Array, signal: AbortSignal)
   return { chunks, milliseconds: performance.now() - started }
 }
 
-/** NaN where a log-probability is, infinity where a row is missing. */
+/** The largest |Δ log-probability| in nats. NaN if a log-probability is NaN, infinity if a row is missing. */
 function maxDelta(a: Run, b: Run): number {
-  const [ours, theirs] = [a, b].map(({ chunks }) => chunks.flatMap(scoresOf))
-  if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY
-  return Math.max(...ours.map((score, row) => deltaOf(score, theirs[row])))
+  const rowsOfA = a.chunks.flatMap(logProbsOf)
+  const rowsOfB = b.chunks.flatMap(logProbsOf)
+  if (rowsOfA.length !== rowsOfB.length) return Number.POSITIVE_INFINITY
+  return Math.max(...rowsOfA.map((row, i) => deltaOf(row, elementAt(rowsOfB, i))))
 }
 
-/** Log-probabilities of one row. */
-interface TokenScore {
+/** Log-probabilities of one row, in nats. */
+interface RowLogProbs {
   readonly target: number
+  /** By token id. */
   readonly top: ReadonlyMap<number, number>
 }
 
-function scoresOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): TokenScore[] {
-  return Array.from(logSumExp, (sum, row) => ({
-    target: targetLogit[row] - sum,
-    top: new Map(
-      Array.from({ length: TOP_K }, (_, k) => [topIds[row * TOP_K + k], topLogits[row * TOP_K + k] - sum]),
-    ),
-  }))
+function logProbsOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): RowLogProbs[] {
+  return Array.from(logSumExp, (sum, row) => {
+    const [from, to] = [row * TOP_K, (row + 1) * TOP_K]
+    const logits = topLogits.subarray(from, to)
+    return {
+      target: elementAt(targetLogit, row) - sum,
+      top: new Map(Array.from(topIds.subarray(from, to), (id, k) => [id, elementAt(logits, k) - sum])),
+    }
+  })
 }
 
-/** A token that only one of them has among its likeliest is off by at least what it is above the other's last. */
-function deltaOf(ours: TokenScore, theirs: TokenScore): number {
-  const last = Math.min(...theirs.top.values())
-  const deltas = Array.from(ours.top, ([id, logProb]) => {
-    const other = theirs.top.get(id)
-    return other === undefined ? Math.max(0, logProb - last) : Math.abs(logProb - other)
+/**
+ * A token that only `a` has among its top tokens is less likely in `b` than all of b's top tokens, so the two differ by
+ * at least its distance from the last of these.
+ */
+function deltaOf(a: RowLogProbs, b: RowLogProbs): number {
+  const lastOfB = Math.min(...b.top.values())
+  const deltas = Array.from(a.top, ([id, logProb]) => {
+    const other = b.top.get(id)
+    return other === undefined ? Math.max(0, logProb - lastOfB) : Math.abs(logProb - other)
   })
-  return Math.max(Math.abs(ours.target - theirs.target), ...deltas)
+  return Math.max(Math.abs(a.target - b.target), ...deltas)
 }
 
 const TOP_K = 5
 
-/** More tokens than one step of the engine has, so that keys and values which are kept are a part of the check. */
+/** Has more tokens than one step of the engine, so that the check covers cached keys and values. */
 const CHECK_TEXT = `Check that both backends agree before either is believed.
 
 def mean(values):

@@ -1,16 +1,19 @@
-import { ENGINE_METHODS, type EngineApi, type EngineMethods } from '../../shared/contracts/engineApi'
+import {
+  ENGINE_METHODS,
+  type EngineApi,
+  type EngineMethod,
+  type EngineMethods,
+} from '../../shared/contracts/engineApi'
 import type { RpcClient } from '../../shared/rpc'
 
-/** Makes an object that has one entry for each of the engine's methods, from what `create` returns for its name. */
-export function mapEngineMethods<Entries extends Record<keyof EngineMethods, unknown>>(
-  create: <M extends keyof EngineMethods>(name: M) => Entries[M],
-): Entries {
+/** Makes an `EngineApi` from a function that returns the method of a name. */
+export function engineApi(method: <M extends keyof EngineMethods>(name: M) => EngineMethod<M>): EngineApi {
   const names = Object.keys(ENGINE_METHODS) as (keyof EngineMethods)[]
-  // `Object.fromEntries` loses the names in its type; the compiler checks that ENGINE_METHODS has all of them.
-  return Object.fromEntries(names.map((name) => [name, create(name)])) as unknown as Entries
+  // The type of `Object.fromEntries` does not keep the names. The compiler checks that ENGINE_METHODS has all of them.
+  return Object.fromEntries(names.map((name) => [name, method(name)])) as unknown as EngineApi
 }
 
 /** The engine at the other end of `client`. */
 export function callsOf(client: RpcClient<EngineMethods>): EngineApi {
-  return mapEngineMethods<EngineApi>((name) => (request, options) => client.call(name, request, options))
+  return engineApi((name) => (request, options) => client.call(name, request, options))
 }

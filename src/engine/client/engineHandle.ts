@@ -13,7 +13,7 @@ import {
   WebGpuLostError,
 } from '../../shared/errors'
 import { type CallOptions, type Channel, RpcClient } from '../../shared/rpc'
-import { mapEngineMethods } from './engineCalls'
+import { engineApi } from './engineCalls'
 
 /** A thread that answers `EngineMethods`. */
 export interface EngineWorker {
@@ -52,9 +52,7 @@ interface Running {
 }
 
 class RestartableEngine implements EngineHandle {
-  readonly api = mapEngineMethods<EngineApi>(
-    (name) => (request, options) => this.call(name, request, options),
-  )
+  readonly api = engineApi((name) => (request, options) => this.call(name, request, options))
   private running: Running | undefined
   private disposed = false
   private state: EngineState = { kind: 'stopped' }

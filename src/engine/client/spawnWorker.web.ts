@@ -1,18 +1,18 @@
 import { type Channel, type RpcMessage, serveRpc } from '../../shared/rpc'
 import type { EngineWorker } from './engineHandle'
-import { connectedEnds, givingChannel, portChannel } from '../contract/portChannel'
+import { connectedEnds, transferringChannel, portChannel } from '../contract/portChannel'
 import type { WebEngineOptions, WorkerStart } from '../contract/webWorkerStart'
 import type { ResourceMethods, WorkerResources } from '../contract/workerResources'
 
 /**
- * Starts the engine's worker in a browser, from a blob: some hosts refuse addresses.
- * What it needs it asks `resources` for, the model with the first call that takes one.
+ * Starts the engine's worker in a browser. The script is loaded from a blob, because some hosts reject other URLs. The
+ * worker requests its files from `resources`, the model with the first call that needs it.
  */
 export function spawnWorker(options: WebEngineOptions, resources: WorkerResources): EngineWorker {
   return new StartingWorker(options, resources)
 }
 
-/** A worker whose script is still to come: what is sent to it meanwhile waits. */
+/** A worker whose script may still be loading: messages wait until it has started. */
 class StartingWorker implements EngineWorker {
   readonly channel: Channel = {
     send: (message) => {
@@ -52,10 +52,10 @@ class StartingWorker implements EngineWorker {
     const worker = new Worker(url)
     this.worker = worker
     worker.onerror = ({ message }) => {
-      this.end(new Error(`the engine’s worker failed: ${message ?? 'for no known reason'}`))
+      this.end(new Error(`the engine’s worker failed: ${message ?? 'unknown error'}`))
     }
     const [resourcesEnd, workersEnd] = connectedEnds()
-    serveRpc<ResourceMethods>(givingChannel(resourcesEnd), {
+    serveRpc<ResourceMethods>(transferringChannel(resourcesEnd), {
       asset: (name) => resources.asset(name),
       model: () => resources.model(),
       part: ({ file, index }) => resources.part(file, index),
@@ -63,7 +63,7 @@ class StartingWorker implements EngineWorker {
     worker.postMessage({ options, resources: workersEnd } satisfies WorkerStart, [workersEnd])
     this.ready = portChannel(worker)
     this.ready.onMessage((message) => {
-      // It answers, so its script has been read.
+      // The worker has answered, so its script is loaded.
       URL.revokeObjectURL(url)
       this.onMessage(message)
     })

@@ -20,13 +20,13 @@ import { createEngine, type EngineWorker } from './engineHandle'
 
 export interface WebGpuOptions {
   readonly choice: () => BackendChoice
-  /** What is to be run, as the settings name it. */
+  /** The selected model and precision. */
   readonly selected: () => { readonly model: string; readonly precision: Precision }
-  /** Rejects with WebGpuUnavailableError where there is none, or nobody who could tell. */
+  /** Rejects with WebGpuUnavailableError if there is no adapter, or no companion that could find it. */
   readonly adapter: () => Promise<GpuAdapter>
   readonly spawnWebGpu: (model: string) => EngineWorker
   readonly spawnWasm: (model: string) => EngineWorker
-  /** What was found out before on this machine. */
+  /** Results of earlier checks on this machine. */
   readonly checks: {
     get(adapter: GpuAdapter): BackendCheck | undefined
     set(adapter: GpuAdapter, check: BackendCheck): void
@@ -35,44 +35,46 @@ export interface WebGpuOptions {
 }
 
 /**
- * An engine on the GPU, after it has been compared to `wasm`, which runs the selected model; undefined where there is
- * none to be had or none is wanted.
- * @throws WebGpuUnavailableError where WebGPU is wanted and not there, or is wrong, and what the engine throws
+ * Starts an engine on the GPU after checking the GPU against WASM.
+ * @param wasm the WASM engine of the selected model
+ * @returns undefined if WebGPU is not selected, is unavailable and not required, or cannot load this model
+ * @throws WebGpuUnavailableError if WebGPU is required but unavailable, or if its numbers are wrong
+ * @throws the errors of the engine
  */
 export async function startWebGpu(
-  parts: WebGpuOptions,
+  options: WebGpuOptions,
   wasm: EngineApi,
   signal: AbortSignal,
 ): Promise<WebGpuEngine | undefined> {
-  const { model, precision } = parts.selected()
-  if (parts.choice() === 'wasm') return undefined
+  const { model, precision } = options.selected()
+  if (options.choice() === 'wasm') return undefined
   if (precision !== 'fp32') {
-    parts.log(`${precision} runs on WASM only.`)
+    options.log(`${precision} runs on WASM only.`)
     return undefined
   }
-  const adapter = await findAdapter(parts)
+  const adapter = await findAdapter(options)
   if (adapter === undefined) return undefined
 
-  const check = parts.checks.get(adapter) ?? (await compare(parts, adapter, wasm, signal))
+  const check = options.checks.get(adapter) ?? (await compare(options, adapter, wasm, signal))
   if (!passes(check)) {
     throw new WebGpuUnavailableError(
       `On this GPU (${adapter.name}) log-probabilities are off by up to ${formatDelta(check.maxDelta)}.`,
     )
   }
-  const engine = connect(parts.spawnWebGpu(model))
+  const engine = connect(options.spawnWebGpu(model))
   try {
     const info = await engine.api.model(undefined, { signal })
-    parts.log(`${info.id} is loaded on ${adapter.name}.`)
+    options.log(`${info.id} is loaded on ${adapter.name}.`)
     return { ...engine, model: { ...info, check } }
   } catch (error) {
     engine.dispose()
-    if (!FAULTS_OF_THE_MODEL.some((ErrorClass) => error instanceof ErrorClass)) throw error
+    if (!MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)) throw error
     return undefined
   }
 }
 
-/** WASM says the same of them, to whoever asks. */
-const FAULTS_OF_THE_MODEL = [
+/** Errors that WASM reports as well, so WebGPU does not report them. */
+const MODEL_ERRORS = [
   ModelFilesError,
   SafetensorsError,
   ModelConfigError,
@@ -80,13 +82,13 @@ const FAULTS_OF_THE_MODEL = [
   TensorMismatchError,
 ]
 
-/** `auto` takes no GPU that is only fake, and no GPU is no fault then. */
+/** With `auto`, a software adapter is not used, and a missing adapter is not an error. */
 async function findAdapter({ choice, adapter, log }: WebGpuOptions): Promise<GpuAdapter | undefined> {
   const isAutomatic = choice() === 'auto'
   try {
     const found = await adapter()
     if (found.isSoftware && isAutomatic) {
-      log(`${found.name} is no real GPU, so WASM computes.`)
+      log(`${found.name} is a software adapter; using WASM.`)
       return undefined
     }
     return found
@@ -97,7 +99,7 @@ async function findAdapter({ choice, adapter, log }: WebGpuOptions): Promise<Gpu
   }
 }
 
-/** Compares the two on the embedded model, and keeps what was found where it is good. */
+/** Compares the backends on the embedded model, and stores the result if it passes. */
 async function compare(
   { selected, spawnWebGpu, spawnWasm, checks, log }: WebGpuOptions,
   adapter: GpuAdapter,
@@ -123,7 +125,7 @@ async function compare(
   }
 }
 
-/** An engine that is not started anew when it has ended. */
+/** Connects to an engine that is not restarted after it has ended. */
 function connect(worker: EngineWorker): Omit<WebGpuEngine, 'model'> {
   const client = new RpcClient<EngineMethods>(worker.channel)
   let onEnd: (reason: Error) => void = () => undefined

@@ -1,4 +1,5 @@
-// As much of a browser's workers as the engine takes: TypeScript has them in its library for browsers only.
+// The part of a browser's worker API that the engine uses. TypeScript declares it only in its library for browsers,
+// which declares too much for a host without a page.
 
 declare class Worker {
   constructor(url: string)

@@ -6,23 +6,23 @@ export interface LoadOptions {
   readonly backend: Backend
   readonly threads: number
   readonly precision: Precision
-  /** Where forms that are derived from a checkpoint are kept; undefined where they are made anew each time. */
+  /** Folder of the files derived from checkpoints (int8); undefined: they are made again at every load. */
   readonly cacheFolder?: string
 }
 
-/** What an engine is made with; another model, backend, precision or number of threads is another engine. */
+/** Options of an engine. Another model, backend, precision or number of threads needs a new engine. */
 export interface EngineOptions extends LoadOptions {
   readonly model: ModelLocation
-  /** The folder of the engine's bundle and of the WASM and tables that it loads. */
+  /** The folder of the engine's bundle, WASM files and token table. */
   readonly assetsFolder: string
 }
 
-/** What anyone may ask for. */
+/** The largest number of threads that a user can set. */
 export const MAX_THREADS = 64
-/** More of them wait for each other. */
+/** With more threads the time is lost in waiting for each other. */
 const MAX_DEFAULT_THREADS = 8
 
-/** One core stays free for the editor. */
+/** Leaves one core free for the editor. */
 export function defaultThreads(availableParallelism: number): number {
   return Math.min(Math.max(availableParallelism - 1, 1), MAX_DEFAULT_THREADS)
 }

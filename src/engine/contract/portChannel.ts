@@ -1,12 +1,12 @@
 import type { Channel, RpcMessage } from '../../shared/rpc'
 
-/** A worker, the global object of one, or a port: what messages can be posted to in a browser. */
+/** An end of a message channel in a browser: a worker, a worker's global object, or a port. */
 export interface MessageEnd {
   postMessage(message: unknown, transfer?: readonly object[]): void
   onmessage: ((event: { readonly data: unknown }) => void) | null
 }
 
-/** Calls, results and progress through a browser's message port; it is used for nothing else. */
+/** RPC over a browser's message port. The port must not be used for anything else. */
 export function portChannel(end: MessageEnd): Channel {
   return {
     send: (message) => {
@@ -20,8 +20,8 @@ export function portChannel(end: MessageEnd): Channel {
   }
 }
 
-/** The same; bytes that are a call's whole result are given away instead of copied. */
-export function givingChannel(end: MessageEnd): Channel {
+/** Like `portChannel`, but a result that is a Uint8Array is transferred instead of copied. */
+export function transferringChannel(end: MessageEnd): Channel {
   return {
     ...portChannel(end),
     send: (message) => {
@@ -35,12 +35,12 @@ export function givingChannel(end: MessageEnd): Channel {
   }
 }
 
-/** What shares its memory with other bytes must not take them along. */
+/** Copies bytes that are only a part of their buffer: a transfer takes the whole buffer. */
 function withOwnMemory(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
-/** Two ends that are connected; Node's types know another channel of this name. */
+/** Two connected ends. The cast is needed because Node's types declare another `MessageChannel`. */
 export function connectedEnds(): readonly [MessageEnd, MessageEnd] {
   const { port1, port2 } = new MessageChannel() as unknown as Record<'port1' | 'port2', MessageEnd>
   return [port1, port2]

@@ -2,7 +2,7 @@ import type { ModelLocation } from '../../shared/contracts/engineApi'
 import type { LoadOptions } from './engineOptions'
 import type { MessageEnd } from './portChannel'
 
-/** What the engine is made with on the web. Where the window is not cross-origin isolated it has one thread. */
+/** Options of an engine on the web. In a window that is not cross-origin isolated it uses one thread. */
 export interface WebEngineOptions extends Omit<LoadOptions, 'cacheFolder'> {
   readonly model: Pick<ModelLocation, 'id' | 'description'>
 }
@@ -10,6 +10,6 @@ export interface WebEngineOptions extends Omit<LoadOptions, 'cacheFolder'> {
 /** The worker's first message. */
 export interface WorkerStart {
   readonly options: WebEngineOptions
-  /** Where the worker asks for what it needs. */
+  /** The port for `ResourceMethods`, which the worker calls. */
   readonly resources: MessageEnd
 }

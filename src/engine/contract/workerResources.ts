@@ -1,9 +1,9 @@
-// What the engine's worker on the web is given by whoever started it: it has no files of its own.
+// The files that the engine's worker on the web requests from the host that started it; it cannot read files itself.
 
 import type { ModelOutline } from '../../model/gpt2/modelOutline'
 import type { Backend } from '../../shared/contracts/prediction'
 
-/** ONNX Runtime's WASM and the code around it: that with WebGPU in it is twice as large. */
+/** The names of ONNX Runtime's builds. The one with WebGPU is twice as large. */
 export const RUNTIMES = {
   wasm: 'ort-wasm-simd-threaded',
   webgpu: 'ort-wasm-simd-threaded.asyncify',
@@ -15,21 +15,21 @@ type Runtime = (typeof RUNTIMES)[Backend]
 export type AssetName =
   'engineWorker.web.js' | 'tiktoken_bg.wasm' | 'gpt2.json' | `${Runtime}.mjs` | `${Runtime}.wasm`
 
-/** Asked for when they are needed; what they give is given away. */
+/** Functions that read resources on demand. The caller owns the returned bytes. */
 export interface WorkerResources {
   readonly asset: (name: AssetName) => Promise<Uint8Array>
-  /** Rejects with ModelFilesError where the model is not there. */
+  /** Rejects with ModelFilesError if the model is missing. */
   readonly model: () => Promise<ModelOutline>
   readonly part: (file: string, index: number) => Promise<Uint8Array>
 }
 
-/** The model as it crosses, from one host to another as well. */
+/** RPC methods for the model's files, also between two extension hosts. */
 export interface ModelResources {
   model: { request: undefined; progress: never; result: ModelOutline }
   part: { request: { readonly file: string; readonly index: number }; progress: never; result: Uint8Array }
 }
 
-/** All of it as it crosses to the worker, which is the one that calls. */
+/** RPC methods that the worker calls. */
 export interface ResourceMethods extends ModelResources {
   asset: { request: AssetName; progress: never; result: Uint8Array }
 }

@@ -1,6 +1,7 @@
 // V = tokens of the vocabulary
 
 import { concatBytes } from '../../shared/bytes'
+import { elementAt } from '../../shared/elementAt'
 import type { GeneratedCandidate, GenerateRequest } from '../../shared/contracts/engineApi'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
 import type { Vocabulary } from '../../shared/text/vocabulary'
@@ -10,7 +11,7 @@ import { type NextLogits, type Opening, OpeningSearch } from './openings'
 import { independentRandoms } from './seededRandom'
 import type { TokenIndex } from './tokenIndex'
 
-/** Ways in which a text goes on, most probable first; what the request means is said where it is declared. */
+/** Continuations of a text, most probable first. `GenerateRequest` describes the request. */
 export async function generateCandidates(
   request: GenerateRequest,
   index: TokenIndex,
@@ -20,17 +21,17 @@ export async function generateCandidates(
   const beginnings =
     request.sampling.temperature === 0 ? await greedy(search, request) : await drawn(search, request)
   const candidates: GeneratedCandidate[] = []
-  // The first one last: what the engine has kept in the end is then what is likely to be typed next.
+  // In reverse order, so that the cache finally holds the most probable candidate, which is likely to be typed next.
   for (const [place, beginning] of [...beginnings.entries()].reverse()) {
     const logProb = beginning.opening.logProb - search.logMass
     if (place > 0 && logProb < Math.log(request.minProbability)) continue
-    const candidate = await goOn(beginning, logProb, request, index, nextLogits)
+    const candidate = await extend(beginning, logProb, request, index, nextLogits)
     if (candidate !== undefined) candidates.unshift(candidate)
   }
   return distinct(candidates.sort((a, b) => b.logProb - a.logProb))
 }
 
-/** How a candidate begins, and which token it takes from a row of raw logits [V]. */
+/** The start of a candidate, and how it chooses a token from a row of raw logits [V]. */
 interface Beginning {
   readonly opening: Opening
   readonly choose: (logits: Float32Array) => number
@@ -38,7 +39,7 @@ interface Beginning {
 
 async function greedy(search: OpeningSearch, { candidates }: GenerateRequest): Promise<Beginning[]> {
   const openings = await search.mostProbable(candidates)
-  return openings.map((opening) => ({ opening, choose: (logits) => largestFirst(logits, 1)[0] }))
+  return openings.map((opening) => ({ opening, choose: (logits) => elementAt(largestFirst(logits, 1), 0) }))
 }
 
 async function drawn(
@@ -54,10 +55,11 @@ async function drawn(
 }
 
 /**
- * Token by token, until one of the request's limits or the text's end; nothing where it ends at once.
- * @param openingLogProb given what is typed
+ * Extends a candidate token by token, up to one of the request's limits or the end of the text.
+ * @param openingLogProb nats, of the opening given the typed bytes
+ * @returns undefined if the text ends at once
  */
-async function goOn(
+async function extend(
   { opening, choose }: Beginning,
   openingLogProb: number,
   { typed, maxTokens, maxLines, minProbability }: GenerateRequest,
@@ -73,7 +75,7 @@ async function goOn(
   while (end === undefined && tokenIds.length < maxTokens) {
     const logits = await nextLogits(tokenIds)
     const tokenId = choose(logits)
-    const logProbWithIt = logProb + logits[tokenId] - logSumExp(logits)
+    const logProbWithIt = logProb + elementAt(logits, tokenId) - logSumExp(logits)
     if (tokenId === endTokenId || logProbWithIt < Math.log(minProbability)) break
     const longer = continuationOf([...tokenIds, tokenId])
     end = lineEnd(longer, maxLines)
@@ -89,7 +91,7 @@ function bytesOf(tokenIds: readonly number[], vocabulary: Vocabulary): Uint8Arra
   return concatBytes(tokenIds.map((tokenId) => vocabulary.bytesOf(tokenId)))
 }
 
-/** The first one of each continuation. */
+/** Without later candidates that have the same continuation. */
 function distinct(candidates: readonly GeneratedCandidate[]): GeneratedCandidate[] {
   const seen = new Set<string>()
   return candidates.filter(({ continuation }) => {

@@ -1,7 +1,7 @@
 /**
- * Where a continuation ends that may have `maxLines` lines: at the newline that would end the last of them.
- * Newlines before its first visible character are not counted: they only lead to where it begins.
- * @returns the offset of that newline; undefined where the continuation does not come so far
+ * The end of a continuation that may have `maxLines` lines: the newline that ends the last of them. Newlines before the
+ * first visible character are not counted, since the continuation's text starts after them.
+ * @returns the offset of that newline; undefined if the continuation has fewer lines
  */
 export function lineEnd(continuation: Uint8Array, maxLines: number): number | undefined {
   let lines = 0
@@ -12,5 +12,5 @@ export function lineEnd(continuation: Uint8Array, maxLines: number): number | un
 }
 
 const LF = 0x0a
-/** ASCII's; a byte of any other character counts as visible. */
+/** ASCII whitespace. A byte of any other character counts as visible. */
 const WHITE_SPACE = new Set([0x09, LF, 0x0b, 0x0c, 0x0d, 0x20])

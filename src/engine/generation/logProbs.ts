@@ -1,22 +1,25 @@
-/** log Σ exp(value), in float64; −∞ of nothing. */
-export function logSumExp(values: ArrayLike<number>): number {
-  let largest = -Infinity
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i])
-  if (largest === -Infinity) return -Infinity
+/** log Σ exp(value), in float64; −∞ for no values. */
+export function logSumExp(values: Iterable<number>): number {
+  let max = -Infinity
+  for (const value of values) max = Math.max(max, value)
+  if (max === -Infinity) return -Infinity
   let sum = 0
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - largest)
-  return largest + Math.log(sum)
+  for (const value of values) sum += Math.exp(value - max)
+  return max + Math.log(sum)
 }
 
-/** Places of the largest values, largest first; of equals the lower place first. */
-export function largestFirst(values: ArrayLike<number>, count: number): number[] {
-  const largest: number[] = []
-  for (let i = 0; i < values.length; i++) {
-    if (largest.length === count && values[i] <= values[largest[count - 1]]) continue
-    let place = largest.length
-    while (place > 0 && values[largest[place - 1]] < values[i]) place--
-    largest.splice(place, 0, i)
-    if (largest.length > count) largest.pop()
+/** Indices of the largest values, largest first; of equal values the lower index first. */
+export function largestFirst(values: Iterable<number>, count: number): number[] {
+  const largest: { readonly index: number; readonly value: number }[] = []
+  let index = 0
+  for (const value of values) {
+    const last = largest.at(-1)
+    if (largest.length < count || last === undefined || value > last.value) {
+      const place = largest.findIndex((other) => other.value < value)
+      largest.splice(place === -1 ? largest.length : place, 0, { index, value })
+      if (largest.length > count) largest.pop()
+    }
+    index++
   }
-  return largest
+  return largest.map((entry) => entry.index)
 }

@@ -1,40 +1,41 @@
-// Token healing: `typed` bytes may be the beginning of tokens that the tokenizer has not been shown yet.
+// Token healing: the `typed` bytes may be the start of longer tokens, so all tokens that cover them are considered.
 // V = tokens of the vocabulary
 
 import type { GenerateRequest } from '../../shared/contracts/engineApi'
+import { elementAt } from '../../shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
 import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
 import { largestFirst, logSumExp } from './logProbs'
 import type { TokenIndex } from './tokenIndex'
 
-/** Raw logits [V] of the row after these tokens, which follow those that are settled. */
+/** Raw logits [V] of the row after these tokens, which follow the request's `tokenIds`. */
 export type NextLogits = (tokenIds: readonly number[]) => Promise<Float32Array>
 
 /**
- * Tokens whose bytes begin with `typed`, and of which only the last one reaches beyond it;
- * that last one may be the token that ends the text.
+ * Tokens whose bytes begin with `typed`; only the last one extends beyond it. The last one may be the token that ends the
+ * text.
  */
 export interface Opening {
   readonly tokenIds: readonly number[]
-  /** Nats: their probability whatever was typed. */
+  /** Nats: the probability of the tokens, not conditioned on `typed`. */
   readonly logProb: number
 }
 
-/** Runs of the model off the tokenizer's own way: a person waits for them, 20 ms or so each with gpt2. */
+/** Runs of the model for paths other than the tokenizer's own. The user waits for them: about 20 ms each with gpt2. */
 const MAX_RUNS = 32
-/** What is left unexplored moves no probability by more than this share. */
+/** The search stops when unexplored paths can change no probability by more than this share. */
 const UNEXPLORED_SHARE = 0.01
 
 type SearchRequest = Pick<GenerateRequest, 'typed' | 'typedTokenIds' | 'maxTokens'>
 
 /**
- * Best-first search over the ways in which tokens can cover `typed`. Exact until MAX_RUNS are used up; the tokenizer's
- * own way is gone first, so that there are openings even then.
+ * Best-first search over the sequences of tokens (paths) that cover `typed`. It is exact until MAX_RUNS runs are used. The
+ * tokenizer's own path is explored first and is not counted, so openings are found in any case.
  */
 export class OpeningSearch {
-  /** Ways that are known, but not where they lead to. */
-  private frontier: Way[] = [{ tokenIds: [], covered: 0, logProb: 0 }]
-  private readonly explored: Crossing[] = []
+  /** Known paths that are not explored yet. */
+  private frontier: Path[] = [{ tokenIds: [], covered: 0, logProb: 0 }]
+  private readonly explored: Explored[] = []
   private runs = 0
 
   constructor(
@@ -43,30 +44,31 @@ export class OpeningSearch {
     private readonly nextLogits: NextLogits,
   ) {}
 
-  /** Nats: the probability of `typed`, as far as it was found: that of every way that covers it or leads beyond it. */
+  /** Nats: the probability of `typed` found so far, summed over every path that covers it or extends beyond it. */
   get logMass(): number {
-    const covering = this.frontier.filter((way) => this.covers(way)).map(({ logProb }) => logProb)
+    const covering = this.frontier.filter((path) => this.covers(path)).map(({ logProb }) => logProb)
     return logSumExp([...covering, ...this.explored.map(({ logMass }) => logMass)])
   }
 
-  /** The most probable openings, most probable first; of equals the one with lower ids first. */
+  /** The most probable openings, most probable first; of equal ones the one with lower ids first. */
   async mostProbable(count: number): Promise<Opening[]> {
     let best: Opening[] = []
     for (;;) {
-      const bound = best.length < count ? -Infinity : best[count - 1].logProb
+      const bound = best[count - 1]?.logProb ?? -Infinity
       const promising = this.frontier.filter(({ logProb }) => logProb >= bound)
-      const unknownMass = this.frontier.filter((way) => !this.covers(way))
+      const unknownMass = this.frontier.filter((path) => !this.covers(path))
       const next = this.choose(promising) ?? this.choose(this.unlessNegligible(unknownMass))
       if (next === undefined) return best
       const { openings } = await this.explore(next)
-      const more = largestFirst(openings.logProbs, count).map((place) => openingAt(openings, place))
+      const more = largestFirst(openings.logProbs, count).map((index) => openingAt(openings, index))
       best = [...best, ...more].sort(byProbability).slice(0, count)
     }
   }
 
   /**
-   * Draws from all openings, whose probabilities are reshaped by `settings` as those of tokens are;
-   * nothing where there are none.
+   * Explores all openings and returns a function that draws one. `settings` change their probabilities as they change
+   * those of tokens.
+   * @returns undefined if there are no openings; the function takes a point in [0, 1)
    */
   async drawable(settings: SamplingSettings): Promise<((point: number) => Opening) | undefined> {
     for (;;) {
@@ -81,75 +83,80 @@ export class OpeningSearch {
     return (point) => openingOfAll(all, distribution.tokenAt(point))
   }
 
-  /** The tokenizer's own way if it is among them, else the most probable one; none when the runs are used up. */
-  private choose(ways: readonly Way[]): Way | undefined {
-    const open = ways.filter(({ tokenIds }) => tokenIds.length < this.request.maxTokens)
-    const own = open.find((way) => this.isTokenizersOwn(way))
+  /** The tokenizer's own path if it is among these, else the most probable one; undefined when the runs are used up. */
+  private choose(paths: readonly Path[]): Path | undefined {
+    const open = paths.filter(({ tokenIds }) => tokenIds.length < this.request.maxTokens)
+    const own = open.find((path) => this.isTokenizersOwn(path))
     if (own !== undefined || this.runs >= MAX_RUNS) return own
     return open.toSorted(byProbability).at(0)
   }
 
-  private unlessNegligible(ways: readonly Way[]): readonly Way[] {
-    const mass = logSumExp(ways.map(({ logProb }) => logProb))
-    return mass > this.logMass + Math.log(UNEXPLORED_SHARE) ? ways : []
+  private unlessNegligible(paths: readonly Path[]): readonly Path[] {
+    const mass = logSumExp(paths.map(({ logProb }) => logProb))
+    return mass > this.logMass + Math.log(UNEXPLORED_SHARE) ? paths : []
   }
 
-  private async explore(way: Way): Promise<Crossing> {
-    if (!this.isTokenizersOwn(way)) this.runs++
-    const logits = await this.nextLogits(way.tokenIds)
-    const { within, beyond } = this.index.consistentWith(this.request.typed.subarray(way.covered))
-    const offset = way.logProb - logSumExp(logits)
-    const further = within.map((tokenId) => ({
-      tokenIds: [...way.tokenIds, tokenId],
-      covered: way.covered + this.index.vocabulary.bytesOf(tokenId).length,
-      logProb: offset + logits[tokenId],
+  private async explore(path: Path): Promise<Explored> {
+    if (!this.isTokenizersOwn(path)) this.runs++
+    const logits = await this.nextLogits(path.tokenIds)
+    const { within, beyond } = this.index.consistentWith(this.request.typed.subarray(path.covered))
+    const offset = path.logProb - logSumExp(logits)
+    const longer = within.map((tokenId) => ({
+      tokenIds: [...path.tokenIds, tokenId],
+      covered: path.covered + this.index.vocabulary.bytesOf(tokenId).length,
+      logProb: offset + elementAt(logits, tokenId),
     }))
-    this.frontier = [...this.frontier.filter((other) => other !== way), ...further]
-    const logProbs = Float64Array.from(beyond, (tokenId) => offset + logits[tokenId])
-    const crossing: Crossing = {
-      openings: { before: way.tokenIds, last: beyond, logProbs },
-      logMass: this.covers(way) ? way.logProb : logSumExp(logProbs),
+    this.frontier = [...this.frontier.filter((other) => other !== path), ...longer]
+    const logProbs = Float64Array.from(beyond, (tokenId) => offset + elementAt(logits, tokenId))
+    const explored: Explored = {
+      openings: { before: path.tokenIds, last: beyond, logProbs },
+      logMass: this.covers(path) ? path.logProb : logSumExp(logProbs),
     }
-    this.explored.push(crossing)
-    return crossing
+    this.explored.push(explored)
+    return explored
   }
 
-  private covers({ covered }: Way): boolean {
+  private covers({ covered }: Path): boolean {
     return covered === this.request.typed.length
   }
 
-  private isTokenizersOwn({ tokenIds }: Way): boolean {
+  private isTokenizersOwn({ tokenIds }: Path): boolean {
     return tokenIds.every((tokenId, i) => tokenId === this.request.typedTokenIds[i])
   }
 }
 
 /** Tokens that cover the first `covered` bytes of `typed`. */
-interface Way extends Opening {
+interface Path extends Opening {
   readonly covered: number
 }
 
-/** Openings that differ in their last token only, in columns: there are up to V of them. */
+/** Openings that differ only in their last token. In columns, because there are up to V of them. */
 interface Openings {
   readonly before: readonly number[]
   readonly last: readonly number[]
   readonly logProbs: Float64Array
 }
 
-/** Where a way leads beyond `typed`. */
-interface Crossing {
+/** The result of exploring a path. */
+interface Explored {
+  /** The path with one more token that extends beyond `typed`. */
   readonly openings: Openings
+  /** Nats: the path's contribution to the probability of `typed`. */
   readonly logMass: number
 }
 
-function openingAt({ before, last, logProbs }: Openings, place: number): Opening {
-  return { tokenIds: [...before, last[place]], logProb: logProbs[place] }
+function openingAt({ before, last, logProbs }: Openings, index: number): Opening {
+  return { tokenIds: [...before, elementAt(last, index)], logProb: elementAt(logProbs, index) }
 }
 
-/** The opening at `place` of all, one group after the other. */
-function openingOfAll(all: readonly Openings[], place: number): Opening {
-  const [first, ...others] = all
-  const size = first.last.length
-  return place < size ? openingAt(first, place) : openingOfAll(others, place - size)
+/** The opening at `index` of the concatenated groups. */
+function openingOfAll(groups: readonly Openings[], index: number): Opening {
+  let indexInGroup = index
+  for (const group of groups) {
+    if (indexInGroup < group.last.length) return openingAt(group, indexInGroup)
+    indexInGroup -= group.last.length
+  }
+  throw new RangeError(`opening ${index} does not exist`)
 }
 
 function byProbability(a: Opening, b: Opening): number {
@@ -157,6 +164,9 @@ function byProbability(a: Opening, b: Opening): number {
 }
 
 function compareTokens(a: readonly number[], b: readonly number[]): number {
-  const difference = a.findIndex((tokenId, i) => tokenId !== b[i])
-  return difference === -1 ? a.length - b.length : a[difference] - (b[difference] ?? -1)
+  for (const [i, tokenId] of a.entries()) {
+    const difference = tokenId - (b[i] ?? -1)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
 }

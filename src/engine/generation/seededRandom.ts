@@ -1,5 +1,5 @@
 /**
- * Numbers of [0, 1) that follow from a seed of 32 bits: mulberry32 by Tommy Ettinger, in the public domain
+ * Random numbers in [0, 1) from a 32-bit seed: mulberry32 by Tommy Ettinger, in the public domain
  * (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). Good for drawing tokens, not for secrets.
  */
 export function seededRandom(seed: number): () => number {
@@ -12,7 +12,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** As many generators, which have nothing to do with each other; each is the same whatever `count` is. */
+/** Independent generators. The first ones are the same for any larger `count`. */
 export function independentRandoms(seed: number, count: number): (() => number)[] {
   const nextSeed = seededRandom(seed)
   return Array.from({ length: count }, () => seededRandom(nextSeed() * SEEDS))

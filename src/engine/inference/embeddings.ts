@@ -1,9 +1,9 @@
-// S tokens of a chunk, C = nEmbd
+// S tokens of a step, C = nEmbd
 
 import type { OrtSession } from '../runtime/ortSession'
 import { type Tensor, tensor } from '../runtime/tensor'
 
-/** The lower end of the vocabulary's graph: a token's row of `wte` and its position's of `wpe`. */
+/** The embedding half of the vocabulary's graph. */
 export class Embeddings {
   /** @param session of the vocabulary's graph */
   constructor(
@@ -11,7 +11,7 @@ export class Embeddings {
     private readonly session: OrtSession,
   ) {}
 
-  /** wte row of each token + wpe row of its position: [S] → [S, C]; the first token stands at `firstPosition`. */
+  /** The `wte` row of each token + the `wpe` row of its position, from `firstPosition` on: [S] → [S, C]. */
   async rows(tokenIds: Int32Array, firstPosition: number): Promise<Tensor> {
     const S = tokenIds.length
     const positions = Int32Array.from({ length: S }, (_, s) => firstPosition + s)

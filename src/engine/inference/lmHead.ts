@@ -3,15 +3,15 @@
 import { NO_TARGET, type ScoredRows } from '../../shared/contracts/engineApi'
 import { NonFiniteLogitsError } from '../../shared/errors'
 import type { OrtSession } from '../runtime/ortSession'
-import { type Tensor, type Tensors, tensor } from '../runtime/tensor'
+import { rowCount, type Tensor, type Tensors, tensor } from '../runtime/tensor'
 
-/** `ln_f`, the projection to the vocabulary, and what is read off it without copying it out. */
+/** `ln_f` and the projection to the vocabulary. The graph reduces the logits, so that they need not be copied out. */
 export class LmHead {
   /** @param session of the vocabulary's graph */
   constructor(private readonly session: OrtSession) {}
 
   /**
-   * Reduces the logits of residual rows [R, C].
+   * Computes the logits of residual rows [R, C] and reduces them.
    * @param targets [R] the token that each row scores, or NO_TARGET
    * @throws NonFiniteLogitsError
    */
@@ -22,11 +22,11 @@ export class LmHead {
   ): Promise<Omit<ScoredRows, 'firstRow'>> {
     const { scores } = await this.session.run(this.feeds(residual, targets, topK, temperature), ['scores'])
     const { logSum, entropy, targetLogit, targetRank, topIds, topLogits } = columnsOf(scores, topK)
-    // A logit of −∞ leaves the sum finite, but not the entropy.
-    if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notANumber()
+    // A logit of −∞ leaves the log-sum-exp finite, but not the entropy.
+    if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notFinite()
     return {
-      // In float64: where a low temperature makes it large, float32 would round the probabilities away.
-      logSumExp: Float64Array.from(logSum, (sum, row) => topLogits[row * topK] / temperature + sum),
+      // In float64: at a low temperature the value is large, and float32 would lose the precision of probabilities.
+      logSumExp: Float64Array.from(logSum, (sum, row) => (topLogits[row * topK] ?? NaN) / temperature + sum),
       entropy,
       targetLogit,
       targetRank: Int32Array.from(targetRank),
@@ -35,13 +35,16 @@ export class LmHead {
     }
   }
 
-  /** Raw logits [V] of one residual row [C]. */
+  /**
+   * Raw logits [V] of one residual row [1, C].
+   * @throws NonFiniteLogitsError
+   */
   async logits(residual: Tensor): Promise<Float32Array> {
     const { logits } = await this.session.run(this.feeds(residual, Int32Array.of(NO_TARGET), 1, 1), [
       'logits',
     ])
     const row = logits.data as Float32Array
-    if (!row.every(Number.isFinite)) throw notANumber()
+    if (!row.every(Number.isFinite)) throw notFinite()
     return row
   }
 
@@ -59,14 +62,15 @@ export class LmHead {
   }
 }
 
-/** Of [R, 4 + 2K], as the vocabulary's graph gives them: the columns [R], and those of the top [R · K]. */
+/** Splits the scores [R, 4 + 2K] of the vocabulary's graph into columns [R] and, for the top tokens, [R · K]. */
 function columnsOf(scores: Tensor, K: number) {
   const data = scores.data as Float32Array
-  const [R, length] = scores.dims
+  const R = rowCount(scores)
+  const length = 4 + 2 * K
   const columns = (from: number, count: number) =>
     Float32Array.from(
       { length: R * count },
-      (_, i) => data[Math.floor(i / count) * length + from + (i % count)],
+      (_, i) => data[Math.floor(i / count) * length + from + (i % count)] ?? NaN,
     )
   return {
     logSum: columns(0, 1),
@@ -78,8 +82,8 @@ function columnsOf(scores: Tensor, K: number) {
   }
 }
 
-function notANumber(): NonFiniteLogitsError {
+function notFinite(): NonFiniteLogitsError {
   return new NonFiniteLogitsError(
-    'The output is not a number from the LM head on: ln_f or wte is damaged, or the model was not trained to the end.',
+    'The output is not a finite number from the LM head onward: ln_f or wte is damaged, or the model’s training diverged.',
   )
 }

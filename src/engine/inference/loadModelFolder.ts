@@ -7,7 +7,10 @@ import { ModelFilesError } from '../../shared/errors'
 import type { LoadOptions } from '../contract/engineOptions'
 import { loadCheckpoint, type LoadedModel } from './model'
 
-/** Loads a checkpoint folder; the files are closed when it is in memory. */
+/**
+ * Loads a checkpoint folder, and closes its files when the model is in memory.
+ * @throws ModelFilesError and what `loadCheckpoint` throws
+ */
 export async function loadModelFolder(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
   if (location.ifMissing !== undefined && !existsSync(location.folder))
     throw new ModelFilesError(location.ifMissing)

@@ -13,22 +13,22 @@ import { type Runtime, WASM_RUNTIME } from '../runtime/runtime'
 import { Transformer } from './transformer'
 import { openWebGpu } from '../runtime/webGpuRuntime'
 
-/** A model in memory: two sessions, and what there is to say about it. */
+/** A model in memory: its two sessions and its description. */
 export interface LoadedModel {
   readonly info: ModelInfo
   readonly transformer: Transformer
   readonly lmHead: LmHead
-  /** Where rows [·, C] are kept between runs. */
+  /** Creates a buffer for rows [·, C] that are cached between runs. */
   readonly rowBuffer: () => RowBuffer
   /**
-   * Resolves with the reason where the backend ends by itself, be it while nothing runs; every later run fails with
-   * it. The thread has no further use then.
+   * Resolves with the reason when the backend is lost, also while it is idle. Every later run rejects with it, so the
+   * thread should end.
    */
   readonly lost: Promise<Error>
 }
 
 /**
- * Loads an open checkpoint, which may be closed then.
+ * Loads an open checkpoint. The caller may close it afterwards.
  * @throws OutOfMemoryError, InferenceError, WebGpuUnavailableError
  */
 export async function loadCheckpoint(
@@ -68,7 +68,7 @@ export async function loadCheckpoint(
   }
 }
 
-/** Where there is no choice, that it is none. */
+/** A remark for models that are too large to run in fp32. */
 function precisionRemark(precision: Precision, parameters: number): string[] {
   return precision === 'int8' && defaultPrecision({ parameters }) === 'int8'
     ? ['int8, because fp32 is more than the 4 GB that WebAssembly can address']
@@ -86,7 +86,7 @@ async function loadSessions(
   runtime: Runtime,
 ): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
   const { nEmbd } = checkpoint.config
-  // The largest matrix first: the space that it was read through is free for the blocks then.
+  // The largest matrix first, so that its read buffer is free again when the blocks are loaded.
   const vocabulary = await OrtSession.create(
     vocabularyGraph(checkpoint, runtime.maxTensorBytes),
     checkpoint,

@@ -1,26 +1,29 @@
-// S tokens of this chunk, P tokens kept from before, C = nEmbd
+// S tokens of this step, P cached tokens before them, Z rows of padding, C = nEmbd
 
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { transformerGraph } from '../../model/graphs/gpt2Graphs'
 import { NonFiniteLogitsError } from '../../shared/errors'
+import { elementAt } from '../../shared/elementAt'
 import type { Embeddings } from './embeddings'
 import { disposeRows, type NewRows } from '../cache/prefixCache'
 import { OrtSession } from '../runtime/ortSession'
 import type { Runtime } from '../runtime/runtime'
 import { type Tensor, type Tensors, tensor } from '../runtime/tensor'
 
-/** Masks stay finite: WGSL may assume that there are no infinities, and 0 · ∞ is NaN. */
+/** Finite, because WGSL may assume that no value is infinite, and 0 · ∞ is NaN. */
 const MASKED = -1e9
 /**
- * Keys and values are filled up with rows of zeros to a multiple of this: ONNX Runtime adds so many at a time and
- * the rest in another order, and a row must have the same sums whatever chunk it comes in. Where rows are rounded
- * to int8, the last bit of a float can be a step.
+ * Keys and values are padded with rows of zeros to a multiple of this. ONNX Runtime sums this many terms at a time and
+ * the rest in another order, but a row must give the same sums in steps of any size: in int8 the last bit of a float
+ * can decide to which integer a value is rounded.
  */
-const ADDED_AT_A_TIME = 4
+const PADDING_MULTIPLE = 4
 
-/** Everything below `ln_f`: tokens in, residual stream out. */
+/** All blocks of the model: tokens in, residual stream before `ln_f` out. */
 export class Transformer {
+  /** Output names by block. A magnitude is finite if and only if the block's output is. */
   private readonly magnitudes: string[]
+  private readonly lastMagnitude: string
   private readonly outputNames: string[]
 
   private constructor(
@@ -29,9 +32,10 @@ export class Transformer {
     private readonly embeddings: Embeddings,
   ) {
     this.magnitudes = this.perLayer((i) => `magnitude.${i}`)
+    this.lastMagnitude = elementAt(this.magnitudes, this.magnitudes.length - 1)
     this.outputNames = [
       'residual',
-      this.magnitudes[this.magnitudes.length - 1],
+      this.lastMagnitude,
       ...this.byLayer('present', 'key'),
       ...this.byLayer('present', 'value'),
     ]
@@ -43,9 +47,9 @@ export class Transformer {
   }
 
   /**
-   * Runs the tokens [S] that follow P kept ones.
-   * @param past by layer, [P, C] each
-   * @throws NonFiniteLogitsError where the stream is not a number
+   * Runs the tokens [S] that follow P cached ones.
+   * @param past keys and values by layer, [P, C] each
+   * @throws NonFiniteLogitsError if the residual stream is not finite
    */
   async run(
     tokenIds: Int32Array,
@@ -58,36 +62,36 @@ export class Transformer {
     const { nEmbd } = this.checkpoint.config
     const S = tokenIds.length
     const P = past.length
-    const Z = (ADDED_AT_A_TIME - ((P + S) % ADDED_AT_A_TIME)) % ADDED_AT_A_TIME
+    const Z = (PADDING_MULTIPLE - ((P + S) % PADDING_MULTIPLE)) % PADDING_MULTIPLE
     const x = await this.embeddings.rows(tokenIds, P)
     const feeds: Tensors = {
       x,
       mask: tensor.float32(causalMask(S, P, Z), [S, P + S + Z]),
       padding: tensor.float32(new Float32Array(Z * nEmbd), [Z, nEmbd]),
     }
-    this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = past.keys[i]))
-    this.byLayer('past', 'value').forEach((name, i) => (feeds[name] = past.values[i]))
+    this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = elementAt(past.keys, i)))
+    this.byLayer('past', 'value').forEach((name, i) => (feeds[name] = elementAt(past.values, i)))
     try {
       const outputs = await this.session.run(feeds, this.outputNames)
       const newRows: NewRows = {
-        residual: outputs.residual,
-        keys: this.byLayer('present', 'key').map((name) => outputs[name]),
-        values: this.byLayer('present', 'value').map((name) => outputs[name]),
+        residual: outputNamed(outputs, 'residual'),
+        keys: this.byLayer('present', 'key').map((name) => outputNamed(outputs, name)),
+        values: this.byLayer('present', 'value').map((name) => outputNamed(outputs, name)),
       }
-      if (isFinite(outputs[this.magnitudes[this.magnitudes.length - 1]])) return newRows
+      if (isFinite(outputNamed(outputs, this.lastMagnitude))) return newRows
       disposeRows(newRows)
-      throw await this.notANumber(feeds)
+      throw await this.notFinite(feeds)
     } finally {
       x.dispose()
     }
   }
 
-  /** Runs once more and looks after every block, to name the first that is damaged. */
-  private async notANumber(feeds: Tensors): Promise<NonFiniteLogitsError> {
+  /** Runs the step again with the magnitude of every block, to name the first damaged one. */
+  private async notFinite(feeds: Tensors): Promise<NonFiniteLogitsError> {
     const outputs = await this.session.run(feeds, this.magnitudes)
-    const block = this.magnitudes.findIndex((name) => !isFinite(outputs[name]))
+    const block = this.magnitudes.findIndex((name) => !isFinite(outputNamed(outputs, name)))
     return new NonFiniteLogitsError(
-      `The output is not a number from block ${block} on: the model’s weights are damaged, or it was not trained to the end.`,
+      `The output is not a finite number from block ${block} onward: the model’s weights are damaged, or its training diverged.`,
     )
   }
 
@@ -100,11 +104,17 @@ export class Transformer {
   }
 }
 
+function outputNamed(outputs: Tensors, name: string): Tensor {
+  const output = outputs[name]
+  if (output === undefined) throw new Error(`the graph has no output ${name}`)
+  return output
+}
+
 function isFinite(magnitude: Tensor): boolean {
   return (magnitude.data as Float32Array).every(Number.isFinite)
 }
 
-/** [S, T], T = P + S + Z: the token at P + s sees those up to itself. */
+/** [S, T], T = P + S + Z: the token at P + s attends to the tokens up to itself. */
 function causalMask(S: number, P: number, Z: number): Float32Array {
   const T = P + S + Z
   const mask = new Float32Array(S * T)

@@ -1,18 +1,18 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 
-/** External data as `InferenceSession.create` takes it. */
+/** External data in the form that `InferenceSession.create` accepts. */
 export interface ExternalWeight {
   readonly path: string
   readonly data: Uint8Array
 }
 
 /**
- * A graph's weights, each read when ONNX Runtime copies it, one after the other into the same buffer:
- * as arrays they would all lie in memory beside the runtime's copies until the session is made.
+ * A graph's weights. Each is read when ONNX Runtime copies it, all into the same buffer: as ordinary arrays they would
+ * stay in memory in addition to the runtime's copies until the session is created.
  */
 export class ExternalWeights {
   readonly list: readonly ExternalWeight[]
-  /** What reading failed with: the runtime only says that it did. */
+  /** The error of a failed read. The runtime's own error only says that reading failed. */
   failure: unknown
   private readonly buffer: ArrayBuffer
 
@@ -20,15 +20,17 @@ export class ExternalWeights {
     private readonly checkpoint: Checkpoint,
     names: readonly string[],
   ) {
-    const lengths = names.map((name) => checkpoint.weight(name).byteLength)
-    this.buffer = new ArrayBuffer(0, { maxByteLength: Math.max(...lengths) })
-    this.list = names.map((path, i) => ({
+    const weights = names.map((path) => ({ path, byteLength: checkpoint.weight(path).byteLength }))
+    this.buffer = new ArrayBuffer(0, {
+      maxByteLength: Math.max(...weights.map(({ byteLength }) => byteLength)),
+    })
+    this.list = weights.map(({ path, byteLength }) => ({
       path,
-      data: new UnreadBytes(lengths[i], () => this.read(path, lengths[i])),
+      data: new UnreadBytes(byteLength, () => this.read(path, byteLength)),
     }))
   }
 
-  /** Gives the buffer's memory back at once: 154 MB for gpt2, which the garbage collector may leave for long. */
+  /** Frees the buffer's memory, 154 MB for gpt2, at once: the garbage collector may take long to do it. */
   release(): void {
     this.buffer.resize(0)
   }
@@ -47,8 +49,8 @@ export class ExternalWeights {
 }
 
 /**
- * ONNX Runtime wants a Uint8Array, of which it asks for `byteLength` and then, once, for the `subarray`
- * that it copies into the heap: true of onnxruntime-web 1.30.0, and held by a test.
+ * Bytes that are read on demand. ONNX Runtime takes a Uint8Array, reads its `byteLength`, and then calls `subarray` once
+ * for the bytes that it copies into its heap. That is the behaviour of onnxruntime-web 1.30.0; a test checks it.
  */
 class UnreadBytes extends Uint8Array {
   constructor(

@@ -3,10 +3,10 @@ import { WebGpuUnavailableError } from '../../shared/errors'
 
 /**
  * The graphics adapter of the window that this host runs in.
- * @throws WebGpuUnavailableError where it has none
+ * @throws WebGpuUnavailableError if it has none
  */
 export async function findGpuAdapter(): Promise<GpuAdapter> {
-  // Absent where a host has no WebGPU, whatever the types say.
+  // Undefined in a host without WebGPU, although the types declare it.
   const { navigator } = globalThis as {
     readonly navigator?: { readonly userAgent: string; readonly gpu?: GPU }
   }
@@ -23,7 +23,7 @@ export async function findGpuAdapter(): Promise<GpuAdapter> {
 function describeAdapter({ vendor, architecture, device, description, isFallbackAdapter }: GPUAdapterInfo) {
   const parts = [...new Set([description, vendor, architecture, device])].filter((part) => part !== '')
   return {
-    name: parts.join(' ') || 'a graphics adapter without a name',
+    name: parts.join(' ') || 'an unnamed graphics adapter',
     isSoftware: isFallbackAdapter || architecture === 'swiftshader',
   }
 }

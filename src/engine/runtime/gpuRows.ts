@@ -1,8 +1,11 @@
 import * as ort from 'onnxruntime-web'
 import type { RowBuffer } from './rowBuffer'
-import { type Tensor, tensor } from './tensor'
+import { rowCount, type Tensor, tensor } from './tensor'
 
-/** On the GPU, where a prefix is the same buffer and all writing is a copy that waits its turn in the device's queue. */
+/**
+ * Rows on the GPU. A prefix shares the buffer; writes are copies in the device's queue, so they run after the work that
+ * was submitted before them.
+ */
 export class GpuRows implements RowBuffer {
   private buffer: GPUBuffer | undefined
 
@@ -16,7 +19,7 @@ export class GpuRows implements RowBuffer {
   }
 
   prefix(length: number): Tensor {
-    // A buffer cannot be empty, nor can a tensor on it.
+    // Neither a GPU buffer nor a tensor on it can be empty.
     if (this.buffer === undefined || length === 0) return tensor.float32(new Float32Array(0), [0, this.nEmbd])
     return ort.Tensor.fromGpuBuffer(this.buffer, { dataType: 'float32', dims: [length, this.nEmbd] })
   }
@@ -42,7 +45,7 @@ export class GpuRows implements RowBuffer {
       before?.destroy()
     }
     const buffer = this.buffer
-    if (buffer !== undefined) this.copyRows({ buffer: rows.gpuBuffer, at: 0 }, { buffer, at }, rows.dims[0])
+    if (buffer !== undefined) this.copyRows({ buffer: rows.gpuBuffer, at: 0 }, { buffer, at }, rowCount(rows))
   }
 
   drop(): void {
@@ -75,7 +78,7 @@ export class GpuRows implements RowBuffer {
   }
 }
 
-/** Of every buffer that is ours and not the runtime's. */
+/** The label of the buffers that this class creates, to tell them from the runtime's. */
 export const ROWS_LABEL = 'logitscope rows'
 
 interface Place {

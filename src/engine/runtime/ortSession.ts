@@ -7,23 +7,25 @@ import type { Runtime } from './runtime'
 import type { Tensor, Tensors } from './tensor'
 
 const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
-  // Beyond `basic` nothing applies to these graphs, and looking for it takes a tenth of a second.
+  // Higher levels find nothing to optimise in these graphs, and searching takes 0.1 s.
   graphOptimizationLevel: 'basic',
 }
-/** A second form of every matrix: in floats it costs more at the start than it saves in 2,000 tokens, and memory always. */
+/**
+ * Prepacking makes a second form of every matrix. In fp32 it takes more time at the start than it saves in 2,000 tokens,
+ * and it takes memory.
+ */
 const WITHOUT_PREPACKING = { session: { disable_prepacking: '1' } }
 
 /**
- * Sets the WASM backend up. The number of threads is fixed by the first session:
- * another number needs another worker.
- * @param assetsFolder where `ort-wasm-simd-threaded.{mjs,wasm}` lie, a path and not a URL: ORT's threads need it
+ * Configures the WASM backend. The first session fixes the number of threads; another number needs a new worker.
+ * @param assetsFolder folder of `ort-wasm-simd-threaded.{mjs,wasm}`; a path, because ORT's threads do not accept a URL
  */
 export function configureWasm(assetsFolder: string, threads: number): void {
   ort.env.wasm.numThreads = threads
   ort.env.wasm.wasmPaths = assetsFolder
 }
 
-/** One graph, ready to run. */
+/** One graph, loaded into ONNX Runtime. */
 export class OrtSession {
   private loss: Error | undefined
 
@@ -34,7 +36,10 @@ export class OrtSession {
     void runtime.lost.then((loss) => (this.loss = loss))
   }
 
-  /** @throws InferenceError where the runtime is not to be had, OutOfMemoryError where its memory is not */
+  /**
+   * @throws OutOfMemoryError if the runtime has not enough memory
+   * @throws InferenceError if the graph cannot be loaded for another reason
+   */
   static async create(graph: ModelGraph, checkpoint: Checkpoint, runtime: Runtime): Promise<OrtSession> {
     const weights = new ExternalWeights(checkpoint, graph.weights)
     try {
@@ -60,8 +65,8 @@ export class OrtSession {
   }
 
   /**
-   * Runs the graph; gives the outputs called `names`.
-   * @throws what the runtime was lost with, OutOfMemoryError, InferenceError
+   * Runs the graph and returns the outputs called `names`.
+   * @throws the error that the runtime was lost with, OutOfMemoryError, InferenceError
    */
   async run<Name extends string>(feeds: Tensors, names: readonly Name[]): Promise<Record<Name, Tensor>> {
     this.checkNotLost()
@@ -73,7 +78,7 @@ export class OrtSession {
       this.checkNotLost()
       if (isOutOfMemory(cause)) throw outOfMemory(cause)
       throw new InferenceError(
-        'The inference runtime failed. The log has the reason; Run Again starts anew.',
+        'The inference runtime failed. The log has the reason. Run Again restarts it.',
         { cause },
       )
     }
@@ -84,11 +89,13 @@ export class OrtSession {
   }
 }
 
-/** As C++ and V8 say it; ORT passes on the words, not a class. */
+/** ORT passes on the message of the C++ or V8 error, but not its class. */
 function isOutOfMemory(cause: unknown): boolean {
   return /bad_alloc|out of memory|allocation failed|could not allocate/i.test(String(cause))
 }
 
 function outOfMemory(cause: unknown): OutOfMemoryError {
-  return new OutOfMemoryError('The model needs more memory than there is. Select a smaller one.', { cause })
+  return new OutOfMemoryError('The model needs more memory than is available. Select a smaller one.', {
+    cause,
+  })
 }

@@ -1,21 +1,24 @@
-// Rows of C floats, one after the other, which grow at their end. C = nEmbd
+// Buffers of rows of C floats that grow at the end. C = nEmbd
 
 import { type Tensor, tensor } from './tensor'
 
 export interface RowBuffer {
-  /** What they take, capacity included. */
+  /** Bytes in use, including unused capacity. */
   readonly byteLength: number
-  /** [length, C], not copied: the rows as they are until others are written. */
+  /** The first rows, [length, C], without a copy: valid until the next `write` or `drop`. */
   prefix(length: number): Tensor
-  /** [to − from, C] for the caller to dispose of: rows [from, to), whatever is written later. */
+  /** A copy of the rows [from, to), [to − from, C], which the caller disposes of. */
   copy(from: number, to: number): Tensor
-  /** Writes `rows` from row `at` on, which ends what was kept before; has then at least this capacity, in rows. */
+  /**
+   * Overwrites rows starting at `at` and drops all rows after them.
+   * @param capacity the buffer grows to at least this many rows
+   */
   write(at: number, rows: Tensor, capacity: number): void
-  /** Gives the memory back. */
+  /** Frees the memory. */
   drop(): void
 }
 
-/** In this thread's heap. */
+/** Rows in this thread's heap. */
 export class HeapRows implements RowBuffer {
   private data = new Float32Array(0)
 

@@ -2,22 +2,22 @@ import type * as ort from 'onnxruntime-web'
 import type { Backend } from '../../shared/contracts/prediction'
 import { type RowBuffer, HeapRows } from './rowBuffer'
 
-/** What sessions run on, and where the rows lie that they leave for each other. */
+/** The backend that sessions run on, and where the rows that one run leaves for the next are stored. */
 export interface Runtime {
   readonly backend: Backend
   readonly executionProvider: ort.InferenceSession.ExecutionProviderConfig
-  /** Where outputs are left that are only fed again. */
+  /** Location of outputs that are only used as later inputs. */
   readonly rowsLocation: ort.Tensor.DataLocation
-  /** No tensor of weights may be larger. */
+  /** The largest size of a weight tensor. */
   readonly maxTensorBytes: number
   readonly rowBuffer: (nEmbd: number) => RowBuffer
-  /** Resolves with the reason where the runtime ends by itself, be it while nothing runs: everything on it is gone. */
+  /** Resolves with the reason when the runtime is lost, also while it is idle. All its sessions and rows are lost too. */
   readonly lost: Promise<Error>
-  /** Gives everything back, sessions included. */
+  /** Frees everything, sessions included. */
   close(): void
 }
 
-/** The WASM of this thread, for as long as the thread lives. */
+/** The WASM runtime of this thread; it lives as long as the thread. */
 export const WASM_RUNTIME: Runtime = {
   backend: 'wasm',
   executionProvider: 'wasm',

@@ -1,10 +1,16 @@
 import * as ort from 'onnxruntime-web'
+import { elementAt } from '../../shared/elementAt'
 
-/** In the heap or on the GPU; whoever is given one that is not said to be another's disposes of it. */
+/** In the heap or on the GPU. The receiver of a tensor disposes of it unless its documentation says otherwise. */
 export type Tensor = ort.Tensor
 
-/** Named tensors that go into a run, or come out of it. */
+/** Named inputs or outputs of a run. */
 export type Tensors = Record<string, Tensor>
+
+/** The length of the first dimension. */
+export function rowCount({ dims }: Tensor): number {
+  return elementAt(dims, 0)
+}
 
 export const tensor = {
   float32: (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape),

@@ -8,10 +8,10 @@ import { GpuRows } from './gpuRows'
 import type { Runtime } from './runtime'
 
 /**
- * What ONNX Runtime's shaders are written for, or what decides how large a model may be: as much as the adapter has,
- * for the defaults are those of the weakest adapters. A device has the defaults unless it is asked for more.
+ * Limits that ONNX Runtime's shaders need or that bound the size of a model. They are requested at the adapter's maximum,
+ * since a device otherwise gets the defaults, which are those of the weakest adapters.
  */
-const WANTED_LIMITS = [
+const REQUESTED_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',
@@ -24,8 +24,8 @@ const WANTED_LIMITS = [
 ] as const
 
 /**
- * A device of its own on this thread's adapter. No optional feature is asked for: the operators of our graphs need
- * none, and adapters differ in what they make of them.
+ * Opens a new device on this thread's adapter. No optional features are requested: the operators of our graphs need
+ * none, and adapters implement them differently.
  * @throws WebGpuUnavailableError
  */
 export async function openWebGpu(): Promise<Runtime> {
@@ -44,14 +44,14 @@ export async function openWebGpu(): Promise<Runtime> {
 }
 
 async function requestDevice(): Promise<GPUDevice> {
-  // Absent where a host has no WebGPU, whatever the types say.
+  // Undefined in a host without WebGPU, although the types declare it.
   const gpu = (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu
-  if (gpu === undefined) throw new WebGpuUnavailableError('There is no WebGPU here.')
+  if (gpu === undefined) throw new WebGpuUnavailableError('WebGPU is not available here.')
   try {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
     if (adapter === null)
-      throw new WebGpuUnavailableError('WebGPU finds no graphics adapter that it can use here.')
-    const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]))
+      throw new WebGpuUnavailableError('WebGPU found no graphics adapter that it can use.')
+    const requiredLimits = Object.fromEntries(REQUESTED_LIMITS.map((name) => [name, adapter.limits[name]]))
     return await adapter.requestDevice({ requiredLimits })
   } catch (cause) {
     if (cause instanceof WebGpuUnavailableError) throw cause
@@ -61,11 +61,11 @@ async function requestDevice(): Promise<GPUDevice> {
   }
 }
 
-/** An operation that failed leaves wrong numbers behind, so it ends the device's use as its loss does. */
+/** Resolves when the device is lost or an operation fails. Both end its use: after a failed operation numbers are wrong. */
 function lossOf(device: GPUDevice): Promise<Error> {
   return new Promise((resolve) => {
     void device.lost.then(({ message }) => {
-      resolve(new WebGpuLostError('The graphics adapter is gone.', { cause: new Error(message) }))
+      resolve(new WebGpuLostError('The graphics adapter was lost.', { cause: new Error(message) }))
     })
     device.addEventListener('uncapturederror', ({ error }) => {
       const cause = new Error(error.message)

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-web'
 
 export interface RuntimeOptions {
-  /** `ort-wasm-simd-threaded.mjs`, or that of the WebGPU build. */
+  /** `ort-wasm-simd-threaded.mjs`, or the file of the WebGPU build. */
   readonly glue: Uint8Array
   /** The `.wasm` of the same name. */
   readonly wasm: Uint8Array
@@ -9,8 +9,8 @@ export interface RuntimeOptions {
 }
 
 /**
- * Sets ONNX Runtime up from bytes. The glue's address stays: its threads load it as well.
- * With the WASM's bytes alone the runtime would have one thread (onnxruntime-web 1.30.0).
+ * Configures ONNX Runtime from bytes. The glue's URL is never revoked, because the runtime's threads load it too.
+ * Without the glue the runtime would use only one thread (onnxruntime-web 1.30.0).
  */
 export function configureRuntime({ glue, wasm, threads }: RuntimeOptions): void {
   ort.env.wasm.numThreads = threads

@@ -1,4 +1,4 @@
-// What callers may ask; each of these throws InvalidRequestError otherwise.
+// Checks of the engine's requests. Each function throws InvalidRequestError for an invalid request.
 
 import {
   type GenerateRequest,
@@ -25,7 +25,7 @@ export function checkScoreRequest(
   checkTokenIds(tokenIds, info)
   if (firstRow < 0 || firstRow + targets.length !== tokenIds.length) {
     throw new InvalidRequestError(
-      `${targets.length} targets from row ${firstRow} on do not fit ${tokenIds.length} rows.`,
+      `${targets.length} targets from row ${firstRow} on do not match ${tokenIds.length} rows.`,
     )
   }
   if (!targets.every((id) => id === NO_TARGET || (id >= 0 && id < info.vocabularySize))) {
@@ -49,7 +49,7 @@ export function checkGenerateRequest(
   checkInVocabulary(typedTokenIds, info)
   const ofTokens = concatBytes(Array.from(typedTokenIds, (id) => vocabulary.bytesOf(id)))
   if (ofTokens.length !== typed.length || !ofTokens.every((byte, i) => byte === typed[i])) {
-    throw new InvalidRequestError('The typed tokens have other bytes than what is typed.')
+    throw new InvalidRequestError('The bytes of typedTokenIds differ from typed.')
   }
   checkWholeNumber('candidates', request.candidates, 1, MAX_CANDIDATES)
   checkWholeNumber('maxTokens', maxTokens, 1, info.nPositions - tokenIds.length)

@@ -7,8 +7,8 @@ interface Job {
 }
 
 /**
- * Runs one step of work at a time, interactive ones first. ORT's run is synchronous and resolves as a
- * microtask, so after every step the worker gives up one macrotask: otherwise no cancel would ever reach it.
+ * Runs one step of work at a time, interactive steps first. ORT's run is synchronous and resolves as a microtask, so the
+ * worker waits for a macrotask after every step: otherwise it would never receive a cancel.
  */
 export class Scheduler {
   private readonly queue: Job[] = []
@@ -16,7 +16,10 @@ export class Scheduler {
 
   constructor(private readonly nextMacrotask: () => Promise<void>) {}
 
-  /** Resolves with the step's result; throws CancelledError where `signal` aborts before its turn has come. */
+  /**
+   * Queues a step and resolves with its result.
+   * @throws CancelledError if `signal` aborts before the step starts
+   */
   run<T>(priority: Priority, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const start = () => {

@@ -1,4 +1,4 @@
-// The engine's thread in a browser: a Web Worker that is given everything it needs.
+// The engine's thread in a browser: a Web Worker that requests its files from the host.
 
 import { int8Checkpoint, int8Tensors } from '../../model/int8/int8Form'
 import { bytesInParts, bytesReadOnce } from '../../model/formats/bytesInParts'
@@ -42,9 +42,9 @@ self.onmessage = ({ data }) => {
 async function loadModel(options: WebEngineOptions, resources: Resources): Promise<LoadedModel> {
   const { model, backend, precision } = options
   const runtime = RUNTIMES[backend]
-  // Threads share memory, which only an isolated window has.
+  // Threads need shared memory, which only a cross-origin isolated window has.
   const threads = self.crossOriginIsolated ? options.threads : 1
-  // The model first: where it is not to be had, the runtime is not needed.
+  // The model first: if it is missing, the runtime is not loaded.
   const outline = await resources.call('model', undefined)
   configureRuntime({
     glue: await resources.call('asset', `${runtime}.mjs`),
@@ -58,7 +58,8 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
       { backend, threads, precision },
     ),
   )
-  // The thread ends by it, after what was running has said why; nothing may run, and nobody would learn of it.
+  // An uncaught error ends the thread, so the host learns of the loss even if no call is pending. The timeout lets
+  // pending calls reject first.
   void loaded.lost.then((loss) =>
     setTimeout(() => {
       throw loss
@@ -68,20 +69,20 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
   return { ...loaded, info: { ...info, remarks: [...info.remarks, ...(outline.remarks ?? [])] } }
 }
 
-/** A file's parts come when it is opened. */
+/** The model's files. The parts of a file are requested when it is opened. */
 function filesOf(
   { place, files }: ModelOutline,
   { backend, precision }: WebEngineOptions,
   resources: Resources,
 ): ModelFiles {
-  // Only ONNX Runtime's own copying reads every weight once.
+  // On WASM in fp32 ONNX Runtime reads every weight once, so the bytes can be released as they are read.
   const open = backend === 'wasm' && precision === 'fp32' ? bytesReadOnce : bytesInParts
   return {
     place,
     names: () => Promise.resolve(files.map(({ name }) => name)),
     open: async (file) => {
       const count = files.find(({ name }) => name === file)?.parts
-      if (count === undefined) throw new Error(`there is no ${file}`)
+      if (count === undefined) throw new Error(`${file} is missing`)
       const parts: Uint8Array[] = []
       for (let index = 0; index < count; index++) parts.push(await resources.call('part', { file, index }))
       return open(parts)
@@ -89,7 +90,7 @@ function filesOf(
   }
 }
 
-/** A message to oneself comes after those that are there already; a timer would take milliseconds. */
+/** Waits by a message to the thread itself, which arrives after pending messages. A timer would take milliseconds. */
 function macrotasks(): () => Promise<void> {
   const [sender, receiver] = connectedEnds()
   const waiting: (() => void)[] = []

@@ -170,10 +170,10 @@ export const ENGINE_METHODS = {
   logits: 'model',
 } as const satisfies Record<keyof EngineMethods, 'tokenizer' | 'model'>
 
-/** The same methods as a caller sees them: cancellable, with progress. */
-export type EngineApi = {
-  readonly [M in keyof EngineMethods]: (
-    request: EngineMethods[M]['request'],
-    options?: CallOptions<EngineMethods[M]['progress']>,
-  ) => Promise<EngineMethods[M]['result']>
-}
+/** A method as a caller sees it: cancellable, with progress. */
+export type EngineMethod<M extends keyof EngineMethods> = (
+  request: EngineMethods[M]['request'],
+  options?: CallOptions<EngineMethods[M]['progress']>,
+) => Promise<EngineMethods[M]['result']>
+
+export type EngineApi = { readonly [M in keyof EngineMethods]: EngineMethod<M> }
