@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/** A test with a browser or an editor in it waits for them to start. */
+/** A test with a browser or an editor waits until they have started. */
 const BROWSER_LIMIT_MS = 120_000
 
-/** In Node the package gives out the build that has WASM only. */
+/** The build with WebGPU; in Node the package exports one that has only WASM. */
 const ORT_WITH_WEBGPU = fileURLToPath(
   new URL('node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs', import.meta.url),
 )
@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          // Vitest leaves a core to whoever watches.
+          // By default Vitest leaves one core unused.
           maxWorkers: '100%',
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'webview',
           include: ['test/webview/**/*.test.ts'],
+          globalSetup: ['test/webview/globalSetup.ts'],
           maxWorkers: '100%',
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
@@ -46,7 +47,7 @@ export default defineConfig({
           include: ['test/webgpu/**/*.test.ts'],
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
-          // The software adapter is the processor.
+          // The software adapter runs on the processor.
           fileParallelism: false,
         },
       },
@@ -63,11 +64,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/support/hosts.ts',
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
-          // A busy machine's browser loses focus and keys now and then; a defect fails twice.
-          retry: 1,
-          // One workbench at a time: two of them on two cores run into each other's limits.
+          fileParallelism: false,
+        },
+      },
+      {
+        // Makes pictures, tests nothing: `npm run screenshots`.
+        test: {
+          name: 'screenshots',
+          include: ['test/e2e/*.screenshots.ts'],
+          globalSetup: 'test/e2e/support/hosts.ts',
+          testTimeout: BROWSER_LIMIT_MS,
+          hookTimeout: BROWSER_LIMIT_MS,
           fileParallelism: false,
         },
       },

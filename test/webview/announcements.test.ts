@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { elementAt } from '../../src/shared/elementAt'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import { Announcements } from '../../webview/announcements'
 import { initialState, type PanelState } from '../../webview/state/panelState'
@@ -7,7 +8,7 @@ import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 import { referenceInspection } from '../support/reference/referenceInspection'
 
 const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
-const [section] = inspection.sections
+const section = elementAt(inspection.sections, 0)
 const empty = initialState({ inspectionId: null, picked: null, scroll: 0, metric: 'surprisal', k: 10 })
 
 function running(scored: number): PanelState {
@@ -16,8 +17,8 @@ function running(scored: number): PanelState {
   return { ...empty, inspection: { ...inspection, state, sections } }
 }
 
-describe('what a screen reader hears', () => {
-  it('is progress at most every ten seconds', () => {
+describe('Announcements', () => {
+  it('announce progress at most every ten seconds', () => {
     const announcements = new Announcements()
     announcements.between(empty, running(0), 1_000)
     expect(announcements.between(running(0), running(10), 10_900)).toBeNull()
@@ -25,7 +26,7 @@ describe('what a screen reader hears', () => {
     expect(announcements.between(running(20), running(30), 20_900)).toBeNull()
   })
 
-  it('is once that the document has changed', () => {
+  it('announce once that the document has changed', () => {
     const announcements = new Announcements()
     const done = { ...empty, inspection }
     const outOfDate = { ...done, outOfDate: true }
@@ -33,10 +34,12 @@ describe('what a screen reader hears', () => {
     expect(announcements.between(outOfDate, { ...outOfDate, topK: 20 }, 60_000)).toBeNull()
   })
 
-  it('is what is being prepared, but not every change of it', () => {
+  it('announce the first preparation note, but not its changes', () => {
     const announcements = new Announcements()
     const preparing = (note: string): PanelState => ({ ...empty, notice: { kind: 'preparing', note } })
     expect(announcements.between(empty, preparing('Loading mini…'), 0)).toBe('Loading mini…')
-    expect(announcements.between(preparing('Loading mini…'), preparing('Half of it'), 60_000)).toBeNull()
+    expect(
+      announcements.between(preparing('Loading mini…'), preparing('Loading mini, 50 %…'), 60_000),
+    ).toBeNull()
   })
 })

@@ -6,36 +6,46 @@ import { describe, expect, it } from 'vitest'
 
 import { logitsLike } from '../support/reference/referenceInspection'
 import { type Theme, THEMES } from '../support/panel/themes'
-import { panelUnderTest, typescript } from './panelUnderTest'
+import { elementAt } from '../../src/shared/elementAt'
+import { panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-const WIDTHS = [1180, 560]
-const { score } = typescript.sections[0].predictions[63]
+const WIDE = 1180
+const NARROW = 560
+const POSITION = 63
+const { score } = elementAt(typescriptSection.predictions, POSITION)
 if (score === null) throw new Error('the reference scores every token')
-const logits = logitsLike(score, 50257)
+const logits = logitsLike(score, vocabulary.size)
 
+/** Shows the panel with a picked token and its full row of logits. */
 async function showPicked(theme: Theme, width: number): Promise<void> {
   const panel = await test.show(typescript, { theme, width })
-  const address = { inspectionId: typescript.id, section: 0, position: 63 }
+  const address = { inspectionId: typescript.id, section: 0, position: POSITION }
   await panel.send({ type: 'pickFromEditor', ...address })
   await test.posted('requestLogits', address)
   await panel.send({ type: 'logits', ...address, logits })
-  await test.page.locator('.effect', { hasText: 'can be drawn' }).waitFor()
+  await test.page.locator('.effect', { hasText: 'can be sampled' }).waitFor()
+}
+
+/** The violations of accessibility rules that axe rates serious or critical. */
+async function seriousViolations(): Promise<string[]> {
+  await test.page.evaluate(axeSource)
+  const { violations } = await test.page.evaluate<AxeResults>('axe.run({ resultTypes: ["violations"] })')
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`)
 }
 
 describe.each(THEMES)('in the theme %s', (theme) => {
-  it.each(WIDTHS)('at %i pixels axe finds nothing serious', async (width) => {
-    await showPicked(theme, width)
-    await test.page.evaluate(axeSource)
-    const { violations } = await test.page.evaluate<AxeResults>('axe.run()')
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`)).toEqual([])
+  it('has no serious accessibility violation', async () => {
+    await showPicked(theme, WIDE)
+    expect(await seriousViolations()).toEqual([])
   })
 
-  it('text is at least 4.5:1 on every step', async () => {
-    await showPicked(theme, 1180)
+  it('has a text contrast of at least 4.5:1 on every step', async () => {
+    await test.show(typescript, { theme })
     const colours = await test.page.evaluate<[string, string][]>(`
       [...document.querySelectorAll('.legend .token')].map((token) => {
         const { color, backgroundColor } = getComputedStyle(token)
@@ -45,8 +55,9 @@ describe.each(THEMES)('in the theme %s', (theme) => {
     for (const [text, background] of colours) expect(contrast(text, background)).toBeGreaterThanOrEqual(4.5)
   })
 
-  it('the ring around the picked token is seen on every step', async () => {
-    await showPicked(theme, 1180)
+  it('has a ring with a contrast of at least 3:1 around the picked token on every step', async () => {
+    await test.show(typescript, { theme })
+    await test.page.locator('.running-text .picked').waitFor()
     const ring = await test.page.evaluate<string>(
       `getComputedStyle(document.querySelector('.running-text .picked')).outlineColor`,
     )
@@ -56,8 +67,8 @@ describe.each(THEMES)('in the theme %s', (theme) => {
     for (const step of steps) expect(contrast(ring, step)).toBeGreaterThanOrEqual(3)
   })
 
-  it('the weight of the underline alone tells the steps apart', async () => {
-    await showPicked(theme, 1180)
+  it('distinguishes the steps by the weight of the underline alone', async () => {
+    await test.show(typescript, { theme })
     const shadows = await test.page.evaluate<string[]>(
       `[...document.querySelectorAll('.legend .token')].map((token) => getComputedStyle(token).boxShadow)`,
     )
@@ -65,7 +76,12 @@ describe.each(THEMES)('in the theme %s', (theme) => {
   })
 })
 
-it.each(WIDTHS)('nothing scrolls sideways at %i pixels', async (width) => {
+it('has no serious accessibility violation in a narrow panel', async () => {
+  await showPicked('dark', NARROW)
+  expect(await seriousViolations()).toEqual([])
+})
+
+it.each([WIDE, NARROW])('does not scroll horizontally at %i pixels', async (width) => {
   await showPicked('dark', width)
   const tooWide = await test.page.evaluate<string[]>(`
     [...document.querySelectorAll('html, body, header, main, logitscope-strip, .grid, .detail, .row')]
@@ -74,8 +90,8 @@ it.each(WIDTHS)('nothing scrolls sideways at %i pixels', async (width) => {
   expect(tooWide).toEqual([])
 })
 
-it('beside an editor the detail stands above the table, and columns are fewer', async () => {
-  await showPicked('dark', 560)
+it('shows the detail pane above the table and fewer columns in a narrow panel', async () => {
+  await test.show(typescript, { width: NARROW })
   const detail = await test.page.locator('.detail').boundingBox()
   const grid = await test.page.locator('[role=grid]').boundingBox()
   expect((detail?.y ?? 0) + (detail?.height ?? 0)).toBeLessThanOrEqual(grid?.y ?? 0)
@@ -85,20 +101,22 @@ it('beside an editor the detail stands above the table, and columns are fewer', 
     'Probability',
     'Rank',
     'Surprisal',
-    'Model’s top',
+    'Top predictions',
   ])
 })
 
-/** WCAG 2's contrast ratio of two `rgb(…)` colours. */
+/** The contrast ratio of two `rgb(…)` colours, as WCAG 2 defines it. */
 function contrast(a: string, b: string): number {
-  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x)
-  return (light + 0.05) / (dark + 0.05)
+  const [x, y] = [luminance(a), luminance(b)]
+  return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05)
 }
 
+/** The relative luminance of a `rgb(…)` colour, as WCAG 2 defines it. */
 function luminance(colour: string): number {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map((channel) => {
+  const channels = (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map((channel) => {
     const value = Number(channel) / 255
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
   })
+  const [r = NaN, g = NaN, b = NaN] = channels
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import { type PanelPage, vocabulary } from '../support/panel/panelHarness'
+import { elementAt } from '../../src/shared/elementAt'
+import type { PanelPage } from '../support/panel/panelHarness'
 import { logitsLike, referenceInspection } from '../support/reference/referenceInspection'
-import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
 
 describe('the detail pane', () => {
   const address = { inspectionId: typescript.id, section: 0, position: 63 }
-  const { score } = typescript.sections[0].predictions[63]
+  const { score } = elementAt(typescriptSection.predictions, address.position)
   if (score === null) throw new Error('the reference scores every token')
   const logits = logitsLike(score, vocabulary.size)
 
@@ -19,7 +20,7 @@ describe('the detail pane', () => {
     return panel
   }
 
-  it('says where the numbers come from', async () => {
+  it('shows which row of logits the numbers come from', async () => {
     await openPicked()
     expect(await test.text('.source')).toContain('logits[0, 63] of [1, 86, 50257]')
     expect((await test.text('.source')).replaceAll(/\s+/g, ' ')).toContain(
@@ -29,13 +30,13 @@ describe('the detail pane', () => {
     expect(await test.text('.bytes')).toBe('bytes 20 43 6F 6E 66 69 67')
   })
 
-  it('frames the actual token below the cut', async () => {
+  it('lists the actual token below a gap if it is not among the most likely', async () => {
     await openPicked()
     expect(await test.text('.candidates .actual')).toContain('·Config')
     expect(await test.page.locator('.candidates .gap').count()).toBe(1)
   })
 
-  it('asks only for the row where the arrows rest', async () => {
+  it('requests only the row at which the arrow keys stop', async () => {
     const panel = await test.show(typescript)
     await test.posted('requestLogits')
     await panel.forgetMessages()
@@ -44,7 +45,7 @@ describe('the detail pane', () => {
     expect((await panel.messages('requestLogits')).length).toBeLessThan(5)
   })
 
-  it('drops an answer for a token that is no longer picked', async () => {
+  it('ignores the row of a token that is no longer picked', async () => {
     const panel = await openPicked()
     await panel.send({ type: 'logits', ...address, position: 3, logits })
     await panel.send({ type: 'setOutOfDate', inspectionId: typescript.id, outOfDate: true })
@@ -52,20 +53,19 @@ describe('the detail pane', () => {
     expect(await test.text('.candidates tbody tr')).toContain('…')
   })
 
-  it('samples over the full vocabulary, live', async () => {
+  it('applies the sampling controls to the full vocabulary', async () => {
     const panel = await openPicked()
     await panel.send({ type: 'logits', ...address, logits })
-    await test.page.locator('.effect', { hasText: 'Every one of 50,257 tokens' }).waitFor()
+    await test.page.locator('.effect', { hasText: 'All 50,257 tokens' }).waitFor()
     await test.page.getByLabel('Top-k', { exact: true }).fill('2')
     await test.page.locator('.effect', { hasText: 'Top-k 2 keeps 2 tokens and cuts' }).waitFor()
-    const rows = (await test.page.locator('.candidates tbody tr').allInnerTexts()).map((row) =>
-      row.split(/\t|\n/),
-    )
-    expect(rows[0].join(' ')).toContain('57.1 % 86.7 %')
-    expect(rows[2].join(' ')).toContain('cut')
+    const rows = await test.page.locator('.candidates tbody tr').allInnerTexts()
+    const cells = rows.map((row) => row.replaceAll(/[\t\n]/g, ' '))
+    expect(cells[0]).toContain('57.1 % 86.7 %')
+    expect(cells[2]).toContain('cut')
     expect(await test.page.locator('.candidates s').count()).toBe(9)
     await test.page.getByRole('button', { name: 'Reset' }).click()
-    await test.page.locator('.effect', { hasText: 'Every one of 50,257 tokens' }).waitFor()
+    await test.page.locator('.effect', { hasText: 'All 50,257 tokens' }).waitFor()
   })
 
   it('calls temperature 0 greedy', async () => {
@@ -77,10 +77,10 @@ describe('the detail pane', () => {
     expect(await slider.getAttribute('aria-valuetext')).toBe('0, greedy')
   })
 
-  it('lists as many alternatives as asked for, at most 100', async () => {
+  it('lists as many alternatives as the user enters, at most 100', async () => {
     const panel = await openPicked()
     await panel.send({ type: 'logits', ...address, logits })
-    const field = test.page.getByLabel('How many of the most likely tokens are listed')
+    const field = test.page.getByLabel('Number of most likely tokens to list')
     await field.fill('500')
     await field.press('Enter')
     expect(await test.posted('setTopK')).toEqual({ type: 'setTopK', topK: 100 })
@@ -89,7 +89,7 @@ describe('the detail pane', () => {
     ).toBeGreaterThanOrEqual(100)
   })
 
-  it('shows what follows the text without an actual token', async () => {
+  it('shows the prediction after the text, which has no actual token', async () => {
     await test.show(typescript)
     await test.page.keyboard.press('End')
     await test.page.locator('.detail h2', { hasText: 'next' }).waitFor()
@@ -97,13 +97,13 @@ describe('the detail pane', () => {
     expect(await test.page.locator('.candidates .actual').count()).toBe(0)
   })
 
-  it('says of a token without context that there is no prediction', async () => {
+  it('shows that a token without context has no prediction', async () => {
     const panel = await test.show(referenceInspection('typescript', vocabulary))
-    expect(await test.text('.detail')).toContain('No prediction: the model had nothing before this token')
+    expect(await test.text('.detail')).toContain('No prediction: the model has no context before this token')
     expect(await panel.messages('requestLogits')).toEqual([])
   })
 
-  it('says why the full row could not be had', async () => {
+  it('shows why loading the full row failed', async () => {
     const panel = await openPicked()
     await panel.send({ type: 'logitsFailed', ...address, message: 'The engine has stopped.' })
     await eventually(() => test.text('.detail [role=alert]')).toContain('The engine has stopped.')

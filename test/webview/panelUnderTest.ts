@@ -1,27 +1,28 @@
-import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
 
+import { elementAt } from '../../src/shared/elementAt'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { PanelMessage } from '../../src/shared/contracts/protocol'
-import {
-  type OpenOptions,
-  type PanelHarness,
-  type PanelPage,
-  startPanelHarness,
-  vocabulary,
-} from '../support/panel/panelHarness'
+import { type OpenOptions, PanelHarness, type PanelPage } from '../support/panel/panelHarness'
 import { referenceInspection } from '../support/reference/referenceInspection'
+import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 
-/** Long enough for a busy machine; a condition that holds is not waited for. */
-const PATIENCE_MS = 15_000
+/** Only a limit: the tests wait for conditions and continue as soon as they hold. */
+const TIMEOUT_MS = 15_000
 
-/** 85 tokens of TypeScript, with the numbers that PyTorch gives. */
+export const vocabulary = readGpt2Vocabulary()
+
+/** 85 tokens of TypeScript in one section, with the numbers that PyTorch computes. */
 export const typescript = referenceInspection('typescript +bos', vocabulary)
+export const typescriptSection = elementAt(typescript.sections, 0)
 
-/** A browser for the tests of a file; each test has a panel of its own, which must end without complaints. */
+/** A browser tab for the tests of a file. Each test opens its own panel, which must not report errors. */
 export function panelUnderTest(): PanelUnderTest {
   const test = new PanelUnderTest()
   beforeAll(() => test.start())
-  afterEach(() => test.closePanel())
+  afterEach(() => {
+    test.checkPanel()
+  })
   afterAll(() => test.stop())
   return test
 }
@@ -31,7 +32,7 @@ export class PanelUnderTest {
   private panel: PanelPage | undefined
 
   async start(): Promise<void> {
-    this.harness = await startPanelHarness()
+    this.harness = await PanelHarness.connect(inject('panelServer'))
   }
 
   async stop(): Promise<void> {
@@ -52,30 +53,30 @@ export class PanelUnderTest {
     return panel
   }
 
-  async closePanel(): Promise<void> {
+  /** Checks that the test's panel reported no errors, and forgets it. */
+  checkPanel(): void {
     const { panel } = this
     this.panel = undefined
-    if (panel === undefined) return
-    await panel.page.close()
-    expect(panel.complaints).toEqual([])
+    if (panel !== undefined) expect(panel.errors).toEqual([])
   }
 
   get page() {
     return this.current.page
   }
 
-  /** The last message of a type, as soon as the panel has posted one that fits. */
+  /** Waits until the last message of a type has these fields, and returns it. */
   posted<T extends PanelMessage['type']>(
     type: T,
-    fits: Partial<Extract<PanelMessage, { type: T }>> = {},
+    fields: Partial<Extract<PanelMessage, { type: T }>> = {},
   ): Promise<Extract<PanelMessage, { type: T }>> {
     return vi.waitFor(
       async () => {
         const messages = await this.current.messages(type)
-        expect(messages.at(-1)).toMatchObject(fits)
-        return messages[messages.length - 1]
+        const message = elementAt(messages, messages.length - 1)
+        expect(message).toMatchObject(fields)
+        return message
       },
-      { timeout: PATIENCE_MS },
+      { timeout: TIMEOUT_MS },
     )
   }
 
@@ -93,7 +94,7 @@ export class PanelUnderTest {
   }
 }
 
-/** Holds as soon as what `read` gives fulfils the matcher that follows. */
+/** Reads again until the matcher that follows holds. */
 export function eventually<T>(read: () => T | Promise<T>) {
-  return expect.poll(read, { timeout: PATIENCE_MS })
+  return expect.poll(read, { timeout: TIMEOUT_MS })
 }

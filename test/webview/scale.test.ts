@@ -1,26 +1,27 @@
 import { expect, it } from 'vitest'
 
+import { elementAt } from '../../src/shared/elementAt'
 import type { Inspection, Token, TokenPrediction } from '../../src/shared/contracts/prediction'
-import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+import { eventually, panelUnderTest, typescript, typescriptSection } from './panelUnderTest'
 
 const test = panelUnderTest()
-const [section] = typescript.sections
 
-/** The reference text over and over. */
+/** The first `count` tokens of the reference text repeated. */
 function repeated(count: number): { tokens: Token[]; predictions: TokenPrediction[] } {
-  const tokens = Array.from({ length: count }, (_, i) => section.tokens[i % section.tokens.length])
+  const { tokens: once, predictions: scored } = typescriptSection
+  const tokens = Array.from({ length: count }, (_, i) => elementAt(once, i % once.length))
   const predictions = tokens.map((_, position) => ({
-    ...section.predictions[position % section.tokens.length],
+    ...elementAt(scored, position % once.length),
     position,
   }))
   return { tokens, predictions }
 }
 
 function inspectionOf(count: number): Inspection {
-  return { ...typescript, sections: [{ ...section, ...repeated(count) }] }
+  return { ...typescript, sections: [{ ...typescriptSection, ...repeated(count) }] }
 }
 
-/** Notes how many rows there are in the first frame that shows any. */
+/** Records how many rows there are in the first frame that shows any. */
 const COUNT_FIRST_ROWS = `
   requestAnimationFrame(function look() {
     const count = document.querySelectorAll('[role=row][data-position]').length
@@ -28,12 +29,12 @@ const COUNT_FIRST_ROWS = `
     else requestAnimationFrame(look)
   })`
 
-it('keeps all 1,000 rows in the document', async () => {
+it('puts all 1,000 rows into the document', async () => {
   await test.show(inspectionOf(1000))
   await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(1001)
 })
 
-it('shows the first of 20,000 rows long before the last is made, and can go to any', async () => {
+it('shows the first of 20,000 rows before it renders all, and can go to the last', async () => {
   await test.open()
   await test.page.evaluate(`
     window.inspection = ${JSON.stringify(typescript)}
@@ -52,18 +53,18 @@ it('shows the first of 20,000 rows long before the last is made, and can go to a
   expect(await test.page.evaluate('window.firstRows')).toBeLessThan(2_000)
 })
 
-it('touches only the rows that change while predictions stream in', async () => {
+it('updates only the rows that change while predictions stream in', async () => {
   const { tokens, predictions } = repeated(1000)
-  const begun: Inspection = {
+  const running: Inspection = {
     ...typescript,
     state: { kind: 'running' },
-    sections: [{ ...section, tokens, predictions: predictions.slice(0, 500), next: null }],
+    sections: [{ ...typescriptSection, tokens, predictions: predictions.slice(0, 500), next: null }],
   }
-  const panel = await test.show(begun)
+  const panel = await test.show(running)
   await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(1001)
   await test.page.evaluate(`
-    window.touched = 0
-    new MutationObserver((records) => (window.touched += records.length)).observe(
+    window.mutations = 0
+    new MutationObserver((records) => (window.mutations += records.length)).observe(
       document.querySelector('#row-0-100').parentElement,
       { subtree: true, childList: true, attributes: true, characterData: true },
     )`)
@@ -74,5 +75,5 @@ it('touches only the rows that change while predictions stream in', async () => 
     predictions: predictions.slice(500, 600),
   })
   await eventually(() => test.page.locator('#row-0-599').textContent()).toContain('%')
-  expect(await test.page.evaluate('window.touched')).toBe(0)
+  expect(await test.page.evaluate('window.mutations')).toBe(0)
 })

@@ -1,53 +1,51 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Inspection } from '../../src/shared/contracts/prediction'
-import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
 
 const test = panelUnderTest()
-
-const [section] = typescript.sections
 const { id } = typescript
 
-/** The inspection as it begins: the tokens are known, nothing is scored. */
-const begun: Inspection = {
+/** The inspection at its start: the tokens are known, none is scored. */
+const started: Inspection = {
   ...typescript,
   state: { kind: 'running' },
   sections: [{ ...section, predictions: [], next: null }],
 }
 
-describe('a model whose files are not as OpenAI’s own', () => {
-  it('says so in the header', async () => {
+describe('a model whose files have another format than OpenAI’s', () => {
+  it('has a remark in the header', async () => {
     const remarks = ['Linear layout, transposed on load']
     await test.show({ ...typescript, model: { ...typescript.model, remarks } })
     expect(await test.text('header')).toContain('Linear layout, transposed on load')
   })
 })
 
-describe('the cost of the precision', () => {
-  it('is asked for beside the precision', async () => {
+describe('Measure Precision Cost', () => {
+  it('has a button in the header', async () => {
     await test.show(typescript)
     await test.page.getByRole('button', { name: 'Measure Precision Cost' }).click()
     await test.posted('runCommand', { command: 'measurePrecisionCost' })
   })
 
-  it('cannot be asked for while the text is still being scored', async () => {
-    await test.show(begun)
+  it('is not offered while the text is being scored', async () => {
+    await test.show(started)
     expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
   })
 
-  it('is not offered where fp32 cannot be loaded', async () => {
+  it('is not offered if the model does not fit into memory in fp32', async () => {
     const model = { ...typescript.model, parameters: 1_557_611_200, precision: 'int8' as const }
     await test.show({ ...typescript, model })
     expect(await test.text('header')).toContain('1.6 B parameters · int8')
     expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
   })
 
-  it('leaves the focus on its button while it is measured and after, and is not asked for twice', async () => {
+  it('keeps the focus on its button during and after the measurement, and does not run twice', async () => {
     const panel = await test.show(typescript)
-    const asked = () => panel.messages('runCommand')
+    const commands = () => panel.messages('runCommand')
     const button = test.page.locator('button:focus', { hasText: 'Measure Precision Cost' })
     await test.page.getByRole('button', { name: 'Measure Precision Cost' }).press('Enter')
-    expect(await asked()).toHaveLength(1)
+    expect(await commands()).toHaveLength(1)
 
     const running = { kind: 'running', done: 40, total: 85 } as const
     await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
@@ -57,10 +55,10 @@ describe('the cost of the precision', () => {
     await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'done', cost } })
 
     await eventually(() => button.getAttribute('aria-disabled')).toBe('false')
-    expect(await asked()).toHaveLength(1)
+    expect(await commands()).toHaveLength(1)
   })
 
-  it('gives the focus to the table when its Cancel, which had it, goes away', async () => {
+  it('gives the focus to the table when the focused Cancel button is removed', async () => {
     const panel = await test.show(typescript)
     const running = { kind: 'running', done: 40, total: 85 } as const
     await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
@@ -69,7 +67,7 @@ describe('the cost of the precision', () => {
     await test.page.locator('[role=grid]:focus').waitFor()
   })
 
-  it('shows how far it has come, and is cancelled by its button', async () => {
+  it('shows its progress and is cancelled by its button', async () => {
     const panel = await test.show(typescript)
     const state = { kind: 'running', done: 40, total: 85 } as const
     await panel.send({ type: 'setPrecisionCost', inspectionId: id, state })
@@ -78,7 +76,7 @@ describe('the cost of the precision', () => {
     await test.posted('runCommand', { command: 'cancelPrecisionCost' })
   })
 
-  it('is shown in figures, and gone when it was cancelled', async () => {
+  it('shows its result, and nothing when it is cancelled', async () => {
     const panel = await test.show(typescript)
     const cost = { tokens: 84, mean: 0.0173, max: 0.192, sameTop: 0.99 }
     await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'done', cost } })
@@ -87,7 +85,7 @@ describe('the cost of the precision', () => {
     await test.page.locator('.notice').waitFor({ state: 'detached' })
   })
 
-  it('says what went wrong', async () => {
+  it('shows why it failed', async () => {
     const panel = await test.show(typescript)
     const state = { kind: 'failed', message: 'Another model is selected.' } as const
     await panel.send({ type: 'setPrecisionCost', inspectionId: id, state })
@@ -96,8 +94,8 @@ describe('the cost of the precision', () => {
 })
 
 describe('a running inspection', () => {
-  it('shows the text at once and fills as predictions come', async () => {
-    const panel = await test.show(begun)
+  it('shows the text immediately and fills in predictions as they arrive', async () => {
+    const panel = await test.show(started)
     expect(await test.page.locator('.running-text .unscored').count()).toBe(85)
     expect(await test.text('.notice')).toContain('0 of 85 tokens')
     await panel.send({
@@ -112,8 +110,8 @@ describe('a running inspection', () => {
     expect(await test.text('#row-0-40')).not.toContain('%')
   })
 
-  it('asks for the picked row as soon as it is scored', async () => {
-    const panel = await test.show(begun)
+  it('requests the picked row as soon as it is scored', async () => {
+    const panel = await test.show(started)
     expect(await panel.messages('requestLogits')).toEqual([])
     const { predictions } = section
     await panel.send({ type: 'appendPredictions', inspectionId: id, section: 0, predictions })
@@ -121,7 +119,7 @@ describe('a running inspection', () => {
   })
 
   it('is cancelled by its button and by Escape', async () => {
-    const panel = await test.show(begun)
+    const panel = await test.show(started)
     await test.page.getByRole('button', { name: 'Cancel' }).click()
     await test.posted('runCommand', { command: 'cancelInspection' })
     await panel.forgetMessages()
@@ -129,15 +127,15 @@ describe('a running inspection', () => {
     await test.posted('runCommand', { command: 'cancelInspection' })
   })
 
-  it('gives the focus to the table when its Cancel, which had it, goes away', async () => {
-    const panel = await test.show(begun)
+  it('gives the focus to the table when the focused Cancel button is removed', async () => {
+    const panel = await test.show(started)
     await test.page.getByRole('button', { name: 'Cancel' }).focus()
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 0.42 } })
     await test.page.locator('[role=grid]:focus').waitFor()
   })
 
-  it('ends with its figures', async () => {
-    const panel = await test.show(begun)
+  it('shows its figures when it is done', async () => {
+    const panel = await test.show(started)
     await panel.send({
       type: 'appendPredictions',
       inspectionId: id,
@@ -152,8 +150,8 @@ describe('a running inspection', () => {
     expect(await test.text('#row-0-85')).toContain('%')
   })
 
-  it('ignores what belongs to another inspection', async () => {
-    const panel = await test.show(begun)
+  it('ignores messages about another inspection', async () => {
+    const panel = await test.show(started)
     const { predictions } = section
     await panel.send({ type: 'appendPredictions', inspectionId: 'older', section: 0, predictions })
     await panel.send({
@@ -166,7 +164,7 @@ describe('a running inspection', () => {
   })
 })
 
-describe('an inspection that is not the last word', () => {
+describe('an inspection that failed, was cancelled or is out of date', () => {
   it.each<[string, Inspection['state'], string]>([
     ['cancelled', { kind: 'cancelled' }, 'Cancelled after 85 of 85 tokens'],
     [
@@ -174,14 +172,14 @@ describe('an inspection that is not the last word', () => {
       { kind: 'failed', message: 'The engine ran out of memory.', remedies: [] },
       'The engine ran out of memory.',
     ],
-  ])('%s says so and can be run again', async (_, state, says) => {
+  ])('%s shows a notice and can be run again', async (_, state, notice) => {
     await test.show({ ...typescript, state })
-    expect(await test.text('.notice')).toContain(says)
+    expect(await test.text('.notice')).toContain(notice)
     await test.page.getByRole('button', { name: 'Run Again' }).click()
     await test.posted('runCommand', { command: 'runAgain' })
   })
 
-  it('out of date says so, until it is current again', async () => {
+  it('shows a notice while it is out of date', async () => {
     const panel = await test.show(typescript)
     await panel.send({ type: 'setOutOfDate', inspectionId: id, outOfDate: true })
     await eventually(() => test.text('.notice')).toContain('The document has changed')
@@ -189,7 +187,7 @@ describe('an inspection that is not the last word', () => {
     await test.page.locator('.notice').waitFor({ state: 'detached' })
   })
 
-  it('failed is an alert with a way to the log', async () => {
+  it('shows a failure as an alert, with a button for the log', async () => {
     await test.show({
       ...typescript,
       state: { kind: 'failed', message: 'No memory.', remedies: ['selectModel'] },
@@ -199,7 +197,7 @@ describe('an inspection that is not the last word', () => {
     await test.posted('runCommand', { command: 'showLog' })
   })
 
-  it('that another model may do without offers the choice', async () => {
+  it('offers to switch the model if that can help', async () => {
     await test.show({
       ...typescript,
       state: { kind: 'failed', message: 'No memory.', remedies: ['selectModel'] },
@@ -211,37 +209,37 @@ describe('an inspection that is not the last word', () => {
 
 describe('a panel without an inspection', () => {
   it.each([
-    ['noEditor', 'Open a text to inspect', 'openText'],
+    ['noEditor', 'Open a file to inspect', 'openText'],
     ['noInspection', 'run Inspect Logits', 'inspectLogits'],
-  ] as const)('%s says what to do', async (reason, says, command) => {
+  ] as const)('%s shows what to do', async (reason, notice, command) => {
     const panel = await test.open()
     await panel.send({ type: 'showEmpty', reason })
-    await eventually(() => test.text('.page')).toContain(says)
+    await eventually(() => test.text('.page')).toContain(notice)
     await test.page.locator('.page button').click()
     await test.posted('runCommand', { command })
   })
 
-  it('says that the document is empty', async () => {
+  it('shows that the document is empty', async () => {
     const panel = await test.open()
     await panel.send({ type: 'showEmpty', reason: 'emptyDocument' })
     await eventually(() => test.text('.page')).toContain('The document is empty')
   })
 
-  it('says what is being prepared, then what went wrong', async () => {
+  it('shows what is being prepared, then the failure', async () => {
     const panel = await test.open()
     await panel.send({ type: 'showPreparing', note: 'Loading mini…' })
     await eventually(() => test.text('.page')).toContain('Loading mini…')
-    await panel.send({ type: 'showFailure', message: 'The model folder lacks config.json.', remedies: [] })
-    await eventually(() => test.text('.page [role=alert]')).toBe('The model folder lacks config.json.')
+    await panel.send({ type: 'showFailure', message: 'The model folder has no config.json.', remedies: [] })
+    await eventually(() => test.text('.page [role=alert]')).toBe('The model folder has no config.json.')
   })
 })
 
 describe('the live region', () => {
-  const spoken = () => test.text('[aria-live=polite]')
+  const announced = () => test.text('[aria-live=polite]')
 
-  it('says that it has started, and at the end the summary and what was most surprising', async () => {
-    const panel = await test.show(begun)
-    await eventually(spoken).toBe('Inspecting 85 tokens of typescript +bos.')
+  it('announces the start, and at the end the summary and the most surprising token', async () => {
+    const panel = await test.show(started)
+    await eventually(announced).toBe('Inspecting 85 tokens of typescript +bos.')
     await panel.send({
       type: 'appendPredictions',
       inspectionId: id,
@@ -249,30 +247,30 @@ describe('the live region', () => {
       predictions: section.predictions,
     })
     await eventually(() => test.text('.notice')).toContain('85 of 85')
-    expect(await spoken()).toBe('Inspecting 85 tokens of typescript +bos.') // progress is not yet due
+    expect(await announced()).toBe('Inspecting 85 tokens of typescript +bos.') // no progress within the first ten seconds
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 1 } })
-    await eventually(spoken).toBe(
+    await eventually(announced).toBe(
       'Done: 85 tokens, perplexity 9.0, 3.17 bits per token. Most surprising: Config, leading space, token 63, 11.8 bits.',
     )
   })
 
-  it('says that it was cancelled, and after how many', async () => {
-    const panel = await test.show(begun)
+  it('announces after how many tokens the inspection was cancelled', async () => {
+    const panel = await test.show(started)
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'cancelled' } })
-    await eventually(spoken).toBe('Cancelled after 0 of 85 tokens.')
+    await eventually(announced).toBe('Cancelled after 0 of 85 tokens.')
   })
 
-  it('is silent about an inspection that comes back', async () => {
+  it('announces nothing about an inspection that is restored', async () => {
     await test.show(typescript)
-    expect(await spoken()).toBe('')
+    expect(await announced()).toBe('')
   })
 })
 
 describe('a reload', () => {
-  const kept = { inspectionId: id, picked: { section: 0, position: 63 }, scroll: 0, metric: 'entropy', k: 3 }
+  const saved = { inspectionId: id, picked: { section: 0, position: 63 }, scroll: 0, metric: 'entropy', k: 3 }
 
-  it('names the inspection and shows it as it was', async () => {
-    const panel = await test.open({ keptState: kept })
+  it('asks for the inspection and restores what was shown', async () => {
+    const panel = await test.open({ savedState: saved })
     await test.posted('ready', { inspectionId: id })
     await panel.send({ type: 'showInspection', inspection: typescript, focus: false })
     await test.page.locator('#row-0-63.picked').waitFor()
@@ -280,16 +278,16 @@ describe('a reload', () => {
     expect(await test.page.locator('.candidates tbody tr').count()).toBe(5) // 3, the gap and the actual one
   })
 
-  it('comes back to where the table was scrolled to', async () => {
-    const panel = await test.open({ keptState: { ...kept, scroll: 240 } })
+  it('restores the scroll offset of the table', async () => {
+    const panel = await test.open({ savedState: { ...saved, scroll: 240 } })
     await panel.send({ type: 'showInspection', inspection: typescript, focus: false })
     await eventually(() => test.page.evaluate(`document.querySelector('[role=grid]')?.scrollTop`)).toBe(240)
   })
 
-  it('keeps exactly what it needs', async () => {
+  it('saves the inspection, pick, scroll offset, metric and number of alternatives', async () => {
     const panel = await test.show(typescript)
     await test.page.keyboard.press('ArrowDown')
-    await eventually(() => panel.keptState()).toEqual({
+    await eventually(() => panel.savedState()).toEqual({
       inspectionId: id,
       picked: { section: 0, position: 1 },
       scroll: 0,
@@ -298,14 +296,14 @@ describe('a reload', () => {
     })
   })
 
-  it('takes nothing from a state that it does not know', async () => {
-    await test.open({ keptState: { inspectionId: 7, picked: 'x', scroll: -1, metric: 'mood', k: 1e9 } })
+  it('ignores a saved state with invalid fields', async () => {
+    await test.open({ savedState: { inspectionId: 7, picked: 'x', scroll: -1, metric: 'mood', k: 1e9 } })
     await test.posted('ready', { inspectionId: null })
   })
 })
 
-describe('keys', () => {
-  it('are listed by ?, and the list gives the focus back', async () => {
+describe('keyboard shortcuts', () => {
+  it('are listed by ?, and closing the list returns the focus to the table', async () => {
     await test.show(typescript)
     await test.page.keyboard.press('?')
     await test.page.locator('.keys button:focus').waitFor()
@@ -314,12 +312,12 @@ describe('keys', () => {
     expect(await test.page.locator('.keys').count()).toBe(0)
   })
 
-  it('never swallow F6', async () => {
+  it('do not include F6, which VS Code handles', async () => {
     await test.show(typescript)
     await test.page.evaluate(
-      `addEventListener('keydown', (event) => { window.swallowed = event.defaultPrevented })`,
+      `addEventListener('keydown', (event) => { window.prevented = event.defaultPrevented })`,
     )
     await test.page.keyboard.press('F6')
-    expect(await test.page.evaluate('window.swallowed')).toBe(false)
+    expect(await test.page.evaluate('window.prevented')).toBe(false)
   })
 })

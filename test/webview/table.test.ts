@@ -6,7 +6,7 @@ const test = panelUnderTest()
 const pickedRow = '[role=row][aria-selected=true]'
 
 describe('the table', () => {
-  it('has a row for each token and one for what follows', async () => {
+  it('has a row for each token and one for the next', async () => {
     await test.show(typescript)
     await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(86)
     expect(await test.attribute('[role=grid]', 'aria-rowcount')).toBe('87')
@@ -14,14 +14,14 @@ describe('the table', () => {
     expect(await test.text('#row-0-85')).toContain('next')
   })
 
-  it('shows what PyTorch gives', async () => {
+  it('shows the numbers that PyTorch computes', async () => {
     await test.show(typescript)
     const cells = await test.page.locator('#row-0-63 [role=gridcell]').allInnerTexts()
     expect(cells.slice(0, 7)).toEqual(['63', '·Config', '6.64', '0.028 %', '164', '11.79', '3.99'])
-    expect(cells[7].replaceAll(/\s+/g, ' ')).toContain('·Error 57 %')
+    expect(cells[7]?.replaceAll(/\s+/g, ' ')).toContain('·Error 57 %')
   })
 
-  it('has each header right above its column', async () => {
+  it('aligns each header with its column', async () => {
     await test.show(typescript)
     const leftEdges = (cells: string) =>
       test.page.evaluate<number[]>(
@@ -30,14 +30,14 @@ describe('the table', () => {
     expect(await leftEdges('[role=columnheader]')).toEqual(await leftEdges('#row-0-0 [role=gridcell]'))
   })
 
-  it('speaks a row', async () => {
+  it('has a label for screen readers in each row', async () => {
     await test.show(typescript)
     expect(await test.attribute('#row-0-52', 'aria-label')).toBe(
       'catch, leading space. Token 52 of 85. Probability 10.7 percent, rank 3, 3.2 bits. Expected newline, 51 percent.',
     )
   })
 
-  it('is one tab stop', async () => {
+  it('is a single tab stop', async () => {
     await test.show(typescript)
     const stops = await test.page.evaluate(`
       [...document.querySelectorAll('[role=grid], [role=grid] *')]
@@ -47,7 +47,7 @@ describe('the table', () => {
   })
 
   it.each(['ArrowDown', 'End', 'PageDown'])(
-    'moves its pick with %s and shows it in the editor',
+    'moves the pick with %s and reveals it in the editor',
     async (key) => {
       await test.show(typescript)
       await test.page.keyboard.press(key)
@@ -70,7 +70,7 @@ describe('the table', () => {
     expect(await test.posted('pickToken')).toMatchObject({ position: 3, how: 'select' })
   })
 
-  it('follows the editor and sends nothing back', async () => {
+  it('follows the editor’s cursor and posts no pick', async () => {
     const panel = await test.show(typescript)
     await panel.send({ type: 'pickFromEditor', inspectionId: typescript.id, section: 0, position: 63 })
     await eventually(() => test.attribute(pickedRow, 'data-position')).toBe('63')
@@ -78,7 +78,7 @@ describe('the table', () => {
     expect(await panel.messages('pickToken')).toEqual([])
   })
 
-  it('is sorted by a header, largest first, then smallest first, then as the text is', async () => {
+  it('is sorted by a header: descending, then ascending, then in text order', async () => {
     await test.show(typescript)
     const header = test.page.locator('[role=columnheader]', { hasText: 'Surprisal' })
     const firstPosition = () => test.attribute('[role=row][data-position]', 'data-position')
@@ -92,7 +92,7 @@ describe('the table', () => {
     expect(await test.attribute('[role=row][data-position] >> nth=-1', 'data-position')).toBe('85')
   })
 
-  it('can be sorted by the keyboard alone', async () => {
+  it('can be sorted with the keyboard', async () => {
     await test.show(typescript)
     await test.page.keyboard.press('ArrowUp')
     await test.page.keyboard.press('ArrowRight')

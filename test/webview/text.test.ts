@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
-import { vocabulary } from '../support/panel/panelHarness'
 import { referenceInspection, referenceSection } from '../support/reference/referenceInspection'
-import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
 
 describe('the text', () => {
-  it('reads as the text, with marks and real line breaks', async () => {
+  it('shows the text with marks and real line breaks', async () => {
     await test.show(typescript)
     const lines = (await test.text('.running-text')).split('\n').filter((line) => line !== '')
     expect(lines.slice(0, 2)).toEqual([
@@ -16,13 +15,13 @@ describe('the text', () => {
     ])
   })
 
-  it('picks by a click', async () => {
+  it('picks the clicked token', async () => {
     await test.show(typescript)
     await test.page.locator('.running-text [data-position="4"]').click()
     expect(await test.posted('pickToken')).toMatchObject({ position: 4, how: 'select' })
   })
 
-  it('is coloured by the metric chosen', async () => {
+  it('is coloured by the selected metric', async () => {
     await test.show(typescript)
     const classes = () => test.attribute('.running-text [data-position="63"]', 'class')
     expect(await classes()).toContain('step4') // 11.8 bits
@@ -31,13 +30,13 @@ describe('the text', () => {
     expect(await test.text('.legend')).toContain('entropy in bits')
   })
 
-  it('shows an emoji once and marks the tokens that hold the rest of it', async () => {
+  it('shows an emoji once and marks the tokens with the rest of its bytes', async () => {
     await test.show(referenceInspection('emoji +bos', vocabulary))
     const shown = await test.page.locator('.running-text .token').allInnerTexts()
     expect(shown.slice(0, 3)).toEqual(['Hi', ' 👋', '⟨8B⟩'])
   })
 
-  it('makes blanks, tabs, zero-width and bidi characters visible', async () => {
+  it('marks spaces, tabs, zero-width and bidi characters', async () => {
     await test.show(referenceInspection('blanks +bos', vocabulary))
     const shown = await test.text('.running-text')
     for (const mark of ['→', '↵', '⟨NBSP⟩', '⟨ZWSP⟩', '⟨RLO⟩', '⟨PDF⟩']) expect(shown).toContain(mark)
@@ -46,7 +45,7 @@ describe('the text', () => {
   it('has a heading for each of several sections', async () => {
     const sections = [
       { ...referenceSection('one token +bos', vocabulary), lines: { first: 3, last: 9 } },
-      { ...typescript.sections[0], lines: { first: 12, last: 12 } },
+      { ...typescriptSection, lines: { first: 12, last: 12 } },
     ]
     await test.show({ ...typescript, sections })
     expect(await test.page.locator('logitscope-strip h2').allInnerTexts()).toEqual(['Lines 3–9', 'Line 12'])
@@ -71,7 +70,7 @@ describe('the sparkline', () => {
     )
   })
 
-  it('labels its top and picks the bar that is clicked', async () => {
+  it('labels its maximum and picks the clicked bar', async () => {
     await test.show(typescript)
     expect(await test.text('.sparkline .top')).toBe('11.8 bits')
     const box = await test.page.locator('.sparkline svg').boundingBox()
@@ -81,9 +80,8 @@ describe('the sparkline', () => {
 })
 
 describe('the header', () => {
-  it('says which model speaks, what it saw and how it did', async () => {
-    const [section] = typescript.sections
-    await test.show({ ...typescript, sections: [{ ...section, contextTokens: 412, windows: 3 }] })
+  it('shows the model, its context and the figures of the text', async () => {
+    await test.show({ ...typescript, sections: [{ ...typescriptSection, contextTokens: 412, windows: 3 }] })
     const header = (await test.text('header')).replaceAll(/\s+/g, ' ')
     for (const part of ['mini', '12 M parameters · fp32 · WASM, 1 thread', '412 tokens before', '3 windows'])
       expect(header).toContain(part)
@@ -91,7 +89,7 @@ describe('the header', () => {
       expect(header).toContain(figure)
   })
 
-  it('turns the start token off and on', async () => {
+  it('has a switch for the start token', async () => {
     await test.show(typescript)
     await test.page.getByRole('switch').uncheck()
     expect(await test.posted('setStartToken')).toEqual({ type: 'setStartToken', startToken: false })

@@ -1,149 +1,87 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-
-import { build } from 'esbuild'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 import type { HostMessage, PanelMessage } from '../../../src/shared/contracts/protocol'
-import { panelHtml } from '../../../src/features/inspect/panelHtml'
-import { readGpt2Vocabulary } from '../texts/gpt2Vocabulary'
-import { type Theme, THEME_CLASSES, themeStyle } from './themes'
-
-export const vocabulary = readGpt2Vocabulary()
-
-/** The panel's real document, script and stylesheet under the real policy; only VS Code is played. */
-export interface PanelHarness {
-  open(options?: OpenOptions): Promise<PanelPage>
-  close(): Promise<void>
-}
+import type { PanelServerAddress } from './panelServer'
+import type { Theme } from './themes'
 
 export interface OpenOptions {
   readonly theme?: Theme
   readonly width?: number
   readonly height?: number
-  /** What `getState` gives, as after a reload. */
-  readonly keptState?: unknown
+  /** The result of `getState`, as after a reload. */
+  readonly savedState?: unknown
 }
 
-export interface PanelPage {
-  readonly page: Page
-  /** What the browser refused because of the policy, and what the panel threw. */
-  readonly complaints: readonly string[]
-  send(message: HostMessage): Promise<void>
-  messages<T extends PanelMessage['type']>(type: T): Promise<Extract<PanelMessage, { type: T }>[]>
-  forgetMessages(): Promise<void>
-  keptState(): Promise<unknown>
-}
+/** Opens panels in a tab of the browser that `startPanelServer` has started, one panel at a time. */
+export class PanelHarness {
+  static async connect({ origin, browserEndpoint }: PanelServerAddress): Promise<PanelHarness> {
+    const browser = await chromium.connect(browserEndpoint)
+    return new PanelHarness(browser, await browser.newPage(), origin)
+  }
 
-export async function startPanelHarness(): Promise<PanelHarness> {
-  const script = await bundlePanel()
-  const browser = await launchChromium()
-  const files = new Map<string, string>([
-    ['/panel.js', script],
-    ['/panel.css', await readFile(new URL('../../../media/panel.css', import.meta.url), 'utf8')],
-  ])
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    const theme = (searchParams.get('theme') ?? 'dark') as Theme
-    if (pathname === '/') response.setHeader('content-type', 'text/html').end(harnessDocument(theme))
-    else if (pathname === '/theme.css') response.setHeader('content-type', 'text/css').end(themeStyle(theme))
-    else if (files.has(pathname))
-      response
-        .setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/css')
-        .end(files.get(pathname))
-    else response.writeHead(404).end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    open: (options) => openPanel(browser, origin, options),
-    close: async () => {
-      await browser.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+  private errors: string[] = []
+
+  private constructor(
+    private readonly browser: Browser,
+    private readonly page: Page,
+    private readonly origin: string,
+  ) {
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text())
+    })
+    page.on('pageerror', (error) => this.errors.push(error.message))
+  }
+
+  /** Opens a new panel in place of the previous one, with the vocabulary loaded. */
+  async open({
+    theme = 'dark',
+    width = 1180,
+    height = 860,
+    savedState,
+  }: OpenOptions = {}): Promise<PanelPage> {
+    const { page, origin } = this
+    // The tab is reused: a new tab for each panel takes several times as long, and closing one can move the focus.
+    this.errors = []
+    const query = new URLSearchParams({ theme, savedState: JSON.stringify(savedState ?? null) })
+    await page.setViewportSize({ width, height })
+    await page.goto(`${origin}/?${query.toString()}`)
+    return new PanelPage(page, this.errors)
+  }
+
+  async close(): Promise<void> {
+    await this.page.close()
+    await this.browser.close()
   }
 }
 
-async function bundlePanel(): Promise<string> {
-  const result = await build({
-    entryPoints: [fileURLToPath(new URL('../../../webview/main.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    target: 'es2022',
-    logLevel: 'error',
-  })
-  return result.outputFiles[0].text
-}
+/** An open panel, seen from VS Code. */
+export class PanelPage {
+  constructor(
+    readonly page: Page,
+    /** Errors that the panel threw or logged, and loads that its content security policy blocked. */
+    readonly errors: readonly string[],
+  ) {}
 
-function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.LOGITSCOPE_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
-}
+  async send(message: HostMessage): Promise<void> {
+    await this.page.evaluate(`window.postMessage(${toExpression(message)}, '*')`)
+  }
 
-/** The product's document, with the theme as VS Code would add it. */
-function harnessDocument(theme: Theme): string {
-  return panelHtml({ scriptUri: '/panel.js', styleUri: '/panel.css', cspSource: "'self'", nonce: 'harness' })
-    .replace('<link', `<link rel="stylesheet" href="/theme.css?theme=${theme}" />\n    <link`)
-    .replace('<body', `<body class="${THEME_CLASSES[theme]}"`)
-}
+  /** All messages of a type that the panel has posted, oldest first. */
+  async messages<T extends PanelMessage['type']>(type: T): Promise<Extract<PanelMessage, { type: T }>[]> {
+    const posted = await this.page.evaluate<PanelMessage[]>('window.posted')
+    return posted.filter((message): message is Extract<PanelMessage, { type: T }> => message.type === type)
+  }
 
-/** Runs in the page before the panel: records what the panel posts and keeps. */
-const FAKE_VSCODE_API = (kept: string) => `
-  window.posted = []
-  window.kept = ${kept}
-  window.acquireVsCodeApi = () => ({
-    postMessage: (message) => window.posted.push(message),
-    getState: () => window.kept,
-    setState: (state) => (window.kept = state),
-  })
-`
+  async forgetMessages(): Promise<void> {
+    await this.page.evaluate('window.posted.length = 0')
+  }
 
-async function openPanel(
-  browser: Browser,
-  origin: string,
-  { theme = 'dark', width = 1180, height = 860, keptState }: OpenOptions = {},
-): Promise<PanelPage> {
-  const page = await browser.newPage({ viewport: { width, height } })
-  const complaints: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  await page.addInitScript(FAKE_VSCODE_API(JSON.stringify(keptState ?? null)))
-  await page.goto(`${origin}/?theme=${theme}`)
-
-  const send = (message: HostMessage) =>
-    page.evaluate(`window.postMessage(${toExpression(message)}, '*')`).then(() => undefined)
-  const { bytes, offsets } = vocabulary
-  await send({ type: 'vocabulary', bytes, offsets })
-  return {
-    page,
-    complaints,
-    send,
-    messages: async <T extends PanelMessage['type']>(type: T) => {
-      const posted = await page.evaluate<PanelMessage[]>('window.posted')
-      return posted.filter((message): message is Extract<PanelMessage, { type: T }> => message.type === type)
-    },
-    forgetMessages: () => page.evaluate('window.posted.length = 0').then(() => undefined),
-    keptState: () => page.evaluate<unknown>('window.kept'),
+  savedState(): Promise<unknown> {
+    return this.page.evaluate<unknown>('window.savedState')
   }
 }
 
-/** A message as source text; typed arrays, which JSON has not, are rebuilt in the page. */
+/** A message as source text. Typed arrays, which JSON does not have, are rebuilt in the page. */
 function toExpression(message: HostMessage): string {
   const fields = Object.entries(message).map(([name, value]: [string, unknown]) => {
     if (!ArrayBuffer.isView(value)) return `${JSON.stringify(name)}: ${JSON.stringify(value)}`

@@ -1,0 +1,133 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+import { build } from 'esbuild'
+import { chromium } from 'playwright-core'
+
+import { panelHtml } from '../../../src/features/inspect/panelHtml'
+import { readGpt2Vocabulary } from '../texts/gpt2Vocabulary'
+import { THEME_CLASSES, THEMES, themeStyle } from './themes'
+
+/** Where a test process finds the panel and a browser to open it in; can be sent between processes. */
+export interface PanelServerAddress {
+  readonly origin: string
+  /** WebSocket address of a running Chromium. */
+  readonly browserEndpoint: string
+}
+
+export interface PanelServer {
+  readonly address: PanelServerAddress
+  close(): Promise<void>
+}
+
+/**
+ * Builds the panel once, serves it, and starts one Chromium for all test files.
+ *
+ * The panel gets its real document, script, stylesheet and content security policy. Only VS Code is replaced: the
+ * document's query has the theme (`theme`) and the saved state (`savedState`, JSON), and a script records what the
+ * panel posts and saves.
+ */
+export async function startPanelServer(): Promise<PanelServer> {
+  const [files, browser] = await Promise.all([readFiles(), launchChromium()])
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const file = pathname === '/' ? harnessDocument(searchParams) : files.get(pathname)
+    if (file === undefined) response.writeHead(404).end()
+    else response.setHeader('content-type', contentType(pathname)).end(file)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    address: { origin: `http://127.0.0.1:${port}`, browserEndpoint: browser.wsEndpoint() },
+    close: async () => {
+      await browser.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function readFiles(): Promise<ReadonlyMap<string, string>> {
+  const [script, style] = await Promise.all([
+    bundlePanel(),
+    readFile(new URL('../../../media/panel.css', import.meta.url), 'utf8'),
+  ])
+  return new Map([
+    ['/panel.js', script],
+    ['/panel.css', style],
+    ['/vocabulary.js', vocabularyScript()],
+    ...THEMES.map((theme): [string, string] => [`/${theme}.css`, themeStyle(theme)]),
+  ])
+}
+
+async function bundlePanel(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../../../webview/main.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    logLevel: 'error',
+  })
+  return outputFiles.map(({ text }) => text).join('')
+}
+
+function launchChromium() {
+  return chromium.launchServer({
+    executablePath: process.env.LOGITSCOPE_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+function contentType(pathname: string): string {
+  if (pathname.endsWith('.js')) return 'text/javascript'
+  return pathname.endsWith('.css') ? 'text/css' : 'text/html'
+}
+
+const NONCE = 'harness'
+
+/** The product's document with VS Code's part added: its API, its theme and the vocabulary message. */
+function harnessDocument(query: URLSearchParams): string {
+  const theme = THEMES.find((known) => known === query.get('theme')) ?? 'dark'
+  const savedState = (query.get('savedState') ?? 'null').replaceAll('<', '\\u003c')
+  return panelHtml({ scriptUri: '/panel.js', styleUri: '/panel.css', cspSource: "'self'", nonce: NONCE })
+    .replace('<link', `<link rel="stylesheet" href="/${theme}.css" />\n    <link`)
+    .replace('<body', `<body class="${THEME_CLASSES[theme]}"`)
+    .replace('<script', () => `<script nonce="${NONCE}">${fakeVsCodeApi(savedState)}</script>\n    <script`)
+    .replace('</body>', `  <script nonce="${NONCE}" src="/vocabulary.js"></script>\n  </body>`)
+}
+
+/** Records what the panel posts and saves, for the tests to read. */
+function fakeVsCodeApi(savedState: string): string {
+  return `
+    window.posted = []
+    window.savedState = ${savedState}
+    window.acquireVsCodeApi = () => ({
+      postMessage: (message) => window.posted.push(message),
+      getState: () => window.savedState,
+      setState: (state) => (window.savedState = state),
+    })`
+}
+
+/** Sends the vocabulary to the panel. Served as a file, because it is too large to send it for each test. */
+function vocabularyScript(): string {
+  const { bytes, offsets } = readGpt2Vocabulary()
+  const base64 = (array: ArrayBufferView) =>
+    Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
+  return `{
+    const decode = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    const bytes = decode('${base64(bytes)}')
+    const offsets = new Uint32Array(decode('${base64(offsets)}').buffer)
+    dispatchEvent(new MessageEvent('message', { data: { type: 'vocabulary', bytes, offsets } }))
+  }`
+}
