@@ -4,12 +4,12 @@ import type { ModelInfo } from '../shared/contracts/prediction'
 import type { SamplingSettings } from '../shared/contracts/samplingSettings'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { MAX_OPEN_TOKENS, settledTokens } from '../tokenizer/openEnd'
-import { windowToContinue } from './windows'
 import type { PredictionService } from './predictionService'
+import { windowToContinue } from './windows'
 
-/** A text and how it is to be gone on with; the document before the cursor is always the context. */
+/** How to complete the text before the cursor, which is always the context. */
 export interface CompletionRequest {
-  /** All of the document before the cursor. */
+  /** The whole document before the cursor. */
   readonly text: string
   readonly startToken: boolean
   /** 1 to 10. */
@@ -21,36 +21,37 @@ export interface CompletionRequest {
   readonly seed: number
 }
 
-/** How a text may go on, and all that is needed to look at it step by step. */
+/** The candidates for the rest of a text, and what is needed to inspect them token by token. */
 export interface Completion {
   readonly request: CompletionRequest
-  /** That made it. */
+  /** The model that generated the candidates. */
   readonly model: ModelInfo
   readonly vocabulary: Vocabulary
   /** The text's tokens in the window of the run, up to the last one that no continuation can change. */
   readonly contextTokenIds: Int32Array
-  /** The UTF-8 bytes of the text behind those: every candidate's first tokens cover them. */
+  /** The UTF-8 bytes of the text after those tokens; the first tokens of every candidate cover them. */
   readonly typed: Uint8Array
-  /** Where `typed` begins in the text, in UTF-16 units. */
+  /** UTF-16 offset of `typed` in the text. */
   readonly typedStart: number
-  /** Most probable first, no two of the same text. */
+  /** Most probable first; all texts differ. */
   readonly candidates: readonly CompletionCandidate[]
 }
 
 export interface CompletionCandidate {
-  /** What is to be inserted at the cursor; lines end in LF. Never empty. */
+  /** The text to insert at the cursor, with LF line ends. Never empty. */
   readonly text: string
-  /** From `typed` on; the last one may reach beyond `text`. */
+  /** The tokens of `typed` and `text`; the last one may extend beyond `text`. */
   readonly tokenIds: Int32Array
-  /** Nats: the probability of these tokens, given what was typed, at temperature 1. */
+  /** Log-probability of these tokens given the typed bytes, in nats, at temperature 1. */
   readonly logProb: number
 }
 
-/** Beyond those that cover what is typed. */
+/** The maximum number of tokens after those that cover the typed bytes. */
 export const MAX_COMPLETION_TOKENS = 64
 
 /**
- * Asks the model how a text goes on. None where there is nothing to go on from: an empty text without start token.
+ * Generates candidates for the rest of a text. Undefined for an empty text without start token, which leaves the model
+ * without input.
  * @throws TextRunTooLongError, CancelledError and what loading or running the model throws
  */
 export async function complete(
@@ -62,7 +63,7 @@ export async function complete(
   const model = await service.model({ signal })
   const vocabulary = await service.vocabulary()
   const tokens = await service.tokenize(text, { signal })
-  // Without the start token the first one has nothing to be predicted from.
+  // Without the start token the input needs at least one token of the text.
   const settled = Math.max(settledTokens(text, tokens), startToken ? 0 : 1)
   if (settled > tokens.tokenIds.length) return undefined
 
@@ -90,7 +91,7 @@ export async function complete(
     vocabulary,
     contextTokenIds: settledIds.slice(window.first),
     typed,
-    typedStart: settled < tokens.starts.length ? tokens.starts[settled] : text.length,
+    typedStart: tokens.starts[settled] ?? text.length,
     candidates: distinct(
       generated.map(({ tokenIds, continuation, logProb }) => ({
         text: insertableText(continuation),
@@ -102,18 +103,19 @@ export async function complete(
 }
 
 /**
- * What of a continuation can be put into a document: a model's output is untrusted, so it ends before what is no
- * character, or is one that acts without being seen. White space at its end is nothing that one could see and accept.
+ * The part of a continuation that can be inserted into a document. A model's output is untrusted, so the text ends
+ * before the first invalid byte, control character other than newline and tab, bidirectional control or line
+ * separator. Trailing white space is removed, because the user would not see it.
  */
 export function insertableText(continuation: Uint8Array): string {
   const [safe] = INSERTABLE.exec(new TextDecoder().decode(continuation)) ?? ['']
   return safe.trimEnd()
 }
 
-/** U+FFFD is what the decoder makes of bytes that are no character. */
+/** The decoder replaces invalid bytes by U+FFFD. */
 const INSERTABLE = /^(?:[\n\t]|[^\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufffd])*/u
 
-/** Without those that have nothing to insert, and the less probable ones of the same text. */
+/** Removes candidates without text, and of several with the same text all but the most probable. */
 function distinct(candidates: readonly CompletionCandidate[]): CompletionCandidate[] {
   return candidates.filter(
     ({ text }, i) => text !== '' && candidates.findIndex((candidate) => candidate.text === text) === i,

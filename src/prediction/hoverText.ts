@@ -1,21 +1,22 @@
-import { formatCount, formatCounted, formatDecimal, formatPercent } from '../shared/text/format'
 import type { Alternative } from '../shared/contracts/prediction'
+import { elementAt } from '../shared/elementAt'
+import { formatCount, formatCounted, formatDecimal, formatPercent } from '../shared/text/format'
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken, textPieces } from '../shared/text/tokenText'
 import type { Vocabulary } from '../shared/text/vocabulary'
-import type { ScoredToken, NextToken, PlacePrediction } from './placePrediction'
+import type { NextToken, PlacePrediction, ScoredToken } from './placePrediction'
 
 /**
- * What a hover says of a character's tokens, as a Markdown code block that no token can get out of:
- * each with its numbers and the likeliest tokens in its place.
+ * The hover for the tokens of a character: each with its numbers and the most likely tokens at its place.
+ * The result is a Markdown code block that no token's text can close.
  */
 export function hoverText(place: PlacePrediction, vocabulary: Vocabulary): string {
-  return codeBlock(tokenParts(place, vocabulary))
+  return codeBlock(tokenBlocks(place, vocabulary))
 }
 
-/** The same, and what is expected behind the character: for the last one of a line or of the text. */
+/** Also has the most likely tokens after the character; for the last character of a line or of the text. */
 export function hoverTextWithNext(place: PlacePrediction, vocabulary: Vocabulary): string {
-  return codeBlock([...tokenParts(place, vocabulary), nextLines(place, vocabulary)])
+  return codeBlock([...tokenBlocks(place, vocabulary), nextLines(place, vocabulary)])
 }
 
 const GAP = '  '
@@ -25,11 +26,13 @@ const IN_THE_TEXT = '← in the text'
 
 type Lines = readonly string[]
 
-function tokenParts(place: PlacePrediction, vocabulary: Vocabulary): Lines[] {
+function tokenBlocks(place: PlacePrediction, vocabulary: Vocabulary): Lines[] {
   const { tokens } = place
   const pieces = textPieces(tokens.map(({ tokenId }) => vocabulary.bytesOf(tokenId)))
   return tokens.map((token, i) => {
-    const shown = pieces[i].map((piece) => piece.shown).join('')
+    const shown = elementAt(pieces, i)
+      .map((piece) => piece.shown)
+      .join('')
     const top = token.score?.top ?? []
     return [tokenLine(shown, token, place), ...alternativeLines(top, token.tokenId, vocabulary)]
   })
@@ -52,13 +55,13 @@ function tokenLine(shown: string, { score, contextTokens }: ScoredToken, place: 
 function nextLines(place: PlacePrediction, vocabulary: Vocabulary): Lines {
   const { next, tokens, model } = place
   if (next.distribution === null) return [['Next:', nothingBefore(place)].join(GAP)]
-  // In a window of its own it has seen less than the token above it, and without one nothing says what it has seen.
+  // The context is named if no token above names it, or if the next token is scored in a later window with less context.
   const followsToken = tokens.at(-1)?.contextTokens === next.contextTokens - 1
   const title = followsToken ? 'Next:' : `Next:${GAP}(${model.id}, ${before(next.contextTokens)})`
   return [title, ...alternativeLines(next.distribution.top, next.tokenId, vocabulary)]
 }
 
-/** Only without a start token: nothing at all stands before the first one then. */
+/** Applies only to the first token without a start token. */
 function nothingBefore({ model }: PlacePrediction): string {
   return `nothing before it to predict it from${GAP}(${model.id})`
 }
@@ -69,7 +72,7 @@ function before(contextTokens: number): string {
     : `${formatCounted(contextTokens, 'token')} before`
 }
 
-/** Tokens and probabilities in two columns; the one that the text has is marked. */
+/** Tokens and probabilities in two columns; the text's own token is marked. */
 function alternativeLines(
   top: readonly Alternative[],
   actual: NextToken['tokenId'],
@@ -93,14 +96,14 @@ function widest(cells: readonly string[]): number {
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
-/** Right-to-left letters would draw the numbers behind them to their left. */
+/** Isolates right-to-left text, which would otherwise move the numbers after it to its left. */
 function isolate(token: string): string {
   return RIGHT_TO_LEFT.test(token) ? `\u2068${token}\u2069` : token
 }
 
-/** The parts, a blank line between two; the fence is longer than any run of backticks in them. */
-function codeBlock(parts: readonly Lines[]): string {
-  const text = parts.map((lines) => lines.join('\n')).join('\n\n')
+/** Joins the blocks with blank lines; the fence is longer than any run of backticks in them. */
+function codeBlock(blocks: readonly Lines[]): string {
+  const text = blocks.map((lines) => lines.join('\n')).join('\n\n')
   const runs = text.match(/`+/g) ?? []
   const fence = '`'.repeat(Math.max(MIN_FENCE, ...runs.map((run) => run.length + 1)))
   return `${fence}text\n${text}\n${fence}`

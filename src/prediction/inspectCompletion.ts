@@ -6,24 +6,25 @@ import type {
   Section,
   Token,
 } from '../shared/contracts/prediction'
+import { elementAt } from '../shared/elementAt'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { rangesOfTokens } from '../tokenizer/byteRanges'
 import type { Completion, CompletionCandidate } from './completion'
 import { CONTEXT_EXCERPT_UNITS, type PreparedInspection } from './inspectDocument'
 
-/** Where a completion was asked for. */
+/** The place at which a completion was requested. */
 export interface CompletionPlace {
   readonly documentUri: string
   readonly documentName: string
-  /** Of the cursor, in the document's UTF-16 units. */
+  /** UTF-16 offset of the cursor in the document. */
   readonly offset: number
-  /** From 1. */
+  /** The cursor's line, counted from 1. */
   readonly line: number
 }
 
 /**
- * A completion as an inspection of its own tokens, one section a candidate. Each is preceded by what the model had before
- * it in the window of the run, and no more, so that its distributions are those that it was drawn from.
+ * Prepares an inspection of a completion's own tokens, with one section for each candidate. A section has exactly the
+ * context of the completion's run, so its distributions are those that the candidate was drawn from.
  */
 export function prepareCompletion(
   completion: Completion,
@@ -60,7 +61,7 @@ export function prepareCompletion(
   return { inspection, sequences }
 }
 
-/** The same, to be run once more by the model that is loaded now. */
+/** A copy without predictions, to be run again with the given model. */
 export function renewInspection(
   { inspection, sequences }: PreparedInspection,
   id: string,
@@ -94,7 +95,7 @@ function sectionOf(
 
 function tokensFromBeginning(tokenIds: Int32Array, vocabulary: Vocabulary): Token[] {
   const bytes = Array.from(tokenIds, (tokenId) => vocabulary.bytesOf(tokenId))
-  // What is no character is read as U+FFFD, which has at least as many bytes.
+  // Invalid bytes are decoded as U+FFFD, which has at least as many bytes.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(concatBytes(bytes))
   const { starts, ends, partials } = rangesOfTokens(
     text,
@@ -102,7 +103,7 @@ function tokensFromBeginning(tokenIds: Int32Array, vocabulary: Vocabulary): Toke
   )
   return Array.from(tokenIds, (tokenId, i) => ({
     tokenId,
-    range: { start: starts[i], end: ends[i] },
+    range: { start: elementAt(starts, i), end: elementAt(ends, i) },
     partial: partials[i] === 1,
   }))
 }
@@ -114,6 +115,10 @@ function generationOf(
 ): GenerationCandidate {
   let covered = 0
   let typedTokens = 0
-  while (covered < typedBytes) covered += vocabulary.bytesOf(tokenIds[typedTokens++]).length
+  for (const tokenId of tokenIds) {
+    if (covered >= typedBytes) break
+    covered += vocabulary.bytesOf(tokenId).length
+    typedTokens++
+  }
   return { probability: Math.exp(logProb), typedTokens }
 }

@@ -1,60 +1,61 @@
 import { delay } from '../shared/delay'
 
 export interface WorkRequest<T> {
-  /** What the work is about: the same words, the same result. */
-  readonly about: string
+  /** Identifies the result: requests with the same key share one run. */
+  readonly key: string
   readonly work: (signal: AbortSignal) => Promise<T>
-  /** Milliseconds. */
+  /** The longest time to wait for the result, in milliseconds. */
   readonly limit: number
-  /** Ends the work while it is waited for, not any more once it goes on in the background. */
+  /** Cancels the work during the wait; has no effect once the limit has passed. */
   readonly signal: AbortSignal
 }
 
-/** One piece of work at a time, the one that was asked for last; its result is kept until the next is asked for. */
+/** Runs one piece of work at a time, the most recently requested; keeps its result until another is requested. */
 export class LatestWork<T> {
   private current:
-    { readonly about: string; readonly result: Promise<T>; readonly cancel: AbortController } | undefined
+    { readonly key: string; readonly result: Promise<T>; readonly cancel: AbortController } | undefined
 
   /**
-   * The result, or undefined where the limit has passed: the work then goes on, and who asks about the same again
-   * gets it. Rejects with what the work rejects with.
+   * Resolves to the result, or to undefined after the limit. The work then continues in the background, and a later
+   * request with the same key gets its result.
+   * @throws what the work throws, and the signal's reason if it is already aborted
    */
-  async get({ about, work, limit, signal }: WorkRequest<T>): Promise<T | undefined> {
+  async get({ key, work, limit, signal }: WorkRequest<T>): Promise<T | undefined> {
     signal.throwIfAborted()
-    const { result, cancel } = this.current?.about === about ? this.current : this.start(about, work)
+    const { result, cancel } = this.current?.key === key ? this.current : this.start(key, work)
     const waiting = new AbortController()
-    signal.addEventListener('abort', () => this.endIf(cancel), { signal: waiting.signal })
+    signal.addEventListener('abort', () => this.cancelIfCurrent(cancel), { signal: waiting.signal })
     try {
-      return await Promise.race([result, passed(limit, waiting.signal)])
+      return await Promise.race([result, timeLimit(limit, waiting.signal)])
     } finally {
       waiting.abort()
     }
   }
 
-  /** Ends the work and forgets the result. */
-  end(): void {
+  /** Cancels the work and discards the result. */
+  cancel(): void {
     this.current?.cancel.abort()
     this.current = undefined
   }
 
-  private start(about: string, work: WorkRequest<T>['work']) {
-    this.end()
+  private start(key: string, work: WorkRequest<T>['work']) {
+    this.cancel()
     const cancel = new AbortController()
     const result = work(cancel.signal)
-    // Whoever waits sees the failure; in the background nobody does, and the next one tries again.
-    result.catch(() => this.endIf(cancel))
-    this.current = { about, result, cancel }
+    // A caller that waits gets the rejection. In the background it is dropped, and the next request starts again.
+    result.catch(() => this.cancelIfCurrent(cancel))
+    this.current = { key, result, cancel }
     return this.current
   }
 
-  private endIf(cancel: AbortController): void {
+  private cancelIfCurrent(cancel: AbortController): void {
     cancel.abort()
     if (this.current?.cancel === cancel) this.current = undefined
   }
 }
 
-/** Undefined after so many milliseconds; once the signal aborts nobody waits for it any more. */
-function passed(ms: number, signal: AbortSignal): Promise<undefined> {
+/** Resolves to undefined after `ms` milliseconds, or when the signal aborts, which stops the timer. */
+function timeLimit(ms: number, signal: AbortSignal): Promise<undefined> {
   return delay(ms, signal).then(
     () => undefined,
     () => undefined,

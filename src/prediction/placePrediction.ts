@@ -1,12 +1,13 @@
 import type { Distribution, ModelInfo, Token, TokenScore } from '../shared/contracts/prediction'
 import { tokensOf, tokensTouching } from '../shared/contracts/tokenizedText'
-import { tokensSeenBefore } from './windows'
+import { elementAt } from '../shared/elementAt'
 import type { PredictionService } from './predictionService'
+import { tokensSeenBefore } from './windows'
 
-/** A place in a text: the character at `offset`, or the end. */
+/** A place in a text: the character at `offset`, or the text's end. */
 export interface PlaceRequest {
   readonly text: string
-  /** UTF-16. */
+  /** In UTF-16 units. */
   readonly offset: number
   readonly startToken: boolean
   /** 1 to 100. */
@@ -14,31 +15,34 @@ export interface PlaceRequest {
 }
 
 export interface ScoredToken extends Token {
-  /** Null where nothing stands before the token. */
+  /** Null for a token that nothing precedes. */
   readonly score: TokenScore | null
-  /** How many tokens the model saw before it, the start token not counted. */
+  /** Number of tokens that the model saw before it, without the start token. */
   readonly contextTokens: number
 }
 
-/** What stands behind a place, and what the model expected there. */
+/** The token after a place, and the distribution that predicts it. */
 export interface NextToken {
-  /** Null where nothing stands before it. */
+  /** Null if no token precedes it, not even the start token. */
   readonly distribution: Distribution | null
-  /** The token that is there; null at the text's end. */
+  /** The actual next token; null at the text's end. */
   readonly tokenId: number | null
-  /** How many tokens the model saw before it, the start token not counted. */
+  /** Number of tokens that the model saw before it, without the start token. */
   readonly contextTokens: number
 }
 
-/** What the model makes of a place, at temperature 1, with all of the text before it. */
+/** The predictions for a place, at temperature 1, given all of the text before it. */
 export interface PlacePrediction {
   readonly model: ModelInfo
-  /** Those that hold the character, in order; none at the text's end. */
+  /** The tokens of the character, in order; none at the text's end. */
   readonly tokens: readonly ScoredToken[]
   readonly next: NextToken
 }
 
-/** Scores the tokens of one character, and reads what is expected behind them. Throws what `predict` throws. */
+/**
+ * Scores the tokens of one character and gets the distribution after them.
+ * @throws what `PredictionService.tokenize` and `PredictionService.predict` throw
+ */
 export async function predictPlace(
   service: PredictionService,
   { text, offset, startToken, topK }: PlaceRequest,
@@ -48,7 +52,7 @@ export async function predictPlace(
   const tokenized = await service.tokenize(text, { signal })
   const { tokenIds } = tokenized
   const { from, to } = tokensTouching(tokenized, { start: offset, end: offset + 1 })
-  // The token behind is scored as well: in a window of its own it may have seen less than these have.
+  // The next token is scored too, because its own window may hold less context than the window of these tokens.
   const { scores, next } = await service.predict(
     { tokenIds, from, to: Math.min(to + 1, tokenIds.length), startToken, topK, temperature: 1 },
     { priority: 'interactive', signal },
@@ -60,11 +64,15 @@ export async function predictPlace(
     model,
     tokens: tokensOf(tokenized, from, to).map((token, i) => ({
       ...token,
-      score: scores[i],
+      score: elementAt(scores, i),
       contextTokens: seenBefore(from + i),
     })),
     next: atEnd
       ? { distribution: next, tokenId: null, contextTokens: tokensSeenBefore({ from: to, to }, layout) }
-      : { distribution: scores[to - from], tokenId: tokenIds[to], contextTokens: seenBefore(to) },
+      : {
+          distribution: elementAt(scores, to - from),
+          tokenId: elementAt(tokenIds, to),
+          contextTokens: seenBefore(to),
+        },
   }
 }

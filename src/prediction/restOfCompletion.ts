@@ -1,8 +1,8 @@
 import type { Completion } from './completion'
 
 /**
- * What is left of each candidate, most probable first, where a text has gone on as it says: some of it was typed or
- * accepted. Undefined where the text has gone on otherwise, or has no more to come.
+ * The rest of each candidate, most probable first, after the user typed or accepted a part of it.
+ * Undefined if the text differs from every candidate, or no candidate has a rest.
  */
 export function restOfCompletion(
   { request, candidates }: Completion,

@@ -1,16 +1,16 @@
-// N = nPositions, L = tokens that fit in a window behind the start token, S = stride.
-// Window w holds the tokens w·S … w·S + L − 1 of the whole text; a token is scored in the earliest window
-// that holds it, where it has the most context. The windows lie over the whole text, so that every part
-// of it that is looked at shares them and the prefixes that the engine keeps.
+// N = nPositions, S = ⌊N / 2⌋ the stride, L the number of tokens that fit in a window after the start token.
+// Window w holds the tokens w·S … w·S + L − 1 of the whole text. A token is scored in the earliest window that
+// holds it, where it has the most context. Windows are aligned to the whole text, so requests for different parts of
+// it share windows and the engine's cached prefixes.
 
 import { NO_TARGET } from '../shared/contracts/engineApi'
 import { START_TOKEN_ID } from '../shared/contracts/prediction'
 
-/** What the windows' size follows from. */
+/** Determines the size and the stride of the windows. */
 export interface WindowLayout {
   /** At least 2. */
   readonly nPositions: number
-  /** Every window begins with the start token. */
+  /** Whether every window begins with the start token. */
   readonly startToken: boolean
 }
 
@@ -20,32 +20,32 @@ export interface TokenSpan {
   readonly to: number
 }
 
-/** One run of the model. Its input is [the start token,] then the text's tokens [first, inputEnd). */
+/** One run of the model. Its input is the start token, if there is one, and the text's tokens [first, inputEnd). */
 export interface Window {
-  /** Which one of the text's windows this is. */
+  /** Index among the windows of the whole text. */
   readonly index: number
   readonly first: number
   readonly inputEnd: number
-  /** The tokens [scoreFrom, scoreTo) are scored here, in the rows from `firstRow` on. */
+  /** The tokens [scoreFrom, scoreTo) are scored in this window, by consecutive rows starting with `firstRow`. */
   readonly scoreFrom: number
   readonly scoreTo: number
   readonly firstRow: number
-  /** One more row follows those of the scored tokens: the distribution after the span's last token. */
+  /** Whether the row after those of the scored tokens is read too: the distribution after the span's last token. */
   readonly readsNext: boolean
-  /** How long `input_ids` are where this window is run whole, up to the span's end. */
+  /** Length of `input_ids` for the whole window, up to the span's end. */
   readonly seqLen: number
 }
 
 export interface WindowPlan {
-  /** How many of the span's first tokens have nothing before them and so no score: 0 or 1. */
+  /** Number of tokens at the span's start that nothing precedes and that therefore have no score: 0 or 1. */
   readonly unscored: number
-  /** In order; together they score every other token of the span once. */
+  /** In order; together they score every other token of the span exactly once. */
   readonly windows: readonly Window[]
 }
 
 /**
- * The windows that score the tokens of `span` and read the distribution after its last one,
- * in the window that scores that last one. There are none where nothing can be scored or read.
+ * Plans the windows that score the tokens of `span` and read the distribution after the last one, which is read in
+ * the window that scores the last one. No windows if there is neither a token nor a start token.
  */
 export function planWindows(span: TokenSpan, layout: WindowLayout): WindowPlan {
   const { from, to } = span
@@ -72,33 +72,33 @@ export function planWindows(span: TokenSpan, layout: WindowLayout): WindowPlan {
   return { unscored, windows }
 }
 
-/** How many windows the tokens of `span` are scored in; for a whole text 1 + ⌈max(0, n − L) / S⌉. */
+/** The number of windows that score the tokens of `span`; for a whole text of n tokens 1 + ⌈max(0, n − L) / S⌉. */
 export function countWindows(span: TokenSpan, layout: WindowLayout): number {
   return lastWindowOf(span, layout) - firstWindowOf(span, layout) + 1
 }
 
-/** How many of the text's tokens the model sees before the span's first one, in the window that scores that. */
+/** The number of tokens of the text that precede the span's first token in the window that scores it. */
 export function tokensSeenBefore(span: TokenSpan, layout: WindowLayout): number {
   return span.from - firstWindowOf(span, layout) * strideOf(layout)
 }
 
-/** The earliest window that holds `token`. */
+/** The index of the earliest window that holds `token`. */
 export function windowOf(token: number, layout: WindowLayout): number {
   return Math.max(0, Math.ceil((token - tokensPerWindow(layout) + 1) / strideOf(layout)))
 }
 
-/** The input of a window's run. */
+/** The input of a window's run, [the start token +] inputEnd − first tokens. */
 export function windowInput(tokenIds: Int32Array, window: Window, layout: WindowLayout): Int32Array {
   return inputOf(tokenIds, window.first, window.inputEnd, layout)
 }
 
-/** The token that each row of a window's run scores, from `firstRow` on. */
+/** The token that each row scores, starting with `firstRow`; NO_TARGET for the row that is only read. */
 export function windowTargets(tokenIds: Int32Array, window: Window): Int32Array {
   const scored = tokenIds.subarray(window.scoreFrom, window.scoreTo)
   return window.readsNext ? Int32Array.of(...scored, NO_TARGET) : scored.slice()
 }
 
-/** The input whose last row scores `token`: what the model saw before it in the window that scores it. */
+/** The input whose last row scores `token`: the tokens before it in the window that scores it. */
 export function inputBefore(tokenIds: Int32Array, token: number, layout: WindowLayout): Int32Array {
   return inputOf(tokenIds, windowOf(token, layout) * strideOf(layout), token, layout)
 }
@@ -108,19 +108,19 @@ export function inputOfNext(tokenIds: Int32Array, to: number, layout: WindowLayo
   return inputOf(tokenIds, windowOf(to - 1, layout) * strideOf(layout), to, layout)
 }
 
-/** Where a text is to go on: the input of a run, and how many tokens can follow it there. */
+/** A window for generating tokens after a text. */
 export interface ContinuedWindow {
-  /** The window's first token of the text. */
+  /** Index of the window's first token in the text. */
   readonly first: number
-  /** [The start token,] then the text's tokens from `first` on. */
+  /** The start token, if there is one, and the text's tokens starting with `first`. */
   readonly input: Int32Array
-  /** As many as were asked for, or half of what the model can see. */
+  /** The number of tokens that fit after the input: as requested, but at most the stride. */
   readonly room: number
 }
 
 /**
- * The earliest window that holds `room` more tokens behind all of `tokenIds`: it changes once in a stride,
- * so that a text that grows by a few tokens keeps its prefix.
+ * The earliest window that has space for `room` more tokens after all of `tokenIds`. It changes once per stride, so a
+ * text that grows by a few tokens keeps its cached prefix.
  */
 export function windowToContinue(tokenIds: Int32Array, room: number, layout: WindowLayout): ContinuedWindow {
   const held = Math.min(room, strideOf(layout))
@@ -143,12 +143,12 @@ function lastWindowOf({ to }: TokenSpan, layout: WindowLayout): number {
   return windowOf(to - 1, layout)
 }
 
-/** The first token that is not in an earlier window. */
+/** The first token that no earlier window holds. */
 function firstScoredIn(index: number, layout: WindowLayout): number {
   return (index - 1) * strideOf(layout) + tokensPerWindow(layout)
 }
 
-/** Row r of a run stands behind input token r and scores the one after it. */
+/** Row r of a run is the output after input token r and scores the token after it. */
 function rowThatScores(token: number, first: number, layout: WindowLayout): number {
   return startTokens(layout) + token - first - 1
 }

@@ -1,71 +1,78 @@
 import * as vscode from 'vscode'
+import type { Feature } from '../../editor/feature'
 import { type HoverMode, readSettings, writeSetting } from '../../editor/settings'
 import { signalOf } from '../../editor/cancellation'
+import type { StatusEntry } from '../../editor/statusEntries'
 import { rangeOf } from '../../editor/inspectionTarget'
 import { type Log, logError } from '../../editor/log'
 import { hoverText, hoverTextWithNext } from '../../prediction/hoverText'
 import { LatestWork } from '../../prediction/latestWork'
 import { type PlacePrediction, predictPlace } from '../../prediction/placePrediction'
 import type { PredictionService } from '../../prediction/predictionService'
+import { assertNever } from '../../shared/assertNever'
 import { CancelledError } from '../../shared/errors'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 
 export interface HoverOptions {
   readonly service: PredictionService
   readonly log: Log
-  /** The document was inspected, or has the heatmap on. */
+  /** Whether the document was inspected or its heatmap is on. */
   readonly isWatched: (document: vscode.TextDocument) => boolean
 }
 
-/** Where hovers are, as a toggle or a menu says it. */
-export const HOVER_MODE_WORDS: Readonly<Record<HoverMode, string>> = {
-  inspected: 'in inspected documents',
-  always: 'in every document',
-  off: 'off',
-}
-
 /** Hovering a token shows what the model expected there. */
-export class HoverPredictions implements vscode.Disposable {
+export class HoverPredictions implements Feature, vscode.Disposable {
+  readonly statusEntries: readonly StatusEntry[] = [
+    {
+      menuItem: () => ({
+        group: 'Editor',
+        label: 'Toggle Hover Predictions',
+        description: MODE_LABELS[readSettings().hover],
+        icon: 'comment',
+        command: ['logitscope.toggleHover'],
+      }),
+    },
+  ]
   private readonly work = new LatestWork<Answer>()
-  /** What the work is about. */
+  /** The document of the current work. */
   private hovered: vscode.TextDocument | undefined
-  /** What the toggle goes back to. */
+  /** The mode that `toggle` restores. */
   private modeBefore: HoverMode = 'inspected'
   private loggedError: string | undefined
   private readonly subscriptions: vscode.Disposable
 
-  constructor(private readonly parts: HoverOptions) {
+  constructor(private readonly options: HoverOptions) {
     this.subscriptions = vscode.Disposable.from(
       vscode.languages.registerHoverProvider('*', {
         provideHover: (document, position, token) => this.provideHover(document, position, token),
       }),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (document === this.hovered && contentChanges.length > 0) this.work.end()
+        if (document === this.hovered && contentChanges.length > 0) this.work.cancel()
       }),
       vscode.workspace.onDidCloseTextDocument((document) => {
         if (document !== this.hovered || !document.isClosed) return
-        this.work.end()
+        this.work.cancel()
         this.hovered = undefined
       }),
     )
   }
 
-  /** Off, or what it was before. */
+  /** Turns hovers off, or back to the previous mode. */
   async toggle(): Promise<void> {
     const { hover } = readSettings()
     if (hover !== 'off') this.modeBefore = hover
     const mode = hover === 'off' ? this.modeBefore : 'off'
     await writeSetting('hover', mode)
-    vscode.window.setStatusBarMessage(`Logitscope: hover predictions ${HOVER_MODE_WORDS[mode]}`, MESSAGE_MS)
+    vscode.window.setStatusBarMessage(`Logitscope: hover predictions ${MODE_LABELS[mode]}`, MESSAGE_MS)
   }
 
-  /** Another model speaks from now on. */
+  /** Ends the work of the previous model. */
   modelChanged(): void {
-    this.work.end()
+    this.work.cancel()
   }
 
   dispose(): void {
-    this.work.end()
+    this.work.cancel()
     this.subscriptions.dispose()
   }
 
@@ -78,7 +85,7 @@ export class HoverPredictions implements vscode.Disposable {
     const { version } = document
     try {
       const answer = await this.ask(document, position, signalOf(token))
-      // An answer may have been on its way when the edit came that ends the work.
+      // The document may have been edited after the work was done.
       return answer && document.version === version ? hoverOf(document, position, answer) : undefined
     } catch (error) {
       if (!token.isCancellationRequested) this.logOnce(error)
@@ -86,7 +93,7 @@ export class HoverPredictions implements vscode.Disposable {
     }
   }
 
-  /** Undefined where it is not ready in time. */
+  /** Undefined if the prediction is not ready within the time limit. */
   private ask(
     document: vscode.TextDocument,
     position: vscode.Position,
@@ -96,9 +103,9 @@ export class HoverPredictions implements vscode.Disposable {
     const offset = document.offsetAt(position)
     this.hovered = document
     return this.work.get({
-      about: JSON.stringify([document.uri.toString(), document.version, offset, startToken, topK]),
+      key: JSON.stringify([document.uri.toString(), document.version, offset, startToken, topK]),
       work: async (signal) => {
-        const { service } = this.parts
+        const { service } = this.options
         const place = await predictPlace(
           service,
           { text: document.getText(), offset, startToken, topK },
@@ -118,21 +125,28 @@ export class HoverPredictions implements vscode.Disposable {
       case 'always':
         return true
       case 'inspected':
-        return this.parts.isWatched(document)
+        return this.options.isWatched(document)
       case 'off':
         return false
+      default:
+        return assertNever(hover)
     }
   }
 
-  /** The same error comes back with every move of the mouse. */
+  /** Logs an error once, because every move of the mouse may repeat it. */
   private logOnce(error: unknown): void {
     if (error instanceof CancelledError || String(error) === this.loggedError) return
     this.loggedError = String(error)
-    logError(this.parts.log, 'A hover could not be predicted', error)
+    logError(this.options.log, 'Predicting a hover failed', error)
   }
 }
 
-/** How long the status bar says what the toggle has done. */
+const MODE_LABELS: Readonly<Record<HoverMode, string>> = {
+  inspected: 'in inspected documents',
+  always: 'in all documents',
+  off: 'off',
+}
+/** How long the status bar shows the result of the toggle. */
 const MESSAGE_MS = 5000
 
 interface Answer {
@@ -140,7 +154,7 @@ interface Answer {
   readonly vocabulary: Vocabulary
 }
 
-/** One character or none. */
+/** The text after the mouse has at most one character: the hover also shows what follows the line. */
 const LAST_OF_LINE = /^.?$/su
 
 function hoverOf(
@@ -149,14 +163,14 @@ function hoverOf(
   { place, vocabulary }: Answer,
 ): vscode.Hover {
   const line = document.lineAt(position)
-  const say = LAST_OF_LINE.test(line.text.slice(position.character)) ? hoverTextWithNext : hoverText
+  const textOf = LAST_OF_LINE.test(line.text.slice(position.character)) ? hoverTextWithNext : hoverText
   return new vscode.Hover(
-    [new vscode.MarkdownString(say(place, vocabulary)), linksAt(document.offsetAt(position))],
+    [new vscode.MarkdownString(textOf(place, vocabulary)), linksAt(document.offsetAt(position))],
     rangeWithin(line, document, place),
   )
 }
 
-/** Apart from the tokens, because it is trusted: nothing of the document is in it but a number. */
+/** A separate Markdown string, because it is trusted: it contains a number and no text of the document. */
 function linksAt(offset: number): vscode.MarkdownString {
   const links = new vscode.MarkdownString(
     `[Open the panel at this token](command:logitscope.inspectAt?[${offset}]) · [Next surprising token](command:logitscope.nextSurprising)`,
@@ -165,7 +179,7 @@ function linksAt(offset: number): vscode.MarkdownString {
   return links
 }
 
-/** VS Code compares the columns of a hover's range whatever its lines are, so it must not leave the line. */
+/** VS Code ignores lines when it compares a hover's range with the mouse, so the range must stay within the line. */
 function rangeWithin(
   line: vscode.TextLine,
   document: vscode.TextDocument,

@@ -1,4 +1,4 @@
-// CSV after RFC 4180. It has no place for comments, so each line says where its numbers come from.
+// CSV as in RFC 4180. CSV has no comments, so every record names the model and the settings of its numbers.
 
 import type {
   Alternative,
@@ -10,7 +10,7 @@ import type {
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { decodeToken } from './report'
 
-/** One line a token, and one for the distribution after a section's last token. */
+/** One record for each token, and one for the distribution after the last token of each section. */
 export function formatCsv(inspection: Inspection, vocabulary: Vocabulary): string {
   const records = inspection.sections.flatMap((section, index) => {
     const provenance = provenanceOf(inspection, section, index + 1)
@@ -26,10 +26,10 @@ export function formatCsv(inspection: Inspection, vocabulary: Vocabulary): strin
   return [headings(inspection.topK), ...records].map(formatRecord).join('')
 }
 
-/** Null is an empty cell. */
+/** Null becomes an empty cell. */
 type Cell = string | number | boolean | null
 
-/** A line of the file. Numbers stay numbers; no text is ever taken for a formula. */
+/** Formats one record. Numbers are not quoted; text never reads as a formula. */
 export function formatRecord(cells: readonly Cell[]): string {
   return `${cells.map(formatCell).join(',')}\r\n`
 }
@@ -40,13 +40,13 @@ function formatCell(cell: Cell): string {
   return formatTextCell(cell)
 }
 
-/** A text that a spreadsheet shows as it is, whether cells end with a comma or with a tab. */
+/** Escapes a text so that spreadsheets show it unchanged, in comma- and tab-separated files. */
 export function formatTextCell(cell: string): string {
   const text = FORMULA_START.test(cell) ? `'${cell}` : cell
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** What makes a spreadsheet calculate instead of show. */
+/** Text that starts like this is evaluated as a formula by spreadsheets. */
 const FORMULA_START = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 
@@ -88,7 +88,7 @@ function nextCells({ logitsRow, entropy }: Distribution): Cell[] {
   return [...token, logitsRow, null, null, null, null, entropy]
 }
 
-/** Padded to `topK` alternatives, so that every line has the same number of cells. */
+/** Padded to `topK` alternatives, because all records must have the same number of cells. */
 function alternativeCells(top: readonly Alternative[], topK: number, vocabulary: Vocabulary): Cell[] {
   return Array.from({ length: topK }, (_, i) => top.at(i)).flatMap((alternative) =>
     alternative === undefined

@@ -1,39 +1,41 @@
-// Results to be pasted, and to be read as a document.
+// Results as plain text: tables for the clipboard and a document for screen readers.
 
-import { formatCounted, formatDuration, formatWholePercent } from '../../shared/text/format'
-import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/generation'
+import { assertNever } from '../../shared/assertNever'
 import type {
   Distribution,
   Inspection,
-  TokenScore,
   PrecisionCostState,
   Section,
   TokenPrediction,
+  TokenScore,
 } from '../../shared/contracts/prediction'
-import { scoredCount, summarize } from '../../shared/numbers/summary'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import { elementAt } from '../../shared/elementAt'
 import { describePrecisionCost } from '../../shared/numbers/precisionCost'
+import { scoredCount, summarize } from '../../shared/numbers/summary'
+import { formatCounted, formatDuration, formatWholePercent } from '../../shared/text/format'
+import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/generation'
 import { speakRow } from '../../shared/text/spokenRow'
 import { showToken, speakToken } from '../../shared/text/tokenText'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { formatTextCell } from './csv'
 import { describeProvenance, describeSummary } from './provenance'
 
-/** Each section as a table for a spreadsheet: where it comes from, the columns' names, one line a token. */
+/** Tab-separated tables for a spreadsheet, one for each section: provenance, column names, one line for each token. */
 export function formatTables(inspection: Inspection, vocabulary: Vocabulary): string {
   return inspection.sections
     .map((section) => formatRows(inspection, section, rowsOf(section), vocabulary))
     .join('\n')
 }
 
-/** The same with one row only; empty where that is not scored yet. */
+/** The table with only one row; empty if the row is not scored yet. */
 export function formatRow(inspection: Inspection, address: TokenAddress, vocabulary: Vocabulary): string {
-  const section = inspection.sections[address.section]
+  const section = elementAt(inspection.sections, address.section)
   const rows = rowsOf(section).filter(({ position }) => position === address.position)
   return rows.length === 0 ? '' : formatRows(inspection, section, rows, vocabulary)
 }
 
-/** The ids of each section's tokens as a list that Python and JavaScript read, below where it comes from. */
+/** For each section its provenance and its token ids, as a list in the syntax of Python and JavaScript. */
 export function formatTokenIds(inspection: Inspection): string {
   return inspection.sections
     .map((section) => {
@@ -43,7 +45,7 @@ export function formatTokenIds(inspection: Inspection): string {
     .join('\n')
 }
 
-/** A document to read from top to bottom, or to listen to: the most surprising tokens first, then all. */
+/** A document for reading or for a screen reader: the most surprising tokens, then all tokens. */
 export function formatResults(inspection: Inspection, vocabulary: Vocabulary): string {
   const { documentName, model, sections, generation, precisionCost } = inspection
   return [
@@ -62,10 +64,10 @@ function describeCost(state: PrecisionCostState | undefined): string[] {
   return state?.kind === 'failed' ? [state.message] : []
 }
 
-/** A token of a section, or what follows its last one. */
+/** A token of a section, or the distribution after its last token. */
 interface Row {
   readonly position: number
-  /** Null for what follows the last token. */
+  /** Null for the distribution after the last token. */
   readonly tokenId: number | null
   readonly score: TokenScore | null
   readonly distribution: Distribution | null
@@ -132,7 +134,7 @@ function formatRows(
   return [provenanceLine(inspection, section), ...lines, ''].join('\n')
 }
 
-/** Tokens are shown with marks for white space, so none can break a line or a cell. */
+/** Tokens are shown with marks for white space, so no token can break a line or a cell. */
 function rowCells({ position, tokenId, score, distribution }: Row, vocabulary: Vocabulary): string[] {
   const show = (id: number) => showToken(vocabulary.bytesOf(id))
   return [
@@ -153,10 +155,10 @@ function rowCells({ position, tokenId, score, distribution }: Row, vocabulary: V
   ]
 }
 
-/** float32 has no more digits than these. */
+/** float32 has about 7 significant decimal digits. */
 const SIGNIFICANT_DIGITS = 7
 
-/** A number as spreadsheets read it. */
+/** A number in a form that spreadsheets parse; empty for null. */
 function plain(value: number | null | undefined): string {
   return value === null || value === undefined ? '' : String(Number(value.toPrecision(SIGNIFICANT_DIGITS)))
 }
@@ -172,6 +174,8 @@ function describeState({ state, sections }: Inspection): string {
       return `Cancelled after ${formatCounted(scored, 'token')}.`
     case 'failed':
       return `Failed after ${formatCounted(scored, 'token')}: ${state.message}`
+    default:
+      return assertNever(state)
   }
 }
 
@@ -195,14 +199,14 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
     surprising.length === 1
       ? 'The most surprising token:'
       : `The ${surprising.length} most surprising tokens:`,
-    ...surprising.map(({ position }) => line(rows[position])),
+    ...surprising.map(({ position }) => line(elementAt(rows, position))),
     '',
-    'All of them, one a line:',
+    'All tokens, one per line:',
     ...rows.map(line),
   ]
 }
 
-/** Most surprising first; of equal ones the earlier. */
+/** Most surprising first; of equal ones the earlier first. */
 function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction[] {
   return predictions
     .filter(({ score }) => score !== null)

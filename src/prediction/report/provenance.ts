@@ -1,4 +1,4 @@
-// What every view, copy and export says of where its numbers come from.
+// Provenance: the model and settings that numbers come from, named in every view, copy and export.
 
 import { formatCounted, formatDecimal, formatPerplexity } from '../../shared/text/format'
 import type { Backend, ContextMode, ModelInfo, Summary } from '../../shared/contracts/prediction'
@@ -8,11 +8,11 @@ export interface Provenance {
   readonly model: string
   readonly precision: ModelInfo['precision']
   readonly backend: Backend
-  /** How the model's files were read, where they are unusual. */
+  /** Differences from OpenAI's own files and how they were handled. */
   readonly remarks: readonly string[]
   readonly startToken: boolean
   readonly temperature: number
-  /** Absent where the text is no part of a document. */
+  /** Absent for a text that is not part of a document. */
   readonly context?: ContextMode
   readonly contextTokens: number
 }

@@ -32,7 +32,7 @@ describe('The latest work', () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
     const caller = new AbortController()
-    const answer = works.get({ about: 'a', work: slow.work, limit: LONG_MS, signal: caller.signal })
+    const answer = works.get({ key: 'a', work: slow.work, limit: LONG_MS, signal: caller.signal })
 
     caller.abort()
 
@@ -44,7 +44,7 @@ describe('The latest work', () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
     const caller = new AbortController()
-    await works.get({ about: 'a', work: slow.work, limit: NOW, signal: caller.signal })
+    await works.get({ key: 'a', work: slow.work, limit: NOW, signal: caller.signal })
 
     caller.abort()
 
@@ -55,7 +55,7 @@ describe('The latest work', () => {
     const work = vi.fn(started('A'))
 
     await expect(
-      new LatestWork<string>().get({ about: 'a', work, limit: LONG_MS, signal: AbortSignal.abort() }),
+      new LatestWork<string>().get({ key: 'a', work, limit: LONG_MS, signal: AbortSignal.abort() }),
     ).rejects.toThrow()
     expect(work).not.toHaveBeenCalled()
   })
@@ -74,7 +74,7 @@ describe('The latest work', () => {
     const slow = new SlowWork()
     await ask(works, 'a', slow.work, NOW)
 
-    works.end()
+    works.cancel()
 
     expect(slow.ended).toBe(true)
     await expect(ask(works, 'a', started('anew'))).resolves.toBe('anew')
@@ -109,9 +109,9 @@ function started(result: string): () => Promise<string> {
 
 function ask(
   works: LatestWork<string>,
-  about: string,
+  key: string,
   work: (signal: AbortSignal) => Promise<string>,
   limit = LONG_MS,
 ): Promise<string | undefined> {
-  return works.get({ about, work, limit, signal: unconcerned })
+  return works.get({ key, work, limit, signal: unconcerned })
 }

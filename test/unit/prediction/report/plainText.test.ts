@@ -117,7 +117,7 @@ describe('formatResults', () => {
 
   it('then has one line a token, in words', () => {
     const lines = formatResults(TWO_TOKENS, vocabulary).split('\n')
-    const heading = lines.indexOf('All of them, one a line:')
+    const heading = lines.indexOf('All tokens, one per line:')
     expect(lines.slice(heading + 1)).toEqual([
       'the. Token 0 of 2. Probability 25.0 percent, rank 74, 2.0 bits. Expected newline, 50 percent.',
       'newline. Token 1 of 2. Probability 25.0 percent, rank 74, 2.0 bits. Expected newline, 50 percent.',
