@@ -1,6 +1,6 @@
 /**
  * The element at an index that the caller knows to exist.
- * Throws RangeError outside of the list, so that a wrong index never becomes a wrong number.
+ * @throws RangeError if the index is outside of the list, because a wrong index must not become a wrong number
  */
 export function elementAt<T>(list: ArrayLike<T>, index: number): T {
   const element = list[index]

@@ -1,6 +1,6 @@
 /**
- * An error that people are meant to read: `message` says what is wrong and what to do,
- * `cause` keeps the technical reason for the log. Its class survives the way out of a worker.
+ * An error with a message for the user: `message` says what is wrong and what to do, `cause` has the technical reason
+ * for the log. Its class is preserved when it is sent from a worker.
  */
 export class LogitscopeError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -9,86 +9,86 @@ export class LogitscopeError extends Error {
   }
 }
 
-/** The request was cancelled by the one who made it. */
+/** The caller cancelled the request. */
 export class CancelledError extends LogitscopeError {
   constructor() {
     super('Cancelled.')
   }
 }
 
-/** The engine ended before it could answer. */
+/** The engine ended before it answered. */
 export class EngineStoppedError extends LogitscopeError {}
 
-/** A run of one character class that GPT-2's tokenizer would choke on. */
+/** The text has a run of one character class that is too long for GPT-2's tokenizer. */
 export class TextRunTooLongError extends LogitscopeError {}
 
-/** A text with more than can be followed while it is edited. */
+/** The text is too long to be scored while it is edited. */
 export class LiveTextTooLongError extends LogitscopeError {}
 
-/** The tokenizer crashed; the engine has to be started anew. */
+/** The tokenizer crashed; the engine must be restarted. */
 export class TokenizerCrashedError extends LogitscopeError {}
 
-/** The model folder lacks a file, or it cannot be read. */
+/** A file of the model is missing or cannot be read. */
 export class ModelFilesError extends LogitscopeError {}
 
-/** The model folder has its weights in files of PyTorch's pickle format only. */
+/** The model folder has weights only in PyTorch's pickle format. */
 export class PickleFilesError extends ModelFilesError {}
 
 /** The model folder has weights but no `config.json`. */
 export class NoConfigError extends ModelFilesError {}
 
-/** A file of the weights is not a well-formed safetensors file, or the index of its shards does not fit them. */
+/** A weights file is not a well-formed safetensors file, or the shard index does not match the shards. */
 export class SafetensorsError extends LogitscopeError {}
 
-/** `config.json` is not a GPT-2 configuration that can be run. */
+/** `config.json` is not a supported GPT-2 configuration. */
 export class ModelConfigError extends LogitscopeError {}
 
-/** The checkpoint lacks tensors that its configuration calls for; the message lists them. */
+/** The checkpoint lacks tensors that its configuration requires; the message lists them. */
 export class MissingTensorsError extends LogitscopeError {}
 
-/** A tensor has not the shape or type that the configuration calls for. */
+/** A tensor's shape or type differs from what the configuration requires. */
 export class TensorMismatchError extends LogitscopeError {}
 
-/** The model put out NaN or infinity; never shown as a number. */
+/** The model's output contains NaN or infinity, which is never shown as a number. */
 export class NonFiniteLogitsError extends LogitscopeError {}
 
-/** The inference runtime could not be started, or failed. */
+/** The inference runtime failed or could not be started. */
 export class InferenceError extends LogitscopeError {}
 
-/** The machine could not give the model the memory that it needs. */
+/** The machine has not enough memory for the model. */
 export class OutOfMemoryError extends LogitscopeError {}
 
-/** Of an exact model; in int8 it needs a quarter. */
+/** The machine has not enough memory for the model in fp32; int8 needs about a third. */
 export class Fp32OutOfMemoryError extends OutOfMemoryError {}
 
-/** There is no WebGPU, no graphics adapter for it, or it cannot do what was asked. */
+/** WebGPU or a graphics adapter is missing, or the adapter does not support the model. */
 export class WebGpuUnavailableError extends LogitscopeError {}
 
-/** The graphics adapter was taken away while it was in use. */
+/** The graphics adapter was lost during use. */
 export class WebGpuLostError extends LogitscopeError {}
 
-/** Another model speaks now than the one that the request is about. */
+/** The engine has another model than the one that the request names. */
 export class ModelChangedError extends LogitscopeError {}
 
-/** The setting for the hub's address is none that models may come from. */
+/** The configured address of the hub is not allowed. */
 export class InvalidEndpointError extends LogitscopeError {}
 
-/** The hub could not be reached, or not long enough; what has come is kept. */
+/** The connection to the hub failed; downloaded bytes are kept. */
 export class HubConnectionError extends LogitscopeError {}
 
-/** The hub answered, and does not give the file. */
+/** The hub answered that it does not serve the file. */
 export class HubRefusalError extends LogitscopeError {}
 
-/** A file is not the one that the registry pins. */
+/** A file's digest differs from the one that the registry pins. */
 export class PinnedFileError extends LogitscopeError {}
 
-/** The disk has no room for the model. */
+/** The disk has not enough free space for the model. */
 export class DiskSpaceError extends LogitscopeError {}
 
-/** Another window is at work on the model's files. */
+/** Another window is working on the model's files. */
 export class ModelBusyError extends LogitscopeError {}
 
-/** An argument that no caller of the engine may pass. */
+/** A request to the engine has an invalid argument. */
 export class InvalidRequestError extends LogitscopeError {}
 
 const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions) => LogitscopeError> = {
@@ -120,11 +120,11 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   InvalidRequestError,
 }
 
-/** An error as it crosses between threads. */
+/** An error in a form that can be sent between threads. */
 export interface ErrorRecord {
   readonly name: string
   readonly message: string
-  /** For the log: the stack, and that of the cause. */
+  /** The stack and the cause's stack, for the log. */
   readonly details: string
 }
 
@@ -134,7 +134,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   return { name: error.name, message: error.message, details: (error.stack ?? error.message) + cause }
 }
 
-/** The error of the other side, of the same class, with the other side's details as its cause. */
+/** Restores an error of the same class, with the sender's details as its cause. */
 export function fromErrorRecord(record: ErrorRecord): Error {
   const ErrorClass = ERROR_CLASSES[record.name]
   const cause = new Error(record.details)

@@ -8,11 +8,11 @@ import type {
   SetStateMessage,
 } from './protocol'
 
-/** What happens to an inspection while it runs; host and panel keep their own, and both go by this. */
+/** A change of an inspection while it runs. The host and the panel each apply it to their own copy. */
 export type InspectionUpdate =
   AppendPredictionsMessage | SetNextMessage | SetModelMessage | SetStateMessage | SetPrecisionCostMessage
 
-/** The inspection after an update; the same object where the update is about another one. */
+/** Applies an update; returns the same object if the update belongs to another inspection. */
 export function updateInspection(inspection: Inspection, update: InspectionUpdate): Inspection {
   if (update.inspectionId !== inspection.id) return inspection
   switch (update.type) {

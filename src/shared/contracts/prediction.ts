@@ -1,5 +1,5 @@
-// The one vocabulary that engine, views, CLI and other extensions speak.
-// V = 50257 tokens of the vocabulary; every probability is over all V, never over a cut list.
+// The types of predictions, shared by the engine, the views, the CLI and other extensions.
+// V = number of tokens of the vocabulary; every probability is over all V tokens, never over a truncated list.
 
 import type { BackendCheck } from './backendCheck'
 import type { Remedy } from './remedies'
@@ -11,7 +11,7 @@ export interface TextRange {
   readonly end: number
 }
 
-/** One token of a text: where it stands and whether it shares a character with a neighbour. */
+/** One token of a text and its range. */
 export interface Token {
   readonly tokenId: number
   /** The union of the characters that the token's bytes touch, as UTF-16 offsets into the text. */
@@ -20,10 +20,10 @@ export interface Token {
   readonly partial: boolean
 }
 
-/** One of the tokens that the model thought likely. */
+/** One of the most likely tokens. */
 export interface Alternative {
   readonly tokenId: number
-  /** Raw: what the LM head gave, never divided by a temperature. */
+  /** Raw: the output of the LM head, never divided by a temperature. */
   readonly logit: number
   /** Nats. */
   readonly logProb: number
@@ -31,9 +31,9 @@ export interface Alternative {
 
 /** One row of the LM head's output, reduced. */
 export interface Distribution {
-  /** Which row of the `[1, seqLen, 50257]` output this is. */
+  /** Index of the row in the output `[1, seqLen, V]`. */
   readonly logitsRow: number
-  /** The tokens of the window that this row belongs to: start token, context and text. */
+  /** Number of tokens in the row's window: start token, context and text. */
   readonly seqLen: number
   /** Natural logarithm of Σ exp(logit / temperature) over the vocabulary. */
   readonly logSumExp: number
@@ -43,13 +43,13 @@ export interface Distribution {
   readonly top: readonly Alternative[]
 }
 
-/** What the model thought of a token, taken from the distribution that the token was drawn from. */
+/** The score of a token in the distribution that predicts it. */
 export interface TokenScore extends Distribution {
   /** Raw logit of the token. */
   readonly logit: number
   /** Nats. */
   readonly logProb: number
-  /** 1 is the most likely: 1 + the number of strictly greater logits. */
+  /** 1 is the most likely: 1 + the number of greater logits. */
   readonly rank: number
   /** Bits. */
   readonly surprisal: number
@@ -59,11 +59,11 @@ export interface TokenScore extends Distribution {
 export interface TokenPrediction extends Token {
   /** From 0; start token and context are not counted. */
   readonly position: number
-  /** Null where the token has nothing before it, not even the start token. */
+  /** Null for a token that nothing precedes, not even the start token. */
   readonly score: TokenScore | null
 }
 
-/** Figures of a whole inspected text; perplexity and bits are null where no token was scored. */
+/** The figures of a whole inspected text; perplexity and bits per token are null if no token was scored. */
 export interface Summary {
   readonly tokens: number
   /** 2 ^ bitsPerToken. */
@@ -73,23 +73,23 @@ export interface Summary {
   readonly windows: number
 }
 
-/** `fp32` is exact; `int8` rounds the large matrices and what is multiplied with them to eight bits. */
+/** `fp32` is exact; `int8` rounds the large weight matrices, and the activations multiplied with them, to 8 bits. */
 export const PRECISIONS = ['fp32', 'int8'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
-/** What the engine computes on. */
+/** The runtimes that the engine computes with. */
 export const BACKENDS = ['wasm', 'webgpu'] as const
 export type Backend = (typeof BACKENDS)[number]
 
-/** The model that speaks and how it runs. */
+/** The model in use and how it runs. */
 export interface ModelInfo {
   /** Registry id, or the folder's name. */
   readonly id: string
-  /** A phrase for people, to stand behind the id: what this model is. */
+  /** A phrase that describes the model, displayed after its id. */
   readonly description: string
   /** Identifies the model's files: equal fingerprints mean equal weights. Not meant for display. */
   readonly fingerprint: string
-  /** How its files were read, where they are not as OpenAI's own: `Linear layout, transposed on load`. */
+  /** Differences from OpenAI's own files and how they were handled: `Linear layout, transposed on load`. */
   readonly remarks: readonly string[]
   readonly parameters: number
   readonly precision: Precision
@@ -106,57 +106,58 @@ export interface ModelInfo {
   readonly vocabularySize: number
 }
 
-/** What a selection is scored with: the document's text before it, or nothing. */
+/** The context of a selection: the document's text before it, or none. */
 export type ContextMode = 'document' | 'selection'
 
 /** One inspected range of a document. */
 export interface Section {
-  /** Offsets in the document as it was when it was inspected. */
+  /** UTF-16 offsets in the document at the time of the inspection. */
   readonly range: TextRange
-  /** Lines of the range as people count them, from 1. */
+  /** First and last line of the range, counted from 1. */
   readonly lines: { readonly first: number; readonly last: number }
-  /** Tokens seen before the first one, the start token not counted. */
+  /** Number of tokens that the model saw before the first one, without the start token. */
   readonly contextTokens: number
-  /** The text just before the first token, a few dozen characters, for the detail pane. */
+  /** The end of the text before the first token, at most 48 UTF-16 units, for the detail pane. */
   readonly contextExcerpt: string
-  /** Halves of surrogate pairs without their other half, each read as U+FFFD. */
+  /** Number of surrogates without their other half; each is read as U+FFFD. */
   readonly loneSurrogates: number
-  /** All tokens of the section; known before the first is scored. */
+  /** All tokens of the section, available before any is scored. */
   readonly tokens: readonly Token[]
-  /** How many windows the section's tokens are scored in. */
+  /** Number of windows that the section's tokens are scored in. */
   readonly windows: number
-  /** Grows while the inspection runs: prediction i is that of token i. */
+  /** Grows while the inspection runs; prediction i belongs to token i. */
   readonly predictions: readonly TokenPrediction[]
-  /** What follows the last token; null until it is known, and where there is nothing to predict from. */
+  /** The distribution after the last token; null until it is known, and if there is no token to predict from. */
   readonly next: Distribution | null
 }
 
-/** How far an inspection has come. */
+/** The state of an inspection. */
 export type InspectionState =
   | { readonly kind: 'running' }
   | { readonly kind: 'done'; readonly seconds: number }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
-/** How far one precision is from another on the same tokens. */
+/** The difference between two precisions on the same tokens. */
 export interface PrecisionCost {
-  /** Tokens that both have scored. */
+  /** Number of tokens that both have scored. */
   readonly tokens: number
-  /** |Δ log-prob| of the text's tokens, in nats. */
+  /** Mean |Δ log-prob| of the text's tokens, in nats. */
   readonly mean: number
+  /** Largest |Δ log-prob|, in nats. */
   readonly max: number
-  /** Where both expect the same token most, 0 to 1. */
+  /** Share of tokens for which both have the same most likely token, 0 to 1. */
   readonly sameTop: number
 }
 
-/** The measurement of an inspection's precision, as far as it has come. */
+/** The state of the measurement of an inspection's precision cost. */
 export type PrecisionCostState =
   | { readonly kind: 'running'; readonly done: number; readonly total: number }
   | { readonly kind: 'done'; readonly cost: PrecisionCost }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly message: string }
 
-/** All that the panel shows of one run; plain data, kept as JSON across reloads. */
+/** Everything that the panel shows about one run: plain data, saved as JSON across reloads. */
 export interface Inspection {
   readonly id: string
   readonly documentUri: string
@@ -167,34 +168,34 @@ export interface Inspection {
   readonly topK: number
   readonly sections: readonly Section[]
   readonly state: InspectionState
-  /** Where it was asked for. */
+  /** Absent until a measurement is requested. */
   readonly precisionCost?: PrecisionCostState
-  /** Only where the tokens are a model's own: each section is then a candidate, and its ranges count from its beginning. */
+  /** Present for a completion: each section is a candidate, and its ranges are relative to the candidate's start. */
   readonly generation?: Generation
 }
 
-/** How the candidates of a completion were drawn. */
+/** How the candidates of a completion were generated. */
 export interface Generation {
   readonly sampling: SamplingSettings
-  /** Of no effect at temperature 0. */
+  /** Has no effect at temperature 0. */
   readonly seed: number
-  /** The UTF-8 bytes that were typed already: every candidate's first tokens cover them. */
+  /** The UTF-8 bytes already typed; the first tokens of every candidate cover them. */
   readonly typed: readonly number[]
-  /** By section. */
+  /** One for each section. */
   readonly candidates: readonly GenerationCandidate[]
 }
 
 export interface GenerationCandidate {
-  /** 0 to 1: of the candidate as a whole, given what was typed. */
+  /** Probability of the whole candidate given the typed bytes, 0 to 1. */
   readonly probability: number
-  /** How many of its first tokens cover what was typed. */
+  /** Number of its first tokens that cover the typed bytes. */
   readonly typedTokens: number
 }
 
-/** The model that is in the package, so that the first inspection works at once and offline. */
+/** The model included in the package: the first inspection needs no download. */
 export const DEFAULT_MODEL_ID = 'mini'
 
-/** `<|endoftext|>`: GPT-2 has no BOS, so this stands for one. */
+/** `<|endoftext|>`, used as the start token because GPT-2 has no BOS token. */
 export const START_TOKEN_ID = 50256
 export const MAX_TOP_K = 100
 export const DEFAULT_TOP_K = 10

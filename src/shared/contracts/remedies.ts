@@ -1,7 +1,7 @@
-/** What can be done about a failure beside trying again: commands that a notice and a notification offer as buttons. */
+/** What the user can do about a failure besides retrying: commands offered as buttons of a notice or notification. */
 export type Remedy = 'useInt8' | 'selectModel'
 
-/** Where another remedy is offered, such as another precision, its command and its label belong here. */
+/** The buttons' labels. */
 export const REMEDY_LABELS: Readonly<Record<Remedy, string>> = {
   useInt8: 'Use int8',
   selectModel: 'Switch Model',
