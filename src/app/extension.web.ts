@@ -2,12 +2,10 @@ import * as vscode from 'vscode'
 import { version } from '../../package.json'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
-import { readPrecision, readSettings } from '../editor/settings'
-import type { EngineWorker } from '../engine/client/engineHandle'
+import { readSettings } from '../editor/settings'
 import { defaultThreads } from '../engine/contract/engineOptions'
 import { findGpuAdapter } from '../engine/runtime/gpuAdapter'
 import { spawnWorker } from '../engine/client/spawnWorker.web'
-import { startWebGpu, type WebGpuOptions } from '../engine/client/startWebGpu'
 import type { WorkerResources } from '../engine/contract/workerResources'
 import { createLog, type Log } from '../editor/log'
 import { fetchFromHub } from '../model/hub/fetchFromHub'
@@ -15,24 +13,24 @@ import { CONFIG_FILE, WEIGHTS_FILE } from '../model/formats/modelFiles'
 import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from '../model/registry'
 import { BrowserModelStore } from '../model/store/browser/browserModelStore'
 import type { Platform } from './platform'
-import { rememberedChecks } from './rememberedChecks'
 import { ModelFilesError } from '../shared/errors'
 import type { Backend, Precision } from '../shared/contracts/prediction'
+import { webGpuStart } from './webGpuStart'
 import { workspaceFiles } from './workspaceFiles'
 
-/** VS Code for the web: everything runs in the browser. */
+/** The entry point in VS Code for the web: everything runs in the browser. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  return compose(context, log, browser(context, log))
+  return compose(context, log, browserPlatform(context, log))
 }
 
-function browser(context: vscode.ExtensionContext, log: Log): Platform {
+function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
   const { extensionUri, globalStorageUri } = context
   const store = new BrowserModelStore({
     files: workspaceFiles(vscode.Uri.joinPath(globalStorageUri, 'models')),
     models: PINNED_MODELS,
     onFull: (reason) => {
-      log.warn(`This browser takes no more; the rest is kept in memory: ${String(reason)}`)
+      log.warn(`The browser's storage is full; the rest of the model stays in memory: ${String(reason)}`)
     },
   })
   const spawn = (id: string, backend: Backend, precision: Precision) => {
@@ -46,43 +44,26 @@ function browser(context: vscode.ExtensionContext, log: Log): Platform {
   }
   return {
     spawn: (precision) => spawn(readSettings().model, 'wasm', precision),
-    webGpu: webGpuOfThisHost(context, log, (id, backend) => spawn(id, backend, 'fp32')),
+    // This host runs in the window, where the GPU is.
+    startWebGpu: webGpuStart(context, log, {
+      adapter: findGpuAdapter,
+      spawnWebGpu: (id) => spawn(id, 'webgpu', 'fp32'),
+      spawnWasm: (id) => spawn(id, 'wasm', 'fp32'),
+    }),
+    onWebGpuMayBeAvailable: NEVER,
     modelId: () => readSettings().model,
     store,
     requestHub: fetchFromHub,
-    // Browsers tell at most 8 GB, and some nothing: no number is better than a wrong one.
+    // Browsers report at most 8 GB or nothing, so the size is unknown.
     memoryBytes: undefined,
     disk: undefined,
   }
 }
 
-/** This host runs in the window, where the GPU is. */
-function webGpuOfThisHost(
-  context: vscode.ExtensionContext,
-  log: Log,
-  spawn: (id: string, backend: Backend) => EngineWorker,
-): Platform['webGpu'] {
-  const parts: WebGpuOptions = {
-    choice: () => readSettings().backend,
-    selected: () => {
-      const { model } = readSettings()
-      return { model, precision: readPrecision(model) }
-    },
-    adapter: findGpuAdapter,
-    spawnWebGpu: (id) => spawn(id, 'webgpu'),
-    spawnWasm: (id) => spawn(id, 'wasm'),
-    checks: rememberedChecks(context),
-    log: (message) => {
-      log.info(message)
-    },
-  }
-  return { start: (wasm, signal) => startWebGpu(parts, wasm, signal), onArrival: NEVER }
-}
-
-/** Whatever is here was here from the beginning. */
+/** Availability of WebGPU does not change while the page is open. */
 const NEVER: vscode.Event<void> = () => new vscode.Disposable(() => undefined)
 
-/** What the engine asks for: from the extension's own files, and the model from where it is kept. */
+/** Files that the engine's worker requests: the runtime's from the extension, the model's from the extension or the store. */
 function resources(modelId: string, extensionUri: vscode.Uri, store: BrowserModelStore): WorkerResources {
   const read = async (...path: string[]) =>
     vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, ...path))
@@ -106,7 +87,7 @@ function resources(modelId: string, extensionUri: vscode.Uri, store: BrowserMode
           })
         : Promise.reject(
             new ModelFilesError(
-              `A browser has no model “${modelId}”; it has ${knownModelIds().join(', ')}: run Logitscope: Select Model.`,
+              `The model “${modelId}” is not available in a browser; available are ${knownModelIds().join(', ')}. Run Logitscope: Select Model.`,
             ),
           ),
     part: (file) => read('media', 'models', modelId, file),

@@ -6,21 +6,18 @@ import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import type { Precision } from '../shared/contracts/prediction'
 import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
 
-/** What is different where VS Code's extension host runs on a machine and where it runs in a browser. */
+/** What differs between an extension host in Node and one in a browser. */
 export interface Platform {
-  /** Starts the engine's thread with the model of the settings. */
+  /** Starts the engine's thread with the selected model on WASM. */
   readonly spawn: (precision: Precision) => EngineWorker
-  /** Where WebGPU is: in the user's window. */
-  readonly webGpu: {
-    readonly start: BackendRouterOptions['startWebGpu']
-    /** It was not there before, and is now. */
-    readonly onArrival: vscode.Event<void>
-  }
-  /** What the model of the settings is called. */
+  readonly startWebGpu: BackendRouterOptions['startWebGpu']
+  /** Fires when WebGPU, missing before, may have become available. */
+  readonly onWebGpuMayBeAvailable: vscode.Event<void>
+  /** Id of the selected model. */
   readonly modelId: () => string
   readonly store: PinnedModelStore
   readonly requestHub: RequestHub
-  /** Bytes; undefined where nobody tells. */
+  /** Of the machine, in bytes; undefined if unknown. */
   readonly memoryBytes: number | undefined
   /** Undefined in a browser. */
   readonly disk: ModelsOnDisk | undefined

@@ -3,7 +3,10 @@ import type { WebGpuOptions } from '../engine/client/startWebGpu'
 import type { BackendCheck } from '../shared/contracts/backendCheck'
 import type { GpuAdapter } from '../shared/contracts/companionApi'
 
-/** Checks hold for one adapter, and for what drives it: another browser or another release of ours may be wrong. */
+/**
+ * Stores the results of the WebGPU check. A result holds for one adapter, browser, release of VS Code and release of
+ * Logitscope, since each of them may change what the GPU computes.
+ */
 export function rememberedChecks({
   globalState,
   extension,
@@ -13,7 +16,7 @@ export function rememberedChecks({
   return {
     get: (adapter) => globalState.get<BackendCheck>(key(adapter)),
     set: (adapter, check) => {
-      // What is not remembered is found out again.
+      // If the result cannot be stored, the next start checks again.
       globalState.update(key(adapter), check).then(undefined, () => undefined)
     },
   }

@@ -1,24 +1,25 @@
 import * as vscode from 'vscode'
 import type { WholeFiles } from '../model/store/browser/wholeFiles'
 
-/** A folder as VS Code's own file systems have it, whatever they keep it in. */
+/** A folder of any of VS Code's file systems. */
 export function workspaceFiles(folder: vscode.Uri): WholeFiles {
   const { fs } = vscode.workspace
   const uriOf = (name: string) => vscode.Uri.joinPath(folder, name)
   return {
-    read: (name) => orWhereMissing(undefined, fs.readFile(uriOf(name))),
+    read: (name) => orIfMissing(undefined, fs.readFile(uriOf(name))),
     list: async (name) =>
-      (await orWhereMissing([], fs.readDirectory(uriOf(name)))).map(([fileName]) => fileName),
+      (await orIfMissing([], fs.readDirectory(uriOf(name)))).map(([fileName]) => fileName),
     write: async (name, bytes) => {
       await fs.writeFile(uriOf(name), bytes)
     },
-    delete: (name) => orWhereMissing(undefined, fs.delete(uriOf(name), { recursive: true })),
+    delete: (name) => orIfMissing(undefined, fs.delete(uriOf(name), { recursive: true })),
   }
 }
 
-async function orWhereMissing<T, M>(missing: M, reading: Thenable<T>): Promise<T | M> {
+/** Resolves with `missing` if the file or folder of the operation does not exist. */
+async function orIfMissing<T, M>(missing: M, operation: Thenable<T>): Promise<T | M> {
   try {
-    return await reading
+    return await operation
   } catch (error) {
     if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return missing
     throw error

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode'
 
-/** The one place where VS Code's cancellation becomes ours. */
+/** Converts VS Code's `CancellationToken` to an `AbortSignal`, which all code below `editor` uses. */
 export function signalOf(token: vscode.CancellationToken): AbortSignal {
   const controller = new AbortController()
   if (token.isCancellationRequested) controller.abort()

@@ -2,16 +2,16 @@ import * as vscode from 'vscode'
 import type { RequestedRange } from '../prediction/inspectDocument'
 import type { TextRange } from '../shared/contracts/prediction'
 
-/** What is to be inspected: parts of a document as it is now. */
+/** What to inspect: ranges of a document in its current text. */
 export interface InspectionTarget {
   readonly document: vscode.TextDocument
   readonly text: string
   readonly ranges: readonly RequestedRange[]
-  /** Nothing was selected, so the range is all there is. */
+  /** Nothing was selected, so the only range is the whole document. */
   readonly wholeDocument: boolean
 }
 
-/** The selections of an editor in the document's order, or the whole document where nothing is selected. */
+/** The selections of an editor in document order, or the whole document if nothing is selected. */
 export function targetOfEditor(editor: vscode.TextEditor): InspectionTarget {
   const { document } = editor
   const selected = editor.selections
@@ -22,7 +22,7 @@ export function targetOfEditor(editor: vscode.TextEditor): InspectionTarget {
   return { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
 }
 
-/** The lines that the editor shows now, folded ones left out, as one range. */
+/** One range from the first to the last visible line of the editor. */
 export function visibleTarget(editor: vscode.TextEditor): InspectionTarget {
   const { document, visibleRanges } = editor
   const lines = visibleRanges.flatMap(({ start, end }) => [start.line, end.line])
@@ -55,7 +55,7 @@ export function rangeOf(document: vscode.TextDocument, { start, end }: TextRange
   return new vscode.Range(document.positionAt(start), document.positionAt(end))
 }
 
-/** From 1; a range that ends at a line's beginning does not reach that line. */
+/** Lines counted from 1. A range that ends at the start of a line does not include that line. */
 function linesOf(document: vscode.TextDocument, { start, end }: TextRange): RequestedRange['lines'] {
   const first = document.positionAt(start).line
   const last = document.positionAt(Math.max(start, end - 1)).line

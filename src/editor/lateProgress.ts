@@ -1,12 +1,12 @@
 import * as vscode from 'vscode'
 import { signalOf } from './cancellation'
 
-/** What is done sooner needs no notification. */
+/** Work that takes less time shows no notification. */
 const SHOWN_AFTER_MS = 700
 
 /**
- * Runs what may take long: where it takes more than a moment, a notification says so, with a button to cancel.
- * `report` changes the notification's text. The run's signal aborts with `signal` and with that button.
+ * Runs work and shows a notification with a Cancel button if it takes longer than `SHOWN_AFTER_MS`. `report` changes the
+ * notification's text. The signal given to `run` aborts with `signal` and with the Cancel button.
  */
 export async function withLateProgress<T>(
   title: string,

@@ -7,7 +7,7 @@ export function createLog(): Log {
   return vscode.window.createOutputChannel('Logitscope', { log: true })
 }
 
-/** Writes an error with its causes to the log and gives back the sentence for the user. */
+/** Logs an error with its causes under the title `what`; returns its message for the user. */
 export function logError(log: Log, what: string, error: unknown): string {
   if (!(error instanceof Error)) {
     log.error(what, String(error))

@@ -18,30 +18,30 @@ import type { SamplingSettings } from '../shared/contracts/samplingSettings'
 export const HOVER_MODES = ['inspected', 'always', 'off'] as const
 export type HoverMode = (typeof HOVER_MODES)[number]
 
-/** The user's settings, each within its bounds whatever stands in settings.json. */
+/** The user's settings. Invalid values of settings.json are replaced by defaults or clamped to their bounds. */
 export interface Settings {
   readonly context: ContextMode
   readonly startToken: boolean
   readonly topK: number
   readonly columns: readonly Column[]
   readonly hover: HoverMode
-  /** Empty = all languages. */
+  /** Language identifiers; empty means all languages. */
   readonly hoverLanguages: readonly string[]
   /** Milliseconds. */
   readonly hoverTimeLimit: number
   readonly heatmapMetric: Metric
-  /** 0 = as many as the machine has to spare. */
+  /** 0 = chosen from the machine's cores, see `defaultThreads`. */
   readonly threads: number
   readonly backend: BackendChoice
   /** A model's id, or the folder of a checkpoint. */
   readonly model: string
-  /** By model, as the user has set them. */
+  /** Precisions that the user has set, by model id or folder. */
   readonly precision: Readonly<Record<string, Precision>>
-  /** Where models are downloaded from; not checked yet. */
+  /** Address that models are downloaded from; not validated, see `parseEndpoint`. */
   readonly hubEndpoint: string
 }
 
-/** How a completion is made; the same for every document. */
+/** How completions are generated; the same for every document. */
 export interface CompletionSettings {
   /** 1 to 16. */
   readonly lines: number
@@ -76,13 +76,14 @@ export function readSettings(): Settings {
   }
 }
 
-/** The precision of a model, an id or a folder: the user's choice, else fp32 where that can be loaded. */
+/** The precision of a model, given by id or folder: the user's setting, or else fp32 if the model can be loaded in it. */
 export function readPrecision(model: string): Precision {
   const { precision } = readSettings()
-  return Object.hasOwn(precision, model) ? precision[model] : defaultPrecisionOf(model)
+  const chosen = Object.hasOwn(precision, model) ? precision[model] : undefined
+  return chosen ?? defaultPrecisionOf(model)
 }
 
-/** Lets a model be run in another precision from now on. */
+/** Sets the precision of a model, given by id or folder. */
 export async function writePrecision(model: string, precision: Precision): Promise<void> {
   await writeSetting('precision', { ...readSettings().precision, [model]: precision })
 }
@@ -103,7 +104,7 @@ export function readCompletionSettings(): CompletionSettings {
   }
 }
 
-/** Writes a setting where the user has set it, else for all workspaces. */
+/** Writes a setting to the workspace if it is set there, else to the user settings. */
 export async function writeSetting<K extends keyof Settings>(key: K, value: Settings[K]): Promise<void> {
   const configuration = vscode.workspace.getConfiguration(SECTION)
   const inWorkspace = configuration.inspect(key)?.workspaceValue !== undefined
@@ -114,7 +115,7 @@ export async function writeSetting<K extends keyof Settings>(key: K, value: Sett
   )
 }
 
-/** Calls back with the name of every setting that changed. */
+/** Calls `listener` after a change of settings; `changed` tells whether a setting is affected. */
 export function onSettingsChange(
   listener: (changed: (key: keyof Settings) => boolean) => void,
 ): vscode.Disposable {
@@ -124,7 +125,7 @@ export function onSettingsChange(
   })
 }
 
-/** The first one stands for whatever is none of them. */
+/** The value if it is one of `values`, else the first of them. */
 function oneOf<T extends string>(value: unknown, values: readonly [T, ...T[]]): T {
   return values.find((known) => known === value) ?? values[0]
 }
@@ -133,7 +134,7 @@ function text(value: unknown, fallback: string): string {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : fallback
 }
 
-/** What is no precision is left out. */
+/** Entries with an unknown precision are dropped. */
 function precisions(value: unknown): Record<string, Precision> {
   if (typeof value !== 'object' || value === null) return {}
   const entries = Object.entries(value).flatMap(([model, precision]) => {

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode'
+import { assertNever } from '../shared/assertNever'
 import { type Step, STEPS } from '../shared/numbers/metrics'
 
-/** Step 1 is what the model expected, and has no colour. */
+/** Step 1, the tokens that the model expected, has no colour. */
 export type ColouredStep = Exclude<Step, 1>
 
-/** `stale` is what was right before the last edit. */
+/** A `stale` score was computed before the last edit. */
 export type Shade = 'fresh' | 'stale'
 
 export interface ColouredToken {
@@ -13,9 +14,9 @@ export interface ColouredToken {
   readonly shade: Shade
 }
 
-/** The colours of tokens in editors, and marks on the overview ruler. */
+/** Colours tokens in editors and marks lines on the overview ruler. */
 export class StepDecorations implements vscode.Disposable {
-  private readonly looks: readonly Look[] = SHADES.flatMap((shade) =>
+  private readonly styles: readonly Style[] = SHADES.flatMap((shade) =>
     COLOURED_STEPS.map((step) => ({ step, shade, type: decorationOf(step, shade) })),
   )
   private readonly marks = vscode.window.createTextEditorDecorationType({
@@ -23,9 +24,9 @@ export class StepDecorations implements vscode.Disposable {
     overviewRulerLane: vscode.OverviewRulerLane.Right,
   })
 
-  /** These tokens are coloured, and no others. */
+  /** Colours these tokens and removes all other colours. */
   paint(editor: vscode.TextEditor, tokens: readonly ColouredToken[]): void {
-    for (const { step, shade, type } of this.looks) {
+    for (const { step, shade, type } of this.styles) {
       const alike = tokens.filter((token) => token.step === step && token.shade === shade)
       editor.setDecorations(
         type,
@@ -34,7 +35,7 @@ export class StepDecorations implements vscode.Disposable {
     }
   }
 
-  /** These places are marked on the overview ruler, and no others. */
+  /** Marks these ranges on the overview ruler and removes all other marks. */
   mark(editor: vscode.TextEditor, ranges: readonly vscode.Range[]): void {
     editor.setDecorations(this.marks, ranges)
   }
@@ -46,11 +47,11 @@ export class StepDecorations implements vscode.Disposable {
 
   dispose(): void {
     this.marks.dispose()
-    for (const { type } of this.looks) type.dispose()
+    for (const { type } of this.styles) type.dispose()
   }
 }
 
-interface Look {
+interface Style {
   readonly step: ColouredStep
   readonly shade: Shade
   readonly type: vscode.TextEditorDecorationType
@@ -58,7 +59,7 @@ interface Look {
 
 const SHADES: readonly Shade[] = ['fresh', 'stale']
 const COLOURED_STEPS = STEPS.filter((step) => step !== 1)
-/** The only thing that tells the steps apart in high contrast; the panel has the same. */
+/** In high contrast themes only the underline distinguishes the steps; the panel uses the same widths. */
 const UNDERLINE_PX: Readonly<Record<ColouredStep, number>> = { 2: 1, 3: 2, 4: 3, 5: 5 }
 const STALE_PERCENT = 40
 const FOREGROUND = new vscode.ThemeColor('logitscope.stepForeground')
@@ -84,6 +85,8 @@ function backgroundOf(step: ColouredStep, shade: Shade): vscode.ThemeColor | str
       return new vscode.ThemeColor(`logitscope.step${step}Background`)
     case 'stale':
       return faded(`step${step}Background`)
+    default:
+      return assertNever(shade)
   }
 }
 
@@ -93,15 +96,17 @@ function underlineOf(step: ColouredStep, shade: Shade): string {
       return `underline ${UNDERLINE_PX[step]}px var(--vscode-logitscope-stepUnderline)`
     case 'stale':
       return `underline ${UNDERLINE_PX[step]}px ${faded('stepUnderline')}`
+    default:
+      return assertNever(shade)
   }
 }
 
-/** So that whoever changes a colour has changed the faded one too. */
+/** Derived from the theme colour, so that a customized colour applies to stale tokens too. */
 function faded(colour: string): string {
   return `color-mix(in srgb, var(--vscode-logitscope-${colour}) ${STALE_PERCENT}%, transparent)`
 }
 
-/** A line end has no width that a colour could show on: it gets a mark of its own. */
+/** A line end has no width to colour, so it gets a visible mark. */
 function lineEnds(
   document: vscode.TextDocument,
   range: vscode.Range,

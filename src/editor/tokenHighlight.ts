@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { TextRange } from '../shared/contracts/prediction'
 import { rangeOf } from './inspectionTarget'
 
-/** Marks the token that is picked in the panel, and leaves selection and navigation history alone. */
+/** Marks the token that is picked in the panel, without changing the selection or the navigation history. */
 export class TokenHighlight implements vscode.Disposable {
   private readonly decoration = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor('editor.findMatchHighlightBackground'),
@@ -12,7 +12,7 @@ export class TokenHighlight implements vscode.Disposable {
     overviewRulerLane: vscode.OverviewRulerLane.Full,
   })
 
-  /** Marks the range in every editor that shows the document, and scrolls to it where it is out of sight. */
+  /** Marks the range in every editor of the document, and scrolls to it if it is not visible. */
   show(document: vscode.TextDocument, offsets: TextRange): void {
     const range = rangeOf(document, offsets)
     for (const editor of vscode.window.visibleTextEditors) {

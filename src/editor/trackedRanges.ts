@@ -2,9 +2,9 @@ import type { TextRange } from '../shared/contracts/prediction'
 import type { TextEdit } from '../shared/text/textEdit'
 
 /**
- * Where ranges of a document are after edits. Text typed at a range's edge stays outside of it,
- * text that replaces all of it becomes it. The edits of one change event all speak of the text before it,
- * and VS Code gives them from the last to the first.
+ * Returns the ranges after edits. Text inserted at a range's edge stays outside; text that replaces the whole range
+ * becomes the range. The offsets of all edits of one change event refer to the text before it, and VS Code orders them
+ * from last to first.
  */
 export function trackRanges(ranges: readonly TextRange[], edits: readonly TextEdit[]): TextRange[] {
   return ranges.map((range) => edits.reduce(trackRange, range))

@@ -4,34 +4,34 @@ import { type InspectionTarget, targetOfRanges, wholeRange } from './inspectionT
 import { digestOf } from './textDigest'
 import { trackRanges } from './trackedRanges'
 
-/** What was asked to be inspected, before and after edits. */
+/** What was inspected, in the document's text of that time. */
 export interface TrackedOptions {
   readonly documentUri: string
   readonly ranges: readonly TextRange[]
-  /** Nothing was selected: it is the whole document, however that has grown. */
+  /** Nothing was selected, so the target is the whole document, including text added since. */
   readonly wholeDocument: boolean
   readonly textDigest: string
 }
 
-/** Follows the ranges of a target through edits, so that Run Again finds what was meant. */
+/** Tracks the ranges of a target during edits, so that Run Again inspects the same parts. */
 export class TrackedTarget implements vscode.Disposable {
   private ranges: readonly TextRange[]
   private readonly subscription: vscode.Disposable
 
-  constructor(readonly parts: TrackedOptions) {
-    this.ranges = parts.ranges
+  constructor(readonly options: TrackedOptions) {
+    this.ranges = options.ranges
     this.subscription = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (document.uri.toString() === parts.documentUri)
+      if (document.uri.toString() === options.documentUri)
         this.ranges = trackRanges(this.ranges, contentChanges)
     })
   }
 
-  /** Rejects where the document is gone. */
+  /** The target in the current text. Rejects if the document cannot be opened. */
   async current(): Promise<InspectionTarget> {
-    const { documentUri, ranges, wholeDocument, textDigest } = this.parts
+    const { documentUri, ranges, wholeDocument, textDigest } = this.options
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(documentUri, true))
     if (wholeDocument) return { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument }
-    // What was cut and put back with an undo has its old place again, which no tracking can know.
+    // After a cut and an undo the text is in its old place, but the tracked range stays empty.
     const unchanged = digestOf(document.getText()) === textDigest
     return targetOfRanges(document, unchanged ? ranges : this.ranges)
   }

@@ -102,14 +102,14 @@ describe('What has the pinned bytes', () => {
 
     await parts.manager.show()
 
-    assert.equal(person.told.at(-1), 'gpt2 is the pinned file, byte for byte.')
+    assert.equal(person.told.at(-1), 'gpt2 is intact: its SHA-256 matches.')
     assert.deepEqual([currentModel(), await states()], ['gpt2', ['installed']])
   })
 
-  it('is imported from a file, whose length tells which model it is, and speaks with Use It', async () => {
+  it('is imported from a file, whose length tells which model it is, and is used with Use Model', async () => {
     const file = join(dirname(parts.store.folder), 'from-elsewhere')
     await writeFile(file, WEIGHTS)
-    person.answers({ entries: ['Import a File…'], paths: [file], buttons: ['Use It'] })
+    person.answers({ entries: ['Import a File…'], paths: [file], buttons: ['Use Model'] })
 
     await parts.manager.show()
 
@@ -124,7 +124,7 @@ describe('What has the pinned bytes', () => {
 
     await parts.manager.show()
 
-    assert.match(person.told.at(-1) ?? '', /from-elsewhere has 65 kB, as none of the pinned files has/)
+    assert.match(person.told.at(-1) ?? '', /from-elsewhere has 65 kB, which matches none of the known models/)
     assert.deepEqual([currentModel(), await states()], ['mini', ['absent']])
   })
 })

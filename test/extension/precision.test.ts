@@ -93,7 +93,7 @@ describe('Measure Precision Cost', () => {
 
     await measurement.measure()
 
-    const message = 'In fp32 gpt2-xl needs 6.2 GB and WASM has 4: there is nothing to compare int8 with.'
+    const message = 'In fp32, gpt2-xl needs 6.2 GB and WASM can use 4 GB, so int8 cannot be compared to fp32.'
     assert.deepEqual(states, [{ kind: 'failed', message }])
   })
 

@@ -1,31 +1,32 @@
 import * as vscode from 'vscode'
 
-/** Whether the document's language is completed while one types. */
+/** Whether automatic completion is on for a document or language. */
 export function isAutomatic(scope: vscode.ConfigurationScope): boolean {
   return vscode.workspace.getConfiguration(SECTION, scope).get(SETTING) === true
 }
 
-/** For all languages that have no setting of their own. */
+/** Toggles automatic completion for all languages without their own setting. */
 export async function toggleAutomatic(): Promise<void> {
   const configuration = vscode.workspace.getConfiguration(SECTION)
   const automatic = configuration.get(SETTING) !== true
   const inWorkspace = configuration.inspect(SETTING)?.workspaceValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace))
-  say(automatic, '')
+  showResult(automatic, '')
 }
 
+/** Toggles automatic completion for the document's language. */
 export async function toggleAutomaticFor(document: vscode.TextDocument): Promise<void> {
   const { languageId } = document
   const configuration = vscode.workspace.getConfiguration(SECTION, { languageId })
   const automatic = configuration.get(SETTING) !== true
   const inWorkspace = configuration.inspect(SETTING)?.workspaceLanguageValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace), true)
-  say(automatic, ` in ${languageId}`)
+  showResult(automatic, ` in ${languageId}`)
 }
 
 /**
- * Warns once and for all, as `memory` keeps it, when automatic completion is turned on beside another extension
- * that completes as well: their suggestions would take turns.
+ * Warns when automatic completion is turned on while another extension completes too, because VS Code shows only one
+ * suggestion at a time. Warns once; `memory` stores that it has.
  */
 export function warnOfOtherCompletion(memory: vscode.Memento): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
@@ -38,7 +39,7 @@ export function warnOfOtherCompletion(memory: vscode.Memento): vscode.Disposable
     if (other === undefined) return
     void memory.update(WARNED, true)
     void vscode.window.showWarningMessage(
-      `${nameOf(other)} completes while you type as well. VS Code shows one suggestion at a time, so turn one of the two off.`,
+      `${nameOf(other)} also completes while you type. VS Code shows one suggestion at a time, so turn one of them off.`,
     )
   })
 }
@@ -46,7 +47,7 @@ export function warnOfOtherCompletion(memory: vscode.Memento): vscode.Disposable
 const SECTION = 'logitscope.completion'
 const SETTING = 'automatic'
 const WARNED = 'completion.warnedOfOther'
-/** How long the status bar says what a toggle has done. */
+/** How long the status bar shows the result of a toggle. */
 const MESSAGE_MS = 5000
 
 const OTHER_COMPLETION = [
@@ -68,7 +69,7 @@ function target(inWorkspace: boolean): vscode.ConfigurationTarget {
   return inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global
 }
 
-function say(automatic: boolean, where: string): void {
+function showResult(automatic: boolean, where: string): void {
   vscode.window.setStatusBarMessage(
     `Logitscope: automatic completion ${automatic ? 'on' : 'off'}${where}`,
     MESSAGE_MS,

@@ -1,4 +1,7 @@
 import * as vscode from 'vscode'
+import type { Feature } from '../../editor/feature'
+import type { ShownInspection } from '../../editor/shownInspection'
+import type { StatusEntry } from '../../editor/statusEntries'
 import { readCompletionSettings, readSettings } from '../../editor/settings'
 import { signalOf } from '../../editor/cancellation'
 import { type Log, logError } from '../../editor/log'
@@ -8,6 +11,7 @@ import type { PredictionService } from '../../prediction/predictionService'
 import { restOfCompletion } from '../../prediction/restOfCompletion'
 import { delay } from '../../shared/delay'
 import { CancelledError } from '../../shared/errors'
+import { formatPercent } from '../../shared/text/format'
 import { plainMessage } from '../../shared/text/plainMessage'
 import {
   isAutomatic,
@@ -20,40 +24,56 @@ import { completionItem } from './completionItem'
 export interface InlineCompletionOptions {
   readonly service: PredictionService
   readonly log: Log
-  /** Keeps what the user has been told once. */
+  /** Remembers which hints the user has already seen. */
   readonly memory: vscode.Memento
-  /** Opens the panel with the steps of a completion. */
-  readonly inspectCompletion: (completion: Completion, place: CompletionPlace) => Promise<void>
+  readonly inspection: Pick<ShownInspection, 'inspectCompletion'>
 }
 
-/** What was completed last, as the status item tells it. */
-export interface LastCompletion {
-  readonly text: string
-  /** 0 to 1. */
-  readonly probability: number
-}
-
-/** A pause in typing that is worth a run: shorter than it takes to wonder, longer than between two keystrokes. */
+/** A pause in typing that starts a run: longer than between two keystrokes, too short to be noticed as a delay. */
 const AUTOMATIC_DEBOUNCE_MS = 100
-/** An automatic request is shown at once; whoever wants others asks for them. */
+/** Automatic completion computes one candidate to be fast; an explicit request computes more. */
 const AUTOMATIC_CANDIDATES = 1
 
 /** Ghost text from the model at the cursor. */
-export class InlineCompletion implements vscode.Disposable, vscode.InlineCompletionItemProvider {
-  private readonly changes = new vscode.EventEmitter<LastCompletion>()
-  readonly onDidComplete = this.changes.event
-  /** Goes on serving while the text goes on as it says, unless another model speaks by now. */
+export class InlineCompletion implements Feature, vscode.Disposable, vscode.InlineCompletionItemProvider {
+  private readonly completions = new vscode.EventEmitter<void>()
+  readonly statusEntries: readonly StatusEntry[] = [
+    {
+      menuItem: () => {
+        const scope = vscode.window.activeTextEditor?.document ?? { languageId: 'plaintext' }
+        return {
+          group: 'Editor',
+          label: 'Toggle Automatic Completion',
+          description: isAutomatic(scope) ? 'on' : 'off',
+          icon: 'sparkle',
+          command: ['logitscope.toggleAutomaticCompletion'],
+        }
+      },
+    },
+    {
+      menuItem: () =>
+        this.last && {
+          group: 'Panel',
+          label: 'Show Last Completion',
+          icon: 'list-tree',
+          command: ['logitscope.showLastCompletion'],
+        },
+      tooltip: () => this.last && `Last completion: p ${formatPercent(this.last.probability)}`,
+      onDidChange: this.completions.event,
+    },
+  ]
+  /** Reused while the typed text matches it, until the model changes. */
   private last: Answer | undefined
-  private serves = true
+  private isLastValid = true
   private running: AbortController | undefined
   private loggedError: string | undefined
   private readonly subscriptions: vscode.Disposable
 
-  constructor(private readonly parts: InlineCompletionOptions) {
+  constructor(private readonly options: InlineCompletionOptions) {
     this.subscriptions = vscode.Disposable.from(
-      this.changes,
+      this.completions,
       vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, this),
-      warnOfOtherCompletion(parts.memory),
+      warnOfOtherCompletion(options.memory),
     )
   }
 
@@ -75,21 +95,22 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     await toggleAutomatic()
   }
 
-  /** That of the active editor. */
+  /** Toggles it for the language of the active editor. */
   async toggleAutomaticForLanguage(): Promise<void> {
     const document = vscode.window.activeTextEditor?.document
     if (document !== undefined) await toggleAutomaticFor(document)
   }
 
-  /** Shows in the panel, step by step, how the last one came to be. */
+  /** Shows the tokens of the last completion in the panel. */
   async showLast(): Promise<void> {
-    if (this.last !== undefined) await this.parts.inspectCompletion(this.last.completion, this.last.place)
+    if (this.last === undefined) return
+    await this.options.inspection.inspectCompletion(this.last.completion, this.last.place)
   }
 
-  /** Another model speaks from now on: the last answer is not its own. Show Last Completion still has it. */
+  /** Stops reusing the previous model's completion. Show Last Completion can still show it. */
   modelChanged(): void {
     this.running?.abort()
-    this.serves = false
+    this.isLastValid = false
   }
 
   dispose(): void {
@@ -97,14 +118,15 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     this.subscriptions.dispose()
   }
 
-  /** The user asks, or VS Code does because it goes through the candidates. */
+  /** For an explicit request of the user, or of VS Code when it cycles through the candidates. */
   private async whenInvoked(
     document: vscode.TextDocument,
     position: vscode.Position,
     token: vscode.CancellationToken,
   ): Promise<readonly string[]> {
     const request = requestAt(document, position, readCompletionSettings().candidates)
-    const known = this.last && isMadeAs(this.last, request) ? this.restAt(document, position) : undefined
+    const known =
+      this.last && matchesRequest(this.last, request) ? this.restAt(document, position) : undefined
     if (known !== undefined) return known
     try {
       const texts = await this.run(document, position, request, signalOf(token))
@@ -112,14 +134,14 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
       return texts
     } catch (error) {
       if (!(error instanceof CancelledError)) {
-        const message = logError(this.parts.log, 'A completion failed', error)
+        const message = logError(this.options.log, 'A completion failed', error)
         void vscode.window.showErrorMessage(plainMessage(`Logitscope: ${message}`))
       }
       return []
     }
   }
 
-  /** VS Code asks after every keystroke, whether or not completion is automatic. */
+  /** VS Code calls this after every keystroke, even if automatic completion is off. */
   private async whenTyped(
     document: vscode.TextDocument,
     position: vscode.Position,
@@ -138,7 +160,7 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     }
   }
 
-  /** One at a time: a newer request ends the one before. */
+  /** Runs one request at a time: a new one cancels the previous one. */
   private async run(
     document: vscode.TextDocument,
     position: vscode.Position,
@@ -149,49 +171,55 @@ export class InlineCompletion implements vscode.Disposable, vscode.InlineComplet
     const running = new AbortController()
     this.running = running
     const place = placeOf(document, position)
-    const completion = await complete(this.parts.service, request, AbortSignal.any([signal, running.signal]))
-    if (completion === undefined || completion.candidates.length === 0) return []
-    this.last = { document, place, completion }
-    this.serves = true
-    const [{ text, logProb }] = completion.candidates
-    this.changes.fire({ text, probability: Math.exp(logProb) })
+    const completion = await complete(
+      this.options.service,
+      request,
+      AbortSignal.any([signal, running.signal]),
+    )
+    const best = completion?.candidates.at(0)
+    if (completion === undefined || best === undefined) return []
+    this.last = { document, place, completion, probability: Math.exp(best.logProb) }
+    this.isLastValid = true
+    this.completions.fire()
     void vscode.commands.executeCommand('setContext', 'logitscope.hasCompletion', true)
     return completion.candidates.map((candidate) => candidate.text)
   }
 
-  /** What the last answer still has to say here. */
+  /** What remains of the last completion at this position; undefined if it does not match the text. */
   private restAt(document: vscode.TextDocument, position: vscode.Position): readonly string[] | undefined {
-    if (this.last === undefined || !this.serves || this.last.document !== document) return undefined
+    if (this.last === undefined || !this.isLastValid || this.last.document !== document) return undefined
     const { completion, place } = this.last
-    // Only where it is near is the text worth reading: this runs with every keystroke.
+    // Runs with every keystroke, so the document's text is read only near the last completion.
     const typed = document.offsetAt(position) - place.offset
     const longest = Math.max(...completion.candidates.map(({ text }) => text.length))
     if (typed < 0 || typed > longest * MAX_UNITS_OF_CHARACTER) return undefined
     return restOfCompletion(completion, textBefore(document, position))
   }
 
-  /** The same error comes back with every keystroke. */
+  /** Logs an error once, because every keystroke may repeat it. */
   private logOnce(error: unknown): void {
     if (String(error) === this.loggedError) return
     this.loggedError = String(error)
-    logError(this.parts.log, 'A completion failed', error)
+    logError(this.options.log, 'A completion failed', error)
   }
 }
 
-const NOTHING_LIKELY = 'Logitscope: nothing likely enough to go on with'
-/** How long the status bar says so. */
+const NOTHING_LIKELY = 'Logitscope: no completion is likely enough'
+/** How long the status bar shows the message. */
 const MESSAGE_MS = 5000
-/** A line end is one character of a completion and two of a document that has CRLF. */
+/** A line end is one UTF-16 unit in a completion and two in a document with CRLF. */
 const MAX_UNITS_OF_CHARACTER = 2
 
 interface Answer {
   readonly document: vscode.TextDocument
   readonly place: CompletionPlace
   readonly completion: Completion
+  /** Of the most probable candidate, 0 to 1. */
+  readonly probability: number
 }
 
-/** With the same settings, and at least as many candidates. */
-function isMadeAs({ completion }: Answer, request: CompletionRequest): boolean {
+/** Whether the answer was computed with the same settings and at least as many candidates. */
+function matchesRequest({ completion }: Answer, request: CompletionRequest): boolean {
   const { request: made } = completion
   const settingsOf = (of: CompletionRequest) => JSON.stringify({ ...of, text: '', candidates: 0 })
   return made.candidates >= request.candidates && settingsOf(made) === settingsOf(request)
@@ -206,7 +234,7 @@ function requestAt(
   return { ...readCompletionSettings(), candidates, startToken, text: textBefore(document, position) }
 }
 
-/** As the model sees it, with LF. */
+/** The text before the position as the model sees it, with LF line ends. */
 function textBefore(document: vscode.TextDocument, position: vscode.Position): string {
   const text = document.getText(new vscode.Range(new vscode.Position(0, 0), position))
   return document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\r\n', '\n') : text

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
+import type { Feature } from '../../editor/feature'
 import { readSettings } from '../../editor/settings'
+import type { StatusEntry } from '../../editor/statusEntries'
 import { StepDecorations } from '../../editor/stepDecorations'
 import { type Log, logError } from '../../editor/log'
 import type { PredictionService } from '../../prediction/predictionService'
@@ -7,37 +9,53 @@ import type { Direction } from '../../prediction/surprisingTokens'
 import { CancelledError, EngineStoppedError } from '../../shared/errors'
 import { plainMessage } from '../../shared/text/plainMessage'
 import { HeatmapDocument } from './heatmapDocument'
+import { heatmapLegend } from './heatmapLegend'
 import { goToSurprising } from './heatmapList'
 import { goToNeighbour } from './heatmapNavigation'
 
 export interface HeatmapOptions {
   readonly service: PredictionService
   readonly log: Log
-  /** Keeps which documents have it on. */
+  /** Stores the URIs of the documents whose heatmap is on. */
   readonly memory: vscode.Memento
 }
 
 const MEMORY_KEY = 'heatmap.documents'
-/** The ones that were turned on last. */
-const REMEMBERED_DOCUMENTS = 100
-/** Documents in the background whose scores are worth their memory. */
-const KEPT_HIDDEN = 4
+/** Of the documents whose heatmap is on, the ones turned on last are stored. */
+const MAX_STORED_DOCUMENTS = 100
+/** Documents that are not visible but keep their scores in memory. */
+const MAX_HIDDEN_DOCUMENTS = 4
 
-/** Colours the tokens of documents by the chosen metric, while they are edited too. */
-export class Heatmap implements vscode.Disposable {
+/** Colours the tokens of documents by the chosen metric and keeps the colours up to date during edits. */
+export class Heatmap implements Feature, vscode.Disposable {
+  /** Fires when the heatmap of the current editor or the metric changes. */
   private readonly changes = new vscode.EventEmitter<void>()
-  /** It was turned on or off for a document, or another editor is active. */
-  readonly onDidChange = this.changes.event
-  /** The ones that were visible last are last. */
+  readonly statusEntries: readonly StatusEntry[] = [
+    {
+      menuItem: () => {
+        const isOn = this.isOnHere
+        return {
+          group: 'Editor',
+          label: isOn ? 'Hide Surprisal in Editor' : 'Show Surprisal in Editor',
+          description: isOn ? 'on' : 'off',
+          icon: 'symbol-color',
+          command: [isOn ? 'logitscope.hideHeatmap' : 'logitscope.showHeatmap'],
+        }
+      },
+      tooltip: () => (this.isOnHere ? heatmapLegend(readSettings().heatmapMetric) : undefined),
+      onDidChange: this.changes.event,
+    },
+  ]
+  /** Ordered by when they were last visible, the most recent last. */
   private readonly documents = new Map<vscode.TextDocument, HeatmapDocument>()
-  /** URIs, the one turned on last is last. */
+  /** URIs, in the order in which they were turned on. */
   private readonly on: Set<string>
   private decorations: StepDecorations | undefined
   private navigation = new AbortController()
   private readonly subscriptions: readonly vscode.Disposable[]
 
-  constructor(private readonly parts: HeatmapOptions) {
-    this.on = new Set(parts.memory.get<string[]>(MEMORY_KEY))
+  constructor(private readonly options: HeatmapOptions) {
+    this.on = new Set(options.memory.get<string[]>(MEMORY_KEY))
     this.subscriptions = this.listen()
     this.followEditors()
     this.announce()
@@ -47,16 +65,16 @@ export class Heatmap implements vscode.Disposable {
     return isColourable(document) && this.on.has(document.uri.toString())
   }
 
-  /** In the editor that the commands are about. */
-  get isOnHere(): boolean {
+  /** Whether the heatmap is on in the editor that the commands act on. */
+  private get isOnHere(): boolean {
     const editor = currentEditor()
     return editor !== undefined && this.isOn(editor.document)
   }
 
-  /** For the active editor's document. */
+  /** Turns the heatmap on for the current editor's document. */
   show(): void {
     const editor = currentEditor()
-    if (editor === undefined) tellNoEditor()
+    if (editor === undefined) showNoEditor()
     else this.turnOn(editor.document)
   }
 
@@ -70,19 +88,20 @@ export class Heatmap implements vscode.Disposable {
   }
 
   async goToSurprising(): Promise<void> {
-    const vocabulary = () => this.parts.service.vocabulary()
+    const vocabulary = () => this.options.service.vocabulary()
     await this.navigate((heatmap, editor, signal) => goToSurprising(heatmap, editor, vocabulary, signal))
   }
 
-  /** The metric or the start token has changed. */
+  /** Applies a changed metric or start token. */
   settingsChanged(): void {
     const { startToken } = readSettings()
     for (const [document, { scores }] of [...this.documents])
       if (scores.startToken !== startToken) this.drop(document)
     this.followEditors()
+    this.changes.fire()
   }
 
-  /** Another model speaks from now on: no score of the one before stays. */
+  /** Drops all scores of the previous model. */
   modelChanged(): void {
     for (const document of [...this.documents.keys()]) this.drop(document)
     this.followEditors()
@@ -114,7 +133,7 @@ export class Heatmap implements vscode.Disposable {
         if (contentChanges.length > 0) this.documents.get(document)?.edited(contentChanges)
       }),
       vscode.workspace.onDidCloseTextDocument((document) => {
-        // A document whose language changes is closed and opened without being closed.
+        // A change of language fires this event too, but then `isClosed` is false.
         if (document.isClosed) this.forget(document)
       }),
     ]
@@ -130,8 +149,8 @@ export class Heatmap implements vscode.Disposable {
       heatmap.viewChanged()
     }
     const hidden = [...this.documents.keys()].filter((document) => !visible.has(document))
-    for (const document of hidden) this.documents.get(document)?.rest()
-    for (const document of hidden.slice(0, -KEPT_HIDDEN)) this.drop(document)
+    for (const document of hidden) this.documents.get(document)?.pause()
+    for (const document of hidden.slice(0, -MAX_HIDDEN_DOCUMENTS)) this.drop(document)
   }
 
   private open(document: vscode.TextDocument): HeatmapDocument {
@@ -140,7 +159,7 @@ export class Heatmap implements vscode.Disposable {
       this.decorations ??= new StepDecorations()
       heatmap = new HeatmapDocument({
         document,
-        service: this.parts.service,
+        service: this.options.service,
         decorations: this.decorations,
         onFailure: (error) => {
           this.failed(document, error)
@@ -156,7 +175,7 @@ export class Heatmap implements vscode.Disposable {
     this.documents.delete(document)
   }
 
-  /** An untitled document's name will be that of another one. */
+  /** VS Code reuses the URI of an untitled document, so it must not stay turned on. */
   private forget(document: vscode.TextDocument): void {
     this.drop(document)
     if (document.isUntitled) this.remember(document, 'off')
@@ -177,7 +196,7 @@ export class Heatmap implements vscode.Disposable {
   private remember({ uri }: vscode.TextDocument, state: 'on' | 'off'): void {
     this.on.delete(uri.toString())
     if (state === 'on') this.on.add(uri.toString())
-    void this.parts.memory.update(MEMORY_KEY, [...this.on].slice(-REMEMBERED_DOCUMENTS))
+    void this.options.memory.update(MEMORY_KEY, [...this.on].slice(-MAX_STORED_DOCUMENTS))
   }
 
   private announce(): void {
@@ -185,7 +204,7 @@ export class Heatmap implements vscode.Disposable {
     this.changes.fire()
   }
 
-  /** One at a time, in the current editor; turns the heatmap on where it is off. */
+  /** Runs one navigation at a time in the current editor; turns the heatmap on if it is off. */
   private async navigate(
     go: (heatmap: HeatmapDocument, editor: vscode.TextEditor, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
@@ -193,7 +212,7 @@ export class Heatmap implements vscode.Disposable {
     this.navigation = new AbortController()
     const editor = currentEditor()
     if (editor === undefined) {
-      tellNoEditor()
+      showNoEditor()
       return
     }
     const { document } = editor
@@ -202,29 +221,27 @@ export class Heatmap implements vscode.Disposable {
       await go(this.open(document), editor, this.navigation.signal)
     } catch (error) {
       if (error instanceof EngineStoppedError)
-        void vscode.window.showInformationMessage('The engine was started anew meanwhile. Look again.')
+        void vscode.window.showInformationMessage('The engine restarted. Try again.')
       else this.failed(document, error)
     }
   }
 
-  /** Says so once, and stops. */
+  /** Turns the heatmap off and shows the error, unless it was cancelled. */
   private failed(document: vscode.TextDocument, error: unknown): void {
     if (error instanceof CancelledError || !this.isOn(document)) return
-    const sentence = logError(this.parts.log, 'The heatmap failed', error)
+    const sentence = logError(this.options.log, 'The heatmap failed', error)
     this.turnOff(document)
     const name = vscode.workspace.asRelativePath(document.uri, false)
-    void vscode.window.showErrorMessage(
-      plainMessage(`Surprisal of ${name} is not shown any more. ${sentence}`),
-    )
+    void vscode.window.showErrorMessage(plainMessage(`Surprisal is no longer shown in ${name}. ${sentence}`))
   }
 }
 
-/** Nobody wants the output coloured. */
+/** Output channels are not coloured. */
 function isColourable(document: vscode.TextDocument): boolean {
   return document.uri.scheme !== 'output'
 }
 
-/** The active one; while a panel is active, one that is visible. */
+/** The active editor, or a visible one while a panel is active. */
 function currentEditor(): vscode.TextEditor | undefined {
   const { activeTextEditor, visibleTextEditors } = vscode.window
   return [activeTextEditor, ...visibleTextEditors].find(
@@ -232,6 +249,6 @@ function currentEditor(): vscode.TextEditor | undefined {
   )
 }
 
-function tellNoEditor(): void {
-  void vscode.window.showInformationMessage('Open a text first: there is no editor to show surprisal in.')
+function showNoEditor(): void {
+  void vscode.window.showInformationMessage('No text editor is open. Open a text to show its surprisal.')
 }

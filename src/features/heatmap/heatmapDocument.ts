@@ -6,34 +6,37 @@ import { LiveScores } from '../../prediction/liveScores'
 import type { PredictionService } from '../../prediction/predictionService'
 import { mostSurprising, tokensFromStep } from '../../prediction/surprisingTokens'
 import { CancelledError, EngineStoppedError } from '../../shared/errors'
+import { elementAt } from '../../shared/elementAt'
 import { stepOfScore } from '../../shared/numbers/metrics'
 import type { TextEdit } from '../../shared/text/textEdit'
 import { tokensTouching } from '../../shared/contracts/tokenizedText'
 
-/** A keystroke follows the one before sooner. */
+/** Longer than the pause between two keystrokes. */
 const EDIT_DEBOUNCE_MS = 150
 const SCROLL_DEBOUNCE_MS = 100
-/** Repainting more often than this is not seen. */
+/** Repainting more often would not be visible. */
 const PAINT_INTERVAL_MS = 50
-/** Above and below what is seen, so that a few lines of scrolling show colours at once. */
+/** Scored above and below the visible lines, so that scrolling a few lines shows colours at once. */
 const MARGIN_LINES = 20
-/** More marks on the overview ruler would be one. */
+/** More marks would merge on the overview ruler. */
 const MAX_MARKS = 100
-/** VS Code draws no more of a line (`editor.stopRenderingLineAfter`). */
-const DRAWN_COLUMNS = 10_000
-
-/** In a row, before anything was scored: who changes the number of threads by typing it starts the engine anew with every digit. */
+/** VS Code does not render a line beyond this column (default of `editor.stopRenderingLineAfter`). */
+const RENDERED_COLUMNS = 10_000
+/**
+ * Restarts of the engine, without a score in between, after which the heatmap fails. Several in a row are normal:
+ * typing a number of threads into the settings restarts the engine with every digit.
+ */
 const MAX_ENGINE_STOPS = 5
 
 export interface HeatmapDocumentOptions {
   readonly document: vscode.TextDocument
   readonly service: PredictionService
   readonly decorations: StepDecorations
-  /** It cannot go on. */
+  /** Called when the heatmap of this document has to stop. */
   readonly onFailure: (error: unknown) => void
 }
 
-/** A document with the heatmap on: what its editors show is scored and coloured, while it is edited too. */
+/** A document with the heatmap on: scores and colours what its editors show, also during edits. */
 export class HeatmapDocument implements vscode.Disposable {
   readonly scores: LiveScores
   private work: AbortController | undefined
@@ -42,44 +45,44 @@ export class HeatmapDocument implements vscode.Disposable {
   private paintedAt = 0
   private engineStops = 0
 
-  constructor(private readonly parts: HeatmapDocumentOptions) {
-    this.scores = new LiveScores(parts.service, readSettings().startToken)
+  constructor(private readonly options: HeatmapDocumentOptions) {
+    this.scores = new LiveScores(options.service, readSettings().startToken)
   }
 
   get document(): vscode.TextDocument {
-    return this.parts.document
+    return this.options.document
   }
 
-  /** Its editors show another part of it, or there are others. */
+  /** The document's editors show another part of it, or other editors show it. */
   viewChanged(): void {
     this.repaint()
-    this.workIn(SCROLL_DEBOUNCE_MS)
+    this.scoreAfter(SCROLL_DEBOUNCE_MS)
   }
 
   edited(edits: readonly TextEdit[]): void {
     this.scores.edit(edits)
     this.repaint()
-    this.workIn(EDIT_DEBOUNCE_MS)
+    this.scoreAfter(EDIT_DEBOUNCE_MS)
   }
 
-  /** At once, but not more often than eyes can follow. */
+  /** Paints at once, or after the rest of `PAINT_INTERVAL_MS`. */
   repaint(): void {
     const wait = Math.max(0, this.paintedAt + PAINT_INTERVAL_MS - performance.now())
     this.paintTimer ??= setTimeout(() => {
       this.paintTimer = undefined
       this.paintedAt = performance.now()
-      for (const editor of this.editors()) this.parts.decorations.paint(editor, this.colouredTokens(editor))
+      for (const editor of this.editors()) this.options.decorations.paint(editor, this.colouredTokens(editor))
     }, wait)
   }
 
-  /** Does no work until the view changes or an edit comes; the scores stay. */
-  rest(): void {
+  /** Stops scoring until the view changes or the document is edited; keeps the scores. */
+  pause(): void {
     clearTimeout(this.workTimer)
     this.work?.abort(new CancelledError())
   }
 
   /**
-   * Resolves when the tokens are those of the text as it is now.
+   * Resolves when the tokens match the current text.
    * @throws what `LiveScores.update` throws
    */
   async bringUpToDate(signal: AbortSignal): Promise<void> {
@@ -88,22 +91,22 @@ export class HeatmapDocument implements vscode.Disposable {
 
   rangeOfToken(token: number): vscode.Range {
     const { starts, ends } = this.scores.tokens
-    return rangeOf(this.document, { start: starts[token], end: ends[token] })
+    return rangeOf(this.document, { start: elementAt(starts, token), end: elementAt(ends, token) })
   }
 
   dispose(): void {
-    this.rest()
+    this.pause()
     clearTimeout(this.paintTimer)
     this.scores.dispose()
-    for (const editor of this.editors()) this.parts.decorations.clear(editor)
+    for (const editor of this.editors()) this.options.decorations.clear(editor)
   }
 
-  private workIn(delayMs: number): void {
-    this.rest()
-    this.workTimer = setTimeout(() => void this.scoreWhatIsShown(), delayMs)
+  private scoreAfter(delayMs: number): void {
+    this.pause()
+    this.workTimer = setTimeout(() => void this.scoreVisibleText(), delayMs)
   }
 
-  private async scoreWhatIsShown(): Promise<void> {
+  private async scoreVisibleText(): Promise<void> {
     const work = new AbortController()
     this.work = work
     const { signal } = work
@@ -124,12 +127,12 @@ export class HeatmapDocument implements vscode.Disposable {
     }
   }
 
-  /** The engine is started anew for another number of threads, say; one that stops again and again has crashed. */
+  /** A stopped engine usually restarts, for example with another number of threads; one that stops repeatedly has crashed. */
   private failed(error: unknown): void {
     if (error instanceof EngineStoppedError && this.engineStops < MAX_ENGINE_STOPS) {
       this.engineStops++
-      this.workIn(0)
-    } else this.parts.onFailure(error)
+      this.scoreAfter(0)
+    } else this.options.onFailure(error)
   }
 
   private colouredTokens(editor: vscode.TextEditor): ColouredToken[] {
@@ -146,12 +149,12 @@ export class HeatmapDocument implements vscode.Disposable {
     })
   }
 
-  /** VS Code moves the marks with the edits, so it is enough to set them when scores have come. */
+  /** Sets the marks after scoring; during edits VS Code moves them. */
   private mark(): void {
     const ranges = mostSurprising(this.scores, readSettings().heatmapMetric, 5)
       .slice(0, MAX_MARKS)
       .map(({ token }) => this.rangeOfToken(token))
-    for (const editor of this.editors()) this.parts.decorations.mark(editor, ranges)
+    for (const editor of this.editors()) this.options.decorations.mark(editor, ranges)
   }
 
   private editors(): vscode.TextEditor[] {
@@ -159,30 +162,30 @@ export class HeatmapDocument implements vscode.Disposable {
   }
 }
 
-/** Lines as far as they are drawn; what is folded away between them is left out. */
+/** The rendered part of the visible lines and of `marginLines` around them, without folded lines. */
 function shownRanges({ document, visibleRanges }: vscode.TextEditor, marginLines: number): vscode.Range[] {
   return visibleRanges.flatMap(({ start, end }, i) => {
     const first = i === 0 ? Math.max(0, start.line - marginLines) : start.line
     const last = i === visibleRanges.length - 1 ? end.line + marginLines : end.line
-    return drawnRanges(document, first, last)
+    return renderedRanges(document, first, last)
   })
 }
 
-/** Of lines that may be gone: VS Code tells of an edit before it tells of what is visible since. */
-function drawnRanges(document: vscode.TextDocument, first: number, last: number): vscode.Range[] {
+/** Lines may be missing: VS Code reports an edit before it reports the visible ranges after it. */
+function renderedRanges(document: vscode.TextDocument, first: number, last: number): vscode.Range[] {
   const end = Math.min(last, document.lineCount - 1)
   const ranges: vscode.Range[] = []
   let start = new vscode.Position(first, 0)
   for (let line = first; line <= end; line++) {
     const { length } = document.lineAt(line).text
-    if (length <= DRAWN_COLUMNS && line < end) continue
-    ranges.push(new vscode.Range(start, new vscode.Position(line, Math.min(length, DRAWN_COLUMNS))))
+    if (length <= RENDERED_COLUMNS && line < end) continue
+    ranges.push(new vscode.Range(start, new vscode.Position(line, Math.min(length, RENDERED_COLUMNS))))
     start = new vscode.Position(line + 1, 0)
   }
   return ranges
 }
 
-/** A background would hide the selection's. */
+/** Selected tokens are not coloured, because their background would hide the selection's. */
 function isSelected({ selections }: vscode.TextEditor, range: vscode.Range): boolean {
   return selections.some((selection) => {
     const common = selection.intersection(range)

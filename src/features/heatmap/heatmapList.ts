@@ -3,17 +3,18 @@ import { withLateProgress } from '../../editor/lateProgress'
 import { TokenHighlight } from '../../editor/tokenHighlight'
 import { offsetsOf } from '../../editor/inspectionTarget'
 import { type ScoredToken, mostSurprising } from '../../prediction/surprisingTokens'
+import { elementAt } from '../../shared/elementAt'
 import { CancelledError } from '../../shared/errors'
 import { formatCount, formatDecimal, formatWholePercent } from '../../shared/text/format'
 import type { Alternative } from '../../shared/contracts/prediction'
 import { showToken, speakToken, tokenPieces } from '../../shared/text/tokenText'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import type { HeatmapDocument } from './heatmapDocument'
-import { goToToken, tellNoneFound } from './heatmapNavigation'
+import { goToToken, showNoneFound } from './heatmapNavigation'
 
-/** Nobody reads on. */
+/** A longer list would not be read to its end. */
 const MAX_ITEMS = 200
-/** Often enough to see that it goes on. */
+/** Often enough to show progress. */
 const TOKENS_BETWEEN_REPORTS = 255
 
 interface SurprisingItem extends vscode.QuickPickItem {
@@ -21,8 +22,8 @@ interface SurprisingItem extends vscode.QuickPickItem {
 }
 
 /**
- * Lists the most surprising tokens of the whole document; moving through the list shows the place.
- * What was not scored when the user cancels is left out.
+ * Lists the most surprising tokens of the whole document; the active item's token is shown in the editor.
+ * If the user cancels the scoring, the list has only the tokens scored so far.
  * @throws what `LiveScores` throws, CancelledError only where `signal` has aborted
  */
 export async function goToSurprising(
@@ -38,7 +39,7 @@ export async function goToSurprising(
     .filter(({ stale }) => !stale)
     .slice(0, MAX_ITEMS)
     .map((scored) => itemOf(heatmap, scored, words))
-  if (items.length === 0) tellNoneFound()
+  if (items.length === 0) showNoneFound()
   else await pick(editor, items)
 }
 
@@ -69,7 +70,7 @@ function itemOf(
   const range = heatmap.rangeOfToken(token)
   const expected = score.top.at(0)
   return {
-    label: showToken(vocabulary.bytesOf(heatmap.scores.tokens.tokenIds[token])),
+    label: showToken(vocabulary.bytesOf(elementAt(heatmap.scores.tokens.tokenIds, token))),
     description: `${formatDecimal(score.surprisal)} bits, rank ${formatCount(score.rank)}`,
     detail: [`line ${range.start.line + 1}`, ...(expected ? [expectation(expected, vocabulary)] : [])].join(
       ', ',
@@ -78,7 +79,7 @@ function itemOf(
   }
 }
 
-/** `expected ·Error 57 %`; white space alone is easier to read as a word. */
+/** `expected ·Error 57 %`; a token of white space is written as a word, which is easier to read. */
 function expectation({ tokenId, logProb }: Alternative, vocabulary: Vocabulary): string {
   const bytes = vocabulary.bytesOf(tokenId)
   const hasText = tokenPieces(bytes).some(({ kind }) => kind === 'text')
@@ -88,9 +89,9 @@ function expectation({ tokenId, logProb }: Alternative, vocabulary: Vocabulary):
 async function pick(editor: vscode.TextEditor, items: readonly SurprisingItem[]): Promise<void> {
   const list = vscode.window.createQuickPick<SurprisingItem>()
   const highlight = new TokenHighlight()
-  const [seenBefore] = editor.visibleRanges
+  const visibleBefore = editor.visibleRanges.at(0)
   list.title = 'Surprising tokens'
-  list.placeholder = 'The most surprising first; type to find a token, a line or a rank'
+  list.placeholder = 'Most surprising first; type to filter by token, line or rank'
   list.matchOnDescription = true
   list.matchOnDetail = true
   list.items = items
@@ -110,5 +111,5 @@ async function pick(editor: vscode.TextEditor, items: readonly SurprisingItem[])
   list.dispose()
   highlight.dispose()
   if (picked !== undefined) await goToToken(editor, picked.range)
-  else editor.revealRange(seenBefore, vscode.TextEditorRevealType.AtTop)
+  else if (visibleBefore !== undefined) editor.revealRange(visibleBefore, vscode.TextEditorRevealType.AtTop)
 }

@@ -5,7 +5,7 @@ import { type Direction, findSurprising } from '../../prediction/surprisingToken
 import type { HeatmapDocument } from './heatmapDocument'
 
 /**
- * Moves the editor's cursor to the nearest token of step 4 or 5, around the end of the document.
+ * Moves the cursor to the nearest token of step 4 or 5 in a direction, wrapping around the end of the document.
  * @throws what `LiveScores` throws
  */
 export async function goToNeighbour(
@@ -20,11 +20,11 @@ export async function goToNeighbour(
     const { heatmapMetric: metric } = readSettings()
     return findSurprising(heatmap.scores, { offset, direction, metric }, running)
   })
-  if (found === undefined) tellNoneFound()
+  if (found === undefined) showNoneFound()
   else await goToToken(editor, heatmap.rangeOfToken(found.token))
 }
 
-/** Puts the cursor on the token's first visible character, and shows what the model expected there. */
+/** Moves the cursor to the token's first visible character and shows the hover there. */
 export async function goToToken(editor: vscode.TextEditor, range: vscode.Range): Promise<void> {
   const place = firstVisible(editor.document, range)
   await vscode.window.showTextDocument(editor.document, {
@@ -32,12 +32,12 @@ export async function goToToken(editor: vscode.TextEditor, range: vscode.Range):
     selection: new vscode.Range(place, place),
   })
   editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport)
-  // Where a screen reader is on, VS Code gives the hover the focus of itself; else one that is open is replaced.
+  // VS Code focuses the hover by itself if a screen reader is on; otherwise this replaces an open hover.
   await vscode.commands.executeCommand('editor.action.showHover', { focus: 'noAutoFocus' })
 }
 
-export function tellNoneFound(): void {
-  void vscode.window.showInformationMessage('No token of this document is surprising.')
+export function showNoneFound(): void {
+  void vscode.window.showInformationMessage('This document has no surprising token.')
 }
 
 const TITLES: Readonly<Record<Direction, string>> = {

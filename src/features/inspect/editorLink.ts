@@ -6,22 +6,22 @@ import type { Section, TextRange } from '../../shared/contracts/prediction'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import type { InspectionRun } from './inspectionRun'
 
-/** Reading a large document after every keystroke would be felt. */
+/** Comparing a large document with the inspected text after every keystroke would slow down typing. */
 const OUT_OF_DATE_DEBOUNCE_MS = 150
 
 export interface EditorLinkListener {
-  /** The user has put the cursor on this token. */
+  /** Called when the user moves the cursor to another token. */
   onCursor(address: TokenAddress): void
   onOutOfDate(outOfDate: boolean): void
 }
 
-/** Between the shown inspection and the editors of its document: cursor, picked token, edits. */
+/** Connects the shown inspection with the editors of its document: cursor, picked token, edits. */
 export class EditorLink implements vscode.Disposable {
-  /** The document is not, or no longer, the text that was inspected. */
+  /** Whether the document's text differs from the inspected text. */
   outOfDate = false
   private run: InspectionRun | undefined
   private picked: TokenAddress | undefined
-  /** The selection that was set here last; it comes back as an event, and is no wish of the user's. */
+  /** The selection that `show` set last. Its change event is not an action of the user and is ignored. */
   private selected: vscode.Range | undefined
   private readonly highlight = new TokenHighlight()
   private outOfDateTimer: NodeJS.Timeout | undefined
@@ -39,7 +39,7 @@ export class EditorLink implements vscode.Disposable {
     ]
   }
 
-  /** From now on this run's document is followed; the tokens of a completion are in none. */
+  /** Follows the run's document in place of the previous one. The tokens of a completion are not in a document. */
   async follow(run: InspectionRun): Promise<void> {
     this.unmark()
     this.run = run.inspection.generation === undefined ? run : undefined
@@ -47,7 +47,7 @@ export class EditorLink implements vscode.Disposable {
     await this.checkOutOfDate()
   }
 
-  /** The run's document, opened again where it was closed; undefined where it is gone. */
+  /** The run's document, opened again if it was closed; undefined if it no longer exists. */
   private async openDocument(): Promise<vscode.TextDocument | undefined> {
     if (this.run === undefined) return undefined
     try {
@@ -57,7 +57,7 @@ export class EditorLink implements vscode.Disposable {
     }
   }
 
-  /** Marks the token; to `select` it puts the cursor there as well. The keyboard's focus stays in the panel. */
+  /** Marks the token; `select` also moves the cursor to it. The keyboard focus stays in the panel. */
   async show(address: TokenAddress, how: 'reveal' | 'select'): Promise<void> {
     const section = this.run?.inspection.sections.at(address.section)
     if (section === undefined || this.outOfDate) return
@@ -81,7 +81,7 @@ export class EditorLink implements vscode.Disposable {
     return this.picked
   }
 
-  /** Picks the token at `offset` as the cursor would; false where the run is not of the document as it is, or does not reach there. */
+  /** Picks the token at a UTF-16 offset; false if the run is of another text or does not contain the offset. */
   pickAt(document: vscode.TextDocument, offset: number): boolean {
     const address = this.outOfDate || !this.isFollowed(document) ? undefined : this.addressAt(offset)
     const section = address && this.run?.inspection.sections.at(address.section)
@@ -102,11 +102,12 @@ export class EditorLink implements vscode.Disposable {
     for (const subscription of this.subscriptions) subscription.dispose()
   }
 
-  /** The cursor picks the token behind it; what the panel has picked itself is not sent back to it. */
+  /** Picks the token after the cursor. A token that the panel has picked itself is not sent back to it. */
   private followCursor({ textEditor, selections }: vscode.TextEditorSelectionChangeEvent): void {
     if (this.outOfDate || !this.isFollowed(textEditor.document)) return
-    if (this.selected?.isEqual(selections[0]) === true) return
-    const address = this.addressAt(textEditor.document.offsetAt(selections[0].start))
+    const selection = selections.at(0)
+    if (selection === undefined || this.selected?.isEqual(selection) === true) return
+    const address = this.addressAt(textEditor.document.offsetAt(selection.start))
     if (address === undefined) return
     if (address.section === this.picked?.section && address.position === this.picked.position) return
     this.picked = address
@@ -122,7 +123,7 @@ export class EditorLink implements vscode.Disposable {
     this.outOfDateTimer = setTimeout(() => void this.checkOutOfDate(), OUT_OF_DATE_DEBOUNCE_MS)
   }
 
-  /** An undo can bring the inspected text back. */
+  /** Compares digests, because an undo can restore the inspected text. */
   private async checkOutOfDate(): Promise<void> {
     const { run } = this
     const document = await this.openDocument()
@@ -140,19 +141,20 @@ export class EditorLink implements vscode.Disposable {
     return document.uri.toString() === this.run?.inspection.documentUri
   }
 
-  /** The token that holds the character at `offset`; at a section's very end its `next`. */
+  /** The token that contains the UTF-16 offset; at the end of a section, the position of its `next` row. */
   private addressAt(offset: number): TokenAddress | undefined {
     const sections = this.run?.inspection.sections ?? []
     for (const [section, { tokens }] of sections.entries()) {
       const position = tokens.findIndex(({ range }) => range.start <= offset && offset < range.end)
       if (position !== -1) return { section, position }
     }
-    const section = sections.findIndex(({ tokens }) => tokens.at(-1)?.range.end === offset)
-    return section === -1 ? undefined : { section, position: sections[section].tokens.length }
+    for (const [section, { tokens }] of sections.entries())
+      if (tokens.at(-1)?.range.end === offset) return { section, position: tokens.length }
+    return undefined
   }
 }
 
-/** Of a token, or of the place behind the last one where `next` is. */
+/** The range of a token, or the empty range after the last one for the position of `next`. */
 function rangeAt({ tokens, range }: Section, position: number): TextRange {
   const end = tokens.at(-1)?.range.end ?? range.end
   return tokens.at(position)?.range ?? { start: end, end }

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
+import type { Feature } from '../../editor/feature'
 import { readSettings } from '../../editor/settings'
+import type { ShownInspection } from '../../editor/shownInspection'
 import {
   type InspectionTarget,
   offsetsOf,
@@ -15,36 +17,41 @@ import { type PreparedInspection, prepareInspection, runInspection } from '../..
 import type { PredictionService } from '../../prediction/predictionService'
 import type { Completion } from '../../prediction/completion'
 import { type CompletionPlace, prepareCompletion, renewInspection } from '../../prediction/inspectCompletion'
+import { assertNever } from '../../shared/assertNever'
 import { CancelledError } from '../../shared/errors'
 import type { InspectionState } from '../../shared/contracts/prediction'
-import { InspectionPanel } from './inspectionPanel'
+import type { TokenAddress } from '../../shared/contracts/protocol'
+import { INSPECT_STATUS_ENTRIES } from './inspectStatusEntries'
+import { InspectionPanel, type InspectionPanelOptions } from './inspectionPanel'
 import type { InspectionRun } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
-import { asksForPart } from './longRunQuestion'
+import { askForPart } from './longRunQuestion'
 
 export interface ControllerOptions {
   readonly extensionUri: vscode.Uri
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
+  readonly onCopyRow: InspectionPanelOptions['onCopyRow']
 }
 
-/** Runs inspections, one at a time: a newer one cancels the one before. */
-export class InspectionController implements vscode.Disposable {
+/** Runs inspections, one at a time: starting one cancels the previous one. */
+export class InspectionController implements Feature, ShownInspection, vscode.Disposable {
   readonly panel: InspectionPanel
+  readonly statusEntries = INSPECT_STATUS_ENTRIES
   private cancellation: AbortController | undefined
-  /** What was asked for last, whether or not it came to a run. */
-  private asked: Subject | undefined
-  /** What the shown run was asked for. */
+  /** The subject that was requested last, even if its run has not started. */
+  private requested: Subject | undefined
+  /** The subject of the shown run. */
   private shown: Subject | undefined
-  /** Documents by their URIs. */
+  /** URIs of documents. */
   private readonly inspected = new Set<string>()
   private lastEditor = vscode.window.activeTextEditor
   private readonly editorChanges: vscode.Disposable
 
-  constructor(private readonly parts: ControllerOptions) {
+  constructor(private readonly options: ControllerOptions) {
     this.panel = new InspectionPanel({
-      ...parts,
+      ...options,
       onRunAgain: () => this.runAgain(),
       onRestore: (run) => {
         const { documentUri, sections, generation } = run.inspection
@@ -64,7 +71,15 @@ export class InspectionController implements vscode.Disposable {
     })
   }
 
-  /** Inspects the selections of the editor that was used last, or all of it. */
+  get run(): InspectionRun | undefined {
+    return this.panel.run
+  }
+
+  get pickedToken(): TokenAddress | undefined {
+    return this.panel.pickedToken
+  }
+
+  /** Inspects the selections of the editor that was used last, or its whole document if nothing is selected. */
   async inspect(): Promise<void> {
     const editor = this.editorToInspect()
     if (editor !== undefined) return this.start(targetOfEditor(editor), editor)
@@ -73,18 +88,18 @@ export class InspectionController implements vscode.Disposable {
     this.panel.showNotice({ type: 'showEmpty', reason: 'noEditor' })
   }
 
-  /** Inspects what the shown run was asked for, or what failed in its place, again, where it is now. */
+  /** Inspects the subject of the shown run, or of the failed request that is shown instead, in its current text. */
   async runAgain(): Promise<void> {
-    const subject = this.panel.showsNotice ? this.asked : this.shown
+    const subject = this.panel.showsNotice ? this.requested : this.shown
     if (subject === undefined) return this.inspect()
     if (!(subject instanceof TrackedTarget)) return this.startCompletion(subject)
     let target: InspectionTarget
     try {
       target = await subject.current()
     } catch (error) {
-      logError(this.parts.log, 'The inspected document cannot be opened', error)
+      logError(this.options.log, 'The inspected document cannot be opened', error)
       this.panel.report({
-        message: 'The inspected document is not there any more. Open another text and inspect that.',
+        message: 'The inspected document no longer exists. Open another text and inspect it.',
         remedies: [],
       })
       return
@@ -93,8 +108,8 @@ export class InspectionController implements vscode.Disposable {
   }
 
   /**
-   * Picks the token at an offset of the editor that was used last: in the shown run, or in one of its line.
-   * The offset comes from a link, so it may be anything.
+   * Picks the token at a UTF-16 offset in the editor that was used last. If the shown run does not contain it,
+   * inspects its line first. The offset comes from a link, so it can be any value.
    */
   async inspectAt(offset: unknown): Promise<void> {
     const document = this.editorToInspect()?.document
@@ -105,59 +120,59 @@ export class InspectionController implements vscode.Disposable {
     this.panel.pickAt(document, offset)
   }
 
-  /** Shows step by step how a completion came to be. */
+  /** Opens the panel with the tokens of a completion. */
   async inspectCompletion(completion: Completion, place: CompletionPlace): Promise<void> {
     await this.startCompletion(prepareCompletion(completion, place, crypto.randomUUID(), readSettings().topK))
   }
 
-  /** A run was begun for it in this window, before a reload or since. */
+  /** Whether a run of the document was started in this window, before or after a reload. */
   hasInspected(document: vscode.TextDocument): boolean {
     return this.inspected.has(document.uri.toString())
   }
 
-  /** Another model speaks from now on: what is looked at is scored by it, what it is asked already ends. */
-  async modelChanged(): Promise<void> {
+  /** Cancels the run of the previous model, and runs again if the user can see the result. */
+  modelChanged(): void {
     const wasRunning = this.cancellation !== undefined
     this.cancel()
-    const wasAsked = (this.asked ?? this.shown) !== undefined
-    if (wasRunning || (this.panel.visible && wasAsked)) await this.runAgain()
+    const hasSubject = (this.requested ?? this.shown) !== undefined
+    if (wasRunning || (this.panel.visible && hasSubject)) void this.runAgain()
   }
 
-  /** Stops the run; what it has found so far stays. */
+  /** Stops the run and keeps its results so far. */
   cancel(): void {
     this.cancellation?.abort(new CancelledError())
   }
 
   dispose(): void {
     this.cancel()
-    release(this.asked)
+    release(this.requested)
     release(this.shown)
     this.panel.dispose()
     this.editorChanges.dispose()
   }
 
   private async start(target: InspectionTarget, editor?: vscode.TextEditor): Promise<void> {
-    const tracked = this.ask(target)
+    const tracked = this.request(target)
     if (target.text === '') {
       this.supersede()
       this.panel.open()
       this.panel.showNotice({ type: 'showEmpty', reason: 'emptyDocument' })
       return
     }
-    await this.run((signal) => this.prepareOrAsk(target, tracked, editor, signal))
+    await this.execute((signal) => this.prepareOrAsk(target, tracked, editor, signal))
   }
 
-  /** Scored by the model that is loaded now, as often as it is asked for. */
+  /** Scores the completion's tokens with the current model. */
   private async startCompletion(subject: PreparedInspection): Promise<void> {
-    this.setAsked(subject)
-    await this.run(async (signal) => {
-      const model = await this.parts.service.model({ signal })
+    this.setRequested(subject)
+    await this.execute(async (signal) => {
+      const model = await this.options.service.model({ signal })
       return { subject, prepared: renewInspection(subject, crypto.randomUUID(), model) }
     })
   }
 
-  /** From the moment when it is asked for to its end; `prepare` finds its tokens, or nothing to be run. */
-  private async run(prepare: (signal: AbortSignal) => Promise<Accepted | undefined>): Promise<void> {
+  /** Prepares and runs an inspection. `prepare` resolves with undefined if the user decided against it. */
+  private async execute(prepare: (signal: AbortSignal) => Promise<Accepted | undefined>): Promise<void> {
     this.supersede()
     this.panel.open()
     const cancellation = new AbortController()
@@ -165,7 +180,7 @@ export class InspectionController implements vscode.Disposable {
     const isCurrent = () => this.cancellation === cancellation
     await setRunning(true)
     try {
-      this.panel.showNotice({ type: 'showPreparing', note: 'Getting the model ready…' })
+      this.panel.showNotice({ type: 'showPreparing', note: 'Loading the model…' })
       const accepted = await prepare(cancellation.signal)
       if (accepted === undefined) this.panel.showRun()
       else await this.fill(accepted, cancellation.signal)
@@ -182,7 +197,7 @@ export class InspectionController implements vscode.Disposable {
     }
   }
 
-  /** Undefined where the user, asked about a long run, would rather not. */
+  /** Asks the user before a long run; undefined if the user cancels it. */
   private async prepareOrAsk(
     target: InspectionTarget,
     tracked: TrackedTarget,
@@ -192,7 +207,7 @@ export class InspectionController implements vscode.Disposable {
     const prepared = await this.prepare(target, signal)
     signal.throwIfAborted()
     if (!target.wholeDocument) return { subject: tracked, prepared }
-    const answer = await asksForPart(this.parts.service, prepared, { canSeePart: editor !== undefined })
+    const answer = await askForPart(this.options.service, prepared, { canSeePart: editor !== undefined })
     signal.throwIfAborted()
     switch (answer) {
       case 'all':
@@ -202,8 +217,10 @@ export class InspectionController implements vscode.Disposable {
       case 'visiblePart': {
         if (editor === undefined) return undefined
         const visible = visibleTarget(editor)
-        return { subject: this.ask(visible), prepared: await this.prepare(visible, signal) }
+        return { subject: this.request(visible), prepared: await this.prepare(visible, signal) }
       }
+      default:
+        return assertNever(answer)
     }
   }
 
@@ -215,7 +232,7 @@ export class InspectionController implements vscode.Disposable {
     const documentUri = document.uri.toString()
     const documentName = vscode.workspace.asRelativePath(document.uri, false)
     return prepareInspection(
-      this.parts.service,
+      this.options.service,
       { id: crypto.randomUUID(), documentUri, documentName, text, ranges, context, startToken, topK },
       signal,
     )
@@ -225,15 +242,15 @@ export class InspectionController implements vscode.Disposable {
     signal.throwIfAborted()
     const started = performance.now()
     const inspectionId = prepared.inspection.id
-    const { textDigest, wholeDocument } = subject instanceof TrackedTarget ? subject.parts : OF_NO_DOCUMENT
+    const { textDigest, wholeDocument } = subject instanceof TrackedTarget ? subject.options : OF_NO_DOCUMENT
     const run: InspectionRun = { ...prepared, textDigest, wholeDocument }
     if (this.shown !== subject) release(this.shown)
     this.shown = subject
-    if (subject instanceof TrackedTarget) this.inspected.add(subject.parts.documentUri)
+    if (subject instanceof TrackedTarget) this.inspected.add(subject.options.documentUri)
     await this.panel.show(run)
-    void this.parts.store.save(run)
+    void this.options.store.save(run)
     await runInspection(
-      this.parts.service,
+      this.options.service,
       prepared,
       {
         onPredictions: (section, predictions) => {
@@ -251,7 +268,7 @@ export class InspectionController implements vscode.Disposable {
     this.end({ kind: 'done', seconds: (performance.now() - started) / 1000 })
   }
 
-  /** A newer request has the panel from now on: the run before ends here, and has nothing to say any more. */
+  /** Ends the current run for a new request, which takes over the panel. */
   private supersede(): void {
     this.cancel()
     if (this.panel.run?.inspection.state.kind === 'running') this.end({ kind: 'cancelled' })
@@ -259,37 +276,37 @@ export class InspectionController implements vscode.Disposable {
     void setRunning(false)
   }
 
-  private ask({ document, text, ranges, wholeDocument }: InspectionTarget): TrackedTarget {
+  private request({ document, text, ranges, wholeDocument }: InspectionTarget): TrackedTarget {
     const tracked = new TrackedTarget({
       documentUri: document.uri.toString(),
       ranges: ranges.map(({ range }) => range),
       wholeDocument,
       textDigest: digestOf(text),
     })
-    this.setAsked(tracked)
+    this.setRequested(tracked)
     return tracked
   }
 
-  private setAsked(subject: Subject): void {
-    if (this.asked !== this.shown) release(this.asked)
-    this.asked = subject
+  private setRequested(subject: Subject): void {
+    if (this.requested !== this.shown) release(this.requested)
+    this.requested = subject
   }
 
   private end(state: InspectionState): void {
     const inspectionId = this.panel.run?.inspection.id
     if (inspectionId === undefined) return
     const ended = this.panel.update({ type: 'setState', inspectionId, state })
-    if (ended !== undefined) void this.parts.store.save(ended)
+    if (ended !== undefined) void this.options.store.save(ended)
   }
 
   private failed(error: unknown): void {
-    logError(this.parts.log, 'The inspection failed', error)
+    logError(this.options.log, 'The inspection failed', error)
     if (this.panel.showsNotice) {
       this.panel.report(describeFailure(error))
     } else {
       const failure = describeFailure(error, this.panel.run?.inspection)
       this.end({ kind: 'failed', ...failure })
-      this.panel.notifyWhereHidden(failure)
+      this.panel.notifyIfHidden(failure)
     }
   }
 
@@ -301,7 +318,7 @@ export class InspectionController implements vscode.Disposable {
   }
 }
 
-/** What a run is of: parts of a document, or a completion, which is in no document. */
+/** What a run inspects: parts of a document, or a completion, which is not part of a document. */
 type Subject = TrackedTarget | PreparedInspection
 
 interface Accepted {
@@ -315,7 +332,7 @@ function release(subject: Subject | undefined): void {
   if (subject instanceof TrackedTarget) subject.dispose()
 }
 
-/** Nobody wants to inspect the output. */
+/** Output channels are not inspected. */
 function isInspectable({ document }: vscode.TextEditor): boolean {
   return document.uri.scheme !== 'output'
 }

@@ -6,7 +6,12 @@ import type { PredictionService } from '../../prediction/predictionService'
 import { assertNever } from '../../shared/assertNever'
 import { type InspectionUpdate, updateInspection } from '../../shared/contracts/inspectionUpdate'
 import type { Inspection } from '../../shared/contracts/prediction'
-import type { HostMessage, PanelMessage, RequestLogitsMessage } from '../../shared/contracts/protocol'
+import type {
+  HostMessage,
+  PanelMessage,
+  RequestLogitsMessage,
+  TokenAddress,
+} from '../../shared/contracts/protocol'
 import { plainMessage } from '../../shared/text/plainMessage'
 import { REMEDY_LABELS } from '../../shared/contracts/remedies'
 import { EditorLink } from './editorLink'
@@ -19,24 +24,26 @@ export interface InspectionPanelOptions {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
-  /** The panel's switch has changed how the text is to be inspected. */
+  /** Called when a control of the panel has changed a setting that affects the results. */
   readonly onRunAgain: () => Promise<void>
-  /** A run has come back after a reload of the window. */
+  /** Called with a run that was restored after a reload of the window. */
   readonly onRestore: (run: InspectionRun) => void
   readonly onClose: () => void
+  /** Copies a row of the shown run. */
+  readonly onCopyRow: (address: TokenAddress) => Promise<void>
 }
 
-/** The one owner of what is shown: a run, or a notice in its place, and the panel and editors that show it. */
+/** Owns what is shown, a run or a notice instead of it, and updates the panel and the editors. */
 export class InspectionPanel implements vscode.Disposable {
   private readonly link: EditorLink
   private panel: Panel | undefined
   private shownRun: InspectionRun | undefined
-  /** Shown instead of the run: none yet, getting ready, or why there is none. */
+  /** Shown instead of the run: nothing inspected yet, loading, or a failure. */
   private notice: HostMessage | undefined = { type: 'showEmpty', reason: 'noInspection' }
-  /** The page has come to life and shown no inspection yet: that one takes the keyboard's focus. */
+  /** The page has loaded and not shown an inspection yet; the first one takes the keyboard focus. */
   private pageIsFresh = false
 
-  constructor(private readonly parts: InspectionPanelOptions) {
+  constructor(private readonly options: InspectionPanelOptions) {
     this.link = new EditorLink({
       onCursor: (address) => {
         if (this.shownRun === undefined || this.notice !== undefined) return
@@ -48,24 +55,29 @@ export class InspectionPanel implements vscode.Disposable {
     })
   }
 
-  /** The run that is shown, or was before the notice; complete or not. */
+  /** The shown run, or the last one while a notice is shown; complete or not. */
   get run(): InspectionRun | undefined {
     return this.shownRun
   }
 
-  /** Somebody may be looking at it. */
+  /** The token that was picked last, in the panel or in the editor; undefined for a completion. */
+  get pickedToken(): TokenAddress | undefined {
+    return this.link.pickedToken
+  }
+
+  /** Whether the panel is in the foreground of its editor group. */
   get visible(): boolean {
     return this.panel?.visible === true
   }
 
-  /** Something else stands in the run’s place. */
+  /** Whether a notice is shown instead of the run. */
   get showsNotice(): boolean {
     return this.notice !== undefined
   }
 
-  /** Opens the panel, with the keyboard's focus; where it is open already, that stays where it is. */
+  /** Opens the panel with the keyboard focus; a panel that is open already is only shown. */
   open(): void {
-    if (this.panel === undefined) this.attach(Panel.open(this.parts.extensionUri))
+    if (this.panel === undefined) this.attach(Panel.open(this.options.extensionUri))
     else this.panel.showBeside()
   }
 
@@ -75,28 +87,28 @@ export class InspectionPanel implements vscode.Disposable {
     this.panel?.post({ type: 'focusTable' })
   }
 
-  /** Picks the token at `offset`, with the keyboard's focus; false where the shown run does not have it. */
+  /** Picks the token at a UTF-16 offset and focuses the panel; false if the shown run does not contain it. */
   pickAt(document: vscode.TextDocument, offset: number): boolean {
     if (this.showsNotice || !this.link.pickAt(document, offset)) return false
     this.focus()
     return true
   }
 
-  /** Takes over the panel that VS Code has brought back after a reload. */
+  /** Takes over the panel that VS Code restored after a reload. */
   restore(webviewPanel: vscode.WebviewPanel): void {
-    this.attach(new Panel(webviewPanel, this.parts.extensionUri))
+    this.attach(new Panel(webviewPanel, this.options.extensionUri))
   }
 
-  /** Shows another run from now on. */
+  /** Shows a run in place of the previous one. */
   async show(run: InspectionRun): Promise<void> {
     this.shownRun = run
-    // Before it is shown: what stood there before may be out of date, this one is not.
+    // Called before `showRun`, because it resets the out-of-date mark of the previous run.
     const following = this.link.follow(run)
     this.showRun()
     await Promise.all([following, this.updateContext()])
   }
 
-  /** Goes on with the shown run, here and in the panel; gives back what it is now. */
+  /** Applies an update to the shown run and sends it to the panel; returns the updated run. */
   update(update: InspectionUpdate): InspectionRun | undefined {
     if (this.shownRun === undefined) return undefined
     this.shownRun = { ...this.shownRun, inspection: updateInspection(this.shownRun.inspection, update) }
@@ -104,7 +116,7 @@ export class InspectionPanel implements vscode.Disposable {
     return this.shownRun
   }
 
-  /** Back to the run, or to nothing where there is none. */
+  /** Replaces the notice by the run, or by the empty notice if nothing was inspected. */
   showRun(): void {
     this.notice = this.shownRun === undefined ? { type: 'showEmpty', reason: 'noInspection' } : undefined
     this.postAll()
@@ -115,14 +127,14 @@ export class InspectionPanel implements vscode.Disposable {
     this.panel?.post(notice)
   }
 
-  /** Says why there is nothing to show. */
+  /** Shows a failure instead of the run. */
   report(failure: Failure): void {
     this.showNotice({ type: 'showFailure', ...failure })
-    this.notifyWhereHidden(failure)
+    this.notifyIfHidden(failure)
   }
 
-  /** Messages stand in the panel; only where that is out of sight there is a notification. */
-  notifyWhereHidden(failure: Failure): void {
+  /** Shows a notification if the panel, which shows the failure too, is hidden. */
+  notifyIfHidden(failure: Failure): void {
     if (!this.visible) this.notify(failure)
   }
 
@@ -149,14 +161,14 @@ export class InspectionPanel implements vscode.Disposable {
     this.link.dispose()
   }
 
-  /** VS Code brings a hidden panel back only when it is looked at: by then there may be another. */
+  /** VS Code restores a hidden panel only when it becomes visible; another panel may exist by then and is closed. */
   private attach(panel: Panel): void {
     const before = this.panel
     this.panel = panel
     before?.dispose()
     panel.onMessage((message) => {
       this.receive(panel, message).catch((error: unknown) => {
-        logError(this.parts.log, `The panel’s message “${message.type}” failed`, error)
+        logError(this.options.log, `The panel’s message “${message.type}” failed`, error)
         this.notify(describeFailure(error))
       })
     })
@@ -164,7 +176,7 @@ export class InspectionPanel implements vscode.Disposable {
       if (this.panel !== panel) return
       this.panel = undefined
       this.link.unmark()
-      this.parts.onClose()
+      this.options.onClose()
     })
   }
 
@@ -179,32 +191,31 @@ export class InspectionPanel implements vscode.Disposable {
         return this.sendLogits(message)
       case 'setStartToken':
         await writeSetting('startToken', message.startToken)
-        return this.parts.onRunAgain()
+        return this.options.onRunAgain()
       case 'setTopK':
         return writeSetting('topK', message.topK)
       case 'runCommand':
         await vscode.commands.executeCommand(`logitscope.${message.command}`)
         return
       case 'copyRow':
-        await vscode.commands.executeCommand('logitscope.copyRow', message.section, message.position)
-        return
+        return this.options.onCopyRow(message)
       default:
         assertNever(message)
     }
   }
 
-  /** A page has come to life: for the first time, after it was hidden, or after a reload of the window. */
+  /** Sends everything to a page that has just loaded: new, shown again, or restored after a reload of the window. */
   private async fillPage(panel: Panel, restoredId: string | null): Promise<void> {
     this.sendSettings()
     const isUntouched = () => this.shownRun === undefined && this.notice?.type === 'showEmpty'
     const restored =
-      isUntouched() && restoredId !== null ? await this.parts.store.load(restoredId) : undefined
-    const { bytes, offsets } = await this.parts.service.vocabulary()
+      isUntouched() && restoredId !== null ? await this.options.store.load(restoredId) : undefined
+    const { bytes, offsets } = await this.options.service.vocabulary()
     if (this.panel !== panel) return
     panel.post({ type: 'vocabulary', bytes, offsets })
     this.pageIsFresh = true
     if (restored !== undefined && isUntouched()) {
-      this.parts.onRestore(restored)
+      this.options.onRestore(restored)
       await this.show(restored)
     } else this.postAll()
   }
@@ -219,7 +230,7 @@ export class InspectionPanel implements vscode.Disposable {
       this.pageIsFresh = false
       if (this.panel !== undefined) this.panel.title = titleOf(inspection)
       this.panel?.post({ type: 'showInspection', inspection, focus })
-      // What was picked in the editor before the page came to life has not reached it.
+      // The page has not received a token that was picked before it loaded.
       if (picked !== undefined)
         this.panel?.post({ type: 'pickFromEditor', inspectionId: inspection.id, ...picked })
       this.postOutOfDate()
@@ -240,7 +251,7 @@ export class InspectionPanel implements vscode.Disposable {
     const address = { inspectionId, section, position }
     try {
       const { startToken, model } = run.inspection
-      const logits = await this.parts.service.logits({
+      const logits = await this.options.service.logits({
         tokenIds,
         to,
         startToken,
@@ -249,7 +260,7 @@ export class InspectionPanel implements vscode.Disposable {
       })
       this.panel?.post({ type: 'logits', ...address, logits })
     } catch (error) {
-      const message = logError(this.parts.log, 'A row of logits could not be had', error)
+      const message = logError(this.options.log, 'Loading the row of logits failed', error)
       this.panel?.post({ type: 'logitsFailed', ...address, message })
     }
   }

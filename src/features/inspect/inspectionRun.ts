@@ -1,9 +1,9 @@
 import type { PreparedInspection } from '../../prediction/inspectDocument'
 
-/** An inspection as the extension host holds it: what the panel shows, and what is needed to go on from there. */
+/** An inspection as the extension host holds it: what the panel shows, and what is needed to run it again. */
 export interface InspectionRun extends PreparedInspection {
-  /** Of the document's text, to tell later whether it is still the one that was inspected. */
+  /** `digestOf` the document's text when it was inspected; tells whether the document has changed since. */
   readonly textDigest: string
-  /** Nothing was selected: run again, it takes the whole document, however that has grown. */
+  /** Nothing was selected, so Run Again inspects the whole document, including text added since. */
   readonly wholeDocument: boolean
 }

@@ -3,18 +3,18 @@ import { type Log, logError } from '../../editor/log'
 import type { Inspection, ModelInfo } from '../../shared/contracts/prediction'
 import type { InspectionRun } from './inspectionRun'
 
-const KEPT_INSPECTIONS = 10
-/** Files of another format are left alone until they are the oldest. */
+const MAX_STORED_INSPECTIONS = 10
+/** Files of another format are ignored; they are deleted once they are among the oldest. */
 const FORMAT = 2
 
-/** Results that outlive a reload of the window: one file each, the newest ten. */
+/** Stores the newest inspections, one file each, so that the panel can be restored after a reload of the window. */
 export class InspectionStore {
   constructor(
     private readonly folder: vscode.Uri,
     private readonly log: Log,
   ) {}
 
-  /** Never rejects: without the file the results are only gone after a reload. */
+  /** Never rejects; a failure is logged, since it only means that a reload loses the results. */
   async save(run: InspectionRun): Promise<void> {
     try {
       await vscode.workspace.fs.createDirectory(this.folder)
@@ -33,7 +33,7 @@ export class InspectionStore {
     }
   }
 
-  /** Undefined where it was not kept. */
+  /** Undefined if the file is missing or unreadable. */
   async load(id: string): Promise<InspectionRun | undefined> {
     try {
       const bytes = await vscode.workspace.fs.readFile(this.file(id))
@@ -42,7 +42,7 @@ export class InspectionStore {
       const { state, precisionCost } = stored.inspection
       return {
         ...stored,
-        // Whoever was running it is gone.
+        // The extension host that was running it has ended.
         inspection: {
           ...stored.inspection,
           model: currentModelInfo(stored.inspection.model),
@@ -55,12 +55,12 @@ export class InspectionStore {
         })),
       }
     } catch (error) {
-      this.log.info(`The inspection ${id} is not there any more: ${String(error)}`)
+      this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
       return undefined
     }
   }
 
-  /** An id comes back from the webview's state, so it must not lead out of the folder. */
+  /** The id comes from the webview's state, so characters that could leave the folder are replaced. */
   private file(id: string): vscode.Uri {
     return vscode.Uri.joinPath(this.folder, `${id.replaceAll(/[^\w-]/g, '_')}.json`)
   }
@@ -74,7 +74,7 @@ export class InspectionStore {
       }),
     )
     files.sort((a, b) => b.mtime - a.mtime)
-    await Promise.all(files.slice(KEPT_INSPECTIONS).map(({ uri }) => vscode.workspace.fs.delete(uri)))
+    await Promise.all(files.slice(MAX_STORED_INSPECTIONS).map(({ uri }) => vscode.workspace.fs.delete(uri)))
   }
 }
 

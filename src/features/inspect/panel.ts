@@ -6,14 +6,14 @@ import { panelHtml } from './panelHtml'
 export const PANEL_VIEW_TYPE = 'logitscope.panel'
 
 /**
- * The webview that shows an inspection. Its page lives only while it is visible: every time it comes to life it
- * says `ready`, and must be sent all that there is to show. VS Code drops what is posted in between.
+ * The webview that shows an inspection. VS Code unloads its page while it is hidden and drops messages posted to it.
+ * Each time the page loads, it sends `ready` and must be sent everything again.
  */
 export class Panel implements vscode.Disposable {
   private readonly messages = new vscode.EventEmitter<PanelMessage>()
   readonly onMessage = this.messages.event
 
-  /** Opens a new panel beside the active editor; it takes the keyboard's focus. */
+  /** Opens a new panel next to the active editor, with the keyboard focus. */
   static open(extensionUri: vscode.Uri): Panel {
     const webviewPanel = vscode.window.createWebviewPanel(
       PANEL_VIEW_TYPE,
@@ -53,7 +53,7 @@ export class Panel implements vscode.Disposable {
     return this.webviewPanel.active
   }
 
-  /** What the tab says. */
+  /** Title of the tab. */
   set title(title: string) {
     this.webviewPanel.title = title
   }
@@ -66,12 +66,12 @@ export class Panel implements vscode.Disposable {
     void this.webviewPanel.webview.postMessage(message)
   }
 
-  /** Brings the panel to the front where it is, with the keyboard's focus. */
+  /** Reveals the panel in its editor group, with the keyboard focus. */
   focus(): void {
     this.webviewPanel.reveal()
   }
 
-  /** Brings a hidden panel to the front beside the active editor, never over it. */
+  /** Reveals a hidden panel next to the active editor, never on top of it. */
   showBeside(): void {
     if (!this.visible) this.webviewPanel.reveal(vscode.ViewColumn.Beside, true)
   }

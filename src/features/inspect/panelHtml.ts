@@ -1,13 +1,13 @@
 export interface PanelHtmlOptions {
   readonly scriptUri: string
   readonly styleUri: string
-  /** What VS Code calls its own resources in a policy. */
+  /** `webview.cspSource`: the source of the extension's own resources in a content security policy. */
   readonly cspSource: string
-  /** Random, for this document only. */
+  /** Random and used for one document only. */
   readonly nonce: string
 }
 
-/** The panel's document: one script, one stylesheet, and nothing else may load or run. */
+/** The panel's document. Its policy allows one script and one stylesheet to load, and nothing else. */
 export function panelHtml({ scriptUri, styleUri, cspSource, nonce }: PanelHtmlOptions): string {
   const policy = [
     `default-src 'none'`,

@@ -4,6 +4,7 @@ import { type Log, logError } from '../../editor/log'
 import { runInspection } from '../../prediction/inspectDocument'
 import { PredictionService } from '../../prediction/predictionService'
 import type { EngineApi } from '../../shared/contracts/engineApi'
+import { elementAt } from '../../shared/elementAt'
 import { formatBytes } from '../../shared/text/format'
 import { fitsInFp32, isSameModel, weightMemoryBytes } from '../../shared/text/modelText'
 import type { TokenScore, ModelInfo, Precision, PrecisionCostState } from '../../shared/contracts/prediction'
@@ -13,8 +14,8 @@ import type { InspectionPanel } from './inspectionPanel'
 import type { InspectionRun } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
 
-/** An engine for one measurement. */
-export interface PassingEngine {
+/** An engine that lives for one measurement. */
+export interface TemporaryEngine {
   readonly api: EngineApi
   dispose(): Promise<void>
 }
@@ -23,25 +24,25 @@ export interface MeasurementOptions {
   readonly panel: InspectionPanel
   readonly store: InspectionStore
   readonly log: Log
-  /** An engine with the model of the settings in this precision, beside the one that is there. */
-  readonly startEngine: (precision: Precision) => PassingEngine
+  /** Starts a second engine with the selected model in this precision. */
+  readonly startEngine: (precision: Precision) => TemporaryEngine
 }
 
 /**
- * Measure Precision Cost: the tokens of the shown inspection once more in the other precision, by an engine that
- * lives as long as that takes. What is shown is one of the two sides: it has been run already.
+ * Measures the precision's cost: scores the tokens of the shown inspection in the other precision, with a temporary
+ * engine, and compares the two. The shown results are one side of the comparison and are not computed again.
  */
 export class PrecisionCostMeasurement implements vscode.Disposable {
   private cancellation: AbortController | undefined
 
-  constructor(private readonly parts: MeasurementOptions) {}
+  constructor(private readonly options: MeasurementOptions) {}
 
   async measure(): Promise<void> {
-    const { panel } = this.parts
+    const { panel } = this.options
     const { run } = panel
     if (run === undefined || panel.showsNotice) {
       void vscode.window.showInformationMessage(
-        'Logitscope: Inspect a text first; its precision is measured.',
+        'Logitscope: Inspect a text first, then measure its precision cost.',
       )
       return
     }
@@ -58,7 +59,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
       else {
         show({
           kind: 'failed',
-          message: logError(this.parts.log, 'The precision could not be measured', error),
+          message: logError(this.options.log, 'Measuring the precision cost failed', error),
         })
       }
     } finally {
@@ -81,12 +82,12 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
   ): Promise<PrecisionCostState> {
     const { sections, model } = run.inspection
     const total = scoredCount(sections)
-    if (!fitsInFp32(model)) return { kind: 'failed', message: withoutOtherSide(model) }
+    if (!fitsInFp32(model)) return { kind: 'failed', message: tooLargeForFp32(model) }
     if (readPrecision(readSettings().model) !== model.precision)
       return { kind: 'failed', message: OTHER_MODEL }
     show({ kind: 'running', done: 0, total })
 
-    const engine = this.parts.startEngine(model.precision === 'fp32' ? 'int8' : 'fp32')
+    const engine = this.options.startEngine(model.precision === 'fp32' ? 'int8' : 'fp32')
     try {
       const service = new PredictionService(engine.api)
       const other = await service.model({ signal })
@@ -99,7 +100,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
         { ...run, inspection: { ...run.inspection, model: other } },
         {
           onPredictions: (section, predictions) => {
-            theirs[section].push(...predictions.map(({ score }) => score))
+            elementAt(theirs, section).push(...predictions.map(({ score }) => score))
             done += predictions.length
             show({ kind: 'running', done: Math.min(done, total), total })
           },
@@ -107,13 +108,13 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
         { signal },
       )
       const ours = sections.map(({ predictions }) => predictions.map(({ score }) => score))
-      // A section that was cancelled has fewer on one side.
+      // A section whose inspection was cancelled has fewer scores in `ours`.
       const cost = precisionCost(
         ours.flat(),
-        theirs.flatMap((scores, section) => scores.slice(0, ours[section].length)),
+        ours.flatMap((scores, section) => elementAt(theirs, section).slice(0, scores.length)),
       )
       return cost === null
-        ? { kind: 'failed', message: 'There is no scored token to compare.' }
+        ? { kind: 'failed', message: 'No token was scored, so there is nothing to compare.' }
         : { kind: 'done', cost }
     } finally {
       await engine.dispose()
@@ -121,18 +122,18 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
   }
 
   private show(inspectionId: string, state: PrecisionCostState): void {
-    if (this.parts.panel.run?.inspection.id !== inspectionId) {
+    if (this.options.panel.run?.inspection.id !== inspectionId) {
       this.cancel()
       return
     }
-    const updated = this.parts.panel.update({ type: 'setPrecisionCost', inspectionId, state })
-    if (updated !== undefined && state.kind !== 'running') void this.parts.store.save(updated)
+    const updated = this.options.panel.update({ type: 'setPrecisionCost', inspectionId, state })
+    if (updated !== undefined && state.kind !== 'running') void this.options.store.save(updated)
   }
 }
 
-function withoutOtherSide(model: ModelInfo): string {
-  return `In fp32 ${model.id} needs ${formatBytes(weightMemoryBytes(model))} and WASM has 4: there is nothing to compare int8 with.`
+function tooLargeForFp32(model: ModelInfo): string {
+  return `In fp32, ${model.id} needs ${formatBytes(weightMemoryBytes(model))} and WASM can use 4 GB, so int8 cannot be compared to fp32.`
 }
 
 const OTHER_MODEL =
-  'Another model or precision is selected than the one that is shown. Run Again, then measure.'
+  'The selected model or precision is not the one shown. Run the inspection again, then measure.'

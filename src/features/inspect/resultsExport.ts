@@ -10,7 +10,7 @@ import { scoredCount } from '../../shared/numbers/summary'
 
 const RESULTS_SCHEME = 'logitscope-results'
 
-/** Takes the shown results out of the panel: as text, to the clipboard, into files. */
+/** Exports the shown results as text, to the clipboard and to files. */
 export class ResultsExport implements vscode.Disposable {
   private readonly provider: vscode.Disposable
 
@@ -28,7 +28,7 @@ export class ResultsExport implements vscode.Disposable {
     })
   }
 
-  /** A read-only document, one line a token, for those who would rather read than look. */
+  /** Opens a read-only document with one line per token, for example for screen readers. */
   async openAsText(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection === undefined) return
@@ -45,7 +45,7 @@ export class ResultsExport implements vscode.Disposable {
       { label: '$(table) Export CSV…', run: () => this.exportCsv() },
       { label: '$(open-preview) Open Results as Text', run: () => this.openAsText() },
     ]
-    await (await vscode.window.showQuickPick(items, { title: 'Export the results' }))?.run()
+    await (await vscode.window.showQuickPick(items, { title: 'Export Results' }))?.run()
   }
 
   async copyTable(): Promise<void> {
@@ -66,7 +66,7 @@ export class ResultsExport implements vscode.Disposable {
     if (row !== '') await copy(row, 'Row')
   }
 
-  /** The CLI's object; with several sections an array of them. */
+  /** Writes the CLI's JSON object, or an array of them if there are several sections. */
   async exportJson(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection === undefined) return
@@ -118,7 +118,7 @@ export class ResultsExport implements vscode.Disposable {
 
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
 
-/** Another address for other results: VS Code keeps the text of one that it has open. */
+/** Differs for different results, because VS Code does not reload the text of a URI that is open. */
 function resultsUri({ id, sections, precisionCost }: Inspection): vscode.Uri {
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
@@ -132,7 +132,7 @@ async function copy(text: string, what: string): Promise<void> {
   vscode.window.setStatusBarMessage(`$(check) ${what} copied`, 3000)
 }
 
-/** Beside the document where one can write there, else in the workspace. */
+/** Next to the document if its file system is writable, else in the workspace folder. */
 function proposedUri(documentUri: string, extension: string): vscode.Uri | undefined {
   const document = vscode.Uri.parse(documentUri)
   const name = `${document.path.slice(document.path.lastIndexOf('/') + 1)}.logits.${extension}`

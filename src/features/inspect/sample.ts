@@ -3,7 +3,7 @@ import * as vscode from 'vscode'
 const FILE = ['media', 'walkthrough', 'sample.ts.txt']
 const LANGUAGE = 'typescript'
 
-/** The text that the walkthrough goes by, as an untitled document; it ends where a completion is of use. */
+/** The walkthrough's sample text as an untitled document; it ends at a place where a completion makes sense. */
 export class Sample {
   constructor(private readonly extensionUri: vscode.Uri) {}
 
@@ -12,17 +12,17 @@ export class Sample {
     await vscode.commands.executeCommand('logitscope.inspectLogits')
   }
 
-  /** Puts the cursor at the end. */
+  /** Completes the sample at its end. */
   async complete(): Promise<void> {
     const editor = await this.show()
     const end = editor.document.lineAt(editor.document.lineCount - 1).range.end
     editor.selection = new vscode.Selection(end, end)
-    // The walkthrough's step before this one has opened a hover, which would lie over the completion.
+    // The previous step of the walkthrough has opened a hover, which would cover the completion.
     await vscode.commands.executeCommand('editor.action.hideHover')
     await vscode.commands.executeCommand('logitscope.complete')
   }
 
-  /** Where it is shown already, else beside what is no text, such as the walkthrough. */
+  /** Shows the sample where it is visible already, else next to an active tab that is not a text, such as the walkthrough. */
   private async show(): Promise<vscode.TextEditor> {
     const document = await this.open()
     const { activeTextEditor, visibleTextEditors } = vscode.window
@@ -31,7 +31,7 @@ export class Sample {
     return vscode.window.showTextDocument(document, { viewColumn: shown?.viewColumn ?? free })
   }
 
-  /** The one that is open, as long as nobody has changed it. */
+  /** Reuses a sample that is open and unchanged. */
   private async open(): Promise<vscode.TextDocument> {
     const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(this.extensionUri, ...FILE))
     const content = new TextDecoder().decode(bytes)

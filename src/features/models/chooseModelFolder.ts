@@ -29,7 +29,9 @@ export async function chooseModelFolder(conversionScript: string): Promise<strin
   if (uri === undefined) return undefined
   try {
     if (uri.scheme !== 'file') {
-      throw new ModelFilesError(`${uri.toString(true)} is not on the machine that the model runs on. Choose a folder of that machine.`)
+      throw new ModelFilesError(
+        `${uri.toString(true)} is not on the machine that the model runs on. Choose a folder of that machine.`,
+      )
     }
     return (await isUsable(uri.fsPath)) ? uri.fsPath : undefined
   } catch (error) {

@@ -4,16 +4,16 @@ import { parseEndpoint } from '../../model/hub/endpoint'
 import { InvalidEndpointError } from '../../shared/errors'
 import { plainMessage } from '../../shared/text/plainMessage'
 
-/** The user’s tokens, one for each hub, kept where VS Code keeps secrets. */
+/** The user's access tokens, one for each hub, in VS Code's secret storage. */
 export class HubToken {
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
-  /** That of this hub: no other is ever sent it. */
+  /** The token of this hub. A token is never sent to another origin. */
   async read(endpoint: URL): Promise<string | undefined> {
     return this.secrets.get(keyOf(endpoint))
   }
 
-  /** Asks for that of the hub of the settings; nothing typed removes it. */
+  /** Asks for the token of the selected hub; an empty input removes it. */
   async ask(): Promise<void> {
     try {
       await this.askFor(parseEndpoint(readSettings().hubEndpoint))
@@ -26,11 +26,13 @@ export class HubToken {
   private async askFor(endpoint: URL): Promise<void> {
     const token = await vscode.window.showInputBox({
       title: `Token for ${endpoint.host}`,
-      prompt: `It is sent to ${endpoint.origin} and nowhere else. Leave it empty to remove it.`,
+      prompt: `The token is sent to ${endpoint.origin} only. Leave the field empty to remove it.`,
       password: true,
       ignoreFocusOut: true,
       validateInput: (text) =>
-        HEADER_TEXT.test(text.trim()) ? undefined : 'A token has letters, digits and signs of ASCII only.',
+        HEADER_TEXT.test(text.trim())
+          ? undefined
+          : 'A token consists of ASCII letters, digits and punctuation.',
     })
     if (token === undefined) return
     if (token.trim() === '') await this.secrets.delete(keyOf(endpoint))
@@ -38,7 +40,7 @@ export class HubToken {
   }
 }
 
-/** What may stand in a header of HTTP, without spaces. */
+/** Characters allowed in an HTTP header, without spaces. */
 const HEADER_TEXT = /^[\x21-\x7e]*$/
 
 function keyOf({ origin }: URL): string {

@@ -4,6 +4,7 @@ import { type Log, logError } from '../../editor/log'
 import { EMBEDDED_MODELS, type PinnedModel } from '../../model/registry'
 import type { StoredModel } from '../../model/store/storeState'
 import type { PinnedModelStore } from '../../model/store/pinnedModelStore'
+import { assertNever } from '../../shared/assertNever'
 import { formatBytes, formatBytesOf, formatParameters } from '../../shared/text/format'
 import { WASM_MEMORY_BYTES, weightMemoryBytes } from '../../shared/text/modelText'
 import { plainMessage } from '../../shared/text/plainMessage'
@@ -13,35 +14,35 @@ import type { ModelsOnDisk } from './modelsOnDisk'
 
 export interface ModelChoiceOptions {
   readonly store: PinnedModelStore
-  /** Undefined in a browser: it has no folders of the user’s. */
+  /** Undefined in a browser, which cannot read folders. */
   readonly disk: ModelsOnDisk | undefined
-  /** Bytes; undefined where nobody tells. */
+  /** Memory of the machine in bytes; undefined if unknown. */
   readonly memoryBytes: number | undefined
   readonly download: ModelDownload
   readonly log: Log
-  /** Lets the model of the settings be loaded anew. */
+  /** Loads the selected model again. */
   readonly reload: () => void
 }
 
-/** The model that the panel’s button offers beside the embedded one. */
+/** The model that the panel offers to users of the embedded one. */
 const OFFERED_MODEL_ID = 'gpt2'
 
 interface ModelItem extends vscode.QuickPickItem {
   readonly run?: () => Promise<void>
 }
 
-/** Select Model: which model speaks, everywhere. */
+/** The command Select Model: chooses the model that all features use. */
 export class ModelChoice {
-  constructor(private readonly parts: ModelChoiceOptions) {}
+  constructor(private readonly options: ModelChoiceOptions) {}
 
   async select(): Promise<void> {
-    const { store, memoryBytes } = this.parts
+    const { store, memoryBytes } = this.options
     await store.tidyUp()
     const models = await store.list()
     const chosen = await vscode.window.showQuickPick(this.items(models), {
       title: 'Select Model',
       placeHolder: plainMessage(
-        `${memoryBytes === undefined ? '' : `This machine has ${formatBytes(memoryBytes)} of memory. `}Now: ${readSettings().model}`,
+        `${memoryBytes === undefined ? '' : `This machine has ${formatBytes(memoryBytes)} of memory. `}Current model: ${readSettings().model}`,
       ),
       matchOnDescription: true,
       matchOnDetail: true,
@@ -49,41 +50,41 @@ export class ModelChoice {
     await chosen?.run?.()
   }
 
-  /** One click away from the embedded model. */
+  /** Switches to GPT-2; downloads it first if necessary. */
   async useGpt2(): Promise<void> {
-    const model = this.parts.store.find(OFFERED_MODEL_ID)
+    const model = this.options.store.find(OFFERED_MODEL_ID)
     if (model !== undefined) await this.use(model)
   }
 
-  /** Downloads the model where it is not there, which asks first, and lets it speak. */
+  /** Switches to the model; downloads it first if necessary, after asking the user. */
   async use(model: PinnedModel): Promise<void> {
-    await this.goOn(model, await this.parts.download.get(model))
+    await this.switchAfter(model, await this.options.download.get(model))
   }
 
-  /** The same without a question, for who has said so already. */
+  /** Like `use`, but downloads without asking, because the user has already agreed. */
   async downloadAndUse(model: PinnedModel): Promise<void> {
-    await this.goOn(model, await this.parts.download.getAgain(model))
+    await this.switchAfter(model, await this.options.download.download(model))
   }
 
   async useFolder(): Promise<void> {
-    const folder = await this.parts.disk?.chooseFolder()
+    const folder = await this.options.disk?.chooseFolder()
     if (folder !== undefined) await this.switchTo(folder)
   }
 
-  /** An id, or a folder. */
+  /** Writes the setting. `model` is an id or a folder. */
   async switchTo(model: string): Promise<void> {
     try {
-      // The setting says nothing then, though there may be other files by now.
-      if (readSettings().model === model) this.parts.reload()
+      // An unchanged setting triggers no event, but the model's files may have changed.
+      if (readSettings().model === model) this.options.reload()
       else await writeSetting('model', model)
     } catch (error) {
       void vscode.window.showErrorMessage(
-        plainMessage(logError(this.parts.log, 'The setting logitscope.model could not be written', error)),
+        plainMessage(logError(this.options.log, 'Writing the setting logitscope.model failed', error)),
       )
     }
   }
 
-  private async goOn(model: PinnedModel, outcome: DownloadOutcome): Promise<void> {
+  private async switchAfter(model: PinnedModel, outcome: DownloadOutcome): Promise<void> {
     if (outcome === 'installed') await this.switchTo(model.id)
     else if (outcome === 'ownFolder') await this.useFolder()
   }
@@ -95,20 +96,20 @@ export class ModelChoice {
       {
         label: `${mark(DEFAULT_MODEL_ID)}${DEFAULT_MODEL_ID}`,
         description: EMBEDDED_MODELS[DEFAULT_MODEL_ID],
-        detail: '12 M parameters · comes with Logitscope, works offline',
+        detail: '12 M parameters · included in Logitscope, works offline',
         run: () => this.switchTo(DEFAULT_MODEL_ID),
       },
-      separator('From the hub'),
+      separator('Hugging Face hub'),
       ...models.map((stored) => ({
         label: `${mark(stored.model.id)}${stored.model.id}`,
         description: stored.model.description,
-        detail: `${formatParameters(stored.model.parameters)} parameters · ${whereIs(stored)} · ${this.memoryOf(stored.model)}`,
+        detail: `${formatParameters(stored.model.parameters)} parameters · ${downloadState(stored)} · ${this.memoryOf(stored.model)}`,
         run: () => this.use(stored.model),
       })),
-      ...this.ownItems(current),
+      ...this.folderItems(current),
       {
         label: 'Manage Models…',
-        description: `sizes, deleting, verifying${this.parts.disk === undefined ? '' : ', importing'}`,
+        description: `delete, verify${this.options.disk === undefined ? '' : ', import'}`,
         iconPath: new vscode.ThemeIcon('gear'),
         run: async () => {
           await vscode.commands.executeCommand('logitscope.manageModels')
@@ -117,34 +118,34 @@ export class ModelChoice {
     ]
   }
 
-  /** The folder that speaks now, where it is one, and the way to another. */
-  private ownItems(current: string): ModelItem[] {
-    if (this.parts.disk === undefined) return []
-    const isOwn = current !== DEFAULT_MODEL_ID && this.parts.store.find(current) === undefined
+  /** The selected folder, if the model is a folder, and the item that chooses another one. */
+  private folderItems(current: string): ModelItem[] {
+    if (this.options.disk === undefined) return []
+    const isFolder = current !== DEFAULT_MODEL_ID && this.options.store.find(current) === undefined
     return [
-      separator('Your own'),
-      ...(isOwn ? [{ label: `$(check) ${current.split(/[\\/]/).at(-1)}`, description: current }] : []),
+      separator('Your models'),
+      ...(isFolder ? [{ label: `$(check) ${current.split(/[\\/]/).at(-1)}`, description: current }] : []),
       {
         label: 'Choose a Folder…',
-        description: 'a checkpoint of GPT-2’s architecture',
+        description: 'a GPT-2 checkpoint on this machine',
         iconPath: new vscode.ThemeIcon('folder-opened'),
         run: () => this.useFolder(),
       },
     ]
   }
 
-  /** In the precision that it would run in. */
+  /** `needs 548 MB of memory in fp32`, in the model's precision. */
   private memoryOf(model: PinnedModel): string {
     const precision = readPrecision(model.id)
     const bytes = weightMemoryBytes(model, precision)
     const needs = `needs ${formatBytes(bytes)} of memory in ${precision}`
-    if (bytes > WASM_MEMORY_BYTES) return `${needs}, WASM has 4`
-    return bytes > (this.parts.memoryBytes ?? Infinity) ? `${needs}, more than this machine has` : needs
+    if (bytes > WASM_MEMORY_BYTES) return `${needs}, more than WASM can use (4 GB)`
+    return bytes > (this.options.memoryBytes ?? Infinity) ? `${needs}, more than this machine has` : needs
   }
 }
 
-/** `548 MB on disk`, `548 MB to download, 120 of them are here` */
-function whereIs({ model, state }: StoredModel): string {
+/** `548 MB, downloaded`, `120 of 548 MB downloaded` or `548 MB to download`. */
+function downloadState({ model, state }: StoredModel): string {
   const size = formatBytes(model.bytes)
   switch (state.kind) {
     case 'installed':
@@ -153,6 +154,8 @@ function whereIs({ model, state }: StoredModel): string {
       return `${formatBytesOf(state.bytes, model.bytes)} downloaded`
     case 'absent':
       return `${size} to download`
+    default:
+      return assertNever(state)
   }
 }
 

@@ -10,6 +10,7 @@ import type { PinnedModel } from '../../model/registry'
 import type { StoreOptions } from '../../model/store/storeState'
 import type { PinnedModelStore } from '../../model/store/pinnedModelStore'
 import { describeProgress } from '../../model/store/progressText'
+import { assertNever } from '../../shared/assertNever'
 import {
   CancelledError,
   DiskSpaceError,
@@ -25,33 +26,34 @@ import type { HubToken } from './hubToken'
 export interface ModelDownloadOptions {
   readonly store: PinnedModelStore
   readonly requestHub: RequestHub
-  /** Whether there can be a model in a folder of the user’s. */
+  /** Whether the host can load a model from a folder. */
   readonly hasFolders: boolean
   readonly token: HubToken
   readonly log: Log
 }
 
-/** What has become of the wish for a model; `ownFolder` where the user would rather have one of the disk. */
+/** `ownFolder`: the user chose to load a model from a folder instead. */
 export type DownloadOutcome = 'installed' | 'notInstalled' | 'ownFolder'
 
-/** Gets models from the hub: asks first, shows how far it is, and says what can be done when it does not work. */
+/** Downloads models from the hub: asks the user, shows the progress, and offers what to do after an error. */
 export class ModelDownload {
-  constructor(private readonly parts: ModelDownloadOptions) {}
+  constructor(private readonly options: ModelDownloadOptions) {}
 
+  /** Downloads the model after asking the user; does nothing if it is installed. */
   async get(model: PinnedModel): Promise<DownloadOutcome> {
-    const { kind } = await this.parts.store.stateOf(model)
+    const { kind } = await this.options.store.stateOf(model)
     if (kind === 'installed') return kind
-    return (await this.isWanted(model)) ? this.getAgain(model) : 'notInstalled'
+    return (await this.isConfirmed(model)) ? this.download(model) : 'notInstalled'
   }
 
-  /** The same without a question: who clicks Retry has said so. */
-  async getAgain(model: PinnedModel): Promise<DownloadOutcome> {
+  /** Downloads the model without asking, and again as long as the user clicks Retry. */
+  async download(model: PinnedModel): Promise<DownloadOutcome> {
     for (;;) {
       try {
         await withStoreProgress(`Downloading ${model.id}`, model, async (options) => {
           const { hubEndpoint } = readSettings()
           const endpoint = parseEndpoint(hubEndpoint)
-          const { store, token, requestHub } = this.parts
+          const { store, token, requestHub } = this.options
           const hub = {
             endpoint,
             token: await token.read(endpoint),
@@ -62,38 +64,38 @@ export class ModelDownload {
         })
         return 'installed'
       } catch (error) {
-        const next = await this.whatNext(error)
-        if (next !== 'again') return next
+        const next = await this.askWhatNext(error)
+        if (next !== 'retry') return next
       }
     }
   }
 
-  private async isWanted(model: PinnedModel): Promise<boolean> {
-    const { store } = this.parts
+  private async isConfirmed(model: PinnedModel): Promise<boolean> {
+    const { store } = this.options
     const state = await store.stateOf(model)
     const size = formatBytes(model.bytes)
     const from = plainMessage(`${readSettings().hubEndpoint}: ${model.repository}`)
-    const kept =
-      state.kind === 'partial' ? `${formatBytesOf(state.bytes, model.bytes)} are here already. ` : ''
+    const downloaded =
+      state.kind === 'partial' ? `${formatBytesOf(state.bytes, model.bytes)} already downloaded. ` : ''
     const answer = await vscode.window.showInformationMessage(
       `Download ${model.id}, ${size}?`,
       {
         modal: true,
-        detail: `${kept}From ${from}\nTo ${plainMessage(store.folderOf(model))}\nIt is checked against its known SHA-256, and runs on this machine.`,
+        detail: `${downloaded}From ${from}\nTo ${plainMessage(store.folderOf(model))}\nThe file is checked against its known SHA-256. The model runs on this machine.`,
       },
       'Download',
     )
     return answer === 'Download'
   }
 
-  private async whatNext(error: unknown): Promise<'again' | DownloadOutcome> {
+  private async askWhatNext(error: unknown): Promise<'retry' | DownloadOutcome> {
     if (error instanceof CancelledError) return 'notInstalled'
-    const message = plainMessage(logError(this.parts.log, 'The download failed', error))
-    const answer = await vscode.window.showErrorMessage(message, ...this.choicesFor(error))
+    const message = plainMessage(logError(this.options.log, 'The download failed', error))
+    const answer = await vscode.window.showErrorMessage(message, ...this.buttonsFor(error))
     switch (answer) {
       case 'Retry':
       case 'Download Again':
-        return 'again'
+        return 'retry'
       case 'Change Endpoint':
         await vscode.commands.executeCommand('workbench.action.openSettings', '@id:logitscope.hubEndpoint')
         return 'notInstalled'
@@ -103,30 +105,32 @@ export class ModelDownload {
         await vscode.commands.executeCommand('logitscope.manageModels')
         return 'notInstalled'
       case 'Details':
-        this.parts.log.show()
+        this.options.log.show()
         return 'notInstalled'
       case undefined:
         return 'notInstalled'
+      default:
+        return assertNever(answer)
     }
   }
 
-  private choicesFor(error: unknown): Choice[] {
+  private buttonsFor(error: unknown): Button[] {
     if (error instanceof PinnedFileError) return ['Download Again', 'Details']
     if (error instanceof InvalidEndpointError) return ['Change Endpoint']
     if (error instanceof HubConnectionError || error instanceof HubRefusalError)
-      return ['Retry', 'Change Endpoint', ...(this.parts.hasFolders ? ['Choose a Folder…' as const] : [])]
+      return ['Retry', 'Change Endpoint', ...(this.options.hasFolders ? ['Choose a Folder…' as const] : [])]
     if (error instanceof DiskSpaceError) return ['Retry', 'Manage Models']
     return ['Retry', 'Details']
   }
 }
 
-type Choice =
+type Button =
   'Retry' | 'Download Again' | 'Change Endpoint' | 'Choose a Folder…' | 'Manage Models' | 'Details'
 
-/** More often than this nobody can read it. */
+/** More frequent reports would not be readable. */
 const REPORT_INTERVAL_MS = 250
 
-/** Shows how far the store is with a model, and lets it be cancelled. */
+/** Runs an operation of the store with a progress notification that has a Cancel button. */
 export async function withStoreProgress<T>(
   title: string,
   model: PinnedModel,

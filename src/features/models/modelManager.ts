@@ -25,16 +25,16 @@ interface ActionItem extends vscode.QuickPickItem {
   readonly run?: () => Promise<void>
 }
 
-/** Manage Models: what of the hub’s models is here, and what can be done with it. */
+/** The command Manage Models: lists the downloaded models, and uses, verifies, deletes or imports them. */
 export class ModelManager {
-  constructor(private readonly parts: ModelManagerOptions) {}
+  constructor(private readonly options: ModelManagerOptions) {}
 
   async show(): Promise<void> {
-    const { store, disk, choice } = this.parts
+    const { store, disk, choice } = this.options
     await store.tidyUp()
-    const here = (await store.list()).filter(({ state }) => state.kind !== 'absent')
+    const downloaded = (await store.list()).filter(({ state }) => state.kind !== 'absent')
     const items: ActionItem[] = [
-      ...here.map((stored) => ({
+      ...downloaded.map((stored) => ({
         label: stored.model.id,
         description: describeState(stored),
         iconPath: new vscode.ThemeIcon('circuit-board'),
@@ -44,18 +44,18 @@ export class ModelManager {
       ...(disk === undefined ? [] : [this.importItem(disk)]),
       {
         label: 'Select Model…',
-        description: 'download another one',
+        description: 'download another model',
         iconPath: new vscode.ThemeIcon('cloud-download'),
         run: () => choice.select(),
       },
     ]
     const place = disk === undefined ? 'in this browser' : 'on this disk'
-    const placeHolder = here.length === 0 ? 'No model is downloaded' : `Models ${place}`
+    const placeHolder = downloaded.length === 0 ? 'No models downloaded' : `Models ${place}`
     await pick({ title: 'Manage Models', placeHolder }, items)
   }
 
   private async showActions(stored: StoredModel): Promise<void> {
-    const { disk, choice } = this.parts
+    const { disk, choice } = this.options
     const { model, state } = stored
     const remove: ActionItem = {
       label: 'Delete',
@@ -66,44 +66,48 @@ export class ModelManager {
       state.kind === 'installed'
         ? [
             { label: 'Use', run: () => choice.use(model) },
-            { label: 'Verify Again', description: 'against its SHA-256', run: () => this.verify(model) },
+            {
+              label: 'Verify Again',
+              description: 'compare with the known SHA-256',
+              run: () => this.verify(model),
+            },
             ...(disk === undefined ? [] : [{ label: 'Show in File Manager', run: () => disk.reveal(model) }]),
             remove,
           ]
-        : [{ label: 'Go On with the Download', run: () => choice.downloadAndUse(model) }, remove]
+        : [{ label: 'Resume Download', run: () => choice.downloadAndUse(model) }, remove]
     await pick({ title: `${model.id}: ${describeState(stored)}`, placeHolder: model.repository }, actions)
   }
 
   private async verify(model: PinnedModel): Promise<void> {
     try {
       await withStoreProgress(`Verifying ${model.id}`, model, (options) =>
-        this.parts.store.verify(model, options),
+        this.options.store.verify(model, options),
       )
-      void vscode.window.showInformationMessage(`${model.id} is the pinned file, byte for byte.`)
+      void vscode.window.showInformationMessage(`${model.id} is intact: its SHA-256 matches.`)
     } catch (error) {
       if (error instanceof CancelledError) return
-      if (error instanceof PinnedFileError) await this.leave(model)
+      if (error instanceof PinnedFileError) await this.switchAwayFrom(model)
       await this.offerDownload(model, error)
     }
   }
 
-  /** The embedded model speaks instead, where it is the current one; it speaks again where that fails. */
+  /** Switches to the embedded model first if the model is in use, and back if the deletion fails. */
   private async delete(model: PinnedModel): Promise<void> {
-    const left = await this.leave(model)
-    const { store, disk } = this.parts
+    const wasCurrent = await this.switchAwayFrom(model)
+    const { store, disk } = this.options
     try {
-      await disk?.deleteForms(model)
+      await disk?.deleteDerivedFiles(model)
       await withStoreProgress(`Deleting ${model.id}`, model, (options) => store.delete(model, options))
     } catch (error) {
-      if (left) await this.parts.choice.switchTo(model.id)
-      if (!(error instanceof CancelledError)) this.complain('The model could not be deleted', error)
+      if (wasCurrent) await this.options.choice.switchTo(model.id)
+      if (!(error instanceof CancelledError)) this.showError('Deleting the model failed', error)
     }
   }
 
-  /** Whether it was the current one. */
-  private async leave(model: PinnedModel): Promise<boolean> {
+  /** Switches to the embedded model if `model` is the current one; resolves with whether it was. */
+  private async switchAwayFrom(model: PinnedModel): Promise<boolean> {
     if (readSettings().model !== model.id) return false
-    await this.parts.choice.switchTo(DEFAULT_MODEL_ID)
+    await this.options.choice.switchTo(DEFAULT_MODEL_ID)
     return true
   }
 
@@ -120,26 +124,26 @@ export class ModelManager {
     try {
       const model = await disk.import()
       if (model === undefined) return
-      const answer = await vscode.window.showInformationMessage(`${model.id} is installed.`, 'Use It')
-      if (answer !== undefined) await this.parts.choice.switchTo(model.id)
+      const answer = await vscode.window.showInformationMessage(`${model.id} is installed.`, 'Use Model')
+      if (answer !== undefined) await this.options.choice.switchTo(model.id)
     } catch (error) {
-      if (!(error instanceof CancelledError)) this.complain('The file could not be imported', error)
+      if (!(error instanceof CancelledError)) this.showError('Importing the file failed', error)
     }
   }
 
   private async offerDownload(model: PinnedModel, error: unknown): Promise<void> {
-    const { choice, log } = this.parts
-    const message = plainMessage(logError(log, 'The model could not be verified', error))
-    const choices = error instanceof PinnedFileError ? ['Download Again', 'Details'] : ['Details']
-    const answer = await vscode.window.showErrorMessage(message, ...choices)
+    const { choice, log } = this.options
+    const message = plainMessage(logError(log, 'Verifying the model failed', error))
+    const buttons = error instanceof PinnedFileError ? ['Download Again', 'Details'] : ['Details']
+    const answer = await vscode.window.showErrorMessage(message, ...buttons)
     if (answer === 'Details') log.show()
     else if (answer === 'Download Again') await choice.downloadAndUse(model)
   }
 
-  private complain(what: string, error: unknown): void {
-    const message = plainMessage(`${what}. ${logError(this.parts.log, what, error)}`)
+  private showError(what: string, error: unknown): void {
+    const message = plainMessage(`${what}. ${logError(this.options.log, what, error)}`)
     void vscode.window.showErrorMessage(message, 'Show Log').then((answer) => {
-      if (answer !== undefined) this.parts.log.show()
+      if (answer !== undefined) this.options.log.show()
     })
   }
 }

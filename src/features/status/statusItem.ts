@@ -1,22 +1,20 @@
 import * as vscode from 'vscode'
 import { onSettingsChange, readSettings } from '../../editor/settings'
+import type { StatusEntry } from '../../editor/statusEntries'
 import type { EngineState } from '../../shared/contracts/engineApi'
-import type { Heatmap } from '../heatmap/heatmap'
-import type { InlineCompletion, LastCompletion } from '../completion/inlineCompletion'
+import { modelCardOf } from './modelCard'
 import { showStatusMenu } from './statusMenu'
 import { spokenStatus, statusText } from './statusText'
 import { statusTooltip } from './statusTooltip'
 
 export interface StatusItemOptions {
-  readonly heatmap: Heatmap
-  readonly completion: InlineCompletion
-  /** The model that the engine will start with. */
+  readonly entries: readonly StatusEntry[]
+  /** Id of the model that the engine starts with. */
   readonly modelId: () => string
-  /** What there is to read of it; undefined where nobody knows. */
-  readonly modelCard: () => vscode.Uri | undefined
+  readonly extensionUri: vscode.Uri
 }
 
-/** Model, backend and state in the status bar; its menu is the way to everything else. */
+/** Model, backend and state in the status bar; a click opens a menu of all features. */
 export class StatusItem implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem(
     'status',
@@ -24,23 +22,20 @@ export class StatusItem implements vscode.Disposable {
     PRIORITY,
   )
   private engine: EngineState = { kind: 'stopped' }
-  private lastCompletion: LastCompletion | undefined
   private readonly subscriptions: vscode.Disposable
 
-  constructor(private readonly parts: StatusItemOptions) {
+  constructor(private readonly options: StatusItemOptions) {
     this.item.name = 'Logitscope'
     this.item.command = 'logitscope.showMenu'
     this.subscriptions = vscode.Disposable.from(
       this.item,
-      parts.heatmap.onDidChange(() => {
-        this.updateTooltip()
-      }),
-      parts.completion.onDidComplete((completion) => {
-        this.lastCompletion = completion
-        this.updateTooltip()
-      }),
+      ...options.entries.flatMap(
+        ({ onDidChange }) =>
+          onDidChange?.(() => {
+            this.updateTooltip()
+          }) ?? [],
+      ),
       onSettingsChange((changed) => {
-        if (changed('heatmapMetric')) this.updateTooltip()
         if (changed('model')) this.showEngine(this.engine)
       }),
     )
@@ -49,7 +44,7 @@ export class StatusItem implements vscode.Disposable {
   }
 
   showEngine(state: EngineState): void {
-    const modelId = this.parts.modelId()
+    const modelId = this.options.modelId()
     this.engine = state
     this.item.text = statusText(state, modelId)
     this.item.accessibilityInformation = { label: spokenStatus(state, modelId) }
@@ -59,12 +54,12 @@ export class StatusItem implements vscode.Disposable {
   }
 
   async showMenu(): Promise<void> {
+    const { entries, modelId, extensionUri } = this.options
     await showStatusMenu({
       state: this.engine,
-      modelId: this.parts.modelId(),
-      modelCard: this.parts.modelCard(),
-      heatmapIsOn: this.parts.heatmap.isOnHere,
-      hasCompletion: this.lastCompletion !== undefined,
+      modelId: modelId(),
+      modelCard: modelCardOf(readSettings().model, extensionUri),
+      entries,
     })
   }
 
@@ -73,14 +68,10 @@ export class StatusItem implements vscode.Disposable {
   }
 
   private updateTooltip(): void {
-    this.item.tooltip = statusTooltip({
-      state: this.engine,
-      modelId: this.parts.modelId(),
-      heatmapMetric: this.parts.heatmap.isOnHere ? readSettings().heatmapMetric : undefined,
-      completionProbability: this.lastCompletion?.probability,
-    })
+    const { entries, modelId } = this.options
+    this.item.tooltip = statusTooltip({ state: this.engine, modelId: modelId(), entries })
   }
 }
 
-/** Left of what VS Code says of the document, right of what other extensions put there. */
+/** Left of VS Code's document items (language, encoding), right of most extensions' items. */
 const PRIORITY = 90

@@ -2,18 +2,18 @@ import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
 import { plainMessage } from '../../shared/text/plainMessage'
 
-/** Says so where there is none to be had: a command that does nothing to be seen looks broken. */
-export async function retryWebGpuOrSay(retry: () => Promise<boolean>, log: Log): Promise<void> {
+/** Retries WebGPU, and shows a message if it is unavailable, so that the command never ends without any effect. */
+export async function retryWebGpuOrReport(retry: () => Promise<boolean>, log: Log): Promise<void> {
   if (await retry()) return
-  const chosen = await vscode.window.showInformationMessage('WebGPU is not used, WASM computes.', 'Show Log')
+  const chosen = await vscode.window.showInformationMessage('WebGPU is unavailable; using WASM.', 'Show Log')
   if (chosen === 'Show Log') log.show()
 }
 
-/** Says that WASM computes instead, and what can be done. */
-export async function tellWebGpuFailure(reason: Error, log: Log): Promise<void> {
-  const sentence = plainMessage(logError(log, 'WebGPU is not used any more', reason))
+/** Reports that WebGPU failed and WASM took over, and offers to retry. */
+export async function reportWebGpuFailure(reason: Error, log: Log): Promise<void> {
+  const sentence = plainMessage(logError(log, 'WebGPU failed', reason))
   const chosen = await vscode.window.showWarningMessage(
-    `WebGPU cannot be used, so WASM computes. ${sentence}`,
+    `WebGPU cannot be used, so Logitscope uses WASM. ${sentence}`,
     'Retry WebGPU',
     'Show Log',
   )

@@ -1,0 +1,17 @@
+import type * as vscode from 'vscode'
+import type { Completion } from '../prediction/completion'
+import type { CompletionPlace } from '../prediction/inspectCompletion'
+import type { PreparedInspection } from '../prediction/inspectDocument'
+import type { TokenAddress } from '../shared/contracts/protocol'
+
+/** The panel's inspection as other features see it; the inspect feature implements it. */
+export interface ShownInspection {
+  /** The shown run with its tokens, complete or not; undefined before the first one. */
+  readonly run: PreparedInspection | undefined
+  /** The token that was picked last, in the panel or in the editor; undefined for a completion. */
+  readonly pickedToken: TokenAddress | undefined
+  /** Whether an inspection of the document was started in this window, before or after a reload. */
+  hasInspected(document: vscode.TextDocument): boolean
+  /** Opens the panel with the tokens of a completion. */
+  inspectCompletion(completion: Completion, place: CompletionPlace): Promise<void>
+}

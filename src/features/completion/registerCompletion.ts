@@ -1,0 +1,25 @@
+import * as vscode from 'vscode'
+import type { FeatureOptions } from '../../editor/feature'
+import { registerCommands } from '../../editor/registerCommands'
+import type { ShownInspection } from '../../editor/shownInspection'
+import { InlineCompletion } from './inlineCompletion'
+
+/** Completes the text at the cursor, on request or while the user types. */
+export function registerCompletion({
+  context,
+  service,
+  log,
+  inspection,
+}: FeatureOptions & { readonly inspection: ShownInspection }): InlineCompletion {
+  const completion = new InlineCompletion({ service, log, memory: context.globalState, inspection })
+  context.subscriptions.push(
+    completion,
+    registerCommands({
+      complete: () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
+      toggleAutomaticCompletion: () => completion.toggleAutomatic(),
+      toggleAutomaticCompletionForLanguage: () => completion.toggleAutomaticForLanguage(),
+      showLastCompletion: () => completion.showLast(),
+    }),
+  )
+  return completion
+}
