@@ -1,27 +1,30 @@
-// A message as one run of bytes. What crosses between two extension hosts VS Code writes as JSON: typed arrays
-// come out as objects with a key for each element, NaN as null. Only an argument that is bytes and nothing else
-// crosses as it is.
+// Encodes a message as one ArrayBuffer. VS Code transfers values between two extension hosts as JSON, which turns typed
+// arrays into objects with a key for each element and NaN into null. Only an argument that is an ArrayBuffer itself is
+// transferred unchanged.
 //
 //   u32 length of the head · head, JSON in UTF-8 · padding to 8 · the arrays, each padded to 8
 //
-// In the head an array is { "$array": [type, byte offset behind the head, elements] }.
+// In the head an array is { "$array": [type, byte offset after the padded head, elements] }.
 
 const ARRAY_TYPES = { Uint8Array, Int32Array, Uint32Array, Float32Array, Float64Array }
 type TypeName = keyof typeof ARRAY_TYPES
 
 const ARRAY_KEY = '$array'
 const LENGTH_BYTES = Uint32Array.BYTES_PER_ELEMENT
-/** No element is larger, so every array can be read where it lies. */
+/** Bytes of the largest element, so every array can be read in place. */
 const ALIGNMENT = 8
 
-/** Plain data with typed arrays in it → bytes. Throws where a part of it would not be the same on the other side. */
+/**
+ * Encodes plain data that may contain typed arrays.
+ * @throws Error if a value would not be the same on the other side: NaN, infinity, or an array type that is not known
+ */
 export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   const arrays: { readonly bytes: Uint8Array; readonly offset: number }[] = []
   let end = 0
   const json = JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'number' && !Number.isFinite(part)) throw new Error(`JSON has no ${part}`)
+    if (typeof part === 'number' && !Number.isFinite(part)) throw new Error(`JSON cannot represent ${part}`)
     if (typeof part === 'object' && part !== null && ARRAY_KEY in part)
-      throw new Error(`${ARRAY_KEY} is the name of an array`)
+      throw new Error(`${ARRAY_KEY} is a reserved key`)
     if (!ArrayBuffer.isView(part)) return part
     const offset = end
     const { type, length } = describeArray(part)
@@ -38,7 +41,10 @@ export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   return message
 }
 
-/** The way back; the arrays are views of `message`. Throws where it is not well-formed. */
+/**
+ * Decodes a message. The arrays are views of `message`.
+ * @throws Error if it is not well-formed
+ */
 export function decodeMessage(message: ArrayBuffer): unknown {
   const headLength = new DataView(message).getUint32(0, true)
   const head = new Uint8Array(message, LENGTH_BYTES, headLength)
@@ -54,10 +60,10 @@ function describeArray(view: ArrayBufferView): { readonly type: TypeName; readon
   for (const type of Object.keys(ARRAY_TYPES) as TypeName[]) {
     if (view instanceof ARRAY_TYPES[type]) return { type, length: view.length }
   }
-  throw new Error(`${view.constructor.name} has no form here`)
+  throw new Error(`${view.constructor.name} cannot be encoded`)
 }
 
-/** The constructors refuse a place that is not in the message. */
+/** Only checks the types: the arrays' constructors reject a place outside of the message. */
 function readPlace(place: unknown): {
   readonly type: TypeName
   readonly offset: number
@@ -68,7 +74,7 @@ function readPlace(place: unknown): {
     if (typeof type === 'string' && Object.hasOwn(ARRAY_TYPES, type) && isCount(offset) && isCount(length))
       return { type: type as TypeName, offset, length }
   }
-  throw new Error('an array without its place')
+  throw new Error('the place of an array is not well-formed')
 }
 
 function isCount(value: unknown): value is number {

@@ -1,26 +1,26 @@
-// A link between two extension hosts over a pair of commands: the one way in which extensions of different hosts
-// can speak to each other. Any extension can call a command, so only what knows the link's secret is heard.
+// A link between two extension hosts over a pair of commands: extensions of different hosts have no other way to
+// exchange messages. Any extension can call a command, so messages without the link's secret are rejected.
 
 import { isRecord } from '../shared/isRecord'
 import type { Channel, RpcMessage } from '../shared/rpc'
 import { decodeMessage, encodeMessage } from './codec'
 
-/** VS Code's commands, as far as a link needs them. */
+/** The part of VS Code's commands that a link needs. */
 export interface Commands {
   register(command: string, run: (...args: unknown[]) => unknown): { dispose(): unknown }
   execute(command: string, ...args: unknown[]): Promise<unknown>
 }
 
-/** What goes over one link: calls of the engine one way, of what it needs the other way. */
+/** The RPC channels of a link: the extension calls the engine, and the engine's host requests resources. */
 export const LANES = ['engine', 'resources'] as const
 export type Lane = (typeof LANES)[number]
 
 type Frame =
   | { readonly lane: Lane; readonly message: RpcMessage }
-  /** The last one. */
+  /** The last frame of a link. */
   | { readonly lane: 'end'; readonly reason: string }
 
-/** The links of one host, by their secrets: what comes in by `command` is given to the one that it is for. */
+/** The links of one host by their secrets. Calls of `command` deliver messages to them. */
 export class CommandLinks {
   private readonly links = new Map<string, CommandLink>()
   private readonly registration: { dispose(): unknown }
@@ -34,7 +34,11 @@ export class CommandLinks {
     })
   }
 
-  /** Begins a link whose other end is reached by `command`. Throws where the secret is another link's. */
+  /**
+   * Opens a link.
+   * @param command the command of the other host that receives this link's messages
+   * @throws Error if the secret is in use
+   */
   open(secret: string, command: string): CommandLink {
     if (this.links.has(secret)) throw new Error('the secret is in use')
     const link = new CommandLink(
@@ -45,18 +49,18 @@ export class CommandLinks {
     return link
   }
 
-  /** Throws where there is no such link, so that the other side learns that it has ended. */
+  /** @throws Error if no link has this secret, which tells the other side that the link has ended */
   find(secret: unknown): CommandLink {
     const link = typeof secret === 'string' ? this.links.get(secret) : undefined
-    if (link === undefined) throw new Error('there is no such link')
+    if (link === undefined) throw new Error('the link does not exist')
     return link
   }
 
-  /** Asks the other side of each link by `command`, and ends those that it does not know any more. */
+  /** Asks the other side about each link by `command`, and ends those that it no longer has. */
   endDead(command: string): void {
     for (const [secret, link] of this.links) {
       this.commands.execute(command, secret).catch((cause: unknown) => {
-        link.end(new Error('the other side is not there any more', { cause }))
+        link.end(new Error('the other side no longer exists', { cause }))
       })
     }
   }
@@ -67,7 +71,7 @@ export class CommandLinks {
   }
 }
 
-/** One end of a link. It ends for good when either side says so, or when a message is lost or malformed. */
+/** One end of a link. The link ends when either side ends it, or when a message is lost or malformed. */
 export class CommandLink {
   readonly engine = this.channel('engine')
   readonly resources = this.channel('resources')
@@ -82,7 +86,7 @@ export class CommandLink {
     private readonly forget: () => void,
   ) {}
 
-  /** How many messages have come from the other side. */
+  /** The number of messages received from the other side. */
   get receivedCount(): number {
     return this.received
   }
@@ -95,18 +99,21 @@ export class CommandLink {
   /** Ends both sides. */
   end(reason: Error): void {
     if (this.endedBy !== undefined) return
-    // Where the other side is not there any more it needs no word.
+    // A failure means that the other side no longer exists.
     this.send({ lane: 'end', reason: reason.message }, () => undefined)
     this.close(reason)
   }
 
-  /** What the other side has sent. Throws where it is not well-formed; the link has ended then. */
+  /**
+   * Takes a message of the other side.
+   * @throws Error if a message is missing or this one is malformed; the link then ends
+   */
   receive(number: unknown, message: unknown): void {
     try {
-      // Commands keep their order, so a gap is a loss.
+      // Commands arrive in order, so a gap means that a message was lost.
       if (number !== this.received) throw new Error(`message ${this.received} is missing`)
       this.received++
-      if (!(message instanceof ArrayBuffer)) throw new Error('a message is bytes')
+      if (!(message instanceof ArrayBuffer)) throw new Error('a message must be an ArrayBuffer')
       const frame = readFrame(decodeMessage(message))
       if (frame.lane === 'end') this.close(new Error(frame.reason))
       else this.listeners.get(frame.lane)?.(frame.message)
@@ -144,17 +151,17 @@ export class CommandLink {
   }
 }
 
-/** Throws where it is no frame. */
+/** @throws Error if the value is not a frame */
 function readFrame(value: unknown): Frame {
   if (isRecord(value)) {
     const { lane, reason, message } = value
     if (lane === 'end' && typeof reason === 'string') return { lane, reason }
     if (LANES.some((known) => known === lane) && isRpcMessage(message)) return { lane: lane as Lane, message }
   }
-  throw new Error('no message of a link')
+  throw new Error('not a message of a link')
 }
 
-/** What a method is given or gives is its own side's to score. */
+/** Checks the envelope. Requests and results are checked by the side that uses them. */
 function isRpcMessage(value: unknown): value is RpcMessage {
   if (!isRecord(value) || !Number.isSafeInteger(value.id)) return false
   switch (value.type) {

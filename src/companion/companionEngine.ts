@@ -14,12 +14,12 @@ import type { ModelFiles } from '../model/formats/modelFiles'
 import type { EngineWorker } from '../engine/client/engineHandle'
 import type { ModelResources } from '../engine/contract/workerResources'
 
-/** The companion as the extension sees it: it may come, go, and come again. */
+/** The extension's side of the link to the companion, which can start and end at any time. */
 export class Companion {
   private readonly links: CommandLinks
   private readonly registrations: readonly { dispose(): unknown }[]
 
-  /** `onArrival` is called when the companion's host has started. */
+  /** @param onArrival called when the companion's host has started */
   constructor(
     private readonly commands: Commands,
     onArrival: () => void,
@@ -35,7 +35,7 @@ export class Companion {
 
   /**
    * The GPU of the user's window.
-   * @throws WebGpuUnavailableError where there is none, or no companion
+   * @throws WebGpuUnavailableError if it has none, or if the companion is missing or of another version
    */
   async adapter(): Promise<GpuAdapter> {
     const answer = await this.commands.execute(COMPANION_COMMANDS.adapter).catch(() => undefined)
@@ -46,14 +46,14 @@ export class Companion {
     }
     if (!isAdapterAnswer(answer) || answer.version !== COMPANION_VERSION) {
       throw new WebGpuUnavailableError(
-        'Logitscope and Logitscope GPU are of releases that do not go together: update both.',
+        'The installed versions of Logitscope and Logitscope GPU do not match: update both.',
       )
     }
     if ('missing' in answer) throw new WebGpuUnavailableError(answer.missing)
     return answer.adapter
   }
 
-  /** Starts an engine in the companion, which is given the model's files when it asks for them. */
+  /** Starts an engine in the companion, which requests the parts of the model's files over the link. */
   spawn(request: EngineRequest, files: ModelFiles, fingerprint: () => Promise<string>): EngineWorker {
     const secret = crypto.randomUUID()
     const link = this.links.open(secret, COMPANION_COMMANDS.message)
@@ -65,7 +65,7 @@ export class Companion {
     })
     const opening = this.commands.execute(COMPANION_COMMANDS.open, secret, request)
     opening.catch((cause: unknown) => {
-      link.end(new Error('the companion could not be asked for an engine', { cause }))
+      link.end(new Error('the companion could not start an engine', { cause }))
     })
     return {
       channel: heartbeat.watched(whenOpen(opening, link.engine)),
@@ -85,7 +85,7 @@ export class Companion {
   }
 }
 
-/** What is sent before the other end is there waits for it. */
+/** Queues messages until the other end of the link is open. */
 function whenOpen(opening: Promise<unknown>, channel: Channel): Channel {
   let before: RpcMessage[] | undefined = []
   void opening.then(
@@ -107,25 +107,26 @@ function whenOpen(opening: Promise<unknown>, channel: Channel): Channel {
 }
 
 /**
- * A host that has died says nothing, so while an answer is due it is asked for a sign of life. Over a slow connection
- * that one waits behind parts of the model: whatever comes from the other side is as good.
+ * Ends the link if the companion's host has crashed, which gives no notice. While an answer is due, it calls the
+ * companion at regular intervals. Any message from the other side counts as a reply, because on a slow connection the
+ * reply itself waits for parts of the model.
  */
 class Heartbeat {
   private readonly due = new Set<number>()
   private timer: NodeJS.Timeout | undefined
   private unanswered = 0
-  private heard = 0
+  private lastReceivedCount = 0
 
   constructor(
     private readonly link: CommandLink,
     private readonly ask: () => Promise<unknown>,
   ) {}
 
-  /** The same channel; knows which answers are due. */
+  /** The same channel, with a record of the answers that are due. */
   watched(channel: Channel): Channel {
     return {
       send: (message) => {
-        channel.send(message) // Throws where it cannot be sent: no answer is due then.
+        channel.send(message) // If this throws, no answer is due.
         if (message.type === 'call') this.expect(message.id)
       },
       onMessage: (listener) => {
@@ -148,7 +149,7 @@ class Heartbeat {
     this.due.add(id)
     this.timer ??= setInterval(() => {
       this.beat()
-    }, PULSE_MS)
+    }, HEARTBEAT_MS)
   }
 
   private beat(): void {
@@ -156,10 +157,10 @@ class Heartbeat {
       this.stop()
       return
     }
-    if (this.link.receivedCount !== this.heard) this.unanswered = 0
-    this.heard = this.link.receivedCount
-    if (this.unanswered >= MISSED_BEATS) {
-      this.link.end(new Error('the companion gives no sign of life'))
+    if (this.link.receivedCount !== this.lastReceivedCount) this.unanswered = 0
+    this.lastReceivedCount = this.link.receivedCount
+    if (this.unanswered >= MAX_MISSED_BEATS) {
+      this.link.end(new Error('the companion does not respond'))
       return
     }
     this.unanswered++
@@ -174,19 +175,19 @@ class Heartbeat {
   }
 }
 
-/** Counted, not timed: a machine that was asleep has missed one at most. */
-const MISSED_BEATS = 3
-const PULSE_MS = 2000
+/** A number of beats and not a time, because a machine that was asleep misses at most one. */
+const MAX_MISSED_BEATS = 3
+const HEARTBEAT_MS = 2000
 
-/** Gives parts of the model's files and nothing else; the function that is returned closes what was opened. */
+/** Serves parts of the model's files, and no other files. The returned function closes the opened files. */
 function serveFiles(
   link: CommandLink,
   files: ModelFiles,
   fingerprint: () => Promise<string>,
 ): () => Promise<void> {
   const opened = new Map<string, Promise<ByteSource>>()
-  /** How many parts there are of each file that was named. */
-  const parts = new Map<string, number>()
+  /** The number of parts of each listed file. */
+  const partCounts = new Map<string, number>()
   let closed = false
   const open = async (name: string) => {
     if (closed) throw new Error('the link has ended')
@@ -197,18 +198,20 @@ function serveFiles(
 
   serveRpc<ModelResources>(link.resources, {
     model: async () => {
-      const outline = (await files.names()).map(async (name) => {
+      const outlineOf = async (name: string) => {
         if (!MODEL_FILES.test(name)) return { name, parts: 0 }
-        const count = Math.ceil((await open(name)).size / PART_BYTES)
-        parts.set(name, count)
-        return { name, parts: count }
-      })
-      return { place: files.place, fingerprint: await fingerprint(), files: await Promise.all(outline) }
+        const parts = Math.ceil((await open(name)).size / PART_BYTES)
+        partCounts.set(name, parts)
+        return { name, parts }
+      }
+      const names = await files.names()
+      const [digest, outline] = await Promise.all([fingerprint(), Promise.all(names.map(outlineOf))])
+      return { place: files.place, fingerprint: digest, files: outline }
     },
     part: async ({ file, index }) => {
-      // Any extension may pose as the companion.
-      if (!Number.isSafeInteger(index) || index < 0 || index >= (parts.get(file) ?? 0))
-        throw new Error('there is no such part of the model')
+      // Checked, because any extension can call the commands in the companion's place.
+      if (!Number.isSafeInteger(index) || index < 0 || index >= (partCounts.get(file) ?? 0))
+        throw new Error('the model has no such part')
       const source = await open(file)
       const from = index * PART_BYTES
       return source.read(from, Math.min(PART_BYTES, source.size - from))
@@ -221,7 +224,7 @@ function serveFiles(
   }
 }
 
-/** Of what else lies in a model's folder nothing is read. */
+/** The files of a model. Other files in its folder are listed but never read. */
 const MODEL_FILES = /^config\.json$|\.safetensors(\.index\.json)?$/
-/** From one megabyte on the size makes no difference; twice as many are in memory as are under way. */
+/** 1 MiB: larger parts are no faster, and every part on its way is in memory twice. */
 const PART_BYTES = 2 ** 20

@@ -10,7 +10,7 @@ import {
 import { type Commands, CommandLinks } from './commandLink'
 import { RpcClient } from '../shared/rpc'
 
-/** Where an engine's model comes from. */
+/** The source of an engine's model. */
 export type ModelSource = Pick<WorkerResources, 'model' | 'part'>
 
 export interface EngineHostOptions {
@@ -19,17 +19,18 @@ export interface EngineHostOptions {
   readonly spawn: (request: EngineRequest, source: ModelSource) => EngineWorker
 }
 
-/** The companion's side: an engine for every link that is opened, for as long as the link lasts. */
+/** The companion's side: runs an engine for every open link, until the link ends. */
 export function hostEngines({ commands, adapter, spawn }: EngineHostOptions): { dispose(): void } {
   const links = new CommandLinks(commands, COMPANION_COMMANDS.message)
 
   const open = (secret: unknown, request: unknown) => {
-    if (typeof secret !== 'string' || !isEngineRequest(request)) throw new Error('no engine was asked for')
-    // Of a host that has crashed, or of whoever opens them in a loop: nobody else would end their engines.
+    if (typeof secret !== 'string' || !isEngineRequest(request))
+      throw new Error('the request for an engine is not well-formed')
+    // Ends the engines of hosts that have crashed and of extensions that open links in a loop; nothing else would.
     links.endDead(EXTENSION_COMMANDS.alive)
     const link = links.open(secret, EXTENSION_COMMANDS.message)
     const resources = new RpcClient<ModelResources>(link.resources)
-    const worker = spawn(request, aheadOf(resources))
+    const worker = spawn(request, readAhead(resources))
     worker.channel.onMessage((message) => {
       link.engine.send(message)
     })
@@ -60,17 +61,17 @@ export function hostEngines({ commands, adapter, spawn }: EngineHostOptions): { 
   }
 }
 
-/** A part takes as long to cross as the round trip before it: the next ones are under way while one is read. */
-function aheadOf(resources: RpcClient<ModelResources>): ModelSource {
-  const underWay = new Map<string, Promise<Uint8Array>>()
+/** Requests the next parts while one is read, because a round trip takes as long as the transfer of a part. */
+function readAhead(resources: RpcClient<ModelResources>): ModelSource {
+  const pending = new Map<string, Promise<Uint8Array>>()
   let counts: ReadonlyMap<string, number> = new Map()
 
   const ask = (file: string, index: number) => {
     const key = `${index} ${file}`
-    const part = underWay.get(key) ?? resources.call('part', { file, index })
-    // Whoever asks for it sees the failure; of one that nobody asks for there is nothing to say.
+    const part = pending.get(key) ?? resources.call('part', { file, index })
+    // The caller that needs the part gets the error; a part that no caller needs must not reject unhandled.
     part.catch(() => undefined)
-    underWay.set(key, part)
+    pending.set(key, part)
     return part
   }
 
@@ -81,16 +82,16 @@ function aheadOf(resources: RpcClient<ModelResources>): ModelSource {
       return outline
     },
     part: async (file, index) => {
-      const end = Math.min(index + PARTS_UNDER_WAY, counts.get(file) ?? 0)
+      const end = Math.min(index + MAX_PENDING_PARTS, counts.get(file) ?? 0)
       for (let next = index; next < end; next++) void ask(file, next)
       try {
         return await ask(file, index)
       } finally {
-        underWay.delete(`${index} ${file}`)
+        pending.delete(`${index} ${file}`)
       }
     },
   }
 }
 
-/** More gain nothing, and each is in memory on both sides. */
-const PARTS_UNDER_WAY = 4
+/** More are no faster, and each is in memory on both sides. */
+const MAX_PENDING_PARTS = 4

@@ -6,7 +6,7 @@ import { WebGpuUnavailableError } from '../shared/errors'
 import { VSCODE_COMMANDS } from './vscodeCommands'
 import { hostEngines } from './engineHost'
 
-/** The companion: runs in the user's window, wherever Logitscope itself does, because the GPU is there. */
+/** The companion extension. It runs in the user's window, where the GPU is; Logitscope itself may run elsewhere. */
 export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
   const host = hostEngines({
     commands: VSCODE_COMMANDS,
@@ -22,7 +22,7 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
       ),
   })
   subscriptions.push(host)
-  // Where Logitscope is not there yet it will look by itself.
+  // Fails if Logitscope has not started yet; it looks for the companion when it starts.
   VSCODE_COMMANDS.execute(EXTENSION_COMMANDS.here).catch(() => undefined)
 }
 

@@ -1,6 +1,7 @@
-// One call, one ending: it resolves, rejects with the named error of the other side, is cancelled,
-// or is rejected because its channel was closed.
+// Remote calls over a message channel. Every call ends exactly once: it resolves, rejects with the named error of the
+// other side, is cancelled, or is rejected because the client was closed.
 
+import { assertNever } from './assertNever'
 import {
   CancelledError,
   type ErrorRecord,
@@ -9,7 +10,7 @@ import {
   toErrorRecord,
 } from './errors'
 
-/** Two ends that pass structured-cloneable messages to each other, in order. */
+/** One end of a channel that transfers structured-cloneable messages in order. */
 export interface Channel {
   send(message: RpcMessage): void
   onMessage(listener: (message: RpcMessage) => void): void
@@ -20,7 +21,7 @@ export interface CallOptions<Progress> {
   readonly onProgress?: (progress: Progress) => void
 }
 
-/** Any set of methods; `EngineMethods` is one. */
+/** A set of methods, such as `EngineMethods`. */
 export type RpcMethods<M> = {
   [K in keyof M]: { request: unknown; progress: unknown; result: unknown }
 }
@@ -52,7 +53,7 @@ interface PendingCall {
   readonly onProgress: ((value: never) => void) | undefined
 }
 
-/** The calling end. */
+/** The calling end of a channel. */
 export class RpcClient<M extends RpcMethods<M>> {
   private readonly pending = new Map<number, PendingCall>()
   private nextId = 0
@@ -65,8 +66,10 @@ export class RpcClient<M extends RpcMethods<M>> {
   }
 
   /**
-   * Throws CancelledError as soon as `signal` aborts, whether or not the other side has noticed yet, and
-   * InvalidRequestError where the channel cannot carry the request.
+   * Calls a method of the other side.
+   * @throws CancelledError as soon as `signal` aborts, without waiting for the other side
+   * @throws InvalidRequestError if the channel cannot send the request
+   * @throws the named error of the other side, or the reason that the client was closed with
    */
   call<K extends keyof M & string>(
     method: K,
@@ -88,14 +91,14 @@ export class RpcClient<M extends RpcMethods<M>> {
         this.settle(id)?.reject(new CancelledError())
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      const ended = () => signal?.removeEventListener('abort', onAbort)
+      const removeListener = () => signal?.removeEventListener('abort', onAbort)
       this.pending.set(id, {
         resolve: (value) => {
-          ended()
+          removeListener()
           resolve(value)
         },
         reject: (reason) => {
-          ended()
+          removeListener()
           reject(reason)
         },
         onProgress,
@@ -110,16 +113,29 @@ export class RpcClient<M extends RpcMethods<M>> {
     })
   }
 
-  /** Rejects what is pending, and every later call, with `reason`. */
+  /** Rejects all pending and later calls with `reason`. */
   close(reason: Error): void {
     this.closedBy ??= reason
     for (const id of [...this.pending.keys()]) this.settle(id)?.reject(reason)
   }
 
   private receive(message: RpcMessage): void {
-    if (message.type === 'progress') this.pending.get(message.id)?.onProgress?.(message.value as never)
-    else if (message.type === 'result') this.settle(message.id)?.resolve(message.value)
-    else if (message.type === 'error') this.settle(message.id)?.reject(fromErrorRecord(message.error))
+    switch (message.type) {
+      case 'progress':
+        this.pending.get(message.id)?.onProgress?.(message.value as never)
+        break
+      case 'result':
+        this.settle(message.id)?.resolve(message.value)
+        break
+      case 'error':
+        this.settle(message.id)?.reject(fromErrorRecord(message.error))
+        break
+      case 'call':
+      case 'cancel':
+        break // handled by the answering end
+      default:
+        assertNever(message)
+    }
   }
 
   private settle(id: number): PendingCall | undefined {
@@ -129,7 +145,7 @@ export class RpcClient<M extends RpcMethods<M>> {
   }
 }
 
-/** The answering end: runs `handlers` for every call that comes through `channel`. */
+/** The answering end of a channel: runs the handler of each call. */
 export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: RpcHandlers<M>): void {
   const running = new Map<number, AbortController>()
 

@@ -1,20 +1,20 @@
-/** What the user wants the engine to compute on; `auto` takes a GPU where it is right. */
+/** The setting `logitscope.backend`. `auto` uses a hardware GPU if its numbers pass the check. */
 export const BACKEND_CHOICES = ['auto', 'webgpu', 'wasm'] as const
 export type BackendChoice = (typeof BACKEND_CHOICES)[number]
 
-/** How far WebGPU and WASM are apart on one GPU, with the embedded model. */
+/** The comparison of WebGPU and WASM on one GPU, with the embedded model. */
 export interface BackendCheck {
   readonly adapter: string
-  /** Nats, of log-probabilities. */
+  /** The largest |Δ log-probability|, in nats. */
   readonly maxDelta: number
-  /** Of one run over the same tokens. */
+  /** Duration of one run over the same tokens. */
   readonly milliseconds: { readonly wasm: number; readonly webgpu: number }
 }
 
-/** Nats. Float32 in another order of summation gives 1e-5; what is above this is another computation. */
+/** Nats. Another order of summation in float32 gives differences of 1e-5; a larger one than this is an error. */
 export const MAX_DELTA = 1e-3
 
-/** NaN is no agreement. */
+/** Whether the backends agree. NaN does not pass. */
 export function passes({ maxDelta }: BackendCheck): boolean {
   return maxDelta <= MAX_DELTA
 }

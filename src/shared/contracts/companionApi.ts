@@ -1,49 +1,49 @@
-// What the extension and its companion in the user's window say to each other: commands that no palette shows.
+// The commands between the extension and its companion in the user's window. The command palette does not show them.
 
 import { isRecord } from '../isRecord'
 import type { Precision } from './prediction'
 import { PRECISIONS } from './prediction'
 
-/** Of what is said here; where the two extensions have not the same one of them has to be updated. */
+/** Version of this protocol. If the two extensions have different versions, one has to be updated. */
 export const COMPANION_VERSION = 2
 
-/** What the companion answers. */
+/** The companion's commands. */
 export const COMPANION_COMMANDS = {
   /** () → AdapterAnswer */
   adapter: '_logitscope.gpu.adapter',
   /** (secret, EngineRequest): starts an engine at the other end of a link. */
   open: '_logitscope.gpu.open',
-  /** (secret): rejects where the link is not there any more. */
+  /** (secret): rejects if the link no longer exists. */
   alive: '_logitscope.gpu.alive',
   /** The link's messages. */
   message: '_logitscope.gpu.toCompanion',
 } as const
 
-/** What the extension answers. */
+/** The extension's commands. */
 export const EXTENSION_COMMANDS = {
   /** (): the companion's host has started. */
   here: '_logitscope.gpu.here',
-  /** (secret): rejects where the link is not there any more. */
+  /** (secret): rejects if the link no longer exists. */
   alive: '_logitscope.gpu.extensionAlive',
   message: '_logitscope.gpu.toExtension',
 } as const
 
-/** The GPU as its window knows it. */
+/** The graphics adapter of a window. */
 export interface GpuAdapter {
-  /** As the browser tells it apart from others; part of it may be hidden. */
+  /** As the browser reports it; browsers may hide parts. */
   readonly name: string
-  /** What drives it, with its version. A window of VS Code for the web may be in any. */
+  /** The browser's user agent: VS Code for the web runs in any browser, and each has its own WebGPU implementation. */
   readonly browser: string
-  /** A processor that pretends to be a GPU. */
+  /** Whether the adapter is emulated on the CPU. */
   readonly isSoftware: boolean
 }
 
 export type AdapterAnswer =
   | { readonly version: number; readonly adapter: GpuAdapter }
-  /** Why there is none. */
+  /** Why the window has no adapter. */
   | { readonly version: number; readonly missing: string }
 
-/** What an engine is started with. */
+/** The model and precision of an engine. */
 export interface EngineRequest {
   readonly id: string
   readonly description: string

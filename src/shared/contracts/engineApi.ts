@@ -1,11 +1,11 @@
-// What the engine worker can do. S = tokens of one window (start token included), C = nEmbd, V = 50257.
+// The engine's methods. S = tokens of one window (start token included), R = rows, V = tokens of the vocabulary.
 
 import type { Backend, ModelInfo } from './prediction'
 import type { CallOptions } from '../rpc'
 import type { SamplingSettings } from './samplingSettings'
 import type { TokenizedText } from './tokenizedText'
 
-/** What has become of the model: a thread that only tokenizes has loaded none, nor is it about to. */
+/** The state of the model. A thread that has only tokenized is `stopped`. */
 export type EngineState =
   /** No model is loaded; the next call that needs one loads it. */
   | { readonly kind: 'stopped' }
@@ -15,7 +15,7 @@ export type EngineState =
   /** The model could not be loaded; the next call that needs it tries again. */
   | { readonly kind: 'failed'; readonly message: string }
 
-/** Where a model lies on this machine. */
+/** A model on this machine. */
 export interface ModelLocation {
   /** Registry id, or the folder's name. */
   readonly id: string
@@ -28,20 +28,20 @@ export interface ModelLocation {
   readonly ifMissing?: string
 }
 
-/** `interactive` work is waited for by a person at this moment; `bulk` work fills a view. */
+/** `interactive`: the user is waiting for the result. `bulk`: the result fills a view in the background. */
 export type Priority = 'interactive' | 'bulk'
 
-/** What every request of the model has in common. */
+/** The common part of the requests of `model` methods. */
 export interface ModelRequest {
-  /** What the rest of the same view is computed on: where there is a choice, this is it. */
+  /** The backend that computed the rest of the same view. It is used if it is available. */
   readonly backend?: Backend
 }
 
-/** Scores tokens by the rows that they were drawn from. */
+/** Scores each token by the row of logits that predicts it. */
 export interface ScoreRequest extends ModelRequest {
-  /** [S] The window's input, from its first token on; at most nPositions. */
+  /** [S] All tokens of the window; S is at most nPositions. */
   readonly tokenIds: Int32Array
-  /** The first row that is asked for; all rows from there on are. */
+  /** The first requested row; all rows after it are requested too. */
   readonly firstRow: number
   /** [S − firstRow] The token that row `firstRow + i` scores, or NO_TARGET. */
   readonly targets: Int32Array
@@ -52,77 +52,76 @@ export interface ScoreRequest extends ModelRequest {
   readonly priority: Priority
 }
 
-/** In `targets`: the row scores nothing, it is only looked at. */
+/** In `targets`: the row has no token to score. */
 export const NO_TARGET = -1
 
-/** Rows in order, in columns of R rows. */
+/** Scores of R rows in order, as columns. */
 export interface ScoredRows {
   readonly firstRow: number
-  /** [R] Nats, at the request's temperature. */
+  /** [R] In nats, at the request's temperature. */
   readonly logSumExp: Float64Array
-  /** [R] Nats, at the request's temperature. */
+  /** [R] In nats, at the request's temperature. */
   readonly entropy: Float32Array
-  /** [R] Raw; of no meaning where the row has no target. */
+  /** [R] Raw logit; meaningless for a row without target. */
   readonly targetLogit: Float32Array
-  /** [R] 1 = most likely; of no meaning where the row has no target. */
+  /** [R] 1 = most likely; meaningless for a row without target. */
   readonly targetRank: Int32Array
   /** [R · topK] */
   readonly topIds: Int32Array
-  /** [R · topK] Raw. */
+  /** [R · topK] Raw logits. */
   readonly topLogits: Float32Array
 }
 
-/** How a `score` comes along: first through what stands before, then row by row. */
+/** The progress of a `score`: `reading` while the positions before the first row run, then `rows` in order. */
 export type ScoreProgress =
   | { readonly kind: 'reading'; readonly position: number; readonly firstRow: number }
   | { readonly kind: 'rows'; readonly rows: ScoredRows }
-  /** The backend of the request could not answer, or not to the end: the rows from here on are this model's. */
+  /** The requested backend did not answer or failed: the rows after this come from `model`. */
   | { readonly kind: 'continued'; readonly model: ModelInfo }
 
 export interface ScoreSummary {
-  /** Positions that the transformer ran for; the rest were kept from before. */
+  /** Positions that the transformer computed; the rest were cached. */
   readonly computedPositions: number
 }
 
-/** Asks how a text goes on whose last tokens are not settled yet. */
+/** Requests continuations of a text whose last tokens may still change. */
 export interface GenerateRequest extends ModelRequest {
-  /** [S] The input up to the last boundary that no continuation can move, start token included; at least one token. */
+  /** [S] The tokens up to the last boundary that no continuation can change, start token included; at least one. */
   readonly tokenIds: Int32Array
-  /** The UTF-8 bytes behind that boundary that are typed already: every candidate begins with them. */
+  /** The UTF-8 bytes of the text after that boundary. Every candidate begins with them. */
   readonly typed: Uint8Array
-  /** The tokens that the tokenizer makes of `typed` alone, the same bytes: one way to go on that is always open. */
+  /** The tokens of `typed` alone, with the same bytes: one start of a continuation that is always possible. */
   readonly typedTokenIds: Int32Array
-  /** 1 to MAX_CANDIDATES; more of them only where they differ. */
+  /** 1 to MAX_CANDIDATES. Fewer are returned if fewer are different. */
   readonly candidates: number
-  /** Tokens that each candidate may have, those that cover `typed` included; S + maxTokens is at most nPositions. */
+  /** The most tokens of a candidate, including those that cover `typed`; S + maxTokens is at most nPositions. */
   readonly maxTokens: number
   /**
-   * At least 1. A candidate ends right before the newline that ends this many of its lines;
-   * newlines before its first visible character behind `typed` are not counted.
+   * At least 1. A candidate ends before the newline that ends this many of its lines. Newlines before its first
+   * visible character after `typed` are not counted.
    */
   readonly maxLines: number
   /**
-   * 0 to 1. A candidate ends before the token that takes its probability under this. The first one to be begun
-   * has at least the token that goes beyond `typed`; another one that would have none is left out.
+   * 0 to 1. A candidate ends before the token that would make it less probable than this. The candidate with the first
+   * opening has at least the token that extends beyond `typed`; any other candidate without such a token is omitted.
    */
   readonly minProbability: number
   /** Temperature 0 is greedy. */
   readonly sampling: SamplingSettings
-  /** A whole number from 0 to 2³² − 1; of no effect where sampling is greedy. */
+  /** A whole number from 0 to 2³² − 1. Greedy sampling does not use it. */
   readonly seed: number
 }
 
-/** One way in which the text may go on. */
+/** One continuation of the text. */
 export interface GeneratedCandidate {
   /**
-   * From the boundary on: the first ones cover what was typed. Where the newline that ends the candidate
-   * stands inside a token, the last one reaches beyond `continuation`; otherwise their bytes are
-   * those of `typed` and of `continuation`.
+   * The tokens after the boundary; the first ones cover `typed`. Their bytes are those of `typed` and `continuation`,
+   * except that the last token extends beyond `continuation` if the newline that ends the candidate is inside it.
    */
   readonly tokenIds: Int32Array
-  /** The UTF-8 bytes behind `typed`, at least one, without that newline; the last character may lack its end. */
+  /** The UTF-8 bytes after `typed`, at least one, without that newline. The last character may be incomplete. */
   readonly continuation: Uint8Array
-  /** Nats: the probability of these tokens, given what was typed, at temperature 1. */
+  /** In nats: the probability of these tokens given `typed`, at temperature 1. */
   readonly logProb: number
 }
 
@@ -132,9 +131,9 @@ export interface LogitsRequest extends ModelRequest {
   readonly tokenIds: Int32Array
 }
 
-/** What crosses for each method: structured-cloneable data only. */
+/** Request, progress and result of each method: structured-cloneable data only. */
 export interface EngineMethods {
-  /** Every token's bytes, one after the other, and where each begins, [V + 1]. */
+  /** The concatenated bytes of all tokens, and the offset of each in them, [V + 1]. */
   vocabulary: {
     request: undefined
     progress: never
@@ -142,17 +141,20 @@ export interface EngineMethods {
   }
   /** Text → tokens with their UTF-16 ranges. */
   tokenize: { request: { readonly text: string }; progress: never; result: TokenizedText }
-  /** Loads the model once; later calls answer from what is loaded. */
+  /** Loads the model with the first call; later calls return the same information. */
   model: { request: undefined; progress: never; result: ModelInfo }
   /** Scores a window's tokens; streams rows in order. */
   score: { request: ScoreRequest; progress: ScoreProgress; result: ScoreSummary }
-  /** Candidates, most probable first, no two with the same continuation; none where the text is more likely to end. */
+  /**
+   * Candidates with different continuations, most probable first. An opening that ends the text gives no candidate, so
+   * the list may be empty.
+   */
   generate: {
     request: GenerateRequest
     progress: never
     result: { readonly candidates: readonly GeneratedCandidate[] }
   }
-  /** Raw logits [50257] of the row after the last of `tokenIds`. */
+  /** Raw logits [V] of the row of the last token. */
   logits: { request: LogitsRequest; progress: never; result: Float32Array }
 }
 

@@ -18,6 +18,7 @@ import type {
 } from '../../../src/shared/contracts/engineApi'
 import { NO_TARGET } from '../../../src/shared/contracts/engineApi'
 import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
+import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
 import { loadTokenizer } from '../texts/loadTokenizer'
 import { channelPair } from './engineChannel'
 import { fixedSteps } from './fixedSteps'
@@ -34,11 +35,18 @@ export const LOADING_LIMIT_MS = 60_000
 configureWasm(fileURLToPath(new URL('../../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
 
 let loadingMini: Promise<LoadedModel> | undefined
+let loadingTokenizer: Promise<Tokenizer> | undefined
 
 /** Loads the embedded model once for each test file. */
 export function loadMini(): Promise<LoadedModel> {
   loadingMini ??= loadModelFolder(MINI, { backend: 'wasm', threads: 1, precision: 'fp32' })
   return loadingMini
+}
+
+/** Loads the tokenizer, which takes half a second, once for each test file. */
+export function loadTokenizerOnce(): Promise<Tokenizer> {
+  loadingTokenizer ??= loadTokenizer()
+  return loadingTokenizer
 }
 
 /**
@@ -48,7 +56,7 @@ export function loadMini(): Promise<LoadedModel> {
 export function freshEngine(model: LoadedModel, stepPositions?: number): Engine {
   return new Engine({
     loadModel: () => Promise.resolve(model),
-    loadTokenizer,
+    loadTokenizer: loadTokenizerOnce,
     createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),
     nextMacrotask: () => setImmediate(),
   })

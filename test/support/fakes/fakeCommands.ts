@@ -7,7 +7,7 @@ import type { Commands } from '../../../src/companion/commandLink'
 export class FakeCommands implements Commands {
   private readonly registered = new Map<string, (...args: unknown[]) => unknown>()
   private readonly silent = new Set<string>()
-  private isDead = false
+  private hasCrashed = false
 
   register(command: string, run: (...args: unknown[]) => unknown): { dispose(): void } {
     if (this.registered.has(command)) throw new Error(`command ${command} already exists`)
@@ -16,8 +16,8 @@ export class FakeCommands implements Commands {
   }
 
   /** Leaves every later call pending forever, as a crashed host does. */
-  die(): void {
-    this.isDead = true
+  crash(): void {
+    this.hasCrashed = true
   }
 
   /** Leaves every later call of this command pending forever. */
@@ -28,7 +28,7 @@ export class FakeCommands implements Commands {
   async execute(command: string, ...args: unknown[]): Promise<unknown> {
     const received = args.map((arg) => (arg instanceof ArrayBuffer ? arg.slice(0) : throughJson(arg)))
     await new Promise(setImmediate)
-    if (this.isDead || this.silent.has(command)) return new Promise(() => undefined)
+    if (this.hasCrashed || this.silent.has(command)) return new Promise(() => undefined)
     const run = this.registered.get(command)
     if (run === undefined) throw new Error(`command '${command}' not found`)
     return throughJson(await run(...received))

@@ -4,17 +4,17 @@ import { decodeMessage, encodeMessage } from '../../../src/companion/codec'
 
 const roundTrip = (value: unknown) => decodeMessage(encodeMessage(value).buffer)
 
-/** A message whose head is this text. */
-function withHead(head: string, bytesBehind = 0): ArrayBuffer {
+/** A message with this head, followed by zeros. */
+function withHead(head: string, arrayBytes = 0): ArrayBuffer {
   const text = new TextEncoder().encode(head)
-  const message = new Uint8Array(Math.ceil((4 + text.length) / 8) * 8 + bytesBehind)
+  const message = new Uint8Array(Math.ceil((4 + text.length) / 8) * 8 + arrayBytes)
   new DataView(message.buffer).setUint32(0, text.length, true)
   message.set(text, 4)
   return message.buffer
 }
 
-describe('the wire form', () => {
-  it('gives back plain data and every kind of array, bit for bit', () => {
+describe('The codec', () => {
+  it('decodes plain data and every type of array bit for bit', () => {
     const anArray = fc.oneof(
       fc.uint8Array(),
       fc.int32Array(),
@@ -37,7 +37,7 @@ describe('the wire form', () => {
     )
   })
 
-  it('takes of a view what the view shows', () => {
+  it('encodes only the part of a buffer that a view covers', () => {
     const bytes = Uint8Array.of(1, 2, 3, 4, 5)
 
     expect(roundTrip([bytes.subarray(1, 3)])).toEqual([Uint8Array.of(2, 3)])
@@ -46,22 +46,22 @@ describe('the wire form', () => {
   it.each([
     ['NaN', { x: Number.NaN }],
     ['infinity', [Number.POSITIVE_INFINITY]],
-    ['an array of another kind', { x: new Int16Array(2) }],
-    ['an object that looks like an array', { x: { $array: ['Uint8Array', 0, 1] } }],
-  ])('refuses to send %s', (_, value) => {
+    ['an array of another type', { x: new Int16Array(2) }],
+    ['an object with the reserved key', { x: { $array: ['Uint8Array', 0, 1] } }],
+  ])('throws when it encodes %s', (_, value) => {
     expect(() => encodeMessage(value)).toThrow()
   })
 
   it.each([
-    ['nothing', new ArrayBuffer(0)],
+    ['an empty message', new ArrayBuffer(0)],
     ['a head longer than the message', Uint32Array.of(9, 0).buffer],
-    ['a head that is no JSON', withHead('{')],
-    ['an array behind the end', withHead('{"$array":["Float64Array",0,2]}', 8)],
-    ['an array between two elements', withHead('{"$array":["Float64Array",4,1]}', 16)],
-    ['an array before the beginning', withHead('{"$array":["Uint8Array",-4,1]}', 8)],
-    ['an array of an unknown kind', withHead('{"$array":["constructor",0,1]}', 8)],
+    ['a head that is not JSON', withHead('{')],
+    ['an array after the end', withHead('{"$array":["Float64Array",0,2]}', 8)],
+    ['a misaligned array', withHead('{"$array":["Float64Array",4,1]}', 16)],
+    ['an array before the start', withHead('{"$array":["Uint8Array",-4,1]}', 8)],
+    ['an array of an unknown type', withHead('{"$array":["constructor",0,1]}', 8)],
     ['an array without a length', withHead('{"$array":["Uint8Array",0]}', 8)],
-  ])('refuses %s', (_, message) => {
+  ])('throws when it decodes %s', (_, message) => {
     expect(() => decodeMessage(message)).toThrow()
   })
 })

@@ -11,27 +11,27 @@ interface Methods {
   wait: { request: undefined; progress: never; result: number }
 }
 
-const SECRET = 'known to two'
+const SECRET = 'shared by both ends'
 
-describe('a link over two commands', () => {
+describe('A link over two commands', () => {
   let commands: FakeCommands
-  let here: CommandLink
-  let there: CommandLink
+  let near: CommandLink
+  let far: CommandLink
   let client: RpcClient<Methods>
   let ends: string[]
 
   beforeEach(() => {
     commands = new FakeCommands()
-    here = new CommandLinks(commands, 'toHere').open(SECRET, 'toThere')
-    there = new CommandLinks(commands, 'toThere').open(SECRET, 'toHere')
-    client = new RpcClient<Methods>(here.engine)
+    near = new CommandLinks(commands, 'toHere').open(SECRET, 'toThere')
+    far = new CommandLinks(commands, 'toThere').open(SECRET, 'toHere')
+    client = new RpcClient<Methods>(near.engine)
     ends = []
-    here.onEnd((reason) => {
-      ends.push(`here: ${reason.message}`)
+    near.onEnd((reason) => {
+      ends.push(`near: ${reason.message}`)
       client.close(reason)
     })
-    there.onEnd((reason) => ends.push(`there: ${reason.message}`))
-    serveRpc<Methods>(there.engine, {
+    far.onEnd((reason) => ends.push(`far: ${reason.message}`))
+    serveRpc<Methods>(far.engine, {
       double: (values, { onProgress }) => {
         onProgress({ done: values.length })
         return Promise.resolve(Float64Array.from(values, (value) => 2 * value))
@@ -47,7 +47,7 @@ describe('a link over two commands', () => {
     })
   })
 
-  it('carries calls, progress and results, numbers bit for bit', async () => {
+  it('transfers calls, progress and results, with numbers bit for bit', async () => {
     const progress: unknown[] = []
 
     const result = await client.call('double', Float32Array.of(0.1, -0, Infinity), {
@@ -58,11 +58,11 @@ describe('a link over two commands', () => {
     expect(progress).toEqual([{ done: 3 }])
   })
 
-  it('carries named errors', async () => {
+  it('transfers named errors', async () => {
     await expect(client.call('refuse', undefined)).rejects.toThrow(InvalidRequestError)
   })
 
-  it('refuses what it cannot carry, and lasts', async () => {
+  it('rejects a request that it cannot transfer, and stays open', async () => {
     const withNaN = client.call('double', NaN as never)
 
     await expect(withNaN).rejects.toThrow(InvalidRequestError)
@@ -70,7 +70,7 @@ describe('a link over two commands', () => {
     expect(ends).toEqual([])
   })
 
-  it('carries cancels', async () => {
+  it('transfers cancels', async () => {
     const controller = new AbortController()
     const waiting = client.call('wait', undefined, { signal: controller.signal })
     await client.call('double', Float32Array.of(1))
@@ -81,89 +81,89 @@ describe('a link over two commands', () => {
     expect(ends).toEqual(['cancelled'])
   })
 
-  it('keeps the two lanes apart', async () => {
-    serveRpc<Pick<Methods, 'refuse'>>(here.resources, { refuse: () => Promise.resolve(7) })
-    const back = new RpcClient<Pick<Methods, 'refuse'>>(there.resources)
+  it('keeps the two lanes separate', async () => {
+    serveRpc<Pick<Methods, 'refuse'>>(near.resources, { refuse: () => Promise.resolve(7) })
+    const back = new RpcClient<Pick<Methods, 'refuse'>>(far.resources)
 
     await expect(back.call('refuse', undefined)).resolves.toBe(7)
   })
 
-  it('hears nobody who does not know the secret', async () => {
+  it('rejects messages without the secret', async () => {
     const call = { lane: 'engine', message: { type: 'call', id: 0, method: 'wait' } }
     const message = encodeMessage(call).buffer
 
     for (const secret of ['', 'guessed', 7, null])
-      await expect(commands.execute('toThere', secret, 0, message)).rejects.toThrow('no such link')
+      await expect(commands.execute('toThere', secret, 0, message)).rejects.toThrow('the link does not exist')
     await expect(client.call('double', Float32Array.of(1))).resolves.toEqual(Float64Array.of(2))
   })
 
   it.each([
-    ['no bytes', { lane: 'end', reason: 'made up' }],
-    ['bytes of another form', Uint8Array.of(9, 9, 9, 9, 9).buffer],
-    ['a lane that is not there', encodeMessage({ lane: 'side', message: { type: 'cancel', id: 0 } }).buffer],
+    ['not an ArrayBuffer', { lane: 'end', reason: 'made up' }],
+    ['not encoded', Uint8Array.of(9, 9, 9, 9, 9).buffer],
+    ['for an unknown lane', encodeMessage({ lane: 'side', message: { type: 'cancel', id: 0 } }).buffer],
     ['a call without a method', encodeMessage({ lane: 'engine', message: { type: 'call', id: 0 } }).buffer],
-    ['an id that is none', encodeMessage({ lane: 'engine', message: { type: 'cancel', id: 'x' } }).buffer],
+    ['without a valid id', encodeMessage({ lane: 'engine', message: { type: 'cancel', id: 'x' } }).buffer],
     [
-      'an error without words',
+      'an error without a message',
       encodeMessage({ lane: 'engine', message: { type: 'error', id: 0, error: {} } }).buffer,
     ],
-    ['nothing at all', undefined],
-  ])('ends both sides where a message is %s', async (_, message) => {
+    ['undefined', undefined],
+  ])('ends both sides if a message is %s', async (_, message) => {
     const waiting = client.call('wait', undefined)
-    const refused = expect(waiting).rejects.toThrow('not well-formed')
+    const rejected = expect(waiting).rejects.toThrow('not well-formed')
     await client.call('double', Float32Array.of(1))
 
     await expect(commands.execute('toThere', SECRET, 2, message)).rejects.toThrow('not well-formed')
-    await refused
+    await rejected
     expect(ends).toEqual([
-      'there: a message was lost or is not well-formed',
-      'here: a message was lost or is not well-formed',
+      'far: a message was lost or is not well-formed',
+      'near: a message was lost or is not well-formed',
     ])
   })
 
-  it('ends where the other side does not know it any more', async () => {
+  it('ends if the other side no longer has it', async () => {
     const links = new CommandLinks(commands, 'toAsking')
-    links.open('known', 'toNobody').onEnd(() => ends.push('known'))
-    links.open('forgotten', 'toNobody').onEnd(({ message }) => ends.push(`forgotten: ${message}`))
+    links.open('known', 'toNone').onEnd(() => ends.push('known'))
+    links.open('forgotten', 'toNone').onEnd(({ message }) => ends.push(`forgotten: ${message}`))
     commands.register('alive', (secret) => {
-      if (secret === 'forgotten') throw new Error('there is no such link')
+      if (secret === 'forgotten') throw new Error('the link does not exist')
     })
     links.endDead('alive')
     await new Promise(setImmediate)
     await new Promise(setImmediate)
 
-    expect(ends).toEqual(['forgotten: the other side is not there any more'])
+    expect(ends).toEqual(['forgotten: the other side no longer exists'])
   })
 
-  it('has its secret for itself', () => {
+  it('cannot be opened with a secret that is in use', () => {
     const links = new CommandLinks(commands, 'toAsking')
-    links.open('known', 'toNobody')
+    links.open('known', 'toNone')
 
-    expect(() => links.open('known', 'toNobody')).toThrow('in use')
+    expect(() => links.open('known', 'toNone')).toThrow('in use')
   })
 
-  it('ends where a message is missing', async () => {
+  it('ends if a message is missing', async () => {
     const message = encodeMessage({ lane: 'engine', message: { type: 'cancel', id: 0 } }).buffer
 
     await expect(commands.execute('toThere', SECRET, 1, message)).rejects.toThrow('lost')
   })
 
-  it('ends where the other side cannot be reached any more', async () => {
-    const alone = new CommandLinks(commands, 'toAlone').open(SECRET, 'toNobody')
-    const lonely = new RpcClient<Methods>(alone.engine)
+  it('ends if the other side cannot be reached', async () => {
+    const alone = new CommandLinks(commands, 'toAlone').open(SECRET, 'toNone')
+    const client = new RpcClient<Methods>(alone.engine)
     alone.onEnd((reason) => {
-      lonely.close(reason)
+      client.close(reason)
     })
 
-    await expect(lonely.call('refuse', undefined)).rejects.toThrow('cannot be reached')
+    await expect(client.call('refuse', undefined)).rejects.toThrow('cannot be reached')
   })
 
-  it('rejects what is pending with the reason that the other side gave', async () => {
+  it('rejects pending calls with the reason of the other side', async () => {
     const waiting = client.call('wait', undefined)
     await client.call('double', Float32Array.of(1))
-    there.end(new Error('the GPU is gone'))
+    far.end(new Error('the GPU was lost'))
 
-    await expect(waiting).rejects.toThrow('the GPU is gone')
-    await expect(client.call('refuse', undefined)).rejects.toThrow('the GPU is gone')
+    await expect(waiting).rejects.toThrow('the GPU was lost')
+    await expect(client.call('refuse', undefined)).rejects.toThrow('the GPU was lost')
   })
 })

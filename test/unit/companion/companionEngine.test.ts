@@ -18,6 +18,7 @@ import {
 } from '../../../src/shared/contracts/companionApi'
 import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
 import { EngineStoppedError, InvalidRequestError, WebGpuUnavailableError } from '../../../src/shared/errors'
+import { elementAt } from '../../../src/shared/elementAt'
 import { serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engine/engineChannel'
 import {
@@ -38,7 +39,7 @@ const ANSWER: AdapterAnswer = {
   adapter: { name: 'a GPU', browser: 'a browser', isSoftware: false },
 }
 
-/** The companion, its engine the real one on WASM, in this thread. */
+/** The companion, with the real engine on WASM in this thread. */
 class FakeCompanion {
   readonly spawned: { readonly request: EngineRequest; readonly source: ModelSource }[] = []
   ended = 0
@@ -77,16 +78,16 @@ class FakeCompanion {
   }
 }
 
-describe('an engine in the companion', () => {
+describe('An engine in the companion', () => {
   let commands: FakeCommands
-  let there: FakeCompanion
+  let fake: FakeCompanion
   let companion: Companion
   let engine: EngineHandle
 
   beforeEach(async () => {
     await loadMini()
     commands = new FakeCommands()
-    there = new FakeCompanion(commands)
+    fake = new FakeCompanion(commands)
     companion = new Companion(commands, () => undefined)
     engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(MINI.folder), FINGERPRINT))
   })
@@ -95,20 +96,20 @@ describe('an engine in the companion', () => {
     vi.useRealTimers()
     await engine.dispose()
     companion.dispose()
-    there.dispose()
+    fake.dispose()
   })
 
-  it('answers with the same bits as an engine of this host', async () => {
-    const here = connect(freshEngine(await loadMini()))
+  it('gives the same bits as an engine of this host', async () => {
+    const local = connect(freshEngine(await loadMini()))
 
     expect(await score(engine.api, scoreEverything(TOKEN_IDS))).toEqual(
-      await score(here, scoreEverything(TOKEN_IDS)),
+      await score(local, scoreEverything(TOKEN_IDS)),
     )
   })
 
-  it('is told what it is to be, and given the model’s files byte for byte', async () => {
+  it('receives the request, and the model’s files byte by byte', async () => {
     await engine.api.model(undefined)
-    const [{ request, source }] = there.spawned
+    const { request, source } = elementAt(fake.spawned, 0)
 
     const { place, files } = await source.model()
     const count = files.find(({ name }) => name === 'model.safetensors')?.parts ?? 0
@@ -125,12 +126,12 @@ describe('an engine in the companion', () => {
     )
   })
 
-  it('is refused a part that is not there', async () => {
+  it('gets an error for a part that the file no longer has', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'logitscope-'))
     await writeFile(join(folder, 'model.safetensors'), new Uint8Array(10))
     engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder), FINGERPRINT))
     await engine.api.model(undefined)
-    const { source } = there.spawned[0]
+    const { source } = elementAt(fake.spawned, 0)
     await source.model()
     await truncate(join(folder, 'model.safetensors'), 5)
 
@@ -138,12 +139,12 @@ describe('an engine in the companion', () => {
   })
 
   it.each<[string, string, number]>([
-    ['beside the model’s folder', '../model.safetensors', 0],
-    ['that is none of a model’s files', 'notes.txt', 0],
-    ['before its begin', 'model.safetensors', -1],
-    ['behind its end', 'model.safetensors', 1],
-    ['between two', 'model.safetensors', 0.5],
-  ])('is refused a part %s', async (_, file, index) => {
+    ['of a file outside of the model’s folder', '../model.safetensors', 0],
+    ['of a file that is not a model file', 'notes.txt', 0],
+    ['before the start of a file', 'model.safetensors', -1],
+    ['after the end of a file', 'model.safetensors', 1],
+    ['with a fractional index', 'model.safetensors', 0.5],
+  ])('gets no part %s', async (_, file, index) => {
     const around = await mkdtemp(join(tmpdir(), 'logitscope-'))
     const folder = join(around, 'model')
     await mkdir(folder)
@@ -152,7 +153,7 @@ describe('an engine in the companion', () => {
     await writeFile(join(folder, 'model.safetensors'), new Uint8Array(2 ** 20))
     engine = createEngine(() => companion.spawn(REQUEST, filesOfFolder(folder), FINGERPRINT))
     await engine.api.model(undefined)
-    const { source } = there.spawned[0]
+    const { source } = elementAt(fake.spawned, 0)
 
     await expect(source.part(file, index)).rejects.toThrow('no such part')
     await source.model()
@@ -160,7 +161,7 @@ describe('an engine in the companion', () => {
     await expect(source.part('model.safetensors', 0)).resolves.toHaveLength(2 ** 20)
   })
 
-  it('leaves no file open where it ends while they are listed', async () => {
+  it('opens no file if it ends while the files are listed', async () => {
     let listNow: (names: string[]) => void = () => undefined
     const names = new Promise<string[]>((resolve) => {
       listNow = resolve
@@ -176,7 +177,7 @@ describe('an engine in the companion', () => {
     }
     engine = createEngine(() => companion.spawn(REQUEST, files, FINGERPRINT))
     await engine.api.model(undefined)
-    const listed = expect(there.spawned[0].source.model()).rejects.toThrow('the engine was ended')
+    const listed = expect(elementAt(fake.spawned, 0).source.model()).rejects.toThrow('the engine was ended')
     await new Promise(setImmediate)
     await engine.dispose()
     await listed
@@ -186,16 +187,16 @@ describe('an engine in the companion', () => {
     expect(opened).toEqual([])
   })
 
-  it('passes the engine’s own errors on', async () => {
+  it('passes on the named errors of the engine', async () => {
     const nothing = scoreEverything(new Int32Array(0))
 
     await expect(engine.api.score(nothing)).rejects.toThrow(InvalidRequestError)
   })
 
-  it('rejects what is pending where the worker ends', async () => {
+  it('rejects pending calls if the worker ends', async () => {
     await engine.api.model(undefined)
     const pending = engine.api.score(scoreEverything(TOKEN_IDS))
-    there.crash(new Error('device lost'))
+    fake.crash(new Error('device lost'))
 
     await expect(pending).rejects.toThrow(EngineStoppedError)
   })
@@ -204,24 +205,24 @@ describe('an engine in the companion', () => {
     await engine.api.model(undefined)
     await engine.dispose()
     await vi.waitFor(() => {
-      expect(there.ended).toBe(1)
+      expect(fake.ended).toBe(1)
     })
   })
 
-  it('rejects what is pending where the companion’s host has died without a word', async () => {
+  it('rejects pending calls if the companion’s host crashes without notice', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     await engine.api.model(undefined)
     const pending = engine.api.score(scoreEverything(TOKEN_IDS))
     const rejected = expect(pending).rejects.toThrow(EngineStoppedError)
-    commands.die()
+    commands.crash()
     await vi.advanceTimersByTimeAsync(10_000)
 
     await rejected
   })
 
-  it('bears with a slow connection, where the sign of life comes late and parts of the model before it', async () => {
+  it('waits on a slow connection, where parts of the model arrive before the reply to the heartbeat', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    there.dispose()
+    fake.dispose()
     const { host, source } = silentHost(commands)
     commands.silence(COMPANION_COMMANDS.alive)
     const ends: unknown[] = []
@@ -239,33 +240,33 @@ describe('an engine in the companion', () => {
     host.dispose()
   })
 
-  it('ends the engines that no extension knows of when the next one is started, and no other', async () => {
+  it('ends the engines of links that no extension has when the next one starts, and no others', async () => {
     await engine.api.model(undefined)
     await commands.execute(COMPANION_COMMANDS.open, 'whose host has died', REQUEST)
-    await commands.execute(COMPANION_COMMANDS.open, 'of an extension that asks in a loop', REQUEST)
+    await commands.execute(COMPANION_COMMANDS.open, 'of an extension that opens links in a loop', REQUEST)
     await vi.waitFor(() => {
-      expect(there.ended).toBe(1)
+      expect(fake.ended).toBe(1)
     })
     await engine.api.score(scoreEverything(TOKEN_IDS))
 
-    expect(there.spawned.length).toBe(3)
-    expect(there.ended).toBe(1)
+    expect(fake.spawned.length).toBe(3)
+    expect(fake.ended).toBe(1)
   })
 
-  it('is given no secret that is in use', async () => {
+  it('is not started with a secret that is in use', async () => {
     await commands.execute(COMPANION_COMMANDS.open, 'known', REQUEST)
 
     await expect(commands.execute(COMPANION_COMMANDS.open, 'known', REQUEST)).rejects.toThrow('in use')
-    expect(there.spawned.length).toBe(1)
+    expect(fake.spawned.length).toBe(1)
   })
 
-  it('knows of no GPU without a companion', async () => {
-    there.dispose()
+  it('finds no adapter without a companion', async () => {
+    fake.dispose()
 
     await expect(companion.adapter()).rejects.toThrow('needs the extension Logitscope GPU')
   })
 
-  it('is heard of when the companion’s host starts', async () => {
+  it('announces itself when the companion’s host starts', async () => {
     companion.dispose()
     const arrivals: string[] = []
     companion = new Companion(commands, () => arrivals.push('here'))
@@ -274,7 +275,7 @@ describe('an engine in the companion', () => {
     expect(arrivals).toEqual(['here'])
   })
 
-  it('names the GPU', async () => {
+  it('reports the adapter', async () => {
     await expect(companion.adapter()).resolves.toEqual({
       name: 'a GPU',
       browser: 'a browser',
@@ -284,20 +285,20 @@ describe('an engine in the companion', () => {
 
   it.each<[string, unknown, string]>([
     [
-      'why there is no GPU',
+      'why the window has no adapter',
       { version: COMPANION_VERSION, missing: 'This window has no WebGPU.' },
       'no WebGPU',
     ],
-    ['that the releases differ', { ...ANSWER, version: COMPANION_VERSION + 1 }, 'update both'],
-    ['that the answer is none', { adapter: 7 }, 'update both'],
+    ['that the versions differ', { ...ANSWER, version: COMPANION_VERSION + 1 }, 'update both'],
+    ['that the answer is not well-formed', { adapter: 7 }, 'update both'],
     [
-      'that it does not know the browser',
+      'that the answer has no browser',
       { version: COMPANION_VERSION, adapter: { name: 'a GPU', isSoftware: false } },
       'update both',
     ],
-  ])('says %s', async (_, answer, words) => {
-    there.dispose()
-    there = new FakeCompanion(commands, answer as AdapterAnswer)
+  ])('reports %s', async (_, answer, words) => {
+    fake.dispose()
+    fake = new FakeCompanion(commands, answer as AdapterAnswer)
     const adapter = companion.adapter()
 
     await expect(adapter).rejects.toThrow(WebGpuUnavailableError)
@@ -305,7 +306,7 @@ describe('an engine in the companion', () => {
   })
 })
 
-/** A companion whose engines answer nothing; `source` is the first one's. */
+/** A companion whose engines never answer; `source` is that of the first engine. */
 function silentHost(commands: FakeCommands): {
   readonly host: { dispose(): void }
   readonly source: Promise<ModelSource>

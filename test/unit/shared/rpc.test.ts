@@ -15,12 +15,15 @@ interface Methods {
   wait: { request: undefined; progress: string; result: string }
 }
 
-/** One method with an odd answer. */
+/** One method with an unusual answer. */
 interface Odd {
   odd: { request: undefined; progress: never; result: () => void }
 }
 
-/** A server whose `wait` runs until it is cancelled; `log` is what it saw, `received` what the caller's end was sent. */
+/**
+ * A server whose `wait` runs until it is cancelled. `log` has its events, `received` the types of the messages to the
+ * caller's end.
+ */
 function connect() {
   const [callersEnd, serversEnd] = channelPair()
   const log: string[] = []
@@ -52,14 +55,14 @@ describe('A call', () => {
     expect(await connect().client.call('double', 21)).toBe(42)
   })
 
-  it('passes on progress in order, and all of it before the result', async () => {
+  it('delivers all progress in order before the result', async () => {
     const log: unknown[] = []
     const result = connect().client.call('count', { to: 3 }, { onProgress: (n) => log.push(n) })
     log.push(await result)
     expect(log).toEqual([1, 2, 3, 'counted'])
   })
 
-  it('is told apart from others that run at the same time', async () => {
+  it('gets its own result while other calls run', async () => {
     const { client } = connect()
     expect(await Promise.all([1, 2, 3].map((n) => client.call('double', n)))).toEqual([2, 4, 6])
   })
@@ -72,11 +75,11 @@ describe('A call', () => {
     })
   })
 
-  it('does not take what every object has for a method', async () => {
+  it('cannot call a method that every object inherits', async () => {
     await expect(connect().client.call('toString' as 'double', 1)).rejects.toThrow('unknown method toString')
   })
 
-  it('rejects where the result cannot be cloned', async () => {
+  it('rejects if the result cannot be cloned', async () => {
     const [callersEnd, serversEnd] = channelPair()
     serveRpc<Odd>(serversEnd, {
       odd: () => Promise.resolve(() => undefined),
@@ -84,14 +87,14 @@ describe('A call', () => {
     await expect(new RpcClient<Odd>(callersEnd).call('odd', undefined)).rejects.toThrow('could not be cloned')
   })
 
-  it('rejects where the request cannot be cloned', async () => {
+  it('rejects if the request cannot be cloned', async () => {
     const { client } = connect()
     await expect(client.call('double', (() => 1) as never)).rejects.toThrow(InvalidRequestError)
   })
 })
 
 describe('A failing handler', () => {
-  it('keeps class, message and cause on the way', async () => {
+  it('rejects the call with the same class, message and cause', async () => {
     const [callersEnd, serversEnd] = channelPair()
     serveRpc<Odd>(serversEnd, {
       odd: () => Promise.reject(new ModelFilesError('no config.json', { cause: new Error('ENOENT') })),
@@ -107,10 +110,10 @@ describe('A failing handler', () => {
     })
   })
 
-  it('may throw what is no error', async () => {
+  it('may throw a value that is not an error', async () => {
     const [callersEnd, serversEnd] = channelPair()
     serveRpc<Odd>(serversEnd, {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is special about it
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the test is about a rejection that is not an error
       odd: () => Promise.reject('just text'),
     })
     await expect(new RpcClient<Odd>(callersEnd).call('odd', undefined)).rejects.toThrow('just text')
@@ -141,7 +144,7 @@ describe('A cancelled call', () => {
     expect(log).toEqual(['cancelled with CancelledError'])
   })
 
-  it('passes on no progress any more', async () => {
+  it('delivers no more progress', async () => {
     const { client } = connect()
     const cancel = new AbortController()
     const progress: string[] = []
@@ -157,7 +160,7 @@ describe('A cancelled call', () => {
     expect(progress).toEqual(['waiting'])
   })
 
-  it('is answered by its end and nothing else, even where its handler goes on to report', async () => {
+  it('is answered only by its end, even if the handler reports more progress', async () => {
     const { client, received } = connect()
     const cancel = new AbortController()
     const call = client.call('wait', undefined, {
@@ -171,7 +174,7 @@ describe('A cancelled call', () => {
     expect(received).toEqual(['progress', 'error', 'result'])
   })
 
-  it('is never sent where its signal was aborted before', async () => {
+  it('is not sent if its signal was aborted before', async () => {
     const [callersEnd, serversEnd] = channelPair()
     const received: string[] = []
     serversEnd.onMessage(({ type }) => received.push(type))
@@ -182,7 +185,7 @@ describe('A cancelled call', () => {
     expect(received).toEqual(['call'])
   })
 
-  it('changes nothing where it has ended already', async () => {
+  it('is not affected by an abort after its end', async () => {
     const { client, log } = connect()
     const cancel = new AbortController()
     expect(await client.call('double', 21, { signal: cancel.signal })).toBe(42)
@@ -193,7 +196,7 @@ describe('A cancelled call', () => {
 })
 
 describe('A closed client', () => {
-  it('rejects what is pending and what comes later, with the reason', async () => {
+  it('rejects pending and later calls with the reason', async () => {
     const { client } = connect()
     const reason = new EngineStoppedError('The engine was closed.')
     const pending = [client.call('wait', undefined), client.call('double', 1)]
