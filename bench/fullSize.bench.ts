@@ -25,7 +25,7 @@ const settings = {
   modelFolder,
   standardFolder: await peerFolderOf(modelFolder),
   assetsFolder: join(repository, 'dist'),
-  peersFolder: join(repository, 'bench', 'peers'),
+  peersFolder: join(repository, '.cache', 'peers'),
   chromium: process.env.LOGITSCOPE_CHROMIUM ?? '',
   threads: availableParallelism(),
 }

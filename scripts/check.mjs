@@ -6,7 +6,7 @@ import { CommandError, run } from './processes.mjs'
 
 const CHECK_LIMIT_MS = 5 * 60_000
 
-/** Every folder with a tsconfig.json of its own: other globals, other types. */
+/** Every folder with its own tsconfig.json, with other globals and types. */
 const PROJECTS = [
   '.',
   'webview',
@@ -29,9 +29,9 @@ const CHECKS = {
 }
 
 /**
- * Runs what a change must pass before its tests are worth running.
+ * Runs the checks that a change must pass before its tests are worth running.
  *
- * @returns {Promise<import('./test.mjs').Counts>}
+ * @returns {Promise<import('./testResults.mjs').Counts>}
  */
 export async function runChecks() {
   const counts = { passed: 0, failed: 0, skipped: 0 }

@@ -24,7 +24,7 @@ export interface CandidateSettings {
   /** The same weights as exporters lay them out, beside `onnx/model.onnx`. */
   readonly standardFolder: string
   readonly assetsFolder: string
-  /** `bench/peers` with its packages. */
+  /** Has the node_modules of `bench/peers`. */
   readonly peersFolder: string
   readonly chromium: string
   readonly threads: number

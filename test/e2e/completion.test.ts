@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openWorkbench, type Workbench } from './support/workbench'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { APPEAR_LIMIT_MS, useWorkbench } from './support/workbench'
 
-const PATIENCE_MS = 30_000
 const CODE = `import { readFile } from 'node:fs/promises'
 
 export async function readJson(path: string): Promise<unknown> {
@@ -13,100 +12,106 @@ export async function readJson(path: string): Promise<unknown> {
   } catch (error) {
     thr`
 
-let workbench: Workbench
-beforeAll(async () => {
-  workbench = await openWorkbench()
+const workbench = useWorkbench({
+  settings: {
+    'logitscope.completion.minProbability': 0,
+    // The list of suggestions hides ghost text while it is open, and it may open at any time.
+    'editor.quickSuggestions': false,
+  },
 })
-afterAll(() => workbench.dispose())
 
 describe('ghost text', () => {
   beforeEach(async () => {
-    await workbench.reset()
-    // The list of suggestions hides ghost text while it is open, and it may open at any time.
-    await workbench.configure({ 'logitscope.completion.minProbability': 0, 'editor.quickSuggestions': false })
-    await workbench.openNewFile('complete.ts', CODE)
-    await workbench.page.keyboard.press('Control+End')
+    await workbench().reset()
+    await workbench().openNewFile('complete.ts', CODE)
+    await workbench().page.keyboard.press('Control+End')
+    await workbench()
+      .page.getByText(`Ln ${CODE.split('\n').length}, Col 8`, { exact: true })
+      .waitFor()
   })
 
-  // Closing it must not ask what to do with it.
+  // VS Code asks before it closes an editor with unsaved changes.
   afterEach(() => saveFile())
 
-  it('is seen at the cursor and accepted with Tab', async () => {
+  it('appears at the cursor and is accepted with Tab', async () => {
     const ghost = await askForCompletion()
-    await workbench.screenshot('completion-ghost')
+    await workbench().screenshot('completion-ghost')
 
-    await workbench.page.keyboard.press('Tab')
+    await workbench().page.keyboard.press('Tab')
 
     await saveFile()
     expect(ghost).toMatch(/^ow new /)
     expect(await fileText()).toBe(CODE + ghost)
   })
 
-  it('has other candidates, one key away', async () => {
+  it('shows the next candidate with Alt+]', async () => {
     const first = await askForCompletion()
 
-    await workbench.page.keyboard.press('Alt+]')
+    await workbench().page.keyboard.press('Alt+]')
 
-    await expect.poll(ghostText, { timeout: PATIENCE_MS }).not.toBe(first)
+    await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).not.toBe(first)
     expect(await ghostText()).not.toBe('')
   })
 
-  it('stays while one types what it says', async () => {
+  it('stays while the user types what it says', async () => {
     const before = await askForCompletion()
 
-    await workbench.page.keyboard.type('ow')
+    await workbench().page.keyboard.type('ow')
 
-    await expect.poll(ghostText, { timeout: PATIENCE_MS }).toBe(before.slice(2))
+    await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).toBe(before.slice(2))
   })
 
-  it('comes by itself where it is automatic', async () => {
+  it('appears while typing if completion is automatic', async () => {
     await toggleAutomatic('on')
 
-    await workbench.page.keyboard.type('o')
+    await workbench().page.keyboard.type('o')
 
-    await expect.poll(ghostText, { timeout: PATIENCE_MS }).toMatch(/^w/)
+    await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).toMatch(/^w/)
     await toggleAutomatic('off')
   })
 
-  it.each(['dark', 'light'] as const)('is told step by step in the panel, %s', async (theme) => {
-    await workbench.setTheme(theme)
-    await askForCompletion()
-    await workbench.page.keyboard.press('Tab')
+  it.each(['dark', 'light'] as const)(
+    'is explained step by step in the panel, in the theme %s',
+    async (theme) => {
+      await workbench().setTheme(theme)
+      await askForCompletion()
+      await workbench().page.keyboard.press('Tab')
 
-    await workbench.runCommand('Logitscope: Show Last Completion')
+      await workbench().runCommand('Logitscope: Show Last Completion')
 
-    await workbench.panel.getByText('Completion · greedy').waitFor()
-    await workbench.panel.locator('.row.section', { hasText: 'Candidate 3' }).waitFor()
-    await workbench.panel.locator('.candidates', { hasText: 'cut' }).waitFor()
-    await workbench.screenshot(`completion-steps-${theme}`)
-    expect(await workbench.panel.locator('.notice').count()).toBe(0)
-    expect(workbench.consoleErrors).toEqual([])
-    await workbench.focusEditor()
-  })
+      await workbench().panel.getByText('Completion · greedy').waitFor()
+      await workbench().panel.locator('.row.section', { hasText: 'Candidate 3' }).waitFor()
+      await workbench().panel.locator('.candidates', { hasText: 'cut' }).waitFor()
+      await workbench().screenshot(`completion-steps-${theme}`)
+      expect(await workbench().panel.locator('.notice').count()).toBe(0)
+      expect(workbench().consoleErrors).toEqual([])
+      await workbench().focusEditor()
+    },
+  )
 })
 
-/** The ghost text as one sees it; its parts are coloured each on its own. */
+/** The visible ghost text. Its spans have different colours. */
 async function ghostText(): Promise<string> {
-  const parts = await workbench.page.locator('.view-line [class*="ghost-text-decoration"]').allInnerTexts()
+  const parts = await workbench().page.locator('.view-line [class*="ghost-text-decoration"]').allInnerTexts()
   return parts.join('').replaceAll('\u00a0', ' ')
 }
 
 async function askForCompletion(): Promise<string> {
-  await workbench.runCommand('Logitscope: Complete at Cursor')
-  await expect.poll(ghostText, { timeout: PATIENCE_MS }).not.toBe('')
+  await workbench().runCommand('Logitscope: Complete at Cursor')
+  await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).not.toBe('')
   return ghostText()
 }
 
 async function toggleAutomatic(expected: 'on' | 'off'): Promise<void> {
-  await workbench.runCommand('Logitscope: Toggle Automatic Completion')
-  await workbench.page.getByText(`automatic completion ${expected}`).first().waitFor()
+  await workbench().runCommand('Logitscope: Toggle Automatic Completion')
+  await workbench().page.getByText(`automatic completion ${expected}`).first().waitFor()
 }
 
 async function saveFile(): Promise<void> {
-  await workbench.page.keyboard.press('Control+s')
-  await workbench.page.locator('.editor-group-container .tab.dirty').waitFor({ state: 'detached' })
+  await workbench().page.keyboard.press('Control+s')
+  await workbench().page.locator('.editor-group-container .tab.dirty').waitFor({ state: 'detached' })
 }
 
 function fileText(): Promise<string> {
-  return readFile(join(workbench.folder, 'complete.ts'), 'utf8')
+  return readFile(join(workbench().folder, 'complete.ts'), 'utf8')
 }

@@ -1,67 +1,67 @@
 import type { Locator } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openWorkbench, type Theme, type Workbench } from './support/workbench'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { panelOf } from './support/panel'
+import { type Theme, useWorkbench } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
 
-describe('hovers and status item in the workbench', () => {
-  let workbench: Workbench
+/** A hover waits until the model has answered, however busy the machine is. */
+const SETTINGS = { 'logitscope.hoverTimeLimit': 10_000 }
+
+describe('before a document is inspected', () => {
+  const workbench = useWorkbench({ settings: SETTINGS })
+
+  it('the status item names the model, and no hover is shown until the engine is ready', async () => {
+    const { page, statusItem } = workbench()
+    await expect(statusItem.innerText()).resolves.toMatch(/^\s*mini\s*$/)
+    await statusItem.locator('[aria-label^="Logitscope: model mini, not started yet."]').waitFor()
+
+    await workbench().openFile('readConfig.ts')
+    await page.locator('.view-line span').getByText('catch', { exact: true }).hover()
+    await page.locator('.monaco-hover').first().waitFor({ state: 'hidden' })
+    await expect(statusItem.innerText()).resolves.toMatch(/^\s*mini\s*$/)
+
+    await workbench().runCommand('Logitscope: Inspect Logits')
+    await statusItem.getByText('mini · WASM').waitFor()
+    await statusItem.locator('[aria-label*="mini on WASM, 1 thread, ready"]').waitFor()
+  })
+})
+
+describe('hovers and status item of an inspected document', () => {
+  const workbench = useWorkbench({ settings: SETTINGS })
+  const { inspectSample, grid, pickedRow } = panelOf(workbench)
 
   beforeAll(async () => {
-    workbench = await openWorkbench({ viewport: { width: 1440, height: 900 } })
+    await inspectSample()
   })
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail')
-      await workbench.screenshot(`failed-${task.name.replaceAll(/\W+/g, '-')}`)
+  // The document stays inspected when its editor is closed.
+  beforeEach(async () => {
+    await workbench().reset()
+    await workbench().openFile('readConfig.ts')
   })
 
-  afterAll(async () => {
-    await workbench.dispose()
-  })
-
-  it('has a status item that names the model before the engine has started', async () => {
-    await expect(statusItem().innerText()).resolves.toMatch(/^\s*mini\s*$/)
-    await statusItem().locator('[aria-label^="Logitscope: model mini, not started yet."]').waitFor()
-  })
-
-  it('hovers nothing before a document was inspected', async () => {
-    await workbench.openFile('readConfig.ts')
-    await editorText('catch').hover()
-    await workbench.page.locator('.monaco-hover').first().waitFor({ state: 'hidden' })
-
-    await expect(statusItem().innerText()).resolves.toMatch(/^\s*mini\s*$/)
-  })
-
-  it('says in the status item that the engine is ready', async () => {
-    await workbench.runCommand('Logitscope: Inspect Logits')
-
-    await statusItem().getByText('mini · WASM').waitFor()
-    await statusItem().locator('[aria-label*="mini on WASM, 1 thread, ready"]').waitFor()
-  })
-
-  it.each(THEMES)('shows what was expected at the hovered token, in the theme %s', async (theme) => {
-    await workbench.setTheme(theme)
+  it.each(THEMES)('shows what the model expected at the hovered token, in the theme %s', async (theme) => {
+    await workbench().setTheme(theme)
 
     await hoverOver('catch')
 
     await hover(/·catch\s+p 10\.7 %\s+rank 3 of 50,257\s+3\.23 bits\s+\(mini, 52\s+tokens before\)/).waitFor()
-    await workbench.screenshot(`hover-${theme}`)
+    await workbench().screenshot(`hover-${theme}`)
   })
 
-  it('opens the panel at the token with its link', async () => {
-    await workbench.setTheme('dark')
+  it('opens the panel at the token with a link', async () => {
     await hoverOver('catch')
 
     await hover('·catch').getByText('Open the panel at this token').click()
 
-    await pickedRow('catch, leading space.').waitFor()
-    await expect(grid().evaluate((element) => element.contains(document.activeElement))).resolves.toBe(true)
+    await pickedRow('catch, leading space. Token 52 of 85.').waitFor()
+    await expect.poll(() => grid().evaluate((element) => element.contains(document.activeElement))).toBe(true)
   })
 
-  it('opens the panel again at the token after it was closed', async () => {
-    await workbench.runCommand('View: Close All Editor Groups')
-    await workbench.openFile('readConfig.ts')
+  it('selects the token in a panel that is open already', async () => {
+    await workbench().runCommand('Logitscope: Inspect Logits')
+    await pickedRow('export.').waitFor()
     await hoverOver('parse')
 
     await hover('parse').getByText('Open the panel at this token').click()
@@ -69,63 +69,62 @@ describe('hovers and status item in the workbench', () => {
     await pickedRow('parse, leading space. Token 41 of 85.').waitFor()
   })
 
-  it('has a menu that the keyboard alone goes through', async () => {
-    const { page } = workbench
-    await (await workbench.searchCommands('Logitscope: Show Menu')).first().waitFor()
-    await page.keyboard.press('Enter')
-    await menuEntry('Show Surprisal in Editor').waitFor()
-    await workbench.screenshot('status-menu')
-
-    await page.keyboard.type('toggle hover')
-    await page.keyboard.press('Enter')
-
+  it('has a menu that the keyboard alone can operate', async () => {
+    const { page } = workbench()
+    await toggleHoverInMenu()
     await page.getByText('Logitscope: hover predictions off').waitFor()
+
+    await toggleHoverInMenu()
+
+    await page.getByText('Logitscope: hover predictions in inspected documents').waitFor()
   })
 
   it('has a tooltip with the model', async () => {
-    await statusItem().hover()
+    await workbench().page.mouse.move(0, 0)
+    await workbench().statusItem.hover()
 
-    const tooltip = workbench.page.locator('.monaco-hover', { hasText: '12 M parameters' })
+    const tooltip = workbench().page.locator('.monaco-hover', { hasText: '12 M parameters' })
     await tooltip.getByText('embedded, not GPT-2 itself').waitFor()
   })
 
-  it.each(THEMES)(
-    'has a tooltip with the heatmap’s legend in its colours, in the theme %s',
-    async (theme) => {
-      await workbench.setTheme(theme)
-      await workbench.focusEditor()
-      await workbench.runCommand('Logitscope: Show Surprisal in Editor')
-      await workbench.page.mouse.move(0, 0)
-      await statusItem().hover()
+  it.each(THEMES)('has a tooltip with the heatmap’s legend in the colours of the theme %s', async (theme) => {
+    await workbench().setTheme(theme)
+    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await workbench().page.mouse.move(0, 0)
+    await workbench().statusItem.hover()
 
-      const step = workbench.page.locator('.monaco-hover span[style]', { hasText: '12+' })
-      await step.waitFor()
-      await workbench.screenshot(`status-tooltip-${theme}`)
-      await expect(step.getAttribute('style')).resolves.toBe(
-        'color:var(--vscode-logitscope-stepForeground);background-color:var(--vscode-logitscope-step5Background);',
-      )
-      await workbench.focusEditor()
-      await workbench.runCommand('Logitscope: Hide Surprisal in Editor')
-    },
-  )
+    const step = workbench().page.locator('.monaco-hover span[style]', { hasText: '12+' })
+    await step.waitFor()
+    await workbench().screenshot(`status-tooltip-${theme}`)
+    await expect(step.getAttribute('style')).resolves.toBe(
+      'color:var(--vscode-logitscope-stepForeground);background-color:var(--vscode-logitscope-step5Background);',
+    )
+    await workbench().focusEditor()
+    await workbench().runCommand('Logitscope: Hide Surprisal in Editor')
+  })
 
-  /** Moves the mouse away first: VS Code shows a hover only to a mouse that comes. */
+  async function toggleHoverInMenu(): Promise<void> {
+    const { page } = workbench()
+    await workbench().findCommand('Logitscope: Show Menu')
+    await page.keyboard.press('Enter')
+    await menuEntry('Show Surprisal in Editor').waitFor()
+    await workbench().screenshot('status-menu')
+    await page.keyboard.type('toggle hover')
+    await menuEntry('Toggle Hover Predictions').waitFor()
+    await page.keyboard.press('Enter')
+  }
+
+  /** Moves the mouse away first: VS Code shows a hover only when the mouse moves onto the text. */
   async function hoverOver(text: string): Promise<void> {
-    await workbench.focusEditor()
-    await workbench.page.mouse.move(0, 0)
-    await workbench.page.locator('.monaco-hover:visible').first().waitFor({ state: 'detached' })
+    await workbench().page.mouse.move(0, 0)
+    await workbench().page.locator('.monaco-hover:visible').first().waitFor({ state: 'detached' })
     await editorText(text).hover()
   }
 
-  const statusItem = (): Locator =>
-    workbench.page.locator('.statusbar-item[id="logitscope.logitscope.status"]')
   const editorText = (text: string): Locator =>
-    workbench.page.locator('.view-lines .view-line span').getByText(text, { exact: true }).first()
+    workbench().page.locator('.view-lines .view-line span').getByText(text, { exact: true }).first()
   const hover = (text: string | RegExp): Locator =>
-    workbench.page.locator('.monaco-hover', { hasText: text }).first()
-  const grid = (): Locator => workbench.panel.getByRole('grid')
-  const pickedRow = (label: string): Locator =>
-    workbench.panel.locator(`[role=row][aria-selected=true][aria-label^="${label}"]`)
+    workbench().page.locator('.monaco-hover', { hasText: text }).first()
   const menuEntry = (label: string): Locator =>
-    workbench.page.locator('.quick-input-widget .monaco-list-row', { hasText: label }).first()
+    workbench().page.locator('.quick-input-widget .monaco-list-row', { hasText: label }).first()
 })

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
-import { openWorkbench, type Workbench } from './support/workbench'
+import { useWorkbench } from './support/workbench'
 
 interface ContributedCommand {
   readonly category?: string
@@ -10,45 +10,37 @@ interface ContributedCommand {
 }
 
 describe('the workbench with the packaged extension', () => {
-  let workbench: Workbench
-
-  beforeAll(async () => {
-    workbench = await openWorkbench()
-  })
-
-  afterAll(async () => {
-    await workbench.dispose()
-  })
+  const workbench = useWorkbench()
 
   it('opens a file of the sample folder', async () => {
-    await workbench.openFile('readConfig.ts')
+    await workbench().openFile('readConfig.ts')
 
-    await workbench.selectText('readConfig')
+    await workbench().selectText('readConfig')
 
-    expect(await workbench.selectionStatus()).toBe('Ln 1, Col 33 (10 selected)')
+    expect(await workbench().selectionStatus()).toBe('Ln 1, Col 33 (10 selected)')
   })
 
   it('offers the extension’s commands in the palette', async () => {
-    const entries = await workbench.searchCommands('Logitscope:')
+    const entries = await workbench().searchCommands('Logitscope:')
 
     const offered = (await entries.allInnerTexts()).join('\n')
-    await workbench.screenshot('palette')
-    await workbench.page.keyboard.press('Escape')
+    await workbench().screenshot('palette')
+    await workbench().page.keyboard.press('Escape')
     expect(offered).toContain(titleOf('logitscope.inspectLogits'))
   })
 
   it('fills the panel for a selection, in every theme', async () => {
-    await workbench.openFile('readConfig.ts')
-    await workbench.selectLines(2, 3)
+    await workbench().openFile('readConfig.ts')
+    await workbench().selectLines(2, 3)
 
-    await workbench.runCommand('Logitscope: Inspect Logits')
+    await workbench().runCommand('Logitscope: Inspect Logits')
 
-    await workbench.panel.getByRole('grid').getByRole('row').nth(1).waitFor()
+    await workbench().panel.getByRole('grid').getByRole('row').nth(1).waitFor()
     for (const theme of ['light', 'highContrast', 'highContrastLight', 'dark'] as const) {
-      await workbench.setTheme(theme)
-      await workbench.screenshot(`panel-${theme}`)
+      await workbench().setTheme(theme)
+      await workbench().screenshot(`panel-${theme}`)
     }
-    expect(workbench.consoleErrors).toEqual([])
+    expect(workbench().consoleErrors).toEqual([])
   })
 })
 

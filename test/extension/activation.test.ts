@@ -2,18 +2,16 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { extension, manifest } from './support/extensionUnderTest'
 
-/** Workers that this process has started since the suite was loaded, which is before activation. */
-let startedWorkers = 0
-process.on('worker', () => startedWorkers++)
 const wasActive = extension.isActive
+
+/** Begins when this file is loaded: before any test, so that no test has started a worker yet. */
+const workersOfActivation = countWorkersDuring(() => extension.activate())
 
 describe('activation', () => {
   it('starts no worker', async () => {
-    assert.equal(wasActive, false, 'the extension was active before anybody could count')
+    assert.equal(wasActive, false, 'the extension was active before workers were counted')
 
-    await extension.activate()
-
-    assert.equal(startedWorkers, 0)
+    assert.equal(await workersOfActivation, 0)
   })
 
   it('registers every command that the manifest contributes', async () => {
@@ -24,3 +22,13 @@ describe('activation', () => {
     assert.deepEqual(missing, [])
   })
 })
+
+/** How many workers this process starts until the action has ended. */
+async function countWorkersDuring(action: () => Thenable<unknown>): Promise<number> {
+  let started = 0
+  const count = () => started++
+  process.on('worker', count)
+  await action()
+  process.off('worker', count)
+  return started
+}

@@ -1,26 +1,44 @@
 import { readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import Mocha from 'mocha'
+import type { SuiteResult } from '../../scripts/testResults.mjs'
 
-/** An inspection waits for the engine's start and the model. */
+/** The file to write the results to, as JSON; set when the tests are bundled. */
+declare const RESULTS_FILE: string
+
+/** An inspection waits until the engine has started and the model is loaded. */
 const TEST_LIMIT_MS = 60_000
 
 /**
- * Runs every suite beside this file; VS Code calls it inside the extension host and takes a rejection as
- * the failure of the run. LOGITSCOPE_TEST_COUNTS names a file for the numbers, LOGITSCOPE_TEST_GREP
- * picks tests by their titles.
+ * Runs every test file that is bundled next to this file. VS Code calls it inside the extension host.
+ *
+ * @throws Error when a test failed, which VS Code takes as the failure of the run
  */
 export async function run(): Promise<void> {
-  const { LOGITSCOPE_TEST_COUNTS: countsFile, LOGITSCOPE_TEST_GREP: grep } = process.env
-  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_LIMIT_MS, ...(grep ? { grep } : {}) })
-  for (const file of readdirSync(__dirname)) {
-    if (file.endsWith('.test.cjs')) mocha.addFile(join(__dirname, file))
+  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_LIMIT_MS })
+  for (const name of readdirSync(__dirname).sort()) {
+    if (name.endsWith('.test.cjs')) mocha.addFile(join(__dirname, name))
   }
+  const result = await runMocha(mocha)
+  writeFileSync(RESULTS_FILE, JSON.stringify(result))
+  if (result.failed > 0) throw new Error(`${result.failed} tests of the extension failed.`)
+}
 
-  const stats = await new Promise<Mocha.Stats>((resolve) => {
-    const runner = mocha.run(() => resolve(runner.stats as Mocha.Stats))
+function runMocha(mocha: Mocha): Promise<SuiteResult> {
+  return new Promise((resolve) => {
+    const startedAt = new Map<Mocha.Suite, number>()
+    const msOfFile = new Map<string, number>()
+    const runner = mocha.run(() => {
+      const { passes, failures, pending } = runner.stats as Mocha.Stats
+      const files = [...msOfFile].map(([name, ms]) => ({ name, ms }))
+      resolve({ passed: passes, failed: failures, skipped: pending, files })
+    })
+    runner.on('suite', (suite) => startedAt.set(suite, Date.now()))
+    runner.on('suite end', (suite) => {
+      const started = startedAt.get(suite)
+      if (started === undefined || suite.parent?.root !== true || suite.file === undefined) return
+      const name = `${basename(suite.file, '.cjs')}.ts`
+      msOfFile.set(name, (msOfFile.get(name) ?? 0) + Date.now() - started)
+    })
   })
-  const counts = { passed: stats.passes, failed: stats.failures, skipped: stats.pending }
-  if (countsFile !== undefined) writeFileSync(countsFile, JSON.stringify(counts))
-  if (counts.failed > 0) throw new Error(`${counts.failed} of the extension's tests failed`)
 }

@@ -13,7 +13,7 @@ const NAMES = [
   'microsoft-edge',
 ]
 
-/** Where an installer puts a browser without putting it on the PATH. */
+/** Where installers put a browser that is not on the PATH. */
 const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -27,34 +27,43 @@ const PLACES = [
     ]),
 ]
 
+/** What to do without Chromium; the tests that need it are skipped then. */
+export const CHROMIUM_MISSING =
+  'Chromium is missing (Debian package chromium) and can be installed automatically only as root with apt-get. ' +
+  'Install it, or set LOGITSCOPE_CHROMIUM to the path of its executable.'
+
 /**
- * Finds the Chromium that tests run in: named by LOGITSCOPE_CHROMIUM, installed, or now installed from
- * Debian where that is allowed.
+ * Finds the Chromium that tests and benches run in: the one that LOGITSCOPE_CHROMIUM names, an installed one, or the
+ * Debian package, which is installed if it is missing and this process may.
  *
- * @returns {Promise<string>}
+ * @returns {Promise<string>} the path of its executable
+ * @throws {SetupError} when there is none
  */
 export async function findChromium() {
+  const path = await findChromiumIfAny()
+  if (path === undefined) throw new SetupError(CHROMIUM_MISSING)
+  return path
+}
+
+/**
+ * Like `findChromium`, but undefined where Chromium is missing and may not be installed.
+ *
+ * @returns {Promise<string | undefined>}
+ * @throws {SetupError} when LOGITSCOPE_CHROMIUM is wrong, or installing the package fails
+ */
+export async function findChromiumIfAny() {
   const named = process.env.LOGITSCOPE_CHROMIUM
   if (named !== undefined && named !== '') {
     if (isExecutable(named)) return named
-    throw new SetupError(`LOGITSCOPE_CHROMIUM names ${named}, which is not there or not executable.`)
+    throw new SetupError(`LOGITSCOPE_CHROMIUM is ${named}, which does not exist or is not executable.`)
   }
-  return findInstalled() ?? (await installDebians()) ?? refuse()
+  const installed = findInstalled()
+  if (installed !== undefined) return installed
+  const purpose = 'the browser of the tests of the panel, VS Code for the web, WebGPU and the workbench'
+  return (await installDebianPackage('chromium', purpose)) ? findInstalled() : undefined
 }
 
 /** @returns {string | undefined} */
 function findInstalled() {
   return NAMES.map(findOnPath).find((path) => path !== undefined) ?? PLACES.find(isExecutable)
-}
-
-/** @returns {Promise<string | undefined>} */
-async function installDebians() {
-  return (await installDebianPackage('chromium')) ? findInstalled() : undefined
-}
-
-/** @returns {never} */
-function refuse() {
-  throw new SetupError(
-    'The tests need Chromium or Chrome. Install one, or set LOGITSCOPE_CHROMIUM to the path of its executable.',
-  )
 }

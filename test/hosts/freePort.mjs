@@ -1,11 +1,13 @@
 // @ts-check
 import { createServer } from 'node:net'
 
-/** No workbench is ever to be had from another machine: it has no password. */
+/** Only this machine may open a workbench: it has no password. */
 export const ADDRESS = '127.0.0.1'
 
 /**
- * @param {number} preferred 0 for any
+ * A port that no one listens on.
+ *
+ * @param {number} preferred used if it is free; 0 for any
  * @returns {Promise<number>}
  */
 export function freePort(preferred) {

@@ -2,16 +2,19 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { installDebianPackage } from './debianPackage.mjs'
 
-/** Where Vulkan's drivers say where they are. */
+/** The folder where Vulkan looks for descriptions of drivers. */
 const DRIVERS = '/usr/share/vulkan/icd.d'
-/** Mesa's on the processor; some distributions name the architecture, too. */
+/** Mesa's software driver; some distributions add the architecture to the name. */
 const LAVAPIPE = /^lvp_icd\..*json$/
 
-/** Looks for the graphics adapter that the tests on Dawn run on, and installs it where that is allowed; they are skipped without it. */
-export async function findSoftwareAdapter() {
+/**
+ * Installs the software graphics adapter that the tests on Dawn need, if it is missing and may be installed. Those tests
+ * skip themselves without it.
+ */
+export async function provideSoftwareAdapter() {
   if (existsSync(DRIVERS) && readdirSync(DRIVERS).some((name) => LAVAPIPE.test(name))) return
   try {
-    await installDebianPackage('mesa-vulkan-drivers')
+    await installDebianPackage('mesa-vulkan-drivers', 'the graphics adapter of the WebGPU tests in Node')
   } catch (error) {
     console.error(error)
   }

@@ -3,16 +3,15 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SetupError } from '../../scripts/failure.mjs'
-import { ADDRESS, freePort } from './freePort.mjs'
 import { run, start, stop } from '../../scripts/processes.mjs'
+import { ADDRESS, freePort } from './freePort.mjs'
+import { waitForListening } from './listening.mjs'
 import { installVscodeHost } from './vscodeHostInstall.mjs'
 
-const LISTEN_LIMIT_MS = 60_000
 const INSTALL_EXTENSION_LIMIT_MS = 60_000
 
-/** A quiet editor: what it shows is what the person opened. */
-const SETTINGS = {
+/** Nothing shows up that the user did not open. */
+export const QUIET_SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'telemetry.telemetryLevel': 'off',
@@ -28,28 +27,30 @@ const SETTINGS = {
 /**
  * @typedef {object} VscodeHost a running VS Code, to be opened in a browser
  * @property {string} url
+ * @property {string} userSettingsFile the settings of the user, which all its windows share
  * @property {(folder: string, payload?: [string, string][]) => string} folderUrl
- * @property {() => Promise<void>} dispose ends it and everything that runs in it
+ * @property {() => Promise<void>} dispose stops it and everything that runs in it
  */
 
 /**
  * @typedef {object} VscodeHostOptions
- * @property {string} [home] keeps its settings, extensions and state; without it, they go with the host
- * @property {number} [port] to be used where it is free
- * @property {Record<string, unknown>} [settings] more of them; settings that a person has changed stay
+ * @property {string} [home] keeps its settings, extensions and state; without it they are deleted with the host
+ * @property {number} [port] used if it is free
+ * @property {Record<string, unknown>} [settings] additional user settings; an existing settings file is kept
  * @property {Record<string, unknown>} [machineSettings] settings of machine scope
  * @property {string} [vsix] an extension to install
- * @property {string[]} [extensions] folders of unpacked ones that are installed as they lie
- * @property {NodeJS.ProcessEnv} [env] more variables for the extension host
- * @property {boolean} [automated] lets the page's address name extensions under development, and tests to run
+ * @property {string[]} [extensions] folders of unpacked extensions, which are linked, not copied
+ * @property {NodeJS.ProcessEnv} [env] additional variables for the extension host
+ * @property {boolean} [automated] lets the page's address name extensions under development and tests to run
  * @property {(step: string) => void} [onProgress] of the first installation
  */
 
 /**
- * Starts VS Code's server, which is installed first where it is missing.
+ * Starts VS Code's server, and installs it first if it is missing.
  *
  * @param {VscodeHostOptions} options
  * @returns {Promise<VscodeHost>}
+ * @throws {import('../../scripts/failure.mjs').SetupError} when the installation or the server fails
  */
 export async function startVscodeHost(options) {
   const {
@@ -98,8 +99,16 @@ export async function startVscodeHost(options) {
     }
   }
   try {
-    const url = await listeningAddress(server)
-    return { url, folderUrl: (folder, payload) => folderUrl(url, folder, payload), dispose }
+    const [, url = ''] = await waitForListening(server, {
+      name: 'The VS Code server',
+      pattern: /HTTP server listening on (http:\/\/[^\s/]+)/,
+    })
+    return {
+      url,
+      userSettingsFile: join(home, 'user-data', 'User', 'settings.json'),
+      folderUrl: (folder, payload) => folderUrl(url, folder, payload),
+      dispose,
+    }
   } catch (error) {
     await dispose()
     throw error
@@ -107,7 +116,7 @@ export async function startVscodeHost(options) {
 }
 
 /**
- * How the workbench names a file of the machine that the server runs on.
+ * The URI by which the workbench addresses a file on the server's machine.
  *
  * @param {string} url of the server
  * @param {string} path
@@ -116,9 +125,15 @@ export function remoteUri(url, path) {
   return `vscode-remote://${new URL(url).host}${path}`
 }
 
-/** @param {string} url @param {string} folder @param {[string, string][]} [payload] */
-function folderUrl(url, folder, payload) {
-  // A slash needs no escape in a query, and an address is read by people.
+/**
+ * The address of a window with an open folder.
+ *
+ * @param {string} url of the server
+ * @param {string} folder
+ * @param {[string, string][]} [payload] options of the window
+ */
+export function folderUrl(url, folder, payload) {
+  // A slash needs no escape in a query, and the address stays readable.
   const address = `${url}/?folder=${encodeURIComponent(folder).replaceAll('%2F', '/')}`
   return payload === undefined ? address : `${address}&payload=${encodeURIComponent(JSON.stringify(payload))}`
 }
@@ -127,19 +142,19 @@ function folderUrl(url, folder, payload) {
  * @param {string} home
  * @param {Record<string, unknown>} settings
  * @param {Record<string, unknown>} machineSettings
- * @returns {Promise<string[]>} the arguments that name its parts
+ * @returns {Promise<string[]>} the arguments that name the folders
  */
 async function prepareHome(home, settings, machineSettings) {
   const userData = join(home, 'user-data')
   const config = join(home, 'config.yaml')
-  await writeSettings(join(userData, 'User'), { ...SETTINGS, ...settings })
+  await writeSettings(join(userData, 'User'), { ...QUIET_SETTINGS, ...settings })
   await writeSettings(join(userData, 'Machine'), machineSettings)
   await writeFile(config, '{}\n')
   return ['--config', config, '--user-data-dir', userData, '--extensions-dir', join(home, 'extensions')]
 }
 
 /**
- * VS Code takes what it finds in there when it first starts.
+ * VS Code adds the extensions that it finds in the folder when it first starts.
  *
  * @param {string} folder
  * @param {string[]} extensions
@@ -153,7 +168,7 @@ async function linkExtensions(folder, extensions) {
 }
 
 /**
- * What a person has changed since stays.
+ * Keeps an existing file: the user may have changed it.
  *
  * @param {string} folder
  * @param {Record<string, unknown>} settings
@@ -165,38 +180,11 @@ async function writeSettings(folder, settings) {
 }
 
 /**
- * In the terminal of a running VS Code these would make the server talk to that one instead.
+ * Without the variables by which a terminal inside VS Code would make the server talk to that VS Code instead.
  *
  * @param {NodeJS.ProcessEnv} env
  */
 function withoutEditorVariables(env) {
   const foreign = /^(VSCODE_|CODE_SERVER_|ELECTRON_|PORT$|PASSWORD$|HASHED_PASSWORD$)/
   return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)))
-}
-
-/**
- * @param {import('node:child_process').ChildProcess} server
- * @returns {Promise<string>}
- */
-function listeningAddress(server) {
-  return new Promise((resolve, reject) => {
-    const streams = [server.stdout, server.stderr]
-    let output = ''
-    /** @param {string} what */
-    const fail = (what) => reject(new SetupError(`The VS Code server ${what}.\n${output.trim()}`))
-    const limit = setTimeout(() => fail(`did not listen within ${LISTEN_LIMIT_MS / 1000} s`), LISTEN_LIMIT_MS)
-    /** @param {unknown} chunk */
-    const read = (chunk) => {
-      output += String(chunk)
-      const address = /HTTP server listening on (http:\/\/[^\s/]+)/.exec(output)?.[1]
-      if (address === undefined) return
-      clearTimeout(limit)
-      // Nobody reads on, but a full pipe would stop the server.
-      for (const stream of streams) stream?.off('data', read).resume()
-      resolve(address)
-    }
-    for (const stream of streams) stream?.on('data', read)
-    server.once('error', (error) => fail(`could not be started (${error.message})`))
-    server.once('exit', (code) => fail(`ended with exit code ${code}`))
-  })
 }

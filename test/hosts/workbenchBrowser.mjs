@@ -17,7 +17,7 @@ const ROOT_ARGUMENTS = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
 const WITHOUT_WEBGPU = ['--disable-gpu']
 
-/** A graphics adapter in software: slow, and the same on every machine. */
+/** A graphics adapter in software: slow, but the same on every machine. */
 const WITH_WEBGPU = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
@@ -26,34 +26,40 @@ const WITH_WEBGPU = [
 ]
 
 /**
- * A headless Chromium that keeps to itself; the caller closes it.
+ * Launches a headless Chromium without background traffic. The caller closes it.
  *
  * @param {{ webGpu?: boolean }} [options]
  */
 export async function launchWorkbenchBrowser({ webGpu = false } = {}) {
-  return chromium.launch({
-    executablePath: await findChromium(),
-    headless: true,
-    args: browserArguments(webGpu),
-  })
+  return chromium.launch(await launchOptions(webGpu))
+}
+
+/** The same, for several processes: each connects to its `wsEndpoint()`. The caller closes it. */
+export async function launchBrowserServer() {
+  return chromium.launchServer(await launchOptions(false))
+}
+
+/** @param {string} wsEndpoint of a browser server */
+export function connectToBrowser(wsEndpoint) {
+  return chromium.connect(wsEndpoint)
 }
 
 /**
- * Opens a window in which only this machine can be reached, and the made-up hosts of VS Code's webviews,
- * which the workbench answers for itself.
+ * Opens a window that can reach only this machine, and the hosts of VS Code's webviews, whose requests the workbench
+ * answers itself.
  *
  * @param {import('playwright-core').Browser} browser
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
 export async function openWindow(browser, options) {
   const context = await browser.newContext(options)
-  await keepToThisMachine(context)
+  await limitToThisMachine(context)
   return context.newPage()
 }
 
 /**
- * The same for VS Code for the web, whose webviews are other sites to the browser, which would not let them keep
- * anything: that takes a profile of its own. Closing the window ends the browser.
+ * The same for VS Code for the web, in its own browser: its webviews are third-party sites there, which may store
+ * something only if the profile allows it. Closing the context closes the browser.
  *
  * @param {string} profile an empty folder
  * @param {import('playwright-core').BrowserContextOptions & { webGpu?: boolean }} [options]
@@ -63,22 +69,24 @@ export async function openWebWindow(profile, { webGpu = false, ...options } = {}
   await mkdir(join(profile, 'Default'), { recursive: true })
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: await findChromium(),
-    headless: true,
-    args: browserArguments(webGpu),
+    ...(await launchOptions(webGpu)),
     ...options,
   })
-  await keepToThisMachine(context)
+  await limitToThisMachine(context)
   return context.pages()[0] ?? context.newPage()
 }
 
 /** @param {boolean} webGpu */
-function browserArguments(webGpu) {
-  return [...ARGUMENTS, ...(webGpu ? WITH_WEBGPU : WITHOUT_WEBGPU), ...ROOT_ARGUMENTS]
+async function launchOptions(webGpu) {
+  return {
+    executablePath: await findChromium(),
+    headless: true,
+    args: [...ARGUMENTS, ...(webGpu ? WITH_WEBGPU : WITHOUT_WEBGPU), ...ROOT_ARGUMENTS],
+  }
 }
 
 /** @param {import('playwright-core').BrowserContext} context */
-function keepToThisMachine(context) {
+function limitToThisMachine(context) {
   return context.route(
     (url) => url.protocol.startsWith('http') && !isReachable(url.hostname),
     (route) => route.abort(),

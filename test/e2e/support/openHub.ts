@@ -1,21 +1,20 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { configOf, PINNED_MODELS } from '../../../src/model/registry'
+import { elementAt } from '../../../src/shared/elementAt'
 
-/** Of the two layers together. */
+/** Size of the two layers together. */
 const SENT_LAYERS_BYTES = 2_000_000
 const HEADER_BYTES = 512
-/** Often enough that a download says how far it is. */
+/** Often enough that a download reports progress. */
 const DRIP_MS = 300
-const [GPT2] = PINNED_MODELS
+const GPT2 = elementAt(PINNED_MODELS, 0)
 
 export interface OpenHub {
-  readonly endpoint: string
   close(): Promise<void>
 }
 
-/** A hub that pages of any origin may ask, and that sends two layers of gpt2's weights, then next to nothing. */
-export async function startOpenHub(): Promise<OpenHub> {
+/** A hub that pages of any origin may ask. It sends two layers of gpt2's weights, then 1 kB at a time. */
+export async function startOpenHub(port: number): Promise<OpenHub> {
   const server = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')
     response.setHeader('access-control-expose-headers', 'ETag, Content-Range')
@@ -30,9 +29,8 @@ export async function startOpenHub(): Promise<OpenHub> {
       })
     }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -40,7 +38,7 @@ export async function startOpenHub(): Promise<OpenHub> {
   }
 }
 
-/** Of a file as long as gpt2's. */
+/** The header of a safetensors file as long as gpt2's. */
 function header(): Buffer {
   const layer = SENT_LAYERS_BYTES / 2
   const end = GPT2.bytes - HEADER_BYTES

@@ -1,96 +1,75 @@
-import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { packagedFiles } from '../../../scripts/package.mjs'
-import { REPO, SAMPLE } from '../../../scripts/paths.mjs'
-import { startVscodeWebHost } from '../../hosts/vscodeWebHost.mjs'
+import { inject } from 'vitest'
+import { QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
 import { openWebWindow } from '../../hosts/workbenchBrowser.mjs'
-import { APPEAR_LIMIT_MS, type Theme, THEMES, Workbench } from './workbench'
+import { APPEAR_LIMIT_MS, useWindow, Workbench } from './workbench'
 
-/** A quiet editor, as the one of the other tests. */
 const SETTINGS = {
-  'workbench.startupEditor': 'none',
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  'extensions.ignoreRecommendations': true,
-  'chat.disableAIFeatures': true,
-  'security.workspace.trust.enabled': false,
+  ...QUIET_SETTINGS,
   'files.autoSave': 'off',
-  'typescript.validate.enable': false,
   'typescript.disableAutomaticTypeAcquisition': true,
 }
 
 export interface WebWorkbenchOptions {
-  /** Whether the window is cross-origin isolated. */
+  /** Whether the window is cross-origin isolated, so that it can have threads. */
   readonly isolated: boolean
   /** Whether the window has a graphics adapter, in software. */
   readonly webGpu?: boolean
-  /** What settings are where nobody has set them. */
+  /** Defaults of settings. */
   readonly defaults?: Record<string, unknown>
 }
 
 /**
- * Opens VS Code for the web with the files that the package has, on a copy of the sample folder.
- * The caller disposes it.
+ * Opens a window of VS Code for the web, with the files of the package, for the tests of the surrounding `describe` or file,
+ * and closes it after them.
  */
-export async function openWebWorkbench({
+export function useWebWorkbench(options: WebWorkbenchOptions): () => WebWorkbench {
+  return useWindow(() => openWebWorkbench(options))
+}
+
+async function openWebWorkbench({
   isolated,
   webGpu = false,
   defaults,
 }: WebWorkbenchOptions): Promise<WebWorkbench> {
+  const { web } = inject('hosts')
   const place = await mkdtemp(join(tmpdir(), 'logitscope-web-test-'))
-  const folder = join(place, 'sample')
-  const extension = join(place, 'extension')
-  await cp(SAMPLE, folder, { recursive: true })
-  for (const file of await packagedFiles(REPO)) {
-    await mkdir(dirname(join(extension, file)), { recursive: true })
-    await copyFile(join(REPO, file), join(extension, file))
-  }
-  const host = await startVscodeWebHost({ folder, extension, isolated })
   const page = await openWebWindow(join(place, 'profile'), {
     webGpu,
     viewport: { width: 1440, height: 900 },
-    // A page that was served by a test counts as one of the net, which may not frame what this machine serves.
+    // Chromium counts a page whose response a test has changed as a public one, which may not embed local frames.
     permissions: ['clipboard-read', 'clipboard-write', 'local-network-access'],
   })
   page.setDefaultTimeout(APPEAR_LIMIT_MS)
-  const workbench = new WebWorkbench(page, folder, page.context(), host)
-  await workbench.open(host.url, { ...SETTINGS, ...defaults })
+  const workbench = new WebWorkbench(page, place, () => Promise.resolve())
+  await workbench.open(isolated ? web.isolatedUrl : web.url, { ...SETTINGS, ...defaults })
   return workbench
 }
 
-/** A workbench that runs in the browser as a whole: what it changes stays there, and a folder is no folder of a disk. */
+/** A workbench that runs completely in the browser: changed files stay there, and the folder is not one of the disk. */
 export class WebWorkbench extends Workbench {
   private defaults: Record<string, unknown> = {}
 
-  async open(url: string, defaults: Record<string, unknown>): Promise<void> {
+  override async open(url: string, defaults: Record<string, unknown>): Promise<void> {
     this.defaults = defaults
     await serveDefaults(this.page, url, () => this.defaults)
     await this.page.goto(url)
     await this.ready()
   }
 
-  /** The extension comes later than the window, and everything waits for it. */
-  override async ready(): Promise<void> {
-    await super.ready()
-    await this.page.locator('.statusbar-item[id="logitscope.logitscope.status"]').waitFor()
-  }
-
-  /** As a person does it: what the window knows goes into the browser's storage only when it is asked to go. */
+  /** By the command: VS Code for the web saves the window's state only when it is asked to reload. */
   override async reload(): Promise<void> {
-    const title = 'Developer: Reload Window'
-    const entries = await this.searchCommands(title)
-    await entries
-      .filter({ has: this.page.getByText(title, { exact: true }) })
-      .first()
-      .waitFor()
+    await this.findCommand('Developer: Reload Window')
     const loaded = this.page.waitForEvent('load')
     await this.page.keyboard.press('Enter')
     await loaded
     await this.ready()
   }
 
-  /** From the explorer: this folder cannot be searched for names. */
+  /** From the explorer: names of files cannot be searched in this folder. */
   override async openFile(name: string): Promise<void> {
     await this.runCommand('File: Focus on Files Explorer')
     await this.page.getByRole('treeitem', { name }).dblclick()
@@ -99,20 +78,18 @@ export class WebWorkbench extends Workbench {
     await this.page.keyboard.press('Control+Home')
   }
 
-  override async setTheme(theme: Theme): Promise<void> {
-    const { name, className } = THEMES[theme]
-    this.defaults = { ...this.defaults, 'workbench.colorTheme': name }
+  /** Changes the defaults of settings, which needs a reload. */
+  override async configure(settings: Record<string, unknown>): Promise<void> {
+    this.defaults = { ...this.defaults, ...settings }
     await this.reload()
-    await this.page.locator(`.monaco-workbench.${className}`).waitFor()
   }
 
-  override async dispose(): Promise<void> {
-    await super.dispose()
-    await rm(dirname(this.folder), { recursive: true, force: true })
+  protected override restoreFiles(): Promise<void> {
+    return Promise.resolve()
   }
 }
 
-/** Whoever embeds VS Code says in its page what the settings' defaults are. */
+/** Writes the defaults of settings into the page, where a site that embeds VS Code puts them. */
 async function serveDefaults(
   page: Page,
   url: string,

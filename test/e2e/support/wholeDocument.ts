@@ -1,18 +1,26 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { SAMPLE_TOKENS, shownPanel } from './shownPanel'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { panelOf, SAMPLE_TOKENS } from './panel'
 import type { Workbench } from './workbench'
 
 /**
- * From the selection to the panel and back, for a document as it is: the same on a machine and in a browser.
- * @param backend as the panel’s header names it
+ * Tests of the panel for a whole document, the same for every kind of window.
+ *
+ * @param backend as the panel's header names it
  */
 export function inspectsAWholeDocument(workbench: () => Workbench, backend: string): void {
   describe('a whole document', () => {
     const { grid, rows, rowOf, pickedRow, pickedOrNot, notice, highlighted, inspectSample, finished } =
-      shownPanel(workbench)
+      panelOf(workbench)
+    /** Whether the panel shows the sample: every test that passes leaves it so. */
+    let isInspected = false
 
-    beforeAll(async () => {
-      await inspectSample()
+    beforeEach(async () => {
+      if (!isInspected) await inspectSample()
+      isInspected = false
+    })
+
+    afterEach(({ task }) => {
+      isInspected = task.result?.state === 'pass'
     })
 
     it('shows a row for every token and one for what comes next', async () => {
@@ -20,7 +28,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await expect(grid().getAttribute('aria-rowcount')).resolves.toBe(String(SAMPLE_TOKENS + 2))
     })
 
-    it('says which model speaks, and the text’s own figures', async () => {
+    it('names the model and summarizes the text in its header', async () => {
       const header = await workbench().panel.locator('header').innerText()
 
       expect(header).toMatch(
@@ -31,13 +39,16 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       expect(header).toMatch(/85 tokens\s+9\.0 perplexity\s+3\.17 bits per token/)
     })
 
-    it('begins with the keyboard’s focus on the table', async () => {
+    it('has the focus on the table when it opens', async () => {
+      await inspectSample()
+
       await expect(grid().evaluate((element) => element === document.activeElement)).resolves.toBe(true)
     })
 
-    it('marks the token of the row in the editor and leaves the selection alone', async () => {
-      await grid().press('Home')
-      for (let i = 0; i < 4; i++) await grid().press('ArrowDown')
+    it('highlights the token of the row in the editor and keeps the selection', async () => {
+      await workbench().putCursor(1, 1)
+
+      await pickRow(4)
 
       await pickedRow('Config. Token 4 of 85. Probability 0.14 percent, rank 101, 9.5 bits.').waitFor()
       await highlighted('Config').waitFor()
@@ -46,7 +57,8 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
     })
 
     it('selects the token in the editor with Enter', async () => {
-      await workbench().runCommand('Logitscope: Focus Panel')
+      await pickRow(4)
+
       await grid().press('Enter')
 
       await workbench().focusEditor()
@@ -67,13 +79,15 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
     })
 
     it('shows where the numbers of the picked token come from', async () => {
+      await workbench().putCursor(5, 6)
       const detail = workbench().panel.locator('aside.detail')
 
       await detail.getByText('logits[0, 52] of [1, 86, 50257]').waitFor()
       await expect(detail.innerText()).resolves.toMatch(/logit \S+ − log-sum-exp \S+ = log-prob −\d\.\d{3}/)
     })
 
-    it('cuts tokens live, exactly, and says how many', async () => {
+    it('cuts tokens while a sampling setting changes, and says how many', async () => {
+      await workbench().putCursor(5, 6)
       const topP = workbench().panel.getByLabel('Top-p, as a number')
       await topP.fill('0.5')
       await topP.press('Tab')
@@ -101,7 +115,9 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await workbench().panel.getByLabel('Colour by').selectOption('surprisal')
     })
 
-    it('copies the row with where it comes from', async () => {
+    it('copies the row with its provenance', async () => {
+      await workbench().putCursor(5, 6)
+      await pickedRow('catch, leading space. Token 52 of 85.').waitFor()
       await grid().focus()
       await grid().press('Control+c')
 
@@ -111,7 +127,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       expect(copied).toMatch(/^52\t·catch\t/m)
     })
 
-    it('runs without the start token when the switch is turned off', async () => {
+    it('runs again without the start token when the switch is turned off', async () => {
       const startToken = workbench().panel.getByRole('switch')
       await startToken.click()
 
@@ -120,7 +136,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await pickedOrNot('export. Token 0 of 85. Probability 2.2 percent').waitFor()
     })
 
-    it('comes back with its results after a reload of the window', async () => {
+    it('shows its results again after a reload of the window', async () => {
       await workbench().reload()
 
       await pickedOrNot('export. Token 0 of 85. Probability 2.2 percent').waitFor()
@@ -130,7 +146,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
         .waitFor()
     })
 
-    it('says that the document has changed, until it is undone', async () => {
+    it('says that the document has changed until the change is undone', async () => {
       await workbench().putCursor(1, 1)
       await workbench().page.keyboard.type('x')
       await notice('The document has changed').waitFor()
@@ -140,7 +156,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await notice('The document has changed').waitFor({ state: 'detached' })
     })
 
-    it('takes the changed document with Run Again', async () => {
+    it('inspects the changed document with Run Again', async () => {
       await workbench().putCursor(1, 1)
       await workbench().page.keyboard.type('// x\n')
       await workbench().panel.getByRole('button', { name: 'Run Again' }).click()
@@ -150,10 +166,16 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await expect(notice('The document has changed').count()).resolves.toBe(0)
       await workbench().focusEditor()
       await workbench().runCommand('File: Revert File')
+      await inspectSample()
     })
 
-    it('puts nothing on the console', () => {
+    it('writes no error to the console', () => {
       expect(workbench().consoleErrors).toEqual([])
     })
+
+    async function pickRow(position: number): Promise<void> {
+      await grid().press('Home')
+      for (let i = 0; i < position; i++) await grid().press('ArrowDown')
+    }
   })
 }

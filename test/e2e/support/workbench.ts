@@ -1,23 +1,29 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import type { Frame, FrameLocator, Locator, Page } from 'playwright-core'
-import { CACHE, SAMPLE, VSIX } from '../../../scripts/paths.mjs'
-import { startVscodeHost } from '../../hosts/vscodeHost.mjs'
-import { launchWorkbenchBrowser, openWindow } from '../../hosts/workbenchBrowser.mjs'
+import { join } from 'node:path'
+import { errors, type Frame, type FrameLocator, type Locator, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, inject } from 'vitest'
+import { CACHE, SAMPLE } from '../../../scripts/paths.mjs'
+import { folderUrl, QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
+import { connectToBrowser, openWindow } from '../../hosts/workbenchBrowser.mjs'
 
 const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screenshots')
 
 /** How long any one thing may take to appear. */
-export const APPEAR_LIMIT_MS = 20_000
-/** How long the focus may take to come back before it is asked for again. */
-const FOCUS_LIMIT_MS = 3_000
-const FOCUS_TRIES = 4
+export const APPEAR_LIMIT_MS = 30_000
+/** How long VS Code may take to notice that a settings file was written. */
+const NOTICE_LIMIT_MS = 2_000
 
-/** The folder's own settings are the tests', and not a part of the picture. */
-const SETTINGS = { 'files.exclude': { '**/.vscode': true }, 'files.autoSave': 'off' }
+const VIEWPORT = { width: 1440, height: 900 }
 
-/** VS Code's names of its themes, and the class by which the workbench shows that one is on. */
+/** The folder's `.vscode` has the tests' settings and is no part of the pictures. */
+const USER_SETTINGS = {
+  ...QUIET_SETTINGS,
+  'files.exclude': { '**/.vscode': true },
+  'files.autoSave': 'off',
+}
+
+/** VS Code's names of its themes, and the class that the workbench has while one is active. */
 export const THEMES = {
   dark: { name: 'Default Dark Modern', className: 'vs-dark' },
   light: { name: 'Default Light Modern', className: 'vs' },
@@ -25,8 +31,8 @@ export const THEMES = {
   highContrastLight: { name: 'Default High Contrast Light', className: 'hc-light' },
 } as const
 
-/** The address of a webview or a name of ours. */
-const OURS = /vscode-cdn\.net|webview\/browser\/pre|logitscope\./
+/** The address of a webview, or a name of the extension. */
+const FROM_EXTENSION = /vscode-cdn\.net|webview\/browser\/pre|logitscope\./
 
 export type Theme = keyof typeof THEMES
 
@@ -37,57 +43,98 @@ export interface Viewport {
 
 export interface WorkbenchOptions {
   readonly theme?: Theme
-  readonly viewport?: Viewport
-  /** Settings that only the machine may have. */
-  readonly machineSettings?: Record<string, unknown>
+  /** Settings of the folder, in effect from the start. */
+  readonly settings?: Record<string, unknown>
 }
 
 /**
- * Opens VS Code with the packaged extension installed, on a copy of the sample folder that goes with it.
- * The caller disposes it.
+ * Opens a window for the tests of the surrounding `describe` or file, and closes it after them. A test that fails leaves a
+ * screenshot.
  */
-export async function openWorkbench({
-  theme = 'dark',
-  viewport = { width: 1400, height: 900 },
-  machineSettings,
-}: WorkbenchOptions = {}): Promise<Workbench> {
-  const folder = join(await mkdtemp(join(tmpdir(), 'logitscope-test-')), 'sample')
-  await cp(SAMPLE, folder, { recursive: true })
-  const host = await startVscodeHost({ vsix: VSIX, settings: SETTINGS, machineSettings })
-  const browser = await launchWorkbenchBrowser()
-  const page = await openWindow(browser, { viewport, permissions: ['clipboard-read', 'clipboard-write'] })
+export function useWorkbench(options: WorkbenchOptions = {}): () => Workbench {
+  return useWindow(() => openWorkbench(options))
+}
+
+/** The same for any kind of window. */
+export function useWindow<T extends Workbench>(open: () => Promise<T>): () => T {
+  let workbench: T | undefined
+  beforeAll(async () => {
+    workbench = await open()
+  })
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail')
+      await workbench?.screenshot(`failed-${task.name.replaceAll(/\W+/g, '-')}`)
+  })
+  afterAll(async () => {
+    await workbench?.dispose()
+  })
+  return () => {
+    if (workbench === undefined) throw new Error('The window is open only while tests run.')
+    return workbench
+  }
+}
+
+/**
+ * Opens a window of the shared VS Code on its own copy of the sample folder, with the default user settings. The caller
+ * disposes it.
+ */
+async function openWorkbench({ theme = 'dark', settings = {} }: WorkbenchOptions): Promise<Workbench> {
+  const { codeServer, browser: endpoint } = inject('hosts')
+  const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))
+  // What another file's tests have changed must not have an effect here.
+  await writeFile(codeServer.userSettingsFile, JSON.stringify(USER_SETTINGS))
+  const browser = await connectToBrowser(endpoint)
+  const page = await openWindow(browser, {
+    viewport: VIEWPORT,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
   page.setDefaultTimeout(APPEAR_LIMIT_MS)
 
-  const workbench = new Workbench(page, folder, browser, host)
-  await workbench.setTheme(theme)
-  await page.goto(host.folderUrl(folder))
-  await workbench.ready()
+  const workbench = new Workbench(page, place, () => browser.close())
+  await cp(SAMPLE, workbench.folder, { recursive: true })
+  await workbench.open(folderUrl(codeServer.url, workbench.folder), {
+    'workbench.colorTheme': THEMES[theme].name,
+    ...settings,
+  })
   return workbench
 }
 
-/** The workbench as a person has it: keys, the mouse, and what can be seen. */
+/** The workbench as the user operates it: keys, the mouse, and what is visible. */
 export class Workbench {
-  /** Errors of the panel and of the extension; what VS Code says of itself is not among them. */
+  /** Errors of the panel and of the extension, without those of VS Code itself. */
   readonly consoleErrors: string[] = []
-  #settings: Record<string, unknown> = {}
+  /** The folder that is open. */
+  readonly folder: string
+  private settings: Record<string, unknown> = {}
+  private settingsChanges = 0
 
   constructor(
     readonly page: Page,
-    /** The folder that is open. */
-    readonly folder: string,
-    private readonly browser: { close(): Promise<void> },
-    private readonly host: { dispose(): Promise<void> },
+    /** A temporary folder, deleted with the window. */
+    private readonly place: string,
+    private readonly closeBrowser: () => Promise<void>,
   ) {
+    this.folder = join(place, 'sample')
     page.on('console', (message) => {
       if (message.type() === 'error') this.noteError(`${message.text()} (${message.location().url})`)
     })
     page.on('pageerror', (error) => this.noteError(error.stack ?? error.message))
   }
 
+  /** Loads the window, with these settings of the folder. */
+  async open(url: string, settings: Record<string, unknown>): Promise<void> {
+    this.settings = settings
+    await this.writeSettings()
+    await this.page.goto(url)
+    await this.ready()
+  }
+
   /** Resolves when the window has been laid out and can be used. */
   async ready(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor()
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor()
+    // A palette that is opened before the extension's commands are known does not list them.
+    await this.statusItem.waitFor()
   }
 
   async reload(): Promise<void> {
@@ -97,16 +144,21 @@ export class Workbench {
 
   /** Runs a command by its title with its category, `Logitscope: Inspect Logits`. */
   async runCommand(title: string): Promise<void> {
-    const entries = await this.searchCommands(title)
-    await entries
-      .filter({ has: this.page.getByText(title, { exact: true }) })
-      .first()
-      .waitFor()
+    await this.findCommand(title)
     await this.page.keyboard.press('Enter')
     await this.quickInput.waitFor({ state: 'hidden' })
   }
 
-  /** Opens the command palette with these words in it; what it offers. */
+  /** Opens the command palette and waits until this command is the one that Enter runs. */
+  async findCommand(title: string): Promise<void> {
+    const entries = await this.searchCommands(title)
+    await entries
+      .and(this.page.locator('.focused'))
+      .filter({ has: this.page.getByText(title, { exact: true }) })
+      .waitFor()
+  }
+
+  /** Opens the command palette with these words in it. Returns its entries. */
   async searchCommands(words: string): Promise<Locator> {
     await this.page.keyboard.press('F1')
     await this.quickInputField.fill(`>${words}`)
@@ -124,7 +176,7 @@ export class Workbench {
     await this.page.keyboard.press('Control+Home')
   }
 
-  /** Writes a file into the folder and opens it from the explorer: the search knows it only later. */
+  /** Writes a file into the folder and opens it from the explorer: the search finds it only later. */
   async openNewFile(name: string, content: string): Promise<void> {
     await writeFile(join(this.folder, name), content)
     await this.runCommand('File: Focus on Files Explorer')
@@ -134,18 +186,11 @@ export class Workbench {
   }
 
   async focusEditor(): Promise<void> {
-    // A webview that is going away may take the focus with it, so once is not always enough.
-    for (let tries = 1; ; tries++) {
-      await this.runCommand('View: Focus First Editor Group')
-      try {
-        return await this.editorHasFocus(tries === FOCUS_TRIES ? APPEAR_LIMIT_MS : FOCUS_LIMIT_MS)
-      } catch (error) {
-        if (tries === FOCUS_TRIES) throw error
-      }
-    }
+    await this.runCommand('View: Focus First Editor Group')
+    await this.editorHasFocus()
   }
 
-  /** Selects the first place where the active editor's text has this, which must be within a line. */
+  /** Selects the first occurrence of a text, within a line, in the active editor. */
   async selectText(text: string): Promise<void> {
     await this.focusEditor()
     await this.page.keyboard.press('Control+Home')
@@ -176,17 +221,17 @@ export class Workbench {
     await this.page.getByText(`Ln ${line}, Col ${column}`, { exact: true }).waitFor()
   }
 
-  /** What the status bar says of the cursor, `Ln 1, Col 8 (7 selected)`. */
+  /** The status bar’s text about the cursor, such as `Ln 1, Col 8 (7 selected)`. */
   async selectionStatus(): Promise<string> {
     return this.page.locator('.statusbar-item[id="status.editor.selection"]').innerText()
   }
 
-  /** The panel's document, for what Playwright can wait for. */
+  /** The panel's document, for locators. */
   get panel(): FrameLocator {
     return this.panelShell.contentFrame().locator('#active-frame').contentFrame()
   }
 
-  /** The panel's document, for what must be evaluated in it. */
+  /** The panel's document, for scripts that are evaluated in it. */
   async panelFrame(): Promise<Frame> {
     const element = await this.panelShell.contentFrame().locator('#active-frame').elementHandle()
     const frame = await element?.contentFrame()
@@ -194,17 +239,21 @@ export class Workbench {
     return frame
   }
 
-  /** Changes settings of the folder; they replace those that were set here before under the same names. */
+  /**
+   * Changes settings of the folder; others that were set before keep their value. Resolves when the window has applied
+   * them.
+   */
   async configure(settings: Record<string, unknown>): Promise<void> {
-    this.#settings = { ...this.#settings, ...settings }
-    await mkdir(join(this.folder, '.vscode'), { recursive: true })
-    await writeFile(join(this.folder, '.vscode', 'settings.json'), JSON.stringify(this.#settings, null, 2))
+    this.settingsChanges++
+    this.settings = { ...this.settings, ...settings, 'window.title': this.titleAfterChange }
+    await this.writeSettings()
+    // VS Code begins to watch the folder some time after the window is ready and may miss a first write.
+    while (!(await this.hasTitle(this.titleAfterChange))) await this.writeSettings()
   }
 
   async setTheme(theme: Theme): Promise<void> {
     const { name, className } = THEMES[theme]
     await this.configure({ 'workbench.colorTheme': name })
-    if (this.page.url() === 'about:blank') return
     await this.page.locator(`.monaco-workbench.${className}`).waitFor()
   }
 
@@ -212,39 +261,68 @@ export class Workbench {
     await this.page.setViewportSize(viewport)
   }
 
-  /** Leaves a picture of the window in the folder that LOGITSCOPE_SCREENSHOTS names, or in .cache/screenshots. */
+  /** Saves a picture of the window in the folder that LOGITSCOPE_SCREENSHOTS names, or in .cache/screenshots. */
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: screenshotPath(name) })
   }
 
-  /** The same of a part of the window. */
-  async screenshotOf(part: Locator, name: string): Promise<void> {
-    await part.screenshot({ path: screenshotPath(name) })
-  }
-
-  /** Closes every editor and undoes what tests wrote into the files. */
+  /** Closes every editor and restores the files of the sample. */
   async reset(): Promise<void> {
+    // A webview that has the focus when it is closed takes it away from the page: no key reaches the workbench then.
+    await this.runCommand('File: Focus on Files Explorer')
     await this.runCommand('View: Close All Editor Groups')
-    // What closing an editor saves must not come after what is put back.
+    // An editor that closes may save its file, which must happen before the file is restored.
     await this.page.locator('.editor-group-container .tab').first().waitFor({ state: 'detached' })
-    await cp(SAMPLE, this.folder, { recursive: true })
+    await this.panelShell.waitFor({ state: 'detached' })
+    await this.restoreFiles()
   }
 
   async dispose(): Promise<void> {
-    await this.browser.close()
-    await this.host.dispose()
-    await rm(dirname(this.folder), { recursive: true, force: true })
+    await this.page.context().close()
+    await this.closeBrowser()
+    await rm(this.place, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }
 
-  private async editorHasFocus(timeout = APPEAR_LIMIT_MS): Promise<void> {
-    await this.page.locator('.editor-group-container .monaco-editor.focused').waitFor({ timeout })
+  /** The extension's entry in the status bar. */
+  get statusItem(): Locator {
+    return this.page.locator('.statusbar-item[id="logitscope.logitscope.status"]')
+  }
+
+  protected async restoreFiles(): Promise<void> {
+    await cp(SAMPLE, this.folder, { recursive: true })
+  }
+
+  private async editorHasFocus(): Promise<void> {
+    await this.page.locator('.editor-group-container .monaco-editor.focused').waitFor()
+  }
+
+  private async writeSettings(): Promise<void> {
+    await mkdir(join(this.folder, '.vscode'), { recursive: true })
+    await writeFile(join(this.folder, '.vscode', 'settings.json'), JSON.stringify(this.settings, null, 2))
+  }
+
+  /** The title tells that a change is applied. It differs in characters without width, so that pictures do not. */
+  private get titleAfterChange(): string {
+    return `sample${'\u200b'.repeat(this.settingsChanges)}`
+  }
+
+  private async hasTitle(title: string): Promise<boolean> {
+    try {
+      await this.page.waitForFunction((expected) => document.title === expected, title, {
+        timeout: NOTICE_LIMIT_MS,
+      })
+      return true
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return false
+      throw error
+    }
   }
 
   private noteError(error: string): void {
-    if (OURS.test(error)) this.consoleErrors.push(error)
+    if (FROM_EXTENSION.test(error)) this.consoleErrors.push(error)
   }
 
-  /** The frame in which VS Code keeps the panel's own. */
+  /** The frame that contains the panel's own frame. */
   private get panelShell(): Locator {
     return this.page.locator('iframe.webview.ready[src*="extensionId=logitscope.logitscope"]')
   }

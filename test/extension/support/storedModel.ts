@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import * as vscode from 'vscode'
 import { WEIGHTS_FILE } from '../../../src/model/formats/modelFiles'
 import { PINNED_MODELS } from '../../../src/model/registry'
-import { noteOf, writeNote } from '../../../src/model/store/disk/sourceNote'
+import { diskNotes } from '../../../src/model/store/disk/diskNotes'
+import { writeNote } from '../../../src/model/store/sourceNote'
 import { fileWithHeader } from '../../support/checkpoints/checkpointBytes'
 import { copyEmbeddedModel } from './currentModel'
 import type { Person } from './person'
@@ -26,7 +27,7 @@ export async function folderOfGpt2(person: Person): Promise<string> {
 export async function storeAsGpt2(folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true })
   await copyEmbeddedModel(folder)
-  await writeNote(folder, noteOf(GPT2, null))
+  await writeNote(diskNotes(folder), GPT2, { etag: null })
 
   const path = join(folder, WEIGHTS_FILE)
   const file = await readFile(path)

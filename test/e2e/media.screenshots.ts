@@ -1,0 +1,101 @@
+// Makes the pictures of the README and of the walkthrough; `npm run screenshots` runs it.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
+import { beforeAll, beforeEach, describe, it } from 'vitest'
+import { REPO } from '../../scripts/paths.mjs'
+import { panelOf } from './support/panel'
+import { type Theme, useWorkbench } from './support/workbench'
+
+const MEDIA = join(REPO, 'media')
+
+const README_VIEWPORT = { width: 1640, height: 940 }
+/** Small, so that the text of the pictures is readable in the walkthrough's column. */
+const PANEL_VIEWPORT = { width: 1000, height: 560 }
+const HOVER_VIEWPORT = { width: 800, height: 500 }
+const EDITOR_VIEWPORT = { width: 640, height: 420 }
+
+/** Line and column of the walkthrough's surprising token. */
+const BANANA = [4, 29] as const
+const THEMES: readonly Theme[] = ['dark', 'light']
+
+describe('the README', () => {
+  const workbench = useWorkbench()
+  const { inspectSample, pickedRow, grid } = panelOf(workbench)
+
+  it('shows the sample and the panel', async () => {
+    await workbench().page.setViewportSize(README_VIEWPORT)
+    await inspectSample()
+    await workbench().runCommand('View: Toggle Primary Side Bar Visibility')
+    await workbench().putCursor(6, 16)
+    await pickedRow('Config, leading space.').waitFor()
+    await workbench().panel.getByLabel('Top-p, as a number').fill('0.9')
+    await grid().focus()
+    for (let i = 0; i < 5; i++) await workbench().runCommand('View: Increase Current View Width')
+    await workbench().page.locator('.monaco-hover:visible').first().waitFor({ state: 'detached' })
+
+    await workbench().page.screenshot({ path: join(MEDIA, 'screenshot.png') })
+  })
+})
+
+describe.each(THEMES)('the walkthrough in the theme %s', (theme) => {
+  const workbench = useWorkbench({ theme })
+  const { pickedRow } = panelOf(workbench)
+  let sample: string
+
+  beforeAll(async () => {
+    sample = await readFile(join(MEDIA, 'walkthrough', 'sample.ts.txt'), 'utf8')
+  })
+
+  beforeEach(async () => {
+    await workbench().page.setViewportSize({ width: 1440, height: 900 })
+    await workbench().reset()
+  })
+
+  it('shows the sample and the panel', async () => {
+    await openSample('sample.ts', PANEL_VIEWPORT)
+    await workbench().runCommand('Logitscope: Inspect Logits')
+    await workbench().panel.locator('header', { hasText: '108 tokens' }).waitFor()
+    await workbench().putCursor(...BANANA)
+    await pickedRow('ban.').waitFor()
+
+    await takePicture('inspect', workbench().page.locator('.part.editor'))
+    await takePicture('panel', workbench().page.locator('.editor-group-container').nth(1))
+  })
+
+  it('shows a hover in the coloured editor', async () => {
+    // As TypeScript it would have TypeScript's hover, too.
+    await openSample('sample.txt', HOVER_VIEWPORT)
+    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await workbench().putCursor(...BANANA)
+    await workbench().page.keyboard.press('Control+k')
+    await workbench().page.keyboard.press('Control+i')
+    await workbench()
+      .page.locator('.monaco-hover', { hasText: /^ban\s+p/ })
+      .first()
+      .waitFor()
+
+    await takePicture('hover', workbench().page.locator('.part.editor'))
+  })
+
+  it('shows a completion', async () => {
+    await openSample('sample.ts', EDITOR_VIEWPORT)
+    await workbench().page.keyboard.press('Control+End')
+    await workbench().runCommand('Logitscope: Complete at Cursor')
+    await workbench().page.locator('.ghost-text-decoration, .ghost-text').first().waitFor()
+
+    await takePicture('complete', workbench().page.locator('.part.editor'))
+  })
+
+  async function openSample(name: string, viewport: { width: number; height: number }): Promise<void> {
+    await workbench().openNewFile(name, sample)
+    await workbench().runCommand('View: Toggle Primary Side Bar Visibility')
+    await workbench().page.setViewportSize(viewport)
+    await workbench().focusEditor()
+  }
+
+  async function takePicture(step: string, part: Locator): Promise<void> {
+    await part.screenshot({ path: join(MEDIA, 'walkthrough', `${step}-${theme}.png`) })
+  }
+})

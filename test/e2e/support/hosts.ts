@@ -1,0 +1,75 @@
+import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { packagedFiles } from '../../../scripts/package.mjs'
+import { REPO, SAMPLE, VSIX } from '../../../scripts/paths.mjs'
+import { freePort } from '../../hosts/freePort.mjs'
+import { startVscodeHost } from '../../hosts/vscodeHost.mjs'
+import { startVscodeWebHost } from '../../hosts/vscodeWebHost.mjs'
+import { launchBrowserServer } from '../../hosts/workbenchBrowser.mjs'
+
+/** The servers and the browser that all test files share. */
+export interface Hosts {
+  /** VS Code in the browser, with the packaged extension installed. */
+  readonly codeServer: { readonly url: string; readonly userSettingsFile: string }
+  /** VS Code for the web: of a window that is not cross-origin isolated, and of one that is. */
+  readonly web: { readonly url: string; readonly isolatedUrl: string }
+  /** The WebSocket endpoint of a browser without WebGPU. */
+  readonly browser: string
+  /** The port of this machine that code-server's windows expect the hub on. A test may listen there. */
+  readonly hubPort: number
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly hosts: Hosts
+  }
+}
+
+/** Vitest's global setup: starts the hosts once, and stops them when all files have run. */
+export default async function startHosts(project: TestProject): Promise<() => Promise<void>> {
+  const place = await mkdtemp(join(tmpdir(), 'logitscope-hosts-'))
+  const hubPort = await freePort(0)
+  const starting = [startCodeServer(hubPort), startWebHost(place), startBrowser()] as const
+  const stop = async () => {
+    const hosts = await Promise.allSettled(starting)
+    await Promise.all(hosts.map((host) => (host.status === 'fulfilled' ? host.value.dispose() : undefined)))
+    await rm(place, { recursive: true, force: true })
+  }
+  try {
+    const [codeServer, web, browser] = await Promise.all(starting)
+    project.provide('hosts', {
+      codeServer: { url: codeServer.url, userSettingsFile: codeServer.userSettingsFile },
+      web: { url: web.url, isolatedUrl: web.isolatedUrl },
+      browser: browser.endpoint,
+      hubPort,
+    })
+    return stop
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function startCodeServer(hubPort: number) {
+  const machineSettings = { 'logitscope.hubEndpoint': `http://127.0.0.1:${hubPort}` }
+  return startVscodeHost({ vsix: VSIX, machineSettings })
+}
+
+async function startBrowser() {
+  const browser = await launchBrowserServer()
+  return { endpoint: browser.wsEndpoint(), dispose: () => browser.close() }
+}
+
+/** With the files that the package has, on a copy of the sample folder. */
+async function startWebHost(place: string) {
+  const folder = join(place, 'sample')
+  const extension = join(place, 'extension')
+  await cp(SAMPLE, folder, { recursive: true })
+  for (const file of await packagedFiles(REPO)) {
+    await mkdir(dirname(join(extension, file)), { recursive: true })
+    await copyFile(join(REPO, file), join(extension, file))
+  }
+  return startVscodeWebHost({ folder, extension })
+}

@@ -1,0 +1,38 @@
+import type { Locator } from 'playwright-core'
+import type { Workbench } from './workbench'
+
+export const SAMPLE_TOKENS = 85
+
+/** The panel of a window, and what belongs to it in the editor: actions and locators that several files use. */
+export function panelOf(workbench: () => Workbench) {
+  async function inspectSample(): Promise<void> {
+    await workbench().reset()
+    await workbench().openFile('readConfig.ts')
+    await workbench().runCommand('Logitscope: Inspect Logits')
+    await rows().nth(SAMPLE_TOKENS).waitFor({ state: 'attached' })
+    await finished()
+  }
+
+  /** Waits until the run has ended: only then the header tells how long it took. */
+  async function finished(): Promise<void> {
+    await workbench()
+      .panel.locator('header', { hasText: /bits per token\s+[\d.]+ s/ })
+      .waitFor()
+  }
+
+  const grid = (): Locator => workbench().panel.getByRole('grid')
+  const rows = (): Locator => workbench().panel.locator('[role=row][data-position]')
+  const rowOf = (position: number): Locator =>
+    workbench().panel.locator(`[role=row][data-position="${position}"]`)
+  const pickedRow = (label: string): Locator =>
+    workbench().panel.locator(`[role=row][aria-selected=true][aria-label^="${label}"]`)
+  const pickedOrNot = (label: string): Locator =>
+    workbench().panel.locator(`[role=row][aria-label^="${label}"]`)
+  const notice = (text: string | RegExp): Locator => workbench().panel.locator('.notice', { hasText: text })
+  const dialog = (): Locator => workbench().page.getByRole('dialog')
+  /** The extension's highlight of a token; only this decoration has a border around the text. */
+  const highlighted = (text: string): Locator =>
+    workbench().page.locator('.view-overlays [class*="ced-"]').filter({ hasNotText: text }).first()
+
+  return { inspectSample, finished, grid, rows, rowOf, pickedRow, pickedOrNot, notice, dialog, highlighted }
+}

@@ -1,0 +1,90 @@
+// @ts-check
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { SetupError } from '../../scripts/failure.mjs'
+import { CACHE } from '../../scripts/paths.mjs'
+import { runNpm } from '../../scripts/processes.mjs'
+
+/** Several hundred MB may come over the network. */
+const NPM_LIMIT_MS = 15 * 60_000
+
+/** The files that decide what npm installs, and from where. */
+const LOCK_FILES = ['package.json', 'package-lock.json', '.npmrc']
+
+/**
+ * @typedef {object} InstallOptions
+ * @property {string} label what is installed, for progress and errors
+ * @property {(folder: string) => Promise<void>} [finish] steps after `npm ci`, in the folder as it is then
+ * @property {(step: string) => void} [onProgress]
+ */
+
+/**
+ * Installs the packages that the lock file of `lockFolder` names into a folder of the cache with the same name, unless
+ * they are installed already. An unfinished installation has another name, so it is never used.
+ *
+ * @param {string} lockFolder with package.json, package-lock.json and .npmrc
+ * @param {InstallOptions} options
+ * @returns {Promise<string>} the folder that has node_modules
+ * @throws {SetupError} when npm fails
+ */
+export async function installLocked(lockFolder, { label, finish, onProgress = () => {} }) {
+  const installed = installedFolder(lockFolder)
+  if (await isInstalled(lockFolder)) return installed
+
+  const unfinished = `${installed}.unfinished`
+  onProgress(`Fetching ${label} …`)
+  try {
+    await rm(unfinished, { recursive: true, force: true })
+    await mkdir(unfinished, { recursive: true })
+    for (const name of LOCK_FILES) await copyFile(join(lockFolder, name), join(unfinished, name))
+    await npmInstall(unfinished, 'ci')
+    await finish?.(unfinished)
+  } catch (error) {
+    if (error instanceof SetupError) throw error
+    throw new SetupError(`Installing ${label} from the package registry failed.\n${String(error)}`, {
+      cause: error,
+    })
+  }
+  await rm(installed, { recursive: true, force: true })
+  await rename(unfinished, installed)
+  return installed
+}
+
+/**
+ * Whether what the lock file names is installed already.
+ *
+ * @param {string} lockFolder
+ */
+export async function isInstalled(lockFolder) {
+  const [locked, installed] = await Promise.all([lockFolder, installedFolder(lockFolder)].map(readLockFile))
+  return installed === locked
+}
+
+/**
+ * Runs npm in a folder, without install scripts and development dependencies.
+ *
+ * @param {string} folder
+ * @param {'ci' | 'install'} command
+ */
+export async function npmInstall(folder, command) {
+  // Engines are not checked: npm runs on this Node, the packages may run on another one.
+  const flags = ['--omit=dev', '--ignore-scripts', '--engine-strict=false', '--no-audit', '--no-fund']
+  await runNpm([command, ...flags], { cwd: folder, limitMs: NPM_LIMIT_MS, output: 'collect' })
+}
+
+/** @param {string} lockFolder */
+function installedFolder(lockFolder) {
+  return join(CACHE, basename(lockFolder))
+}
+
+/**
+ * @param {string} folder
+ * @returns {Promise<string | undefined>}
+ */
+async function readLockFile(folder) {
+  try {
+    return await readFile(join(folder, 'package-lock.json'), 'utf8')
+  } catch {
+    return undefined
+  }
+}
