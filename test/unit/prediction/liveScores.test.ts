@@ -1,13 +1,13 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
-import type { LoadedModel } from '../../../src/engine/inference/model'
+import { describe, expect, it } from 'vitest'
 import { LiveScores } from '../../../src/prediction/liveScores'
-import type { PredictionService } from '../../../src/prediction/predictionService'
+import { PredictionService } from '../../../src/prediction/predictionService'
+import type { TextRange } from '../../../src/shared/contracts/prediction'
+import { type TokenizedText, tokensOf } from '../../../src/shared/contracts/tokenizedText'
 import { CancelledError, LiveTextTooLongError } from '../../../src/shared/errors'
-import type { TokenScore } from '../../../src/shared/contracts/prediction'
 import type { TextEdit } from '../../../src/shared/text/textEdit'
-import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { connect, freshService, loadMini } from '../../support/engine/engineUnderTest'
+import { hashEngine } from '../../support/fakes/hashEngine'
 import { LOG_PROB_TOLERANCE } from '../../support/reference/referenceAgreement'
 import { referenceText } from '../../support/reference/referenceTexts'
 import { unicodeTexts } from '../../support/texts/unicodeTexts'
@@ -15,54 +15,50 @@ import { unicodeTexts } from '../../support/texts/unicodeTexts'
 const EVERYTHING = { start: 0, end: Infinity }
 const signal = new AbortController().signal
 const { text: sample } = referenceText('typescript +bos')
-/** About 1,100 tokens: four windows of the embedded model. */
-const longText = sample.repeat(13)
+const service = new PredictionService(connect(hashEngine()))
 
-let model: LoadedModel
-let service: PredictionService
-beforeAll(async () => {
-  model = await loadMini()
-  service = freshService(model)
-}, LOADING_LIMIT_MS)
+describe('LiveScores', () => {
+  it.each([true, false])(
+    'has the scores of the final text after any edits (start token: %s)',
+    async (startToken) => {
+      await fc.assert(
+        fc.asyncProperty(unicodeTexts, fc.array(randomChanges(), { maxLength: 5 }), async (text, changes) => {
+          const { scores, finalText } = await afterEdits(text, changes, startToken)
 
-describe('After any edits', () => {
-  it.each([true, false])('the scores are those of the final text (start token: %s)', async (startToken) => {
-    await fc.assert(
-      fc.asyncProperty(unicodeTexts, fc.array(randomChanges(), { maxLength: 5 }), async (text, changes) => {
-        const { scores, finalText } = await afterEdits(text, changes, startToken)
+          await scores.score(EVERYTHING, { signal })
 
-        await scores.score(EVERYTHING, { signal })
+          expect(predictionsOf(scores)).toEqual(await expectedPredictions(finalText, startToken))
+        }),
+      )
+    },
+  )
 
-        await expectScoresOf(finalText, scores)
-      }),
-      { numRuns: 25 },
-    )
-  })
+  it('has the embedded model’s scores of the final text after an edit in the first of two windows', async () => {
+    const model = await loadMini()
+    const text = sample.repeat(7)
+    const edit = insertion(text.indexOf('readFile'), 'x')
+    const scores = new LiveScores(freshService(model), true)
+    await scores.update(text, signal)
+    await scores.score(EVERYTHING, { signal })
+    scores.edit([edit])
+    await scores.update(apply(text, [edit]), signal)
 
-  it('the scores are those of the final text in a text of several windows', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(randomChanges(), { minLength: 1, maxLength: 2 }), async (changes) => {
-        const { scores, finalText } = await afterEdits(longText, changes, true)
+    await scores.score(EVERYTHING, { signal })
 
-        await scores.score(EVERYTHING, { signal })
-
-        await expectScoresOf(finalText, scores)
-      }),
-      { numRuns: 2 },
-    )
-  })
-})
-
-describe('A text that is too long to be followed', () => {
-  it('is refused before it is tokenized', async () => {
-    const update = new LiveScores(service, true).update('word '.repeat(400_001), signal)
-    await expect(update).rejects.toThrow(LiveTextTooLongError)
-    await expect(update).rejects.toThrow('2,000,005 characters')
+    const cold = freshService(model)
+    const { tokenIds } = await cold.tokenize(apply(text, [edit]))
+    const to = tokenIds.length
+    const expected = await cold.predict({ tokenIds, from: 0, to, startToken: true, topK: 1, temperature: 1 })
+    expect(to).toBeGreaterThan(512)
+    for (const [token, score] of expected.scores.entries()) {
+      const logProb = scores.predictionOf(token)?.score?.logProb ?? NaN
+      expect(Math.abs(logProb - (score?.logProb ?? NaN))).toBeLessThanOrEqual(LOG_PROB_TOLERANCE)
+    }
   })
 })
 
-describe('An edit', () => {
-  it('leaves what stands before it as it is', async () => {
+describe('LiveScores.edit', () => {
+  it('keeps the scores before the edit', async () => {
     const scores = await scored(sample)
     const before = scores.predictionOf(10)
 
@@ -72,7 +68,7 @@ describe('An edit', () => {
     expect(before?.stale).toBe(false)
   })
 
-  it('makes stale, and moves, what stands behind it', async () => {
+  it('moves the tokens after the edit and marks them as stale', async () => {
     const scores = await scored(sample)
     const token = tokenAt(scores, sample.indexOf(' catch'))
 
@@ -82,7 +78,7 @@ describe('An edit', () => {
     expect(scores.predictionOf(token)?.stale).toBe(true)
   })
 
-  it('takes with it the tokens that it touches', async () => {
+  it('removes the tokens that it touches', async () => {
     const scores = await scored(sample)
     const start = sample.indexOf('readFile')
     const count = scores.tokens.tokenIds.length
@@ -95,22 +91,20 @@ describe('An edit', () => {
 
   it('moves every token that none of its replacements touches', async () => {
     await fc.assert(
-      fc.asyncProperty(unicodeTexts, randomChanges(), async (text, { parts }) => {
+      fc.asyncProperty(unicodeTexts, randomChanges(), async (text, { replacements }) => {
         const scores = new LiveScores(service, true)
         await scores.update(text, signal)
-        const edits = editsOf(text, parts)
+        const edits = editsOf(text, replacements)
         const expected = rangesAfter(scores.tokens, edits)
 
         scores.edit(edits)
 
-        expect(Array.from(scores.tokens.starts, (start, i) => [start, scores.tokens.ends[i]])).toEqual(
-          expected,
-        )
+        expect(tokensOf(scores.tokens).map(({ range }) => range)).toEqual(expected)
       }),
     )
   })
 
-  it('may be several at once, whatever their order', async () => {
+  it('applies several replacements in any order', async () => {
     const edits = [insertion(sample.indexOf('catch'), '\n'), insertion(sample.indexOf('try'), '// \n')]
     const [scores, others] = [await scored(sample), await scored(sample)]
 
@@ -121,8 +115,8 @@ describe('An edit', () => {
     expect(scores.predictionOf(tokenAt(scores, sample.indexOf('return')))?.stale).toBe(true)
   })
 
-  it('cancels what is running', async () => {
-    const scores = new LiveScores(freshService(model, 8), true)
+  it('cancels running calls', async () => {
+    const scores = new LiveScores(service, true)
     await scores.update(sample, signal)
     const scoring = scores.score(EVERYTHING, {
       signal,
@@ -135,8 +129,8 @@ describe('An edit', () => {
   })
 })
 
-describe('An update', () => {
-  it('keeps the score of a token that stands where it stood, as a stale one', async () => {
+describe('LiveScores.update', () => {
+  it('keeps the score of an unchanged token as a stale one', async () => {
     const scores = await scored(sample)
     const at = sample.indexOf(' catch')
     const before = scores.predictionOf(tokenAt(scores, at))
@@ -147,10 +141,8 @@ describe('An update', () => {
 
     expect(scores.predictionOf(tokenAt(scores, at + 1))).toEqual({ ...before, stale: true })
   })
-})
 
-describe('A token that was not there before', () => {
-  it('has no score, and not that of the one that stood there', async () => {
+  it('gives a new token no score', async () => {
     const scores = await scored(sample)
     const start = sample.indexOf('text = ')
     const edit = { rangeOffset: start, rangeLength: 'text'.length, text: 'data' }
@@ -160,10 +152,16 @@ describe('A token that was not there before', () => {
 
     expect(scores.predictionOf(tokenAt(scores, start))).toBeUndefined()
   })
+
+  it('rejects a text that is too long, before it is tokenized', async () => {
+    const update = new LiveScores(service, true).update('word '.repeat(400_001), signal)
+    await expect(update).rejects.toThrow(LiveTextTooLongError)
+    await expect(update).rejects.toThrow('2,000,005 characters')
+  })
 })
 
-describe('Scoring', () => {
-  it('takes the tokens of the range, and no others', async () => {
+describe('LiveScores.score', () => {
+  it('scores only the tokens of the range', async () => {
     const scores = new LiveScores(service, true)
     await scores.update(sample, signal)
     const start = sample.indexOf('  try')
@@ -176,22 +174,22 @@ describe('Scoring', () => {
     expect(scores.predictionOf(tokenAt(scores, sample.indexOf('.parse')))).toBeUndefined()
   })
 
-  it('runs the model for what has no score only', async () => {
-    const asked: number[] = []
-    const scores = new LiveScores(noting(service, asked), true)
+  it('runs the model only for tokens without a score', async () => {
+    const requested: number[] = []
+    const scores = new LiveScores(recording(service, requested), true)
     await scores.update(sample, signal)
     await scores.score({ start: 0, end: sample.indexOf('  try') }, { signal })
-    const settled = tokenAt(scores, sample.indexOf('  try'))
-    asked.length = 0
+    const firstUnscored = tokenAt(scores, sample.indexOf('  try'))
+    requested.length = 0
 
     await scores.score(EVERYTHING, { signal })
 
-    expect(asked).toEqual([settled, scores.tokens.tokenIds.length])
+    expect(requested).toEqual([firstUnscored, scores.tokens.tokenIds.length])
   })
 })
 
-/** One replacement; its place is a part of the text's length. */
-interface RandomPart {
+/** One replacement; `from` is a fraction of the text's length. */
+interface RandomReplacement {
   readonly from: number
   readonly length: number
   readonly text: string
@@ -199,30 +197,30 @@ interface RandomPart {
 
 /** One change of the document. */
 interface RandomChange {
-  readonly parts: readonly RandomPart[]
-  /** How much of the document is scored before it. */
+  readonly replacements: readonly RandomReplacement[]
+  /** The fraction of the document that is scored before the change. */
   readonly scoredBefore: number
-  /** Whether the next one comes before anybody has tokenized the text. */
+  /** Whether the change follows the previous one without an update between them. */
   readonly hurried: boolean
 }
 
 function randomChanges(): fc.Arbitrary<RandomChange> {
-  const part = fc.record({
+  const replacement = fc.record({
     from: fc.double({ min: 0, max: 1, noNaN: true }),
     length: fc.oneof(fc.constant(0), fc.nat({ max: 30 })),
     text: fc.oneof(fc.constant(''), fc.constantFrom('x', ' ', '\n', '\r\n', 'const '), unicodeTexts),
   })
   return fc.record({
-    parts: fc.array(part, { minLength: 1, maxLength: 4 }),
+    replacements: fc.array(replacement, { minLength: 1, maxLength: 4 }),
     scoredBefore: fc.double({ min: 0, max: 1, noNaN: true }),
     hurried: fc.boolean(),
   })
 }
 
-/** From the last to the first, as VS Code tells of them, and none into another. */
-function editsOf(text: string, parts: readonly RandomPart[]): TextEdit[] {
+/** Edits that do not overlap, from the last to the first, as VS Code reports them. */
+function editsOf(text: string, replacements: readonly RandomReplacement[]): TextEdit[] {
   let free = 0
-  return [...parts]
+  return [...replacements]
     .sort((a, b) => a.from - b.from)
     .map(({ from, length, text: inserted }) => {
       const rangeOffset = Math.max(free, Math.floor(from * text.length))
@@ -233,29 +231,29 @@ function editsOf(text: string, parts: readonly RandomPart[]): TextEdit[] {
     .reverse()
 }
 
-/** Token by token, as one would say it. */
-function rangesAfter({ starts, ends }: TokenizedText, edits: readonly TextEdit[]): number[][] {
-  return Array.from(starts, (start, i) => [start, ends[i]]).flatMap(([start, end]) => {
+/** The ranges after the edits, computed token by token. */
+function rangesAfter(tokens: TokenizedText, edits: readonly TextEdit[]): TextRange[] {
+  return tokensOf(tokens).flatMap(({ range: { start, end } }) => {
     const isTouched = (edit: TextEdit) =>
       edit.rangeOffset < end && edit.rangeOffset + edit.rangeLength > start
     if (edits.some(isTouched)) return []
     const shift = edits
       .filter(({ rangeOffset, rangeLength }) => rangeOffset + rangeLength <= start)
       .reduce((sum, { rangeLength, text }) => sum + text.length - rangeLength, 0)
-    return [[start + shift, end + shift]]
+    return [{ start: start + shift, end: end + shift }]
   })
 }
 
-/** A document lives through these changes; between them parts of it are scored. */
+/** Applies the changes to a document and scores parts of it between them. */
 async function afterEdits(text: string, changes: readonly RandomChange[], startToken: boolean) {
   const scores = new LiveScores(service, startToken)
   let finalText = text
-  for (const { parts, scoredBefore, hurried } of changes) {
+  for (const { replacements, scoredBefore, hurried } of changes) {
     if (!hurried) {
       await scores.update(finalText, signal)
       await scores.score({ start: 0, end: finalText.length * scoredBefore }, { signal })
     }
-    const edits = editsOf(finalText, parts)
+    const edits = editsOf(finalText, replacements)
     scores.edit(edits)
     finalText = apply(finalText, edits)
   }
@@ -263,25 +261,18 @@ async function afterEdits(text: string, changes: readonly RandomChange[], startT
   return { scores, finalText }
 }
 
-/** Against an engine that has kept nothing. */
-async function expectScoresOf(text: string, scores: LiveScores): Promise<void> {
-  const cold = freshService(model)
-  const tokens = await cold.tokenize(text)
-  expect(scores.tokens).toEqual(tokens)
-  const to = tokens.tokenIds.length
-  const request = { tokenIds: tokens.tokenIds, from: 0, to, topK: 1, temperature: 1 }
-  const expected = await cold.predict({ ...request, startToken: scores.startToken })
-  for (const [token, score] of expected.scores.entries()) expectSame(scores, token, score)
+/** The predictions of all tokens, in order. */
+function predictionsOf(scores: LiveScores) {
+  return tokensOf(scores.tokens).map((token, i) => ({ ...token, ...scores.predictionOf(i) }))
 }
 
-function expectSame(scores: LiveScores, token: number, expected: TokenScore | null): void {
-  const score = scores.predictionOf(token)
-  expect(score?.stale).toBe(false)
-  if (expected === null) expect(score?.score).toBeNull()
-  else
-    expect(Math.abs((score?.score?.logProb ?? NaN) - expected.logProb)).toBeLessThanOrEqual(
-      LOG_PROB_TOLERANCE,
-    )
+/** The same from a service that has seen no other text. */
+async function expectedPredictions(text: string, startToken: boolean) {
+  const fresh = new PredictionService(connect(hashEngine()))
+  const tokens = await fresh.tokenize(text)
+  const request = { tokenIds: tokens.tokenIds, from: 0, to: tokens.tokenIds.length, topK: 1, temperature: 1 }
+  const { scores } = await fresh.predict({ ...request, startToken })
+  return tokensOf(tokens).map((token, i) => ({ ...token, score: scores[i], stale: false }))
 }
 
 async function scored(text: string): Promise<LiveScores> {
@@ -299,7 +290,7 @@ function insertion(rangeOffset: number, text: string): TextEdit {
   return { rangeOffset, rangeLength: 0, text }
 }
 
-/** From the last to the first. */
+/** Applies edits that are ordered from the last to the first. */
 function apply(text: string, edits: readonly TextEdit[]): string {
   return edits.reduce(
     (before, { rangeOffset, rangeLength, text: inserted }) =>
@@ -308,11 +299,11 @@ function apply(text: string, edits: readonly TextEdit[]): string {
   )
 }
 
-/** The same service; `asked` notes the span of every prediction. */
-function noting(real: PredictionService, asked: number[]): PredictionService {
+/** The same service; `requested` gets the span of every prediction. */
+function recording(real: PredictionService, requested: number[]): PredictionService {
   const service = Object.create(real) as PredictionService
   service.predict = (request, options) => {
-    asked.push(request.from, request.to)
+    requested.push(request.from, request.to)
     return real.predict(request, options)
   }
   return service
