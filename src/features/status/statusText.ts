@@ -2,7 +2,7 @@ import { assertNever } from '../../shared/assertNever'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { backendName, describeBackend } from '../../shared/text/modelText'
 
-/** The status item: model, backend, state. Screen readers say every change of it, so nothing else is in it. */
+/** Text of the status item: model, backend and state only, because screen readers announce every change of it. */
 export function statusText(state: EngineState, modelId: string): string {
   switch (state.kind) {
     case 'stopped':
@@ -18,7 +18,7 @@ export function statusText(state: EngineState, modelId: string): string {
   }
 }
 
-/** The status item without its icon, for a screen reader. */
+/** Description of the status item for screen readers. */
 export function spokenStatus(state: EngineState, modelId: string): string {
   return `Logitscope: model ${describeEngine(state, modelId)} Opens a menu.`
 }

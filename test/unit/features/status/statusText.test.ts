@@ -14,7 +14,7 @@ describe('the status item', () => {
     [READY, '$(graph) mini · WASM'],
     [{ kind: 'ready', model: { ...MINI, backend: 'webgpu' } }, '$(graph) mini · WebGPU'],
     [FAILED, '$(error) mini: failed'],
-  ])('says model, backend and state: %j', (state, text) => {
+  ])('shows model, backend and state: %j', (state, text) => {
     expect(statusText(state, 'mini')).toBe(text)
   })
 
@@ -27,7 +27,7 @@ describe('the status item', () => {
       'Logitscope: model mini on WebGPU, ready. Opens a menu.',
     ],
     [FAILED, 'Logitscope: model mini, failed. The model folder lacks config.json. Opens a menu.'],
-  ])('says it all to a screen reader: %j', (state, spoken) => {
+  ])('describes model, backend and state to a screen reader: %j', (state, spoken) => {
     expect(spokenStatus(state, 'mini')).toBe(spoken)
   })
 })
