@@ -38,7 +38,7 @@ describe('WebGPU in the companion', () => {
     await useBackend(undefined)
   })
 
-  it('gives the reference’s numbers', async function () {
+  it('computes the numbers of the reference', async function () {
     this.timeout(COMPILING_LIMIT_MS)
     const { text, positions } = referenceText()
     const report = await api.inspect({ text }, { startToken: true })

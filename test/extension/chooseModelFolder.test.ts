@@ -10,11 +10,12 @@ import { extension } from './support/extensionUnderTest'
 const SCRIPT = join(extension.extensionPath, 'media', 'convert_checkpoint.py')
 const MINI = join(extension.extensionPath, 'media', 'models', 'mini')
 
-/** What a person does in each dialog; of messages, which button they press. */
+/** What the user answers in each dialog. */
 interface Answers {
   readonly folders: string[]
+  /** Of messages. */
   readonly buttons?: string[]
-  /** Undefined takes what is proposed. */
+  /** Undefined accepts the proposal. */
   readonly heads?: string
   readonly activation?: string
 }
@@ -41,34 +42,34 @@ describe('Choose a Folder…', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('gives a folder back that has a model', async () => {
+  it('returns a folder that has a model', async () => {
     answer({ folders: [MINI] })
     assert.equal(await chooseModelFolder(SCRIPT), MINI)
     assert.deepEqual(shown, [])
   })
 
-  it('gives nothing where the dialog is closed', async () => {
+  it('returns nothing when the dialog is closed', async () => {
     answer({ folders: [] })
     assert.equal(await chooseModelFolder(SCRIPT), undefined)
   })
 
-  it('says why a folder cannot be used, and lets another be chosen', async () => {
+  it('says why a folder cannot be used and offers to choose another', async () => {
     answer({ folders: [folder, MINI], buttons: ['Choose Another Folder…'] })
     assert.equal(await chooseModelFolder(SCRIPT), MINI)
-    assert.match(shown[0], /model\.safetensors cannot be read/)
+    assert.match(shown[0] ?? '', /model\.safetensors cannot be read/)
   })
 
   it('copies a command that converts pickle files', async () => {
     await writeFile(join(folder, 'ckpt.pt'), '')
     answer({ folders: [folder], buttons: ['Copy Conversion Command'] })
     assert.equal(await chooseModelFolder(SCRIPT), undefined)
-    assert.match(shown[0], /^PyTorch pickle files can run code, so Logitscope does not read them/)
+    assert.match(shown[0] ?? '', /^PyTorch pickle files can run code, so Logitscope does not read them/)
     const command = await vscode.env.clipboard.readText()
     assert.equal(command, conversionCommand({ script: SCRIPT, folder, files: ['ckpt.pt'] }))
     assert.match(await readFile(SCRIPT, 'utf8'), /weights_only=True/)
   })
 
-  it('makes the config.json that is missing of the shapes and the answers', async () => {
+  it('makes a missing config.json from the shapes and the answers', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], activation: 'gelu_new', buttons: ['Save config.json'] })
     assert.equal(await chooseModelFolder(SCRIPT), folder)
@@ -86,16 +87,16 @@ describe('Choose a Folder…', () => {
     })
   })
 
-  it('takes another number of heads only where it divides the dimensions', async () => {
+  it('accepts another number of heads only if it divides the dimensions', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], heads: '5' })
-    await assert.rejects(chooseModelFolder(SCRIPT), /divides the 192 dimensions/)
+    await assert.rejects(chooseModelFolder(SCRIPT), /divides 192/)
     answer({ folders: [folder], heads: '4', activation: 'gelu', buttons: ['Save config.json'] })
     assert.equal(await chooseModelFolder(SCRIPT), folder)
     assert.match(await readFile(join(folder, 'config.json'), 'utf8'), /"n_head": 4/)
   })
 
-  it('saves nothing unasked', async () => {
+  it('saves nothing without confirmation', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], activation: 'gelu_new', buttons: [] })
     assert.equal(await chooseModelFolder(SCRIPT), undefined)
@@ -103,7 +104,7 @@ describe('Choose a Folder…', () => {
   })
 })
 
-/** Nobody sits in front of a test: the dialogs are answered in the person's place. */
+/** Replaces VS Code’s dialogs with functions that answer at once. */
 function answer({ folders, buttons = [], heads, activation }: Answers): void {
   const remaining = { folders: [...folders], buttons: [...buttons] }
   const message = (text: string) => {

@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
+import { resultsAsText } from './support/results'
 
 const CODE = `import { readFile } from 'node:fs/promises'
 
@@ -12,12 +13,12 @@ export async function readJson(path: string): Promise<unknown> {
     return JSON.parse(text)
   } catch (error) {
 `
-/** Of a line of code that is as long as the model likes. */
+/** Lets a completion continue to the end of the line, however unlikely it is. */
 const WHOLE_LINE = { minProbability: 0 }
 const STORM_EDITS = 200
 const MAX_TRIGGERS = 10
 
-/** Far above what a cancelled request may leave behind, far below 200 of them that pile up. */
+/** Far more than cancelled requests may keep, far less than 200 requests need. */
 const STORM_MEMORY_BYTES = 150 * 1024 * 1024
 
 describe('Inline completion', () => {
@@ -33,7 +34,7 @@ describe('Inline completion', () => {
     await closeEditors()
   })
 
-  it('goes on with a half-typed word', async () => {
+  it('completes a partly typed word', async () => {
     const document = await openAtEnd(`${CODE}  }\n}\n\nexport async func`)
 
     await complete()
@@ -41,7 +42,7 @@ describe('Inline completion', () => {
     assert.match(added(document, 'async func'), /^tion/)
   })
 
-  it('goes on behind a trailing space without another one', async () => {
+  it('adds no second space after a trailing space', async () => {
     const document = await openAtEnd(`${CODE}  }\n}\n\nexport async `)
 
     await complete()
@@ -49,7 +50,7 @@ describe('Inline completion', () => {
     assert.match(added(document, 'export async '), /^function/)
   })
 
-  it('writes the line ends of the document', async () => {
+  it('uses the line ends of the document', async () => {
     await configure({ ...WHOLE_LINE, lines: 3 })
     const withLf = await openAtEnd(CODE)
     await complete()
@@ -62,7 +63,7 @@ describe('Inline completion', () => {
     assert.equal(withCrLf.getText(), expected.replaceAll('\n', '\r\n'))
   })
 
-  it('is the same whether it is accepted as a whole or word by word', async () => {
+  it('gives the same text accepted as a whole or word by word', async () => {
     await configure(WHOLE_LINE)
     const whole = await lineAfter(CODE)
     const document = await openAtEnd(CODE)
@@ -76,7 +77,7 @@ describe('Inline completion', () => {
     assert.equal(document.getText(), whole)
   })
 
-  it('goes on being shown while one types what it says', async () => {
+  it('stays while the user types what it says', async () => {
     await configure(WHOLE_LINE)
     const whole = await lineAfter(CODE)
     const document = await openAtEnd(CODE)
@@ -92,7 +93,7 @@ describe('Inline completion', () => {
     assert.equal(document.getText(), whole)
   })
 
-  it('has other candidates to go through', async () => {
+  it('has several candidates', async () => {
     const first = await openAtEnd(`${CODE}    throw new Error(`)
     await complete()
     const second = await openAtEnd(`${CODE}    throw new Error(`)
@@ -105,7 +106,7 @@ describe('Inline completion', () => {
     assert.notEqual(second.getText(), first.getText())
   })
 
-  it('takes over the bracket that VS Code has closed already', async () => {
+  it('replaces the closing bracket that VS Code has added', async () => {
     await configure(WHOLE_LINE)
     const text = `${CODE}    throw new Error(`
     const alone = await lineAfter(text)
@@ -117,7 +118,7 @@ describe('Inline completion', () => {
     assert.equal(document.getText(), alone)
   })
 
-  it('is not offered before the rest of a word', async () => {
+  it('is not offered inside a word', async () => {
     const document = await openAround(`${CODE}    th`, 'row')
 
     await trigger()
@@ -133,7 +134,7 @@ describe('Inline completion', () => {
     assert.equal(await lineAfter(CODE), first)
   })
 
-  it('waits to be asked for', async () => {
+  it('appears only on request by default', async () => {
     const document = await openAtEnd(`${CODE}    thr`)
 
     await vscode.commands.executeCommand('type', { text: 'o' })
@@ -143,7 +144,7 @@ describe('Inline completion', () => {
     assert.equal(document.getText(), `${CODE}    thro`)
   })
 
-  it('comes by itself where it is automatic', async () => {
+  it('appears while typing if it is automatic', async () => {
     await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion')
     const document = await openAtEnd(`${CODE}    thr`)
 
@@ -170,7 +171,7 @@ describe('Inline completion', () => {
     await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletionForLanguage')
   })
 
-  it('has the last answer, and no more memory, after 200 edits that each ask for one', async () => {
+  it('has the last answer, and uses no more memory, after 200 edits with a request each', async () => {
     await configure({ automatic: true })
     const document = await openAtEnd(CODE)
     await triggerAsTypingDoes()
@@ -189,7 +190,7 @@ describe('Inline completion', () => {
 describe('Show Last Completion', () => {
   before(() => extension.activate())
 
-  it('shows how each candidate was drawn, from the typed bytes on', async () => {
+  it('shows how each candidate was chosen, starting at the typed bytes', async () => {
     await openAtEnd(`${CODE}    throw new Err`)
     await complete()
 
@@ -217,7 +218,7 @@ async function openAtEnd(content: string, language?: string): Promise<vscode.Tex
   return openAround(content, '', language)
 }
 
-/** With the cursor between the two. */
+/** Opens a document of both texts, with the cursor between them. */
 async function openAround(
   before: string,
   after: string,
@@ -230,7 +231,7 @@ async function openAround(
   return document
 }
 
-/** Without a question about what was not saved. */
+/** Closes all editors without a question about unsaved changes. */
 async function closeEditors(): Promise<void> {
   while (vscode.window.activeTextEditor !== undefined)
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
@@ -249,7 +250,7 @@ async function accept(): Promise<void> {
   await vscode.commands.executeCommand('editor.action.inlineSuggest.commit')
 }
 
-/** The workbench may give the focus to a new editor after it has shown it; a trigger before that reaches none. */
+/** Triggers until there is a completion: a new editor may get the focus later than it is shown, and a trigger before that has no effect. */
 async function complete(): Promise<void> {
   const document = vscode.window.activeTextEditor?.document
   const version = document?.version
@@ -260,7 +261,7 @@ async function complete(): Promise<void> {
   assert.notEqual(document?.version, version, 'nothing was completed')
 }
 
-/** The text with the first candidate behind it. */
+/** The text with the first candidate appended. */
 async function lineAfter(text: string): Promise<string> {
   const document = await openAtEnd(text)
   await complete()
@@ -273,7 +274,7 @@ function added(document: vscode.TextDocument, before: string): string {
   return text.slice(text.lastIndexOf(before) + before.length)
 }
 
-/** Each edit asks for a completion, and none waits for it. */
+/** Requests a completion after each edit without waiting for it. */
 async function typeQuickly(document: vscode.TextDocument, edits: number): Promise<void> {
   const triggers: Thenable<void>[] = []
   for (let i = 0; i < edits; i++) {
@@ -290,11 +291,6 @@ async function configure(settings: Record<string, unknown>): Promise<void> {
   const configuration = vscode.workspace.getConfiguration('logitscope.completion')
   for (const [key, value] of Object.entries(settings))
     await configuration.update(key, value, vscode.ConfigurationTarget.Global)
-}
-
-async function resultsAsText(): Promise<string> {
-  await vscode.commands.executeCommand('logitscope.openResultsAsText')
-  return vscode.window.activeTextEditor?.document.getText() ?? ''
 }
 
 function withoutTime(results: string): string {

@@ -7,16 +7,16 @@ import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { answerWithStatus, FakeHub } from '../support/fakes/fakeHub'
 import { copyEmbeddedModel, currentModel, inspect, useModel } from './support/currentModel'
-import { startPartsWithHub, useEndpoint } from './support/partsWithHub'
-import { Person } from './support/person'
+import { startModelSetup, useEndpoint } from './support/modelSetup'
+import { FakeUser } from './support/fakeUser'
 
 describe('A download', () => {
-  let person: Person
+  let user: FakeUser
   beforeEach(() => {
-    person = new Person()
+    user = new FakeUser()
   })
   afterEach(async () => {
-    person.leaves()
+    user.restore()
     await useModel(undefined)
     await useEndpoint(undefined)
   })
@@ -32,19 +32,19 @@ describe('A download', () => {
       await hub.close()
     })
 
-    it('is tried anew with Retry, as often as that is pressed', async () => {
-      person.answers({ buttons: ['Download', 'Retry', 'Retry'] })
+    it('is retried every time the user presses Retry', async () => {
+      user.answers({ buttons: ['Download', 'Retry', 'Retry'] })
 
       await vscode.commands.executeCommand('logitscope.useGpt2')
 
       assert.deepEqual(hub.requests, ['config.json', 'config.json', 'config.json'])
-      assert.match(person.told.at(-1) ?? '', /^There is no config\.json at this address of the hub/)
+      assert.match(user.messages.at(-1) ?? '', /^There is no config\.json at this address of the hub/)
       assert.equal(currentModel(), 'mini')
     })
 
-    it('goes to the setting with Change Endpoint', async () => {
+    it('opens the setting with Change Endpoint', async () => {
       await vscode.commands.executeCommand('workbench.action.closeAllEditors')
-      person.answers({ buttons: ['Download', 'Change Endpoint'] })
+      user.answers({ buttons: ['Download', 'Change Endpoint'] })
 
       await vscode.commands.executeCommand('logitscope.useGpt2')
 
@@ -53,16 +53,16 @@ describe('A download', () => {
       await vscode.commands.executeCommand('workbench.action.closeAllEditors')
     })
 
-    it('is done without with Choose a Folder…', async () => {
+    it('can be replaced by a folder with Choose a Folder…', async () => {
       const parent = await mkdtemp(join(tmpdir(), 'logitscope-download-'))
       const folder = join(parent, 'my-checkpoint')
       await copyEmbeddedModel(folder)
       hub.config = answerWithStatus(429, { 'retry-after': '3600' })
-      person.answers({ buttons: ['Download', 'Choose a Folder…'], paths: [folder] })
+      user.answers({ buttons: ['Download', 'Choose a Folder…'], paths: [folder] })
       try {
         await vscode.commands.executeCommand('logitscope.useGpt2')
 
-        assert.match(person.told.at(-1) ?? '', /^The hub is busy \(HTTP 429\); nothing has come yet/)
+        assert.match(user.messages.at(-1) ?? '', /^The hub is busy \(HTTP 429\); nothing was downloaded/)
         assert.deepEqual([currentModel(), (await inspect()).model], [folder, 'my-checkpoint'])
       } finally {
         await rm(parent, { recursive: true })
@@ -71,36 +71,38 @@ describe('A download', () => {
   })
 
   describe('from a hub that asks for a token', () => {
-    it('takes it along once it is set, and to no other hub', async () => {
-      const hubs = [await FakeHub.start(), await FakeHub.start()]
+    it('sends the token once it is set, and to no other hub', async () => {
+      const hub = await FakeHub.start()
+      const other = await FakeHub.start()
       try {
-        for (const hub of hubs) hub.config = answerWithStatus(401)
-        const [hub, other] = hubs
+        hub.config = answerWithStatus(401)
+        other.config = answerWithStatus(401)
         await useEndpoint(hub.endpoint.href)
-        person.answers({ words: [' hf_secret '], buttons: ['Download'] })
+        user.answers({ words: [' hf_secret '], buttons: ['Download'] })
         await vscode.commands.executeCommand('logitscope.setHubToken')
         await vscode.commands.executeCommand('logitscope.useGpt2')
         await useEndpoint(other.endpoint.href)
-        person.answers({ words: [''], buttons: ['Download'] })
+        user.answers({ words: [''], buttons: ['Download'] })
         await vscode.commands.executeCommand('logitscope.useGpt2')
 
         assert.deepEqual(hub.authorizations, ['Bearer hf_secret'])
         assert.deepEqual(other.authorizations, [undefined])
-        assert.match(person.told.at(-1) ?? '', /set a token for it with Logitscope: Set Hub Token/)
+        assert.match(user.messages.at(-1) ?? '', /set a token for it with Logitscope: Set Hub Token/)
       } finally {
-        await useEndpoint(hubs[0].endpoint.href)
+        await useEndpoint(hub.endpoint.href)
         await vscode.commands.executeCommand('logitscope.setHubToken')
-        for (const hub of hubs) await hub.close()
+        await hub.close()
+        await other.close()
       }
     })
   })
 
-  describe('that succeeds at last', () => {
-    it('lets its model speak', async () => {
-      const { hub, choice, store, dispose } = await startPartsWithHub()
+  describe('that succeeds after a retry', () => {
+    it('makes its model the current one', async () => {
+      const { hub, choice, store, dispose } = await startModelSetup()
       try {
         hub.answers = [answerWithStatus(403)]
-        person.answers({ buttons: ['Download', 'Retry'] })
+        user.answers({ buttons: ['Download', 'Retry'] })
 
         await choice.useGpt2()
 
@@ -123,21 +125,21 @@ describe('A download', () => {
       await http.update('proxy', undefined, vscode.ConfigurationTarget.Global)
     })
 
-    it('goes through it', async () => {
+    it('uses the proxy', async () => {
       const asked: string[] = []
       const cancellation = new vscode.CancellationTokenSource()
       const proxy = createServer().on('connect', (request, socket) => {
         asked.push(request.url ?? '')
-        // A tunnel would need a certificate that this machine trusts; where the way leads is seen without one.
+        // A complete tunnel would need a trusted certificate; the request for it shows enough.
         cancellation.cancel()
         socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
       })
       await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
       const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
       await http.update('proxy', address, vscode.ConfigurationTarget.Global)
-      // Past loopback addresses VS Code leaves its proxy out.
+      // VS Code does not use the proxy for loopback addresses.
       await useEndpoint('https://hub.example')
-      person.answers({ buttons: ['Download'] })
+      user.answers({ buttons: ['Download'] })
       Object.assign(vscode.window, {
         withProgress: (
           _: unknown,

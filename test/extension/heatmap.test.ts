@@ -1,12 +1,12 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
-import reference from '../fixtures/reference/mini.json'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
+import { referenceOf } from './support/reference'
 
 const SURPRISING_BITS = 8
-const sample = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''
+const sample = referenceOf('typescript +bos').text
 
 describe('the heatmap', () => {
   let editor: vscode.TextEditor
@@ -22,7 +22,7 @@ describe('the heatmap', () => {
     await vscode.workspace.getConfiguration('logitscope').update('startToken', undefined, true)
   })
 
-  it('goes from one surprising token to the next, and around the end', async () => {
+  it('goes from one surprising token to the next, and from the last to the first', async () => {
     const expected = await surprisingPlaces(editor.document)
 
     const visited = await visit('next', expected.length + 1)
@@ -31,7 +31,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, [...expected, expected[0]])
   })
 
-  it('goes the other way as well', async () => {
+  it('goes backwards', async () => {
     const expected = (await surprisingPlaces(editor.document)).reverse()
 
     const visited = await visit('previous', expected.length + 1)
@@ -39,7 +39,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, [...expected, expected[0]])
   })
 
-  it('goes by the text as it is after an edit', async () => {
+  it('uses the text as it is after an edit', async () => {
     await visit('next', 1)
     await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), '  the umbrella 👋 quantum\r\n'))
     putCursor(0, 0)
@@ -50,7 +50,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, expected)
   })
 
-  it('goes by the chosen metric', async () => {
+  it('uses the chosen metric', async () => {
     await vscode.workspace.getConfiguration('logitscope').update('heatmapMetric', 'rank', true)
     const expected = await placesWhere(editor.document, ({ rank }) => (rank ?? 0) > 100)
 
@@ -59,7 +59,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, expected)
   })
 
-  it('begins as the setting says, from the moment it changes', async () => {
+  it('uses the start token setting as soon as it changes', async () => {
     await visit('next', 1)
     await vscode.workspace.getConfiguration('logitscope').update('startToken', false, true)
     putCursor(0, 0)
@@ -70,7 +70,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, expected)
   })
 
-  it('scores a long document on the way', async () => {
+  it('scores the rest of a long document when it is needed', async () => {
     const document = await openText(`${'the same line again\n'.repeat(400)}umbrella`)
     editor = await vscode.window.showTextDocument(document)
     putCursor(20, 0)
@@ -80,7 +80,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, ['400:0'])
   })
 
-  it('leaves the cursor where nothing is surprising', async () => {
+  it('keeps the cursor if no token is surprising', async () => {
     const document = await openText('')
     editor = await vscode.window.showTextDocument(document)
 
@@ -93,7 +93,7 @@ describe('the heatmap', () => {
     editor.selection = new vscode.Selection(line, character, line, character)
   }
 
-  /** Where the cursor stands after each of so many steps. */
+  /** The cursor’s places after each step. */
   async function visit(direction: 'next' | 'previous', steps: number): Promise<string[]> {
     const places: string[] = []
     for (let i = 0; i < steps; i++) {
@@ -110,7 +110,7 @@ function surprisingPlaces(document: vscode.TextDocument, startToken = true): Pro
   return placesWhere(document, ({ surprisal }) => (surprisal ?? 0) >= SURPRISING_BITS, startToken)
 }
 
-/** Where the first visible characters of such tokens are, by a cold inspection. */
+/** Where the first visible characters of such tokens are, by an inspection through the API. */
 async function placesWhere(
   document: vscode.TextDocument,
   condition: (position: Position) => boolean,
@@ -122,7 +122,7 @@ async function placesWhere(
     const spaces = Math.max(0, document.getText().slice(start, end).search(/\S/))
     return placeOf(document.positionAt(start + spaces))
   })
-  // The parts of a split character stand at one place.
+  // The tokens of a split character share one place.
   return [...new Set(places)]
 }
 

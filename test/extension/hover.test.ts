@@ -3,18 +3,20 @@ import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import type { InspectionReport } from '../../src/prediction/report/report'
 import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
-import reference from '../fixtures/reference/mini.json'
+import { elementAt } from '../../src/shared/elementAt'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
+import { referenceOf } from './support/reference'
+import { panelTabs, resultsAsText } from './support/results'
 
-const TEXT = reference.find(({ name }) => name === 'typescript +bos')?.text ?? ''
-/** Longer than any start of the engine takes. */
-const PATIENT_MS = 10_000
+const TEXT = referenceOf('typescript +bos').text
+/** Longer than the engine takes to start. */
+const LONG_LIMIT_MS = 60_000
 
 describe('the hover', () => {
   beforeEach(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
-    await configure({ hover: 'always', hoverTimeLimit: PATIENT_MS })
+    await configure({ hover: 'always', hoverTimeLimit: LONG_LIMIT_MS })
   })
 
   afterEach(async () => {
@@ -27,13 +29,13 @@ describe('the hover', () => {
     })
   })
 
-  it('says of every token what the API says of it', async () => {
+  it('has the API’s numbers for every token', async () => {
     const document = await openText(TEXT)
     const { positions } = await inspect(document)
 
     for (const { start, logProb, rank, surprisal, position } of positions) {
       if (logProb === null || rank === null || surprisal === null) continue
-      const [first] = linesOf(await hoverAt(document, start))
+      const [first = ''] = linesOf(await hoverAt(document, start))
       const numbers = `p ${formatPercent(Math.exp(logProb))}  rank ${formatCount(rank)} of 50,257  ${formatDecimal(surprisal)} bits`
       const before =
         position === 0
@@ -43,11 +45,11 @@ describe('the hover', () => {
     }
   })
 
-  it('lists the likeliest tokens as the API has them', async () => {
+  it('lists the most likely tokens with the API’s numbers', async () => {
     await configure({ topK: 3 })
     const document = await openText(TEXT)
     const { positions } = await inspect(document)
-    const { start, top } = positions[52]
+    const { start, top } = elementAt(positions, 52)
 
     const lines = linesOf(await hoverAt(document, start))
 
@@ -58,7 +60,7 @@ describe('the hover', () => {
     assert.equal(lines.length, 4)
   })
 
-  it('is about the token’s range', async () => {
+  it('covers the token’s range', async () => {
     const document = await openText(TEXT)
     const start = TEXT.indexOf(' catch')
 
@@ -67,7 +69,7 @@ describe('the hover', () => {
     assert.deepEqual(hover?.range, rangeOf(document, start, start + ' catch'.length))
   })
 
-  it('has the token’s whole character, however it is split', async () => {
+  it('has all tokens of a character that is split into several', async () => {
     const document = await openText('const wave = "👋"\n')
     const offset = document.getText().indexOf('👋')
 
@@ -77,7 +79,7 @@ describe('the hover', () => {
     assert.match(text, /^👋 {2}p /)
   })
 
-  it('says what comes next at the end of a line', async () => {
+  it('shows the predicted next token at the end of a line', async () => {
     const document = await openText(TEXT)
     const { positions } = await inspect(document)
     const newline = positions.find(({ text }) => text === '\n')
@@ -85,22 +87,22 @@ describe('the hover', () => {
 
     const next = nextOf(await hoverAt(document, end - 1))
 
-    const percent = formatPercent(Math.exp(newline?.top?.[0].logProb ?? NaN))
+    const percent = formatPercent(Math.exp(newline?.top?.[0]?.logProb ?? NaN))
     assert.deepEqual(next[0]?.split(/ {2,}/), ['↵', percent, '← in the text'])
     assert.deepEqual(nextOf(await hoverAt(document, end - 2)), [])
   })
 
-  it('says it on an empty line, and with CRLF', async () => {
+  it('shows the next token on an empty line and with CRLF', async () => {
     const document = await openText('first\r\n\r\nsecond')
 
     const onEmptyLine = await hoverAt(document, document.offsetAt(new vscode.Position(1, 0)))
 
-    assert.match(linesOf(onEmptyLine)[0], /^↵ {2}p /)
+    assert.match(linesOf(onEmptyLine)[0] ?? '', /^↵ {2}p /)
     assert.ok(nextOf(onEmptyLine).length > 0)
     assert.ok(nextOf(await hoverAt(document, 'firs'.length)).some((line) => line.startsWith('↵')))
   })
 
-  it('does not leave the hovered line, however many the token has', async () => {
+  it('covers only the hovered line of a token with several lines', async () => {
     const document = await openText('first\n\n\n\nlast')
     const onEmptyLine = new vscode.Position(1, 0)
 
@@ -109,17 +111,17 @@ describe('the hover', () => {
     assert.deepEqual(hover?.range, new vscode.Range(onEmptyLine, onEmptyLine))
   })
 
-  it('says at the end of the text what the API says is next', async () => {
+  it('shows the API’s next token at the end of the text', async () => {
     const document = await openText(TEXT)
     const { next } = await inspect(document)
 
     const hover = await hoverAt(document, TEXT.length)
 
     assert.equal(linesOf(hover)[0], 'Next:  (mini, 85 tokens before)')
-    assert.equal(nextOf(hover)[0]?.split(/ {2,}/)[1], formatPercent(Math.exp(next?.top[0].logProb ?? NaN)))
+    assert.equal(nextOf(hover)[0]?.split(/ {2,}/)[1], formatPercent(Math.exp(next?.top[0]?.logProb ?? NaN)))
   })
 
-  it('says that nothing stands before the first token where the text begins with no start token', async () => {
+  it('says that the first token has no prediction when the text begins without the start token', async () => {
     await configure({ startToken: false })
     const document = await openText(TEXT)
 
@@ -128,10 +130,12 @@ describe('the hover', () => {
     assert.equal(first, 'export  nothing before it to predict it from  (mini)')
   })
 
-  it('has nothing of the document in what is trusted', async () => {
+  it('has no text of the document in its trusted part', async () => {
     const document = await openText('[x](command:workbench.action.quit) `````` <b>[x](command:x)')
     for (let offset = 0; offset < document.getText().length; offset++) {
-      const [text, links] = contentsOf(await hoverAt(document, offset))
+      const contents = contentsOf(await hoverAt(document, offset))
+      const text = elementAt(contents, 0)
+      const links = elementAt(contents, 1)
 
       assert.ok(!text.isTrusted && !text.supportHtml && !text.supportThemeIcons)
       assert.deepEqual(links.isTrusted, {
@@ -144,14 +148,14 @@ describe('the hover', () => {
     }
   })
 
-  it('is nowhere when it is off', async () => {
+  it('is not shown when it is off', async () => {
     await configure({ hover: 'off' })
     const document = await openText(TEXT)
 
     assert.equal(await hoverAt(document, 0), undefined)
   })
 
-  it('is only in inspected documents unless asked for everywhere', async () => {
+  it('is shown only in inspected documents in that mode', async () => {
     await configure({ hover: 'inspected' })
     const inspected = await openText(TEXT)
     await vscode.window.showTextDocument(inspected)
@@ -162,14 +166,14 @@ describe('the hover', () => {
     assert.equal(await hoverAt(other, 0), undefined)
   })
 
-  it('is only in the languages that are asked for', async () => {
+  it('is shown only in the languages of the setting', async () => {
     await configure({ hoverLanguages: ['markdown'] })
 
     assert.equal(await hoverAt(await openText(TEXT, 'plaintext'), 0), undefined)
     assert.notEqual(await hoverAt(await openText(TEXT, 'markdown'), 0), undefined)
   })
 
-  it('that is not ready in time is there later', async () => {
+  it('is missing when the model exceeds the time limit, and shown later', async () => {
     await configure({ hoverTimeLimit: 0 })
     const document = await openText(`// not seen before\n${TEXT}`)
     const offset = document.getText().length - 5
@@ -192,7 +196,7 @@ describe('Open the Panel at a Token', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('inspects the token’s line where there is no run that has it', async () => {
+  it('inspects the token’s line if no run has the token', async () => {
     const document = await openText(`// ${Math.random()}\n${TEXT}`)
     await vscode.window.showTextDocument(document)
 
@@ -201,7 +205,7 @@ describe('Open the Panel at a Token', () => {
     assert.match(await resultsAsText(), /^Line 6 · /m)
   })
 
-  it('leaves a run alone that has the token', async () => {
+  it('keeps a run that has the token', async () => {
     const document = await openText(TEXT)
     await vscode.window.showTextDocument(document)
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -211,7 +215,7 @@ describe('Open the Panel at a Token', () => {
     assert.match(await resultsAsText(), /^Lines 1 to 8 · /m)
   })
 
-  it('inspects anew where the text has changed since', async () => {
+  it('inspects again if the text has changed', async () => {
     const document = await openText(TEXT)
     const editor = await vscode.window.showTextDocument(document)
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -243,7 +247,7 @@ async function inspect({ uri }: vscode.TextDocument): Promise<InspectionReport> 
   return ((await extension.activate()) as LogitscopeApi).inspect({ uri })
 }
 
-/** Ours; others have none for these texts, or say something of their own. */
+/** The hover of this extension, without those of others. */
 async function hoverAt(document: vscode.TextDocument, offset: number): Promise<vscode.Hover | undefined> {
   const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
     'vscode.executeHoverProvider',
@@ -262,7 +266,7 @@ function linesOf(hover: vscode.Hover | undefined): string[] {
   return contentsOf(hover)[0]?.value.split('\n').slice(1, -1) ?? []
 }
 
-/** What it says is next, without the indentation. */
+/** The lines about the next token, without indentation. */
 function nextOf(hover: vscode.Hover | undefined): string[] {
   const lines = linesOf(hover)
   const title = lines.findIndex((line) => line.startsWith('Next:'))
@@ -275,17 +279,4 @@ function rangeOf(document: vscode.TextDocument, start: number, end: number): vsc
 
 async function eventually(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise(setImmediate)
-}
-
-async function resultsAsText(): Promise<string> {
-  await vscode.commands.executeCommand('logitscope.openResultsAsText')
-  return vscode.window.activeTextEditor?.document.getText() ?? ''
-}
-
-function panelTabs(): vscode.Tab[] {
-  return vscode.window.tabGroups.all
-    .flatMap(({ tabs }) => tabs)
-    .filter(
-      ({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('logitscope.panel'),
-    )
 }

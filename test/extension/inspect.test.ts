@@ -2,9 +2,11 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import type { InspectionReport } from '../../src/prediction/report/report'
-import reference from '../fixtures/reference/mini.json'
+import { elementAt } from '../../src/shared/elementAt'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
+import { type Reference, referenceOf } from './support/reference'
+import { panelTabs, resultsAsText } from './support/results'
 
 const LOG_PROB_TOLERANCE = 2e-4
 const typescript = referenceOf('typescript +bos')
@@ -16,10 +18,10 @@ describe('the API', () => {
     assertLogProbs(report, typescript)
   })
 
-  it('begins without the start token where it is told to', async () => {
+  it('leaves out the start token on request', async () => {
     const report = await (await api()).inspect({ text: typescript.text }, { startToken: false })
 
-    assert.equal(report.positions[0].logProb, null)
+    assert.equal(elementAt(report.positions, 0).logProb, null)
     assertLogProbs(report, referenceOf('typescript'))
   })
 
@@ -35,7 +37,7 @@ describe('the API', () => {
       part.positions.map(({ tokenId, start, end }) => ({ tokenId, start, end })),
       same.map(({ tokenId, start, end }) => ({ tokenId, start, end })),
     )
-    part.positions.forEach(({ logProb }, i) => assertClose(logProb, same[i].logProb))
+    part.positions.forEach(({ logProb }, i) => assertClose(logProb, elementAt(same, i).logProb))
   })
 
   it('scores a range alone in the context “selection”', async () => {
@@ -45,11 +47,11 @@ describe('the API', () => {
     const report = await (await api()).inspect({ uri: document.uri, range }, { context: 'selection' })
 
     assert.equal(report.contextTokens, 0)
-    assert.equal(report.positions[0].start, 'first line\n'.length)
+    assert.equal(elementAt(report.positions, 0).start, 'first line\n'.length)
     assertLogProbs(report, typescript)
   })
 
-  it('says by name that a request was cancelled', async () => {
+  it('rejects with CancelledError when a request is cancelled', async () => {
     const source = new vscode.CancellationTokenSource()
     const inspecting = (await api()).inspect(
       { text: typescript.text.repeat(20) },
@@ -61,7 +63,7 @@ describe('the API', () => {
     await assert.rejects(inspecting, { name: 'CancelledError' })
   })
 
-  it('says by name what is wrong with a request', async () => {
+  it('rejects an invalid request with InvalidRequestError', async () => {
     const inspecting = (await api()).inspect({ text: 'x' }, { topK: 0 })
 
     await assert.rejects(inspecting, { name: 'InvalidRequestError' })
@@ -73,7 +75,7 @@ describe('Inspect Logits', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('opens the panel beside the editor and scores the whole document', async () => {
+  it('opens the panel next to the editor and scores the whole document', async () => {
     await vscode.window.showTextDocument(await openText(typescript.text))
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -84,7 +86,7 @@ describe('Inspect Logits', () => {
     assert.match(results, /export\. Token 0 of 85\. Probability 2\.2 percent, rank 7, 5\.5 bits\./)
   })
 
-  it('gives every selection a section of its own, scored by what stands before it', async () => {
+  it('gives every selection its own section, scored with the text before it', async () => {
     const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selections = [new vscode.Selection(5, 0, 5, 20), new vscode.Selection(1, 2, 1, 12)]
 
@@ -95,7 +97,7 @@ describe('Inspect Logits', () => {
     assert.match(results, /Line 2 · .*17 tokens before/)
   })
 
-  it('takes the inspected range again, where edits have moved it', async () => {
+  it('inspects the range again after edits have moved it', async () => {
     const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selection = new vscode.Selection(5, 0, 5, 20)
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -107,7 +109,7 @@ describe('Inspect Logits', () => {
     assert.match(await resultsAsText(), /Line 7 · /)
   })
 
-  it('takes the same range again, where it was cut and put back', async () => {
+  it('inspects the same range again after it was cut and restored', async () => {
     const editor = await vscode.window.showTextDocument(await openText(typescript.text))
     editor.selection = new vscode.Selection(5, 0, 5, 20)
     await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -120,7 +122,7 @@ describe('Inspect Logits', () => {
     assert.match(await resultsAsText(), /Line 6 · .*\n6 tokens/)
   })
 
-  it('ends the run before, even where there is nothing to inspect', async () => {
+  it('stops the previous run even if there is nothing to inspect', async () => {
     await vscode.window.showTextDocument(await openText(typescript.text.repeat(12)), vscode.ViewColumn.One)
     const before = vscode.commands.executeCommand('logitscope.inspectLogits')
     await vscode.window.showTextDocument(await openText(''), vscode.ViewColumn.One)
@@ -131,7 +133,7 @@ describe('Inspect Logits', () => {
     assert.doesNotMatch(await resultsAsText(), /Still running/)
   })
 
-  it('keeps one panel, whatever is inspected in it', async () => {
+  it('uses one panel for all inspections', async () => {
     for (const content of [typescript.text, '']) {
       await vscode.window.showTextDocument(await openText(content), vscode.ViewColumn.One)
       await vscode.commands.executeCommand('logitscope.inspectLogits')
@@ -141,37 +143,13 @@ describe('Inspect Logits', () => {
   })
 })
 
-type Reference = (typeof reference)[number]
-
-function referenceOf(name: string): Reference {
-  const found = reference.find((text) => text.name === name)
-  if (found === undefined) throw new Error(`there is no reference text ${name}`)
-  return found
-}
-
 async function api(): Promise<LogitscopeApi> {
   return (await extension.activate()) as LogitscopeApi
 }
 
-/** What the panel shows, read through the command for those who would rather read. */
-async function resultsAsText(): Promise<string> {
-  await vscode.commands.executeCommand('logitscope.openResultsAsText')
-  const { activeTextEditor } = vscode.window
-  assert.equal(activeTextEditor?.document.uri.scheme, 'logitscope-results')
-  return activeTextEditor.document.getText()
-}
-
-function panelTabs(): vscode.Tab[] {
-  return vscode.window.tabGroups.all
-    .flatMap(({ tabs }) => tabs)
-    .filter(
-      ({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('logitscope.panel'),
-    )
-}
-
 function assertLogProbs(report: InspectionReport, { positions }: Reference): void {
   for (const { logitsRow, logProb } of report.positions) {
-    if (logitsRow !== null) assertClose(logProb, positions[logitsRow].targetLogProb ?? null)
+    if (logitsRow !== null) assertClose(logProb, elementAt(positions, logitsRow).targetLogProb ?? null)
   }
 }
 

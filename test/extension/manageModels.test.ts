@@ -7,31 +7,31 @@ import { FileLock, LOCK_LIMITS } from '../../src/model/store/disk/fileLock'
 import { storePaths } from '../../src/model/store/disk/storePaths'
 import { WEIGHTS } from '../support/fakes/fakeHub'
 import { currentModel, inspect, useModel } from './support/currentModel'
-import { type PartsWithHub, startPartsWithHub } from './support/partsWithHub'
-import { Person } from './support/person'
+import { type ModelSetup, startModelSetup } from './support/modelSetup'
+import { FakeUser } from './support/fakeUser'
 import { folderOfGpt2, storeAsGpt2 } from './support/storedModel'
 
 describe('The current model', () => {
-  let person: Person
+  let user: FakeUser
   let folder: string
   beforeEach(async () => {
-    person = new Person()
-    folder = await folderOfGpt2(person)
+    user = new FakeUser()
+    folder = await folderOfGpt2(user)
     await storeAsGpt2(folder)
     await useModel('gpt2')
   })
   afterEach(async () => {
     await useModel(undefined)
     await rm(folder, { recursive: true, force: true })
-    person.leaves()
+    user.restore()
   })
 
   it('is marked in Select Model, and said to be on the disk', async () => {
-    person.answers({})
+    user.answers({})
 
     await vscode.commands.executeCommand('logitscope.selectModel')
 
-    const details = person.listed.map(({ label, detail }) => `${label}: ${detail}`)
+    const details = user.listed.map(({ label, detail }) => `${label}: ${detail}`)
     assert.equal(
       details.find((entry) => entry.includes('gpt2:')),
       '$(check) gpt2: 124 M parameters · 548 MB, downloaded · needs 498 MB of memory in fp32',
@@ -42,9 +42,9 @@ describe('The current model', () => {
     )
   })
 
-  it('leaves the word to the embedded one when it is deleted', async () => {
+  it('is replaced by the embedded one when it is deleted', async () => {
     assert.equal((await inspect()).model, 'gpt2')
-    person.answers({ entries: ['gpt2', 'Delete'] })
+    user.answers({ entries: ['gpt2', 'Delete'] })
 
     await vscode.commands.executeCommand('logitscope.manageModels')
 
@@ -52,79 +52,82 @@ describe('The current model', () => {
     assert.deepEqual([currentModel(), (await inspect()).model], ['mini', 'mini'])
   })
 
-  it('does so, too, when it is verified and is not the pinned file', async () => {
+  it('is deleted and replaced when it is verified and is not the pinned file', async () => {
     assert.equal((await inspect()).model, 'gpt2')
-    person.answers({ entries: ['gpt2', 'Verify Again'] })
+    user.answers({ entries: ['gpt2', 'Verify Again'] })
 
     await vscode.commands.executeCommand('logitscope.manageModels')
 
-    assert.equal(person.told.at(-1), 'model.safetensors is not the pinned file and was deleted')
+    assert.equal(user.messages.at(-1), 'model.safetensors is not the pinned file and was deleted')
     assert.equal(existsSync(folder), false)
     assert.deepEqual([currentModel(), (await inspect()).model], ['mini', 'mini'])
   })
 
-  it('has the word again where it cannot be deleted', async () => {
+  it('stays the current one if it cannot be deleted', async () => {
     const { lock } = storePaths(dirname(folder), 'gpt2')
     const other = await FileLock.acquire(lock, {
       limits: LOCK_LIMITS,
       signal: new AbortController().signal,
       onWait: () => undefined,
     })
-    person.answers({ entries: ['gpt2', 'Delete'] })
+    user.answers({ entries: ['gpt2', 'Delete'] })
     try {
       await vscode.commands.executeCommand('logitscope.manageModels')
     } finally {
       await other.release()
     }
 
-    assert.match(person.told.at(-1) ?? '', /Another window is at work on the files of gpt2/)
+    assert.match(user.messages.at(-1) ?? '', /Another window is working on the files of gpt2/)
     assert.deepEqual([currentModel(), (await inspect()).model], ['gpt2', 'gpt2'])
   })
 })
 
-describe('What has the pinned bytes', () => {
-  let person: Person
-  let parts: PartsWithHub
+describe('A pinned model', () => {
+  let user: FakeUser
+  let setup: ModelSetup
   beforeEach(async () => {
-    person = new Person()
-    parts = await startPartsWithHub()
+    user = new FakeUser()
+    setup = await startModelSetup()
   })
   afterEach(async () => {
-    person.leaves()
+    user.restore()
     await useModel(undefined)
-    await parts.dispose()
+    await setup.dispose()
   })
-  const states = async () => (await parts.store.list()).map(({ state }) => state.kind)
+  const states = async () => (await setup.store.list()).map(({ state }) => state.kind)
 
-  it('goes on speaking when it is verified', async () => {
-    person.answers({ buttons: ['Download'], entries: ['gpt2', 'Verify Again'] })
-    await parts.choice.useGpt2()
+  it('stays the current one when it is verified', async () => {
+    user.answers({ buttons: ['Download'], entries: ['gpt2', 'Verify Again'] })
+    await setup.choice.useGpt2()
 
-    await parts.manager.show()
+    await setup.manager.show()
 
-    assert.equal(person.told.at(-1), 'gpt2 is intact: its SHA-256 matches.')
+    assert.equal(user.messages.at(-1), 'gpt2 is intact: its SHA-256 matches.')
     assert.deepEqual([currentModel(), await states()], ['gpt2', ['installed']])
   })
 
-  it('is imported from a file, whose length tells which model it is, and is used with Use Model', async () => {
-    const file = join(dirname(parts.store.folder), 'from-elsewhere')
+  it('is imported from a file, recognized by its length, and used with Use Model', async () => {
+    const file = join(dirname(setup.store.folder), 'from-elsewhere')
     await writeFile(file, WEIGHTS)
-    person.answers({ entries: ['Import a File…'], paths: [file], buttons: ['Use Model'] })
+    user.answers({ entries: ['Import a File…'], paths: [file], buttons: ['Use Model'] })
 
-    await parts.manager.show()
+    await setup.manager.show()
 
-    assert.deepEqual([person.told, currentModel()], [['gpt2 is installed.'], 'gpt2'])
+    assert.deepEqual([user.messages, currentModel()], [['gpt2 is installed.'], 'gpt2'])
     assert.deepEqual(await states(), ['installed'])
   })
 
-  it('is told from a file of another length before anything is copied', async () => {
-    const file = join(dirname(parts.store.folder), 'from-elsewhere')
+  it('is not imported from a file of another size, which is not copied', async () => {
+    const file = join(dirname(setup.store.folder), 'from-elsewhere')
     await writeFile(file, WEIGHTS.subarray(1000))
-    person.answers({ entries: ['Import a File…'], paths: [file] })
+    user.answers({ entries: ['Import a File…'], paths: [file] })
 
-    await parts.manager.show()
+    await setup.manager.show()
 
-    assert.match(person.told.at(-1) ?? '', /from-elsewhere has 65 kB, which matches none of the known models/)
+    assert.match(
+      user.messages.at(-1) ?? '',
+      /from-elsewhere has 65 kB, which matches none of the known models/,
+    )
     assert.deepEqual([currentModel(), await states()], ['mini', ['absent']])
   })
 })

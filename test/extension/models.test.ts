@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { copyEmbeddedModel, currentModel, inspect, settings, useModel } from './support/currentModel'
-import { Person } from './support/person'
+import { FakeUser } from './support/fakeUser'
+import { inspectFile, resultsAsText } from './support/results'
 
-/** Threads of engines that this process has started, from their first line on. */
+/** Worker threads that this process has started: those of engines. */
 let startedEngines = 0
 process.on('worker', () => startedEngines++)
 
 describe('the model', () => {
   let parent: string
-  /** The embedded model’s files under another name: as good as a checkpoint of one’s own. */
+  /** A checkpoint of the user: the embedded model’s files in a folder with another name. */
   let folder: string
 
   before(async () => {
@@ -29,11 +30,11 @@ describe('the model', () => {
     await rm(parent, { recursive: true })
   })
 
-  it('is the embedded one at first', async () => {
+  it('is the embedded one by default', async () => {
     assert.equal((await inspect()).model, 'mini')
   })
 
-  it('is that of a folder from the moment that it is chosen, with its own numbers, and no other after it', async () => {
+  it('is that of a folder as soon as it is chosen, and the embedded one again as soon as it is reset', async () => {
     const before = await inspect()
 
     await useModel(folder)
@@ -45,7 +46,7 @@ describe('the model', () => {
     assert.deepEqual(own.positions, before.positions)
   })
 
-  it('that is not downloaded says how to get it', async () => {
+  it('rejects with how to download it if it is missing', async () => {
     await useModel('distilgpt2')
 
     await assert.rejects(inspect(), {
@@ -54,7 +55,7 @@ describe('the model', () => {
     })
   })
 
-  it('speaks again after one that could not', async () => {
+  it('works again after another one could not be loaded', async () => {
     await useModel(join(parent, 'nowhere'))
     await assert.rejects(inspect(), { name: 'ModelFilesError' })
 
@@ -63,10 +64,10 @@ describe('the model', () => {
     assert.equal((await inspect()).model, 'mini')
   })
 
-  it('is shown anew in the panel', async () => {
-    await inspectInPanel('readConfig.ts')
+  it('is used for the panel when it changes', async () => {
+    await inspectFile('readConfig.ts')
     assert.match(await resultsAsText(), /\bmini\b/)
-    // A panel that nobody sees waits until it is asked.
+    // A hidden panel inspects again only when its results are requested.
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor')
 
     await useModel(folder)
@@ -75,7 +76,7 @@ describe('the model', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('is chosen with the first entry of the menu, and the embedded one stands first', async () => {
+  it('is chosen with the first entry of the menu, where the embedded one is the first', async () => {
     await useModel(folder)
     const closed = vscode.commands.executeCommand('logitscope.showMenu')
 
@@ -86,13 +87,13 @@ describe('the model', () => {
     assert.equal((await inspect()).model, 'mini')
   })
 
-  it('is loaded once, however many documents are inspected', async () => {
+  it('is loaded once for several documents', async () => {
     await useModel(folder)
     const before = startedEngines
 
-    await inspectInPanel('readConfig.ts')
+    await inspectFile('readConfig.ts')
     const first = await resultsAsText()
-    await inspectInPanel('linear.py')
+    await inspectFile('linear.py')
     const second = await resultsAsText()
 
     assert.match(first, /readConfig\.ts/)
@@ -101,14 +102,14 @@ describe('the model', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('is loaded anew when it is chosen again, as its files may be others by now', async () => {
+  it('is loaded again when it is chosen again, because its files may have changed', async () => {
     await useModel(folder)
     const before = await inspect()
     const config = join(folder, 'config.json')
     const text = await readFile(config, 'utf8')
     await writeFile(config, JSON.stringify({ ...JSON.parse(text), layer_norm_epsilon: 0.1 }))
-    const person = new Person()
-    person.answers({ entries: ['Choose a Folder…'], paths: [folder] })
+    const user = new FakeUser()
+    user.answers({ entries: ['Choose a Folder…'], paths: [folder] })
     try {
       const same = await inspect()
       await vscode.commands.executeCommand('logitscope.selectModel')
@@ -118,27 +119,16 @@ describe('the model', () => {
       assert.notDeepEqual(after.positions, before.positions)
     } finally {
       await writeFile(config, text)
-      person.leaves()
+      user.restore()
     }
   })
 
-  it('cannot be chosen by a workspace, nor where it comes from', async () => {
+  it('cannot be set by a workspace, nor can the hub’s endpoint', async () => {
     const { Workspace } = vscode.ConfigurationTarget
     await assert.rejects(async () => settings().update('model', folder, Workspace))
     await assert.rejects(async () => settings().update('hubEndpoint', 'https://hub.example', Workspace))
   })
 })
-
-async function inspectInPanel(name: string): Promise<void> {
-  const [{ uri }] = vscode.workspace.workspaceFolders ?? []
-  await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, name))
-  await vscode.commands.executeCommand('logitscope.inspectLogits')
-}
-
-async function resultsAsText(): Promise<string> {
-  await vscode.commands.executeCommand('logitscope.openResultsAsText')
-  return vscode.window.activeTextEditor?.document.getText() ?? ''
-}
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

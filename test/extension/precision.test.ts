@@ -1,14 +1,12 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import type { LogitscopeApi } from '../../src/app/api'
 import type { PrecisionCostState } from '../../src/shared/contracts/prediction'
 import {
   type MeasurementOptions,
   PrecisionCostMeasurement,
 } from '../../src/features/inspect/precisionCostMeasurement'
-import { extension } from './support/extensionUnderTest'
-
-const TEXT = 'const port = Number(process.env.PORT)'
+import { inspect, settings } from './support/currentModel'
+import { inspectFile, resultsAsText } from './support/results'
 
 describe('the precision', () => {
   afterEach(async () => {
@@ -16,11 +14,11 @@ describe('the precision', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('is fp32 at first', async () => {
+  it('is fp32 by default', async () => {
     assert.equal((await inspect()).precision, 'fp32')
   })
 
-  it('is another one from the moment that it is set, and the same numbers again when it is set back', async () => {
+  it('changes as soon as it is set, and gives the same numbers again when it is set back', async () => {
     const before = await inspect()
 
     await usePrecision({ mini: 'int8' })
@@ -33,7 +31,7 @@ describe('the precision', () => {
     assert.deepEqual(after.positions, before.positions)
   })
 
-  it('of another model changes nothing', async () => {
+  it('does not change with the setting of another model', async () => {
     await usePrecision({ gpt2: 'int8' })
 
     assert.equal((await inspect()).precision, 'fp32')
@@ -61,9 +59,9 @@ describe('Measure Precision Cost', () => {
   })
 
   for (const precision of ['fp32', 'int8']) {
-    it(`stands in the results that were made in ${precision}`, async () => {
+    it(`is part of the results that were computed in ${precision}`, async () => {
       await usePrecision({ mini: precision })
-      await inspectInPanel()
+      await inspectFile('readConfig.ts')
 
       await vscode.commands.executeCommand('logitscope.measurePrecisionCost')
 
@@ -71,13 +69,13 @@ describe('Measure Precision Cost', () => {
       const pattern =
         /int8 against fp32: \|Δ log-prob\| ([\d.]+) nats on average, ([\d.]+) at most · same top token in (\d+)/
       assert.match(results, pattern)
-      const [, mean, max, same] = (pattern.exec(results) ?? []).map(Number)
+      const [, mean = NaN, max = NaN, same = NaN] = (pattern.exec(results) ?? []).map(Number)
       assert.ok(mean > 0 && mean <= max && max < 1, results)
       assert.ok(same >= 70, results)
     })
   }
 
-  it('says why there is nothing to compare with where the model cannot be loaded in fp32', async () => {
+  it('says why it is impossible if the model cannot be loaded in fp32', async () => {
     const states: PrecisionCostState[] = []
     const model = { id: 'gpt2-xl', parameters: 1_557_611_200, precision: 'int8' }
     const panel = {
@@ -97,8 +95,8 @@ describe('Measure Precision Cost', () => {
     assert.deepEqual(states, [{ kind: 'failed', message }])
   })
 
-  it('leaves nothing behind where it is cancelled', async () => {
-    await inspectInPanel()
+  it('changes nothing when it is cancelled', async () => {
+    await inspectFile('readConfig.ts')
 
     const measuring = vscode.commands.executeCommand('logitscope.measurePrecisionCost')
     await vscode.commands.executeCommand('logitscope.cancelPrecisionCost')
@@ -109,27 +107,6 @@ describe('Measure Precision Cost', () => {
   })
 })
 
-async function inspectInPanel(): Promise<void> {
-  // A file, as the name of an untitled document goes on to the next one, and now and then its text.
-  const [{ uri }] = vscode.workspace.workspaceFolders ?? []
-  await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, 'readConfig.ts'))
-  await vscode.commands.executeCommand('logitscope.inspectLogits')
-}
-
-async function inspect() {
-  const api = (await extension.activate()) as LogitscopeApi
-  return api.inspect({ text: TEXT })
-}
-
-function settings(): vscode.WorkspaceConfiguration {
-  return vscode.workspace.getConfiguration('logitscope')
-}
-
 async function usePrecision(value: Record<string, string> | undefined): Promise<void> {
   await settings().update('precision', value, vscode.ConfigurationTarget.Global)
-}
-
-async function resultsAsText(): Promise<string> {
-  await vscode.commands.executeCommand('logitscope.openResultsAsText')
-  return vscode.window.activeTextEditor?.document.getText() ?? ''
 }

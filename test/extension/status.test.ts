@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { extension } from './support/extensionUnderTest'
+import { resultsAsText } from './support/results'
 
 describe('the sample', () => {
   beforeEach(async () => {
@@ -8,11 +9,11 @@ describe('the sample', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('is opened as an untitled document in its language, and inspected', async () => {
+  it('opens as an untitled document in its language and is inspected', async () => {
     await vscode.commands.executeCommand('logitscope.openSample')
 
-    const [{ document }] = vscode.window.visibleTextEditors
-    assert.deepEqual([document.isUntitled, document.languageId], [true, 'typescript'])
+    const document = vscode.window.visibleTextEditors[0]?.document
+    assert.deepEqual([document?.isUntitled, document?.languageId], [true, 'typescript'])
     assert.match(await resultsAsText(), /^ban\. Token 47 of/m)
   })
 
@@ -35,8 +36,3 @@ describe('the sample', () => {
     assert.match(editor?.document.lineAt(lineCount - 1).text ?? '', /await$/)
   })
 })
-
-async function resultsAsText(): Promise<string> {
-  await vscode.commands.executeCommand('logitscope.openResultsAsText')
-  return vscode.window.activeTextEditor?.document.getText() ?? ''
-}

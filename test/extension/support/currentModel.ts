@@ -16,17 +16,17 @@ export function settings(): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration('logitscope')
 }
 
-/** As the setting has it. */
+/** The value of the setting. */
 export function currentModel(): string | undefined {
   return settings().get<string>('model')
 }
 
-/** An id or a folder; undefined is what comes with the extension. */
+/** Sets the model by an id or a folder; undefined is the embedded one. */
 export async function useModel(value: string | undefined): Promise<void> {
   await settings().update('model', value, vscode.ConfigurationTarget.Global)
 }
 
-/** The embedded model’s files under another name: as good as a checkpoint of one’s own. */
+/** Copies the embedded model into a folder, for a checkpoint of the user. */
 export async function copyEmbeddedModel(folder: string): Promise<void> {
   await cp(join(extension.extensionPath, 'media', 'models', 'mini'), folder, { recursive: true })
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as vscode from 'vscode'
 
 /**
- * A document that no test has seen before. It is a file of its own: an untitled one gets the name of one that is just
- * being closed, and now and then its text.
+ * Opens a new document. It is a new file, because an untitled document may get the name, and sometimes the text, of one
+ * that is being closed.
  */
 export async function openText(content: string, language = 'plaintext'): Promise<vscode.TextDocument> {
   const file = join(await mkdtemp(join(tmpdir(), 'logitscope-text-')), 'text.txt')

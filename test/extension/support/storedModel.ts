@@ -3,26 +3,27 @@ import { dirname, join } from 'node:path'
 import * as vscode from 'vscode'
 import { WEIGHTS_FILE } from '../../../src/model/formats/modelFiles'
 import { PINNED_MODELS } from '../../../src/model/registry'
+import { elementAt } from '../../../src/shared/elementAt'
 import { diskNotes } from '../../../src/model/store/disk/diskNotes'
 import { writeNote } from '../../../src/model/store/sourceNote'
 import { fileWithHeader } from '../../support/checkpoints/checkpointBytes'
 import { copyEmbeddedModel } from './currentModel'
-import type { Person } from './person'
+import type { FakeUser } from './fakeUser'
 
-const [GPT2] = PINNED_MODELS
+const GPT2 = elementAt(PINNED_MODELS, 0)
 
-/** Where the extension keeps gpt2, as its question says before anything is downloaded. */
-export async function folderOfGpt2(person: Person): Promise<string> {
-  person.answers({ buttons: [] })
+/** The folder where the extension stores gpt2, from its question before the download. */
+export async function folderOfGpt2(user: FakeUser): Promise<string> {
+  user.answers({ buttons: [] })
   await vscode.commands.executeCommand('logitscope.useGpt2')
-  const folder = /^To (.+)$/m.exec(person.told.at(-1) ?? '')?.[1]
-  if (folder === undefined) throw new Error(`no folder in ${person.told.join('\n')}`)
+  const folder = /^To (.+)$/m.exec(user.messages.at(-1) ?? '')?.[1]
+  if (folder === undefined) throw new Error(`no folder in ${user.messages.join('\n')}`)
   return folder
 }
 
 /**
- * Leaves in the store what it takes for gpt2, by names, note and length, and what can be loaded: the embedded
- * model’s tensors, and a tensor that nobody reads in the rest of the file, which takes no room on the disk.
+ * Stores a model that has the names, source note and size of gpt2 and can be loaded: the embedded model’s tensors, and an
+ * unused tensor in the rest of the file, which is sparse and needs no disk space.
  */
 export async function storeAsGpt2(folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true })

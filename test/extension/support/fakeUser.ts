@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 
-/** What a person does in each dialog, one after the other. */
+/** The user’s answers to dialogs of each kind, in their order. */
 export interface Answers {
   /** Entries of lists, by their labels. */
   readonly entries?: readonly string[]
@@ -9,7 +9,7 @@ export interface Answers {
   readonly buttons?: readonly string[]
   /** Paths for the dialogs that ask for one. */
   readonly paths?: readonly string[]
-  /** What is typed into input boxes. */
+  /** Texts for input boxes. */
   readonly words?: readonly string[]
 }
 
@@ -17,12 +17,12 @@ const { showOpenDialog, showErrorMessage, showInformationMessage, showInputBox, 
   vscode.window
 
 /**
- * Nobody sits in front of a test, so the dialogs are answered in the person’s place. The suites lie in the
- * extension’s own folder, so that VS Code gives both of them the same `vscode`.
+ * Answers VS Code’s dialogs in place of a user. The tests are in the extension’s folder, so VS Code gives both the same
+ * `vscode` object, whose functions are replaced here.
  */
-export class Person {
+export class FakeUser {
   /** Texts of messages, with their details, in their order. */
-  readonly told: string[] = []
+  readonly messages: string[] = []
   /** The entries of the list that was shown last. */
   listed: readonly ListItem[] = []
   private entries: string[] = []
@@ -48,8 +48,8 @@ export class Person {
     })
   }
 
-  /** Gives the dialogs back. */
-  leaves(): void {
+  /** Restores VS Code’s dialogs. */
+  restore(): void {
     Object.assign(vscode.window, {
       showOpenDialog,
       showErrorMessage,
@@ -61,7 +61,7 @@ export class Person {
 
   private readMessage(text: string, rest: readonly unknown[]): string | undefined {
     const options = rest.filter((part) => typeof part === 'object') as vscode.MessageOptions[]
-    this.told.push([text, ...options.flatMap(({ detail }) => detail ?? [])].join('\n'))
+    this.messages.push([text, ...options.flatMap(({ detail }) => detail ?? [])].join('\n'))
     const offered = rest.filter((part) => typeof part === 'string')
     if (offered.length === 0) return undefined
     const button = this.buttons.shift()

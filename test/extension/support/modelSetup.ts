@@ -12,8 +12,8 @@ import { ModelsOnDisk } from '../../../src/features/models/modelsOnDisk'
 import { MODEL, FakeHub } from '../../support/fakes/fakeHub'
 import { settings } from './currentModel'
 
-/** The extension’s parts around a hub whose model has 64 kB, for what needs its true bytes. */
-export interface PartsWithHub {
+/** The extension’s model feature with a fake hub, whose model has 64 kB and is downloaded completely. */
+export interface ModelSetup {
   readonly hub: FakeHub
   readonly store: ModelStore
   readonly choice: ModelChoice
@@ -21,12 +21,12 @@ export interface PartsWithHub {
   readonly dispose: () => Promise<void>
 }
 
-export async function startPartsWithHub(): Promise<PartsWithHub> {
+export async function startModelSetup(): Promise<ModelSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'logitscope-hub-'))
   const hub = await FakeHub.start()
   await useEndpoint(hub.endpoint.href)
-  // Under the extension’s own name it would be its own channel, closed with the parts.
-  const log = vscode.window.createOutputChannel('Logitscope’s parts', { log: true })
+  // Not the extension’s own channel, which has the name Logitscope and must not be closed.
+  const log = vscode.window.createOutputChannel('Logitscope model setup', { log: true })
   const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
   const disk = new ModelsOnDisk(store, join(folder, 'int8'), 'convert_checkpoint.py')
   const download = new ModelDownload({
@@ -54,7 +54,7 @@ export async function startPartsWithHub(): Promise<PartsWithHub> {
   return { hub, store, choice, manager, dispose }
 }
 
-/** Where models are downloaded from; undefined is the true hub. */
+/** Sets the address that models are downloaded from; undefined is the real hub. */
 export async function useEndpoint(endpoint: string | undefined): Promise<void> {
   await settings().update('hubEndpoint', endpoint, vscode.ConfigurationTarget.Global)
 }
