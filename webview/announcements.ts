@@ -8,7 +8,7 @@ import type { TokenLabels } from './tokens/tokenLabels'
 /** Minimum time between announcements of progress. */
 const PROGRESS_INTERVAL_MS = 10_000
 
-/** Decides what the polite live region announces, and when. Failures are not announced here: they are alerts. */
+/** Decides what the polite live region announces, and when. Failures are separate alerts. */
 export class Announcements {
   private lastAnnouncedAt = 0
 

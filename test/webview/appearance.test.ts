@@ -95,7 +95,7 @@ it('shows the detail pane above the table and fewer columns in a narrow panel', 
   const detail = await test.page.locator('.detail').boundingBox()
   const grid = await test.page.locator('[role=grid]').boundingBox()
   expect((detail?.y ?? 0) + (detail?.height ?? 0)).toBeLessThanOrEqual(grid?.y ?? 0)
-  expect(await test.page.locator('[role=columnheader]:visible').allInnerTexts()).toEqual([
+  expect(await test.texts('[role=columnheader]:visible')).toEqual([
     '#',
     'Token',
     'Probability',

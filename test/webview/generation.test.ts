@@ -24,10 +24,8 @@ describe('a completion in the panel', () => {
     await test.show(completionWith(GREEDY))
 
     const titles = ['Candidate 1 · 24 %', 'Candidate 2 · 3 %']
-    expect(await test.page.locator('logitscope-strip h2').allInnerTexts()).toEqual(titles)
-    expect((await test.page.locator('.row.section').allInnerTexts()).map((title) => title.trim())).toEqual(
-      titles,
-    )
+    expect(await test.texts('logitscope-strip h2')).toEqual(titles)
+    expect((await test.texts('.row.section')).map((title) => title.trim())).toEqual(titles)
   })
 
   it('has a title for a single candidate too', async () => {
@@ -39,10 +37,7 @@ describe('a completion in the panel', () => {
   it('marks the tokens that cover the typed text', async () => {
     await test.show(completionWith(GREEDY))
 
-    expect(await test.page.locator('[data-section="0"] .running-text .typed').count()).toBe(0)
-    expect(await test.page.locator('.running-text[data-section="0"] .typed').allInnerTexts()).toEqual([
-      'export',
-    ])
+    await eventually(() => test.texts('.running-text[data-section="0"] .typed')).toEqual(['export'])
     expect(await test.attribute('#row-0-0', 'aria-label')).toContain('Covers what was typed')
     expect(await test.attribute('#row-0-1', 'aria-label')).not.toContain('Covers what was typed')
     expect(await test.text('.legend')).toContain('typed')
@@ -114,7 +109,7 @@ describe('a completion in the panel', () => {
     await panel.send({ type: 'pickFromEditor', inspectionId: typescript.id, section: 1, position: 0 })
 
     await test.page
-      .locator('.detail', { hasText: 'Candidate 2 starts with the next most likely way' })
+      .locator('.detail', { hasText: 'Candidate 2 starts with another of the most likely beginnings' })
       .waitFor()
   })
 })
@@ -144,7 +139,7 @@ function logitsFor(tokens: readonly string[]): Float32Array {
 
 /** The `sampled` column of the first rows, by token. */
 async function sampledShares(count: number): Promise<Record<string, string>> {
-  const rows = await test.page.locator('.candidates tbody tr').allInnerTexts()
+  const rows = await test.texts('.candidates tbody tr')
   const cells = rows.slice(0, count).map((row) => row.split(/[\t\n]+/).map((cell) => cell.trim()))
   return Object.fromEntries(cells.map((row): [string, string] => [row.at(0) ?? '', row.at(-2) ?? '']))
 }

@@ -80,8 +80,14 @@ export class PanelUnderTest {
     )
   }
 
+  /** The text of the first element that matches, as soon as there is one. */
   text(selector: string): Promise<string> {
     return this.page.locator(selector).first().innerText()
+  }
+
+  /** The texts of all elements that match at the moment, possibly none. */
+  texts(selector: string): Promise<string[]> {
+    return this.page.locator(selector).allInnerTexts()
   }
 
   attribute(selector: string, name: string): Promise<string | null> {

@@ -96,7 +96,7 @@ describe('Measure Precision Cost', () => {
 describe('a running inspection', () => {
   it('shows the text immediately and fills in predictions as they arrive', async () => {
     const panel = await test.show(started)
-    expect(await test.page.locator('.running-text .unscored').count()).toBe(85)
+    await eventually(() => test.page.locator('.running-text .unscored').count()).toBe(85)
     expect(await test.text('.notice')).toContain('0 of 85 tokens')
     await panel.send({
       type: 'appendPredictions',
@@ -106,7 +106,7 @@ describe('a running inspection', () => {
     })
     await eventually(() => test.text('.notice')).toContain('40 of 85 tokens')
     await eventually(() => test.page.locator('.running-text .unscored').count()).toBe(45)
-    expect(await test.text('#row-0-39')).toContain('%')
+    await eventually(() => test.text('#row-0-39')).toContain('%')
     expect(await test.text('#row-0-40')).not.toContain('%')
   })
 
@@ -147,7 +147,7 @@ describe('a running inspection', () => {
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 0.42 } })
     await test.page.locator('.notice').waitFor({ state: 'detached' })
     expect(await test.text('header')).toContain('0.42 s')
-    expect(await test.text('#row-0-85')).toContain('%')
+    await eventually(() => test.text('#row-0-85')).toContain('%')
   })
 
   it('ignores messages about another inspection', async () => {
@@ -246,8 +246,6 @@ describe('the live region', () => {
       section: 0,
       predictions: section.predictions,
     })
-    await eventually(() => test.text('.notice')).toContain('85 of 85')
-    expect(await announced()).toBe('Inspecting 85 tokens of typescript +bos.') // no progress within the first ten seconds
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 1 } })
     await eventually(announced).toBe(
       'Done: 85 tokens, perplexity 9.0, 3.17 bits per token. Most surprising: Config, leading space, token 63, 11.8 bits.',

@@ -16,13 +16,15 @@ describe('the table', () => {
 
   it('shows the numbers that PyTorch computes', async () => {
     await test.show(typescript)
-    const cells = await test.page.locator('#row-0-63 [role=gridcell]').allInnerTexts()
+    await test.page.locator('#row-0-63').waitFor()
+    const cells = await test.texts('#row-0-63 [role=gridcell]')
     expect(cells.slice(0, 7)).toEqual(['63', '·Config', '6.64', '0.028 %', '164', '11.79', '3.99'])
     expect(cells[7]?.replaceAll(/\s+/g, ' ')).toContain('·Error 57 %')
   })
 
   it('aligns each header with its column', async () => {
     await test.show(typescript)
+    await test.page.locator('#row-0-0').waitFor()
     const leftEdges = (cells: string) =>
       test.page.evaluate<number[]>(
         `[...document.querySelectorAll('${cells}')].map((cell) => Math.round(cell.getBoundingClientRect().left))`,
@@ -105,13 +107,8 @@ describe('the table', () => {
   it('shows the columns that the settings name', async () => {
     const panel = await test.show(typescript)
     await panel.send({ type: 'settings', columns: ['tokenId', 'logProb'], topK: 10 })
-    await eventually(() => test.page.locator('[role=columnheader]').allInnerTexts()).toEqual([
-      '#',
-      'Token',
-      'Id',
-      'Log-prob',
-    ])
-    expect(await test.page.locator('#row-0-63 [role=gridcell]').allInnerTexts()).toEqual([
+    await eventually(() => test.texts('[role=columnheader]')).toEqual(['#', 'Token', 'Id', 'Log-prob'])
+    await eventually(() => test.texts('#row-0-63 [role=gridcell]')).toEqual([
       '63',
       '·Config',
       '17056',

@@ -8,8 +8,12 @@ const test = panelUnderTest()
 describe('the text', () => {
   it('shows the text with marks and real line breaks', async () => {
     await test.show(typescript)
-    const lines = (await test.text('.running-text')).split('\n').filter((line) => line !== '')
-    expect(lines.slice(0, 2)).toEqual([
+    const firstLines = async () =>
+      (await test.text('.running-text'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .slice(0, 2)
+    await eventually(firstLines).toEqual([
       'export async function readConfig(path: string): Promise<Config> {↵',
       "  const text = await fs.readFile(path, 'utf8');↵",
     ])
@@ -32,14 +36,14 @@ describe('the text', () => {
 
   it('shows an emoji once and marks the tokens with the rest of its bytes', async () => {
     await test.show(referenceInspection('emoji +bos', vocabulary))
-    const shown = await test.page.locator('.running-text .token').allInnerTexts()
-    expect(shown.slice(0, 3)).toEqual(['Hi', ' 👋', '⟨8B⟩'])
+    const firstTokens = async () => (await test.texts('.running-text .token')).slice(0, 3)
+    await eventually(firstTokens).toEqual(['Hi', ' 👋', '⟨8B⟩'])
   })
 
   it('marks spaces, tabs, zero-width and bidi characters', async () => {
     await test.show(referenceInspection('blanks +bos', vocabulary))
-    const shown = await test.text('.running-text')
-    for (const mark of ['→', '↵', '⟨NBSP⟩', '⟨ZWSP⟩', '⟨RLO⟩', '⟨PDF⟩']) expect(shown).toContain(mark)
+    for (const mark of ['→', '↵', '⟨NBSP⟩', '⟨ZWSP⟩', '⟨RLO⟩', '⟨PDF⟩'])
+      await eventually(() => test.text('.running-text')).toContain(mark)
   })
 
   it('has a heading for each of several sections', async () => {
@@ -48,7 +52,7 @@ describe('the text', () => {
       { ...typescriptSection, lines: { first: 12, last: 12 } },
     ]
     await test.show({ ...typescript, sections })
-    expect(await test.page.locator('logitscope-strip h2').allInnerTexts()).toEqual(['Lines 3–9', 'Line 12'])
+    expect(await test.texts('logitscope-strip h2')).toEqual(['Lines 3–9', 'Line 12'])
     await test.page.keyboard.press('ArrowDown')
     await test.page.keyboard.press('ArrowDown')
     expect(await test.posted('pickToken')).toMatchObject({ section: 1, position: 0 })

@@ -71,7 +71,7 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
   }
 }
 
-/** Keeps pick and scroll offset if it is the same inspection after a reload, or another run of the same document. */
+/** Keeps pick and scroll offset if the inspection is the same after a reload, or another run of the same document. */
 function showInspection(state: PanelState, inspection: Inspection): PanelState {
   const restored = state.restore !== null && inspection.id === state.restore.inspectionId
   const rerun = inspection.documentUri === state.inspection?.documentUri

@@ -39,8 +39,8 @@ export function typedPlaceOf(
   return { left: Uint8Array.from(typed.slice(covered)), inBeginning: covered <= typed.length }
 }
 
-/** Whether a token of these bytes can stand where `typed` is still to be covered. */
-export function goesOnWith(typed: Uint8Array, bytes: Uint8Array): boolean {
+/** Whether a token with these bytes can follow: it covers `typed`, or a part of its beginning. */
+export function matchesTyped(typed: Uint8Array, bytes: Uint8Array): boolean {
   const shared = Math.min(typed.length, bytes.length)
   for (let i = 0; i < shared; i++) if (typed[i] !== bytes[i]) return false
   return bytes.length > 0

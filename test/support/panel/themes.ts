@@ -1,4 +1,4 @@
-// VS Code's own variables in its four default themes, as a webview sees them: the ones that the panel uses.
+// The CSS variables that VS Code sets in a webview in its four default themes; only those that the panel uses.
 
 export type Theme = 'dark' | 'light' | 'hc' | 'hclight'
 export const THEMES: readonly Theme[] = ['dark', 'light', 'hc', 'hclight']

@@ -3,7 +3,7 @@ import { customElement, property } from 'lit/decorators.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import { formatCount, formatDecimal, formatPercent } from '../../../src/shared/text/format'
-import { goesOnWith, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
+import { matchesTyped, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
 import {
   type Distribution,
   type Inspection,
@@ -139,8 +139,8 @@ export class DetailElement extends LightElement {
     ${
       isGreedyAlternative
         ? html`<p class="dim">
-            Candidate ${section + 1} starts with the next most likely way to continue the typed text and is
-            greedy from there
+            Candidate ${section + 1} starts with another of the most likely beginnings and is greedy from
+            there
           </p>`
         : nothing
     }`
@@ -205,7 +205,8 @@ export class DetailElement extends LightElement {
 
   private sampledShareOf(tokenId: number): Candidate['sampled'] {
     if (typeof this.sampled === 'object') return this.sampled.probabilityOf(tokenId)
-    const cannotBeSampled = this.typed !== null && !goesOnWith(this.typed.left, this.labels.bytesOf(tokenId))
+    const cannotBeSampled =
+      this.typed !== null && !matchesTyped(this.typed.left, this.labels.bytesOf(tokenId))
     return cannotBeSampled ? 0 : this.sampled
   }
 

@@ -181,7 +181,7 @@ function loneSurrogatesTemplate(sections: readonly Section[]): unknown {
 }
 
 function figuresTemplate({ sections, state, generation }: Inspection): TemplateResult {
-  // Perplexity and bits per token of a completion's candidates, taken together, mean nothing.
+  // No summary for a completion: perplexity over several candidates has no meaning.
   const { perplexity, bitsPerToken } = summarizeInspection(generation === undefined ? sections : [])
   const tokens = tokenCount(sections)
   const figure = (value: string, unit: string) =>

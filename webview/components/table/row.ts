@@ -9,7 +9,7 @@ import type { Row } from '../../state/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
-/** What is the same for all rows. */
+/** What all rows share. */
 export interface RowContext {
   readonly labels: TokenLabels
   readonly metric: Metric
