@@ -1,6 +1,6 @@
 // @ts-check
-// Measures what is fast against what it replaces, side by side in one run, and prints ratios of medians.
-// Usage: node scripts/bench.mjs [NAME]...; without a name, all of bench/*.bench.ts.
+// Measures fast implementations against those that they replace, in one run, and prints ratios of medians.
+// Usage: node scripts/bench.mjs [NAME]...; without a name it runs all of bench/*.bench.ts.
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { basename, join } from 'node:path'
@@ -13,11 +13,11 @@ import { run } from './processes.mjs'
 
 const SOURCES = join(REPO, 'bench')
 const BUNDLES = join(CACHE, 'bench')
-/** Now and then a launch runs twice as slow as its twins. */
+/** Some launches run half as fast as others, so the median of several is taken. */
 const LAUNCHES = 3
 const LAUNCH_LIMIT_MS = 15 * 60_000
 
-/** What only some benches need before they can run. */
+/** Preparations that only some benches need. */
 const PREPARATIONS = {
   fullSize: async () => {
     await installBenchPeers()
@@ -53,7 +53,7 @@ async function chosenBenches(names) {
   const known = benches.map((name) => basename(name, '.bench.ts'))
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new SetupError(`There is no bench “${unknown}”; there are ${known.join(' and ')}.`)
+    throw new SetupError(`There is no bench “${unknown}”; the benches are ${known.join(', ')}.`)
   }
   return names.length === 0 ? benches : names.map((name) => `${name}.bench.ts`)
 }

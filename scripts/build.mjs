@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
-import { foundOfNode } from './nothingOfNode.mjs'
+import { findNodeImports } from './nodeImports.mjs'
 import { NOTICES_FILE, packagesOf, thirdPartyNotices } from './notices.mjs'
 import { NODE_MODULES, REPO } from './paths.mjs'
 
@@ -193,7 +193,7 @@ function refuseNodeModules(output) {
     name: 'refuse-node-modules',
     setup(build) {
       build.onEnd(({ metafile }) => {
-        const found = metafile === undefined ? [] : foundOfNode(metafile)
+        const found = metafile === undefined ? [] : findNodeImports(metafile)
         if (found.length === 0) return {}
         return { errors: [{ text: `${output} is for browsers but contains ${found.join(', ')}.` }] }
       })

@@ -9,8 +9,10 @@ const OLDEST_NODE = 20
 const INSTALL_LIMIT_MS = 15 * 60_000
 
 /**
- * Installs the locked dependencies where they are missing or not those of package-lock.json.
- * Imports nothing but Node itself, since it runs before anything is installed.
+ * Installs the locked dependencies if they are missing or differ from package-lock.json. Imports only modules of Node,
+ * because it runs before anything is installed.
+ *
+ * @throws {SetupError} when Node is too old, the lock file is damaged or npm fails
  */
 export async function ensureInstalled() {
   const node = Number(process.versions.node.split('.')[0])
@@ -23,7 +25,7 @@ export async function ensureInstalled() {
   const locked = readLockfile(join(REPO, 'package-lock.json'))
   if (locked === undefined) {
     throw new SetupError(
-      'package-lock.json is missing or damaged; `git checkout package-lock.json` brings it back.',
+      'package-lock.json is missing or damaged. Restore it with `git checkout package-lock.json`.',
     )
   }
   const installed = readLockfile(join(NODE_MODULES, '.package-lock.json'))
@@ -36,8 +38,8 @@ export async function ensureInstalled() {
   } catch (error) {
     if (error instanceof SetupError) throw error
     throw new SetupError(
-      'The dependencies could not be installed; what npm said stands above. ' +
-        'This needs a package registry: check the network, or which one `npm config get registry` names.',
+      'Installing the dependencies failed; the output of npm is above. ' +
+        'It needs a package registry: check the network, and the registry that `npm config get registry` prints.',
       { cause: error },
     )
   }
@@ -64,8 +66,8 @@ function readLockfile(path) {
 }
 
 /**
- * npm notes what it has installed in node_modules/.package-lock.json: there the optional packages for
- * other platforms are missing, the rest is word for word the same.
+ * Compares the lock file with node_modules/.package-lock.json, where npm lists the installed packages: optional packages for
+ * other platforms are missing there, the rest must be the same.
  *
  * @param {LockedPackages} locked
  * @param {LockedPackages} installed

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Something the person at the terminal has to know or do; its message is a whole sentence. */
+/** A failure that the user can understand and fix by the message, which is printed without a stack. */
 export class SetupError extends Error {
   /** @param {string} message @param {{ cause?: unknown }} [options] */
   constructor(message, options) {
@@ -10,8 +10,8 @@ export class SetupError extends Error {
 }
 
 /**
- * Runs a script's main function; a failure ends the process with one sentence, or with a stack
- * where nobody foresaw it.
+ * Runs a script's main function. If it fails, the process ends with exit code 1 after printing the message of a `SetupError`,
+ * or the stack of any other error.
  *
  * @param {() => Promise<void>} main
  */

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 
 export const REPO = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** What scripts make and keep between runs; not part of the repository. */
+/** Files that scripts create and keep between runs; not part of the repository. */
 export const CACHE = join(REPO, '.cache')
 
 export const DIST = join(REPO, 'dist')
-/** The extension that runs where the GPU is. */
+/** The folder of the companion, the extension that runs where the GPU is. */
 export const COMPANION = join(REPO, 'companion')
 export const COMPANION_DIST = join(COMPANION, 'dist')
 export const SAMPLE = join(REPO, 'sample')

@@ -12,21 +12,21 @@ import { SetupError } from './failure.mjs'
 
 const onWindows = process.platform === 'win32'
 
-/** How much of a failed command's output its error carries. */
+/** How much of a failed command's output its error message contains. */
 const ERROR_TAIL_CHARACTERS = 2000
 
-/** How long a process may take to end after it was asked to. */
+/** How long a process may take to end after SIGTERM, before it gets SIGKILL. */
 const GRACE_MS = 3_000
 
 /**
- * The children that still run. Each leads a process group of its own, so that its children end with it.
+ * The children that still run. Each has its own process group, which is signalled as a whole.
  *
  * @type {Set<ChildProcess>}
  */
 const running = new Set()
 
 /**
- * Starts a child that ends with this process, however this process ends.
+ * Starts a child process that is stopped when this process ends.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -41,20 +41,20 @@ export function start(command, args, options = {}) {
 }
 
 /**
- * Ends a child and everything that it started; resolves when it is gone.
+ * Stops a child and its descendants. Resolves when the child has ended.
  *
  * @param {ChildProcess} child
  */
 export async function stop(child) {
   if (!running.has(child)) return
-  const gone = once(child, 'exit')
+  const ended = once(child, 'exit')
   signalGroup(child, 'SIGTERM')
-  const impatience = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS)
-  await gone
-  clearTimeout(impatience)
+  const kill = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS)
+  await ended
+  clearTimeout(kill)
 }
 
-/** A command that did not end with exit code 0. */
+/** A command failed: it ended with another exit code than 0, or took too long. */
 export class CommandError extends Error {
   /** @param {string} command @param {string} ending @param {string} output */
   constructor(command, ending, output) {
@@ -64,12 +64,13 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command to its end; rejects with a CommandError when it fails or takes longer than `limitMs`.
+ * Runs a command until it ends.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ limitMs: number, output: 'show' | 'collect', cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean }} options
- *   `collect` keeps the terminal quiet, and the output for the error
+ *   `collect` prints nothing and keeps the output for the error
+ * @throws {CommandError} when the command fails or takes longer than `limitMs`
  */
 export async function run(command, args, { limitMs, output, cwd = REPO, env = process.env, shell = false }) {
   const stdio = output === 'show' ? 'inherit' : 'pipe'
@@ -98,7 +99,7 @@ export async function run(command, args, { limitMs, output, cwd = REPO, env = pr
 }
 
 /**
- * Runs npm: the one that started this script, or else the one on the PATH.
+ * Runs npm: the one that started this script, otherwise the one on the PATH.
  *
  * @param {readonly string[]} args
  * @param {Omit<Parameters<typeof run>[2], 'shell'>} options
@@ -108,7 +109,7 @@ export async function runNpm(args, options) {
   if (npm !== undefined && /\bnpm-cli\.[cm]?js$/.test(npm))
     return run(process.execPath, [npm, ...args], options)
   if (findOnPath('npm') === undefined) {
-    throw new SetupError('npm is not on the PATH; it comes with Node (20 or later), so install that first.')
+    throw new SetupError('npm is not on the PATH. It is part of Node: install Node 20 or later.')
   }
   return run('npm', args, { ...options, shell: onWindows })
 }
@@ -146,7 +147,7 @@ function signalGroup(child, signal) {
   try {
     process.kill(-child.pid, signal)
   } catch {
-    // The group has ended by itself in the meantime.
+    // The group has ended already.
   }
 }
 
@@ -157,7 +158,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   })
 }
 
-// What ends without waiting, after an error, leaves nothing behind either.
+// Also when the process ends without waiting for its children, such as after an error.
 process.once('exit', () => {
   for (const child of running) signalGroup(child, 'SIGTERM')
 })

@@ -1,6 +1,6 @@
 // @ts-check
-// Builds the extension with its companion and opens both in VS Code, on the sample folder: in the desktop's
-// where that is installed, else in one that is served to the browser.
+// Builds the extension with its companion and opens both in VS Code, on the sample folder: in the desktop's VS Code if it is
+// installed, otherwise in one that is served to the browser.
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ensureInstalled } from './ensureInstalled.mjs'
@@ -8,13 +8,13 @@ import { runMain } from './failure.mjs'
 import { CACHE, COMPANION, DIST, REPO, SAMPLE } from './paths.mjs'
 import { findOnPath, run } from './processes.mjs'
 
-/** Settings, extensions and state of this VS Code, apart from a person's own. */
+/** Settings, extensions and state of this VS Code, separate from those of the user's own. */
 const HOME = join(CACHE, 'start')
 
 const SAMPLE_FILE = join(SAMPLE, 'readConfig.ts')
 
-/** Said last, when everything is there. */
-const WHAT_TO_DO = `Open ${basename(SAMPLE_FILE)}, press F1 and run "Logitscope: Inspect Logits".`
+/** Printed last, when VS Code is ready. */
+const NEXT_STEP = `Open ${basename(SAMPLE_FILE)}, press F1 and run "Logitscope: Inspect Logits".`
 
 const PORT = 8765
 const OPEN_LIMIT_MS = 60_000
@@ -32,8 +32,8 @@ await runMain(async () => {
 })
 
 /**
- * The desktop's `code`. In a terminal inside VS Code the same name stands for that window's remote control,
- * which cannot start another.
+ * The desktop's `code`. In a terminal inside VS Code it is undefined: there `code` controls that window and cannot open
+ * another one with other extensions.
  */
 function findDesktopCode() {
   return process.env.VSCODE_IPC_HOOK_CLI === undefined ? findOnPath('code') : undefined
@@ -55,8 +55,8 @@ async function openOnDesktop(code) {
     ],
     { limitMs: OPEN_LIMIT_MS, output: 'show', shell: process.platform === 'win32' },
   )
-  console.log('\nVS Code is open, in a window of its own.')
-  console.log(WHAT_TO_DO)
+  console.log('\nVS Code is open in its own window.')
+  console.log(NEXT_STEP)
 }
 
 async function serveInBrowser() {
@@ -80,27 +80,27 @@ async function serveInBrowser() {
   await table
   console.log('\nVS Code is ready. Open this address in a browser:\n')
   console.log(`  ${host.folderUrl(SAMPLE)}\n`)
-  console.log(WHAT_TO_DO)
-  console.log('Ctrl-C here ends it.')
+  console.log(NEXT_STEP)
+  console.log('Press Ctrl-C here to stop it.')
 }
 
-/** What the extension shows, in the terminal, for as long as there is no editor. */
+/** Prints what the extension shows while the editor is being installed. */
 async function showTable() {
-  console.log(`Meanwhile, what the model makes of ${basename(SAMPLE_FILE)}:\n`)
+  console.log(`While it is installed, the predictions of the model for ${basename(SAMPLE_FILE)}:\n`)
   try {
     await run(process.execPath, [join(DIST, 'cli.js'), 'inspect', SAMPLE_FILE], {
       limitMs: TABLE_LIMIT_MS,
       output: 'show',
     })
   } catch (error) {
-    console.error(`The command line could not show it: ${String(error)}`)
+    console.error(`The command line failed: ${String(error)}`)
   }
   console.log()
 }
 
 /**
- * Puts what would be packaged where VS Code looks for extensions. It trusts its own list of them before
- * what is in the folder, so the list goes.
+ * Copies the files of both packages into VS Code's folder of extensions. VS Code prefers its list of extensions to the
+ * contents of the folder, so the list is deleted.
  */
 async function placeExtensions() {
   const extensions = join(HOME, 'extensions')

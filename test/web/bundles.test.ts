@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { foundOfNode } from '../../scripts/nothingOfNode.mjs'
+import { findNodeImports } from '../../scripts/nodeImports.mjs'
 
 /** Bundles as the build does for browsers, but keeps imports of Node's modules instead of rejecting them. */
 async function nodesIn(entry: string): Promise<string[]> {
@@ -15,7 +15,7 @@ async function nodesIn(entry: string): Promise<string[]> {
     external: ['vscode', 'node:*'],
     logLevel: 'silent',
   })
-  return foundOfNode(metafile)
+  return findNodeImports(metafile)
 }
 
 describe('A bundle for browsers', () => {
