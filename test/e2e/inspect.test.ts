@@ -121,7 +121,7 @@ describe('inspecting in the workbench', () => {
       await workbench().page.setViewportSize(viewport)
       await workbench().setTheme(theme)
       await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
-      await workbench().panel.getByText('Every one of 50,257 tokens can be drawn.').waitFor()
+      await workbench().panel.getByText('All 50,257 tokens can be sampled.').waitFor()
 
       const violations = await seriousViolations()
 
