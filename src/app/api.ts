@@ -7,16 +7,16 @@ import type { PredictionService } from '../prediction/predictionService'
 import { type InspectionReport, reportOf } from '../prediction/report/report'
 import { type ContextMode, DEFAULT_TOP_K } from '../shared/contracts/prediction'
 
-/** A text of one's own, or a document (a part of it, or all). */
+/** A text, or a document with an optional range; without a range the whole document. */
 export type InspectSubject =
   { readonly text: string } | { readonly uri: vscode.Uri; readonly range?: vscode.Range }
 
 export interface InspectOptions {
-  /** Begin with `<|endoftext|>`; default true. */
+  /** Whether to put `<|endoftext|>` in front of the text; default true. */
   readonly startToken?: boolean
   /** What a document's range is scored with: the text before it (default) or nothing. */
   readonly context?: ContextMode
-  /** 1 to 100, default 10. */
+  /** Number of most likely tokens per position, 1 to 100, default 10. */
   readonly topK?: number
   /** Above 0, at most 100, default 1. */
   readonly temperature?: number
@@ -26,8 +26,8 @@ export interface InspectOptions {
 /** What `activate` returns to other extensions. */
 export interface LogitscopeApi {
   /**
-   * Scores every token of a text or of a document's range; resolves to the object that the CLI prints as JSON.
-   * @throws InvalidRequestError, CancelledError, and the engine's named errors
+   * Scores every token of a text or of a document's range. Resolves with the object that the CLI prints as JSON.
+   * @throws InvalidRequestError, CancelledError, and the named errors of the engine
    */
   inspect(subject: InspectSubject, options?: InspectOptions): Promise<InspectionReport>
 }

@@ -37,18 +37,21 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   const service = new PredictionService(engine.api)
   const shared: FeatureOptions = { context, service, log }
 
-  // Each feature registers its own commands, menus and settings listeners.
+  // Each feature registers its own commands, menus and settings listeners. A new feature is one entry of `features`.
   const inspection = registerInspect({
     ...shared,
     startEngine: (other) => createEngine(() => spawn(other)),
   })
   const heatmap = registerHeatmap(shared)
-  const hover = registerHover({
-    ...shared,
-    isWatched: (document) => heatmap.isOn(document) || inspection.hasInspected(document),
-  })
-  const completion = registerCompletion({ ...shared, inspection })
-  const features: readonly Feature[] = [inspection, heatmap, hover, completion]
+  const features: readonly Feature[] = [
+    inspection,
+    heatmap,
+    registerHover({
+      ...shared,
+      isWatched: (document) => heatmap.isOn(document) || inspection.hasInspected(document),
+    }),
+    registerCompletion({ ...shared, inspection }),
+  ]
   const modelChanged = () => {
     void engine.restart()
     for (const feature of features) feature.modelChanged()

@@ -17,8 +17,8 @@ export interface Platform {
   readonly modelId: () => string
   readonly store: PinnedModelStore
   readonly requestHub: RequestHub
-  /** Of the machine, in bytes; undefined if unknown. */
+  /** Memory of the machine in bytes; undefined if unknown. */
   readonly memoryBytes: number | undefined
-  /** Undefined in a browser. */
+  /** Operations on models in folders; undefined in a browser. */
   readonly disk: ModelsOnDisk | undefined
 }

@@ -14,7 +14,7 @@ export interface ColouredToken {
   readonly shade: Shade
 }
 
-/** Colours tokens in editors and marks lines on the overview ruler. */
+/** Colours tokens in editors and marks them on the overview ruler. */
 export class StepDecorations implements vscode.Disposable {
   private readonly styles: readonly Style[] = SHADES.flatMap((shade) =>
     COLOURED_STEPS.map((step) => ({ step, shade, type: decorationOf(step, shade) })),

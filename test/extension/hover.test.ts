@@ -191,7 +191,7 @@ describe('the hover', () => {
   })
 })
 
-describe('Open the Panel at a Token', () => {
+describe('Open Panel at Token', () => {
   beforeEach(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })

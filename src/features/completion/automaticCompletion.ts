@@ -11,7 +11,7 @@ export async function toggleAutomatic(): Promise<void> {
   const automatic = configuration.get(SETTING) !== true
   const inWorkspace = configuration.inspect(SETTING)?.workspaceValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace))
-  showResult(automatic, '')
+  showResult(automatic ? 'on' : 'off', '')
 }
 
 /** Toggles automatic completion for the document's language. */
@@ -21,7 +21,7 @@ export async function toggleAutomaticFor(document: vscode.TextDocument): Promise
   const automatic = configuration.get(SETTING) !== true
   const inWorkspace = configuration.inspect(SETTING)?.workspaceLanguageValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace), true)
-  showResult(automatic, ` in ${languageId}`)
+  showResult(automatic ? 'on' : 'off', ` in ${languageId}`)
 }
 
 /**
@@ -69,11 +69,8 @@ function target(inWorkspace: boolean): vscode.ConfigurationTarget {
   return inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global
 }
 
-function showResult(automatic: boolean, where: string): void {
-  vscode.window.setStatusBarMessage(
-    `Logitscope: automatic completion ${automatic ? 'on' : 'off'}${where}`,
-    MESSAGE_MS,
-  )
+function showResult(state: 'on' | 'off', scope: string): void {
+  vscode.window.setStatusBarMessage(`Logitscope: automatic completion ${state}${scope}`, MESSAGE_MS)
 }
 
 function nameOf({ id, packageJSON }: vscode.Extension<unknown>): string {

@@ -24,7 +24,7 @@ interface SurprisingItem extends vscode.QuickPickItem {
 /**
  * Lists the most surprising tokens of the whole document; the active item's token is shown in the editor.
  * If the user cancels the scoring, the list has only the tokens scored so far.
- * @throws what `LiveScores` throws, CancelledError only where `signal` has aborted
+ * @throws what `LiveScores` throws, CancelledError only if `signal` has aborted
  */
 export async function goToSurprising(
   heatmap: HeatmapDocument,

@@ -76,7 +76,7 @@ export class EditorLink implements vscode.Disposable {
     })
   }
 
-  /** The token that was picked last, here or in the panel. */
+  /** The token that was picked last, in an editor or in the panel. */
   get pickedToken(): TokenAddress | undefined {
     return this.picked
   }

@@ -22,7 +22,7 @@ export class Sample {
     await vscode.commands.executeCommand('logitscope.complete')
   }
 
-  /** Shows the sample where it is visible already, else next to an active tab that is not a text, such as the walkthrough. */
+  /** Reveals the sample if it is visible, else opens it next to an active tab that is not a text, such as the walkthrough. */
   private async show(): Promise<vscode.TextEditor> {
     const document = await this.open()
     const { activeTextEditor, visibleTextEditors } = vscode.window

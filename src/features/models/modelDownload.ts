@@ -104,7 +104,7 @@ export class ModelDownload {
       case 'Manage Models':
         await vscode.commands.executeCommand('logitscope.manageModels')
         return 'notInstalled'
-      case 'Details':
+      case 'Show Log':
         this.options.log.show()
         return 'notInstalled'
       case undefined:
@@ -115,17 +115,17 @@ export class ModelDownload {
   }
 
   private buttonsFor(error: unknown): Button[] {
-    if (error instanceof PinnedFileError) return ['Download Again', 'Details']
+    if (error instanceof PinnedFileError) return ['Download Again', 'Show Log']
     if (error instanceof InvalidEndpointError) return ['Change Endpoint']
     if (error instanceof HubConnectionError || error instanceof HubRefusalError)
       return ['Retry', 'Change Endpoint', ...(this.options.hasFolders ? ['Choose a Folder…' as const] : [])]
     if (error instanceof DiskSpaceError) return ['Retry', 'Manage Models']
-    return ['Retry', 'Details']
+    return ['Retry', 'Show Log']
   }
 }
 
 type Button =
-  'Retry' | 'Download Again' | 'Change Endpoint' | 'Choose a Folder…' | 'Manage Models' | 'Details'
+  'Retry' | 'Download Again' | 'Change Endpoint' | 'Choose a Folder…' | 'Manage Models' | 'Show Log'
 
 /** More frequent reports would not be readable. */
 const REPORT_INTERVAL_MS = 250

@@ -134,9 +134,9 @@ export class ModelManager {
   private async offerDownload(model: PinnedModel, error: unknown): Promise<void> {
     const { choice, log } = this.options
     const message = plainMessage(logError(log, 'Verifying the model failed', error))
-    const buttons = error instanceof PinnedFileError ? ['Download Again', 'Details'] : ['Details']
+    const buttons = error instanceof PinnedFileError ? ['Download Again', 'Show Log'] : ['Show Log']
     const answer = await vscode.window.showErrorMessage(message, ...buttons)
-    if (answer === 'Details') log.show()
+    if (answer === 'Show Log') log.show()
     else if (answer === 'Download Again') await choice.downloadAndUse(model)
   }
 
