@@ -7,8 +7,8 @@ import type { RpcHandlers } from '../../../src/shared/rpc'
 import { loadTokenizerOnce } from '../engine/engineUnderTest'
 import { MINI } from '../texts/samples'
 
-/** Rows that are sent together. */
-const ROWS_PER_STEP = 8
+/** Positions of one step; their rows are sent together. */
+export const STEP_POSITIONS = 8
 
 /** Small, so that texts of a few words have several windows. */
 export const HASH_MODEL: ModelInfo = { ...MINI, id: 'hash', fingerprint: 'hash', nPositions: 16 }
@@ -28,13 +28,16 @@ export function hashEngine(model: ModelInfo = HASH_MODEL): RpcHandlers<EngineMet
       (await loadTokenizerOnce()).tokenize(text, { signal, turn: () => setImmediate() }),
     model: () => Promise.resolve(model),
     score: async (request, { signal, onProgress }) => {
-      const hashes = prefixHashes(request.tokenIds)
-      for (let from = request.firstRow; from < hashes.length; from += ROWS_PER_STEP) {
+      const { tokenIds, firstRow } = request
+      for (let position = STEP_POSITIONS; position <= firstRow; position += STEP_POSITIONS)
+        onProgress({ kind: 'reading', position, firstRow })
+      const hashes = prefixHashes(tokenIds)
+      for (let from = firstRow; from < hashes.length; from += STEP_POSITIONS) {
         await setImmediate()
         signal.throwIfAborted()
         onProgress({
           kind: 'rows',
-          rows: hashedRows(hashes.slice(from, from + ROWS_PER_STEP), from, request),
+          rows: hashedRows(hashes.slice(from, from + STEP_POSITIONS), from, request),
         })
       }
       return { computedPositions: hashes.length }

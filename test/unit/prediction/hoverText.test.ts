@@ -1,21 +1,17 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { hoverText, hoverTextWithNext } from '../../../src/prediction/hoverText'
 import { type ScoredToken, type PlacePrediction, predictPlace } from '../../../src/prediction/placePrediction'
-import type { PredictionService } from '../../../src/prediction/predictionService'
+import { PredictionService } from '../../../src/prediction/predictionService'
 import type { Alternative, TokenScore } from '../../../src/shared/contracts/prediction'
-import type { Vocabulary } from '../../../src/shared/text/vocabulary'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
-import { MINI } from '../../support/texts/samples'
+import { elementAt } from '../../../src/shared/elementAt'
+import { connect } from '../../support/engine/engineUnderTest'
+import { hashEngine } from '../../support/fakes/hashEngine'
+import { MINI, vocabulary } from '../../support/texts/samples'
 
-let service: PredictionService
-let vocabulary: Vocabulary
-beforeAll(async () => {
-  service = freshService(await loadMini())
-  vocabulary = await service.vocabulary()
-}, LOADING_LIMIT_MS)
+const service = new PredictionService(connect(hashEngine(MINI)))
 
-describe('What a hover says', () => {
-  it('begins with the token, its numbers, the model and how much that has seen', async () => {
+describe('hoverText', () => {
+  it('starts with the token, its numbers, the model and the number of context tokens', async () => {
     const token = await scored(' catch', { logProb: Math.log(0.00077), rank: 74, surprisal: 10.345 })
 
     const [line] = linesOf(hoverText(placeOf([token]), vocabulary))
@@ -23,7 +19,7 @@ describe('What a hover says', () => {
     expect(line).toBe('·catch  p 0.077 %  rank 74 of 50,257  10.35 bits  (mini, 412 tokens before)')
   })
 
-  it('lists the likeliest tokens in columns as wide as they look, and marks the one in the text', async () => {
+  it('lists the most likely tokens in aligned columns and marks the token of the text', async () => {
     const top = await Promise.all([likely('\n', 0.571), likely(' catch', 0.00077), likely('ー', 2e-7)])
     const token = await scored(' catch', { top })
 
@@ -36,7 +32,7 @@ describe('What a hover says', () => {
     ])
   })
 
-  it('cuts tokens that are longer than a column', async () => {
+  it('truncates tokens that are longer than a column', async () => {
     const dashes = await scored('-'.repeat(32))
 
     const [line] = linesOf(hoverText(placeOf([dashes]), vocabulary))
@@ -44,7 +40,7 @@ describe('What a hover says', () => {
     expect(line).toMatch(/^-{23}… {2}p /)
   })
 
-  it('keeps right-to-left letters from drawing the numbers on their other side', async () => {
+  it('isolates right-to-left text, so that it does not move the numbers', async () => {
     const token = await scored('ש', { top: [await likely('ש', 0.5)] })
 
     const lines = linesOf(hoverText(placeOf([token]), vocabulary))
@@ -58,14 +54,14 @@ describe('What a hover says', () => {
 
     const block = hoverTextWithNext(place, vocabulary)
 
-    const [opening, ...inside] = Array.from(block.matchAll(/`+/g), ([run]) => run.length)
+    const [opening = 0, ...inside] = Array.from(block.matchAll(/`+/g), ([run]) => run.length)
     const closing = inside.pop()
     expect(closing).toBe(opening)
     expect(inside.length).toBeGreaterThan(0)
     expect(Math.max(...inside)).toBeLessThan(opening)
   })
 
-  it('shows every part of a character that is split over tokens', async () => {
+  it('shows every token of a split character', async () => {
     const text = 'Hi 👋'
     const place = await predictPlace(service, { text, offset: 3, startToken: true, topK: 1 })
 
@@ -77,13 +73,13 @@ describe('What a hover says', () => {
     ])
   })
 
-  it('says that the first token has only the start token before it', async () => {
+  it('names the start token as the only context of the first token', async () => {
     const place = await predictPlace(service, { text: 'abc', offset: 0, startToken: true, topK: 1 })
 
     expect(linesOf(hoverText(place, vocabulary))[0]).toMatch(/ \(mini, only the start token before\)$/)
   })
 
-  it('says that nothing stands before the first token where there is no start token', async () => {
+  it('says why the first token has no prediction without a start token', async () => {
     const place = await predictPlace(service, { text: 'abc', offset: 0, startToken: false, topK: 1 })
 
     expect(linesOf(hoverText(place, vocabulary))).toEqual([
@@ -92,8 +88,8 @@ describe('What a hover says', () => {
   })
 })
 
-describe('What a hover says is next', () => {
-  it('is the likeliest tokens behind the character, the one in the text marked', async () => {
+describe('hoverTextWithNext', () => {
+  it('lists the most likely tokens after the character and marks the token of the text', async () => {
     const place = placeOf([await scored('a')], {
       distribution: { ...NO_SCORE, top: [await likely('\n', 0.9)] },
       tokenId: await idOf('\n'),
@@ -105,19 +101,19 @@ describe('What a hover says is next', () => {
     expect(lines.slice(-3)).toEqual(['', 'Next:', '  ↵  90.0 %  ← in the text'])
   })
 
-  it('has the model and how much that has seen where no token stands above it', () => {
+  it('names the model and the context if there is no token above', () => {
     const place = placeOf([], { distribution: NO_SCORE })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual(['Next:  (mini, 412 tokens before)'])
   })
 
-  it('has how much was seen where that is less than what the token above has seen', async () => {
+  it('names the context if it is smaller than the context of the token above', async () => {
     const place = placeOf([await scored('a')], { distribution: NO_SCORE, contextTokens: 255 })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary)).at(-1)).toBe('Next:  (mini, 255 tokens before)')
   })
 
-  it('is nothing in an empty text without a start token', async () => {
+  it('says why an empty text without a start token has no next distribution', async () => {
     const place = await predictPlace(service, { text: '', offset: 0, startToken: false, topK: 1 })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual([
@@ -149,10 +145,10 @@ function placeOf(
   }
 }
 
-/** 412 tokens into a text. */
-async function scored(text: string, parts: Partial<TokenScore> = {}): Promise<ScoredToken> {
+/** A token with 412 context tokens. */
+async function scored(text: string, overrides: Partial<TokenScore> = {}): Promise<ScoredToken> {
   const range = { start: 0, end: text.length }
-  const score = { ...NO_SCORE, ...parts }
+  const score = { ...NO_SCORE, ...overrides }
   return { tokenId: await idOf(text), range, partial: false, score, contextTokens: 412 }
 }
 
@@ -160,9 +156,9 @@ async function likely(text: string, probability: number): Promise<Alternative> {
   return { tokenId: await idOf(text), logit: 0, logProb: Math.log(probability) }
 }
 
-/** Of a text that is one token; of others the first one's. */
+/** The id of the text's first token. */
 async function idOf(text: string): Promise<number> {
-  return (await service.tokenize(text)).tokenIds[0]
+  return elementAt((await service.tokenize(text)).tokenIds, 0)
 }
 
 /** The lines inside the code block. */

@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { PredictionService } from '../../../src/prediction/predictionService'
+import type { Distribution, ModelInfo, TokenScore } from '../../../src/shared/contracts/prediction'
+import { elementAt } from '../../../src/shared/elementAt'
 import { CancelledError, ModelChangedError } from '../../../src/shared/errors'
-import type { Distribution } from '../../../src/shared/contracts/prediction'
 import {
   connect,
   freshEngine,
@@ -17,6 +18,8 @@ import {
   LOGIT_TOLERANCE,
 } from '../../support/reference/referenceAgreement'
 import { referenceText } from '../../support/reference/referenceTexts'
+import { hashEngine } from '../../support/fakes/hashEngine'
+import { MINI } from '../../support/texts/samples'
 
 const { tokenIds } = referenceText('emoji +bos')
 const N = tokenIds.length
@@ -29,55 +32,59 @@ beforeAll(async () => {
   service = freshService(model)
 }, LOADING_LIMIT_MS)
 
-describe('A row of logits', () => {
-  it('is what every score of the text was reduced from', async () => {
+describe('PredictionService.logits', () => {
+  it('has the row that each score was computed from', async () => {
     const { scores } = await service.predict(whole)
-    for (const [token, score] of scores.entries()) {
+    for (const [token, score] of scored(scores).entries()) {
       const row = await service.logits({ ...whole, token })
-      if (score === null) throw new Error('behind the start token everything is scored')
       expectReductionOf(row, score, 1)
-      expect(score.logit).toBeCloseTo(row[tokenIds[token]], 3)
+      expect(score.logit).toBeCloseTo(elementAt(row, elementAt(tokenIds, token)), 3)
     }
   })
 
-  it('is what `next` was reduced from', async () => {
+  it('has the row that `next` was computed from', async () => {
     const { next } = await service.predict(whole)
     const row = await service.logits({ ...whole, token: N })
-    if (next === null) throw new Error('behind the start token there is always a next')
-    expectReductionOf(row, next, 1)
+    expectReductionOf(row, existing(next), 1)
   })
 
-  it('has a number for each token of the vocabulary', async () => {
+  it('has a logit for each token of the vocabulary', async () => {
     expect((await service.logits({ ...whole, token: 0 })).length).toBe(50257)
   })
 })
 
 describe('A request that names its model', () => {
-  it('is answered by that one', async () => {
+  it('is answered by that model', async () => {
     const { scores } = await service.predict({ ...whole, model: model.info })
     expect(scores).toHaveLength(N)
   })
 
   it.each([
-    ['another id', { id: 'gpt2' }],
-    ['the same name in another folder', { description: 'your own model, from elsewhere' }],
-  ])('is refused where %s speaks by now, for scores and logits alike', async (_, other) => {
+    ['another id', { id: 'gpt2' }, 'The model is now mini (fp32), not gpt2 (fp32).'],
+    ['another precision', { precision: 'int8' }, 'The model is now mini (fp32), not mini (int8).'],
+    ['other files', { fingerprint: 'files 2' }, 'The files of mini (fp32) have changed.'],
+  ] as const)('fails if the model has %s, for scores and logits', async (_, other, reason) => {
     const before = { ...whole, model: { ...model.info, ...other } }
     await expect(service.predict(before)).rejects.toThrow(ModelChangedError)
+    await expect(service.predict(before)).rejects.toThrow(reason)
     await expect(service.logits({ ...before, token: 1 })).rejects.toThrow(ModelChangedError)
+  })
+
+  it('is answered if only the backend and the description differ', async () => {
+    const before: ModelInfo = { ...model.info, description: 'Another text.', backend: 'webgpu' }
+    await expect(service.predict({ ...whole, model: before })).resolves.toBeDefined()
   })
 })
 
 describe('Temperature', () => {
   it.each([0.05, 0.5, 2, 100])(
-    '%d divides the logits before everything but the logits themselves',
+    '%d divides the logits in all numbers except the logits themselves',
     async (temperature) => {
       const { scores, next } = await service.predict({ ...whole, temperature })
       for (const token of [0, 1, 17, N - 1]) {
-        const score = scores[token]
-        if (score === null) throw new Error('behind the start token everything is scored')
+        const score = existing(elementAt(scores, token))
         const row = await service.logits({ ...whole, token })
-        const logit = row[tokenIds[token]]
+        const logit = elementAt(row, elementAt(tokenIds, token))
         const logProb = logit / temperature - logSumExp(row, temperature)
         expectReductionOf(row, score, temperature)
         expect(score.logit).toBeCloseTo(logit, 3)
@@ -87,24 +94,22 @@ describe('Temperature', () => {
         )
         expect(score.surprisal).toBeCloseTo(-score.logProb / Math.LN2, 9)
       }
-      if (next === null) throw new Error('behind the start token there is always a next')
-      expectReductionOf(await service.logits({ ...whole, token: N }), next, temperature)
+      expectReductionOf(await service.logits({ ...whole, token: N }), existing(next), temperature)
     },
   )
 })
 
 describe('A low temperature', () => {
-  it.each([0.05, 1e-3, 1e-6, 1e-30])('%d leaves log-probabilities exact', async (temperature) => {
+  it.each([0.05, 1e-3, 1e-6, 1e-30])('%d gives exact log-probabilities', async (temperature) => {
     const { scores } = await service.predict({ ...whole, topK: 100, temperature })
-    for (const score of scores) {
-      if (score === null) throw new Error('behind the start token everything is scored')
-      // So cold, the first hundred hold all of the probability.
-      const { top, logit, logProb, entropy } = score
-      const scaled = (other: number) => (other - top[0].logit) / temperature
+    for (const { top, logit, logProb, entropy } of scored(scores)) {
+      // At such a low temperature the first hundred tokens have all of the probability.
+      const scaled = (other: number) => (other - elementAt(top, 0).logit) / temperature
       const total = Math.log(top.reduce((sum, alternative) => sum + Math.exp(scaled(alternative.logit)), 0))
       const expected = top.map((alternative) => scaled(alternative.logit) - total)
       const expectedEntropy = -expected.reduce((sum, p) => sum + (Math.exp(p) === 0 ? 0 : Math.exp(p) * p), 0)
-      for (const [k, alternative] of top.entries()) expectRelativelyClose(alternative.logProb, expected[k])
+      for (const [k, alternative] of top.entries())
+        expectRelativelyClose(alternative.logProb, elementAt(expected, k))
       expectRelativelyClose(logProb, scaled(logit) - total)
       expectRelativelyClose(entropy, expectedEntropy / Math.LN2)
     }
@@ -113,7 +118,7 @@ describe('A low temperature', () => {
 
 describe('topK', () => {
   it.each([1, 10, 100])(
-    '%d gives the first of the row’s tokens in order, no more and no fewer',
+    '%d gives exactly that many of the row’s most likely tokens in order',
     async (topK) => {
       const { scores, next } = await service.predict({ ...whole, topK })
       for (const [i, distribution] of [...scores, next].entries()) {
@@ -122,7 +127,7 @@ describe('topK', () => {
         expect(logits).toEqual([...logits].sort((a, b) => b - a))
         if (i % 10 !== 0) continue
         const sorted = (await service.logits({ ...whole, token: i })).sort().reverse()
-        for (const [k, logit] of logits.entries()) expect(logit).toBeCloseTo(sorted[k], 3)
+        for (const [k, logit] of logits.entries()) expect(logit).toBeCloseTo(elementAt(sorted, k), 3)
       }
     },
   )
@@ -131,7 +136,7 @@ describe('topK', () => {
 describe('A part of a text', () => {
   const part = { ...whole, from: 20, to: 30 }
 
-  it('has the numbers that it has in the whole', async () => {
+  it('has the same numbers as in the whole text', async () => {
     const inWhole = await service.predict(whole)
     const alone = await freshService(model).predict(part)
     expect(alone.scores.map((score) => score?.logitsRow)).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29])
@@ -140,14 +145,14 @@ describe('A part of a text', () => {
     }
   })
 
-  it('is followed by what the model expects after its last token', async () => {
+  it('has the distribution after its last token as `next`', async () => {
     const { next } = await freshService(model).predict(part)
     const { scores } = await service.predict(whole)
     expect(next?.logitsRow).toBe(30)
-    expect(next?.top[0]).toMatchObject({ tokenId: scores[30]?.top[0].tokenId })
+    expect(next?.top[0]?.tokenId).toBe(existing(scores[30] ?? null).top[0]?.tokenId)
   })
 
-  it('reports how far the text before it has been read', async () => {
+  it('reports the progress through the text before it', async () => {
     const readings: number[][] = []
     await freshService(model, 8).predict(part, { onReading: (done, total) => readings.push([done, total]) })
     expect(readings).toEqual([
@@ -158,7 +163,7 @@ describe('A part of a text', () => {
 })
 
 describe('Scores', () => {
-  it('come along in order while the text is run, and are together the result', async () => {
+  it('are reported in order during the run', async () => {
     const streamed: unknown[][] = []
     const { scores } = await freshService(model, 8).predict(whole, {
       onScores: (more) => streamed.push([...more]),
@@ -167,31 +172,31 @@ describe('Scores', () => {
     expect(streamed.flat()).toEqual(scores)
   })
 
-  it('are null for a first token that has nothing before it', async () => {
+  it('are null for a first token without a start token', async () => {
     const { scores, next } = await service.predict({ ...whole, to: 1, startToken: false })
     expect(scores).toEqual([null])
     expect(next?.logitsRow).toBe(0)
   })
 
-  it('are none for an empty text, which still has a next behind the start token', async () => {
+  it('are empty for an empty text, which has a `next` after the start token', async () => {
     const { scores, next } = await service.predict({ ...whole, to: 0 })
     expect(scores).toEqual([])
     expect(next).toMatchObject({ logitsRow: 0, seqLen: 1 })
   })
 
-  it('are none, and no next, where there is nothing at all', async () => {
+  it('are empty, without a `next`, for an empty text without a start token', async () => {
     const prediction = await service.predict({ ...whole, to: 0, startToken: false })
     expect(prediction).toMatchObject({ scores: [], next: null })
   })
 
-  it('say how long the window’s input is', async () => {
+  it('have the length of the window’s input', async () => {
     const { scores, next } = await service.predict(whole)
     expect(new Set([...scores, next].map((row) => row?.seqLen))).toEqual(new Set([N + 1]))
   })
 })
 
-describe('A shown position', () => {
-  it('can be looked at again without the transformer', async () => {
+describe('A position that was scored before', () => {
+  it('is computed again without the transformer', async () => {
     const watched = withWatchedTransformer(model)
     const shown = new PredictionService(connect(freshEngine(watched.model)))
     await shown.predict(whole)
@@ -204,7 +209,7 @@ describe('A shown position', () => {
 })
 
 describe('A cancelled prediction', () => {
-  it('ends with CancelledError', async () => {
+  it('rejects with CancelledError', async () => {
     const cancel = new AbortController()
     const prediction = freshService(model, 8).predict(whole, {
       signal: cancel.signal,
@@ -216,12 +221,74 @@ describe('A cancelled prediction', () => {
   })
 })
 
-/** Within the tolerance, or within what float64 can tell apart where numbers are huge. */
+describe('PredictionService.estimateSeconds', () => {
+  const WASM = { ...MINI, parameters: 16e9, threads: 1 }
+  const request = {
+    tokenIds: new Int32Array(100),
+    from: 0,
+    to: 100,
+    startToken: true,
+    topK: 1,
+    temperature: 1,
+  }
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('expects a second per 16 billion parameters and position before the first run', async () => {
+    const measured = new PredictionService(connect(hashEngine(WASM)))
+    await expect(measured.estimateSeconds(request)).resolves.toBe(100)
+  })
+
+  it.each([
+    ['backend', { backend: 'webgpu' }],
+    ['model', { id: 'another', fingerprint: 'files 2' }],
+    ['precision', { precision: 'int8' }],
+  ] as const)('keeps the measured speed after a change of the %s and back', async (_, change) => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    let current: ModelInfo = WASM
+    let secondsPerPosition = 0.5
+    const engine = hashEngine(WASM)
+    const measured = new PredictionService(
+      connect({
+        ...engine,
+        model: () => Promise.resolve(current),
+        score: async (...call) => {
+          const summary = await engine.score(...call)
+          vi.advanceTimersByTime(1000 * secondsPerPosition * summary.computedPositions)
+          return summary
+        },
+      }),
+    )
+    await measured.predict(request)
+    current = { ...WASM, ...change }
+    secondsPerPosition = 0.25
+    await expect(measured.estimateSeconds(request)).resolves.toBe(100)
+    await measured.predict(request)
+
+    await expect(measured.estimateSeconds(request)).resolves.toBeCloseTo(25)
+    current = WASM
+    await expect(measured.estimateSeconds(request)).resolves.toBeCloseTo(50)
+  })
+})
+
+/** The scores of tokens that a start token precedes: none of them is null. */
+function scored(scores: readonly (TokenScore | null)[]): TokenScore[] {
+  return scores.map(existing)
+}
+
+function existing<T>(value: T | null): T {
+  if (value === null) throw new Error('with a start token every row exists')
+  return value
+}
+
+/** Within the tolerance, or within float64's relative precision for huge numbers. */
 function expectRelativelyClose(actual: number, expected: number): void {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(LOG_PROB_TOLERANCE + Math.abs(expected) * 1e-9)
 }
 
-/** In float64, with logits / T as everything's base. */
+/** Compares a distribution with one computed in float64 from the full row. */
 function expectReductionOf(row: Float32Array, distribution: Distribution, temperature: number): void {
   const total = logSumExp(row, temperature)
   const entropy = -row.reduce((sum, logit) => {
@@ -234,11 +301,12 @@ function expectReductionOf(row: Float32Array, distribution: Distribution, temper
     ENTROPY_TOLERANCE * tolerance,
   )
 
-  const byLogit = Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b)
+  const descending = row.slice().sort().reverse()
   for (const [k, { tokenId, logit, logProb }] of distribution.top.entries()) {
-    expect(Math.abs(logit - row[byLogit[k]])).toBeLessThanOrEqual(LOGIT_TOLERANCE)
-    expect(Math.abs(logit - row[tokenId])).toBeLessThanOrEqual(LOGIT_TOLERANCE)
-    expect(Math.abs(logProb - (row[tokenId] / temperature - total))).toBeLessThanOrEqual(
+    const expected = elementAt(row, tokenId)
+    expect(Math.abs(logit - elementAt(descending, k))).toBeLessThanOrEqual(LOGIT_TOLERANCE)
+    expect(Math.abs(logit - expected)).toBeLessThanOrEqual(LOGIT_TOLERANCE)
+    expect(Math.abs(logProb - (expected / temperature - total))).toBeLessThanOrEqual(
       LOG_PROB_TOLERANCE * tolerance,
     )
   }
@@ -246,6 +314,6 @@ function expectReductionOf(row: Float32Array, distribution: Distribution, temper
 
 /** log Σ exp(logit / T), in float64. */
 function logSumExp(row: Float32Array, temperature: number): number {
-  const most = row.reduce((a, b) => Math.max(a, b)) / temperature
-  return most + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit / temperature - most), 0))
+  const largest = row.reduce((a, b) => Math.max(a, b)) / temperature
+  return largest + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit / temperature - largest), 0))
 }
