@@ -1,17 +1,18 @@
-// GPT-2's own size, with seeded weights: our engine against the runtimes that it stands on, and against
-// @huggingface/transformers, everyone with the same weights and threads, each in a process of its own.
+// Our engine compared to ONNX Runtime and @huggingface/transformers, on seeded weights of GPT-2's size. All candidates
+// have the same weights and number of threads, and each runs in its own process.
 
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { elementAt } from '../src/shared/elementAt'
 import type { Method } from './fullSize/candidate'
 import { CandidateClient } from './fullSize/candidateClient'
 import { peerFolderOf } from './fullSize/peerFolder'
 import { cachedSeededGpt2, GPT2_124M } from './fullSize/seededGpt2'
 import { seededValues } from './fullSize/seededValues'
-import { type Comparison, millisecondsOf } from './measure'
+import { benchArguments, type Comparison, millisecondsOf } from './measure'
 
-const [, bundle, repository, resultsFile] = process.argv
+const { bundle, repository, resultsFile } = benchArguments()
 const REPETITIONS = 3
 const COLD_STARTS = 3
 const MEGABYTE = 1e6
@@ -46,7 +47,7 @@ const inChromium = await started('transformersInChromium')
 
 for (const length of [32, 128, 512, 1024]) {
   const label = `${length.toLocaleString('en')} tokens`
-  const times = await inTurns(length, [
+  const [inFp32, ...others] = await inTurns(length, [
     [ours, 'inspect'],
     [web, 'logits'],
     [web, 'inspect'],
@@ -58,30 +59,36 @@ for (const length of [32, 128, 512, 1024]) {
     [int8, 'inspect'],
   ])
   const rivals = [
-    'onnxruntime-web, full logits and nothing read off them',
-    'onnxruntime-web, whole job (no chunks, reductions in JavaScript, one graph)',
-    'onnxruntime-node, full logits and nothing read off them',
+    'onnxruntime-web, full logits only',
+    'onnxruntime-web, whole job (one step, reductions in JavaScript, one graph)',
+    'onnxruntime-node, full logits only',
     'onnxruntime-node, whole job',
     '@huggingface/transformers in Node (native), whole job',
     '@huggingface/transformers in Chromium (WASM), whole job',
-    'ours without chunks',
+    'ours in one step',
   ]
-  const inInt8 = times[rivals.length + 1]
-  rivals.forEach((rival, i) =>
-    results.push({ name: `${label}: ${rival}`, unit: 'ms', ours: times[0], against: times[i + 1] }),
-  )
-  results.push({ name: `${label}, int8: ours in fp32`, unit: 'ms', ours: inInt8, against: times[0] })
+  const inInt8 = elementAt(others, rivals.length)
+  for (const [i, rival] of rivals.entries())
+    results.push({ name: `${label}: ${rival}`, unit: 'ms', ours: inFp32, against: elementAt(others, i) })
+  results.push({ name: `${label}, int8: ours in fp32`, unit: 'ms', ours: inInt8, against: inFp32 })
   for (const i of [4, 5])
-    results.push({ name: `${label}, int8: ${rivals[i]}`, unit: 'ms', ours: inInt8, against: times[i + 1] })
+    results.push({
+      name: `${label}, int8: ${rivals[i]}`,
+      unit: 'ms',
+      ours: inInt8,
+      against: elementAt(others, i),
+    })
 }
 results.push(await appended(), await edited(), await generated())
 for (const client of [ours, int8, oneChunk, web, native, transformers, inChromium]) client.end()
 await writeFile(resultsFile, JSON.stringify(results))
 
-/** Worker up, model loaded, first prediction, each in a new process; against reading the same bytes. */
+/** Start of the worker, loading and first prediction in a new process, compared to reading the same bytes. */
 async function coldStart(): Promise<void> {
-  const [reading, inFp32, inInt8]: number[][] = [[], [], []]
-  // The int8 form is made the first time, and read from then on.
+  const reading: number[] = []
+  const inFp32: number[] = []
+  const inInt8: number[] = []
+  // The first load creates the int8 file; later ones read it.
   await firstPrediction('oursInt8')
   for (let turn = 0; turn < COLD_STARTS; turn++) {
     reading.push(await millisecondsOf(readWeights))
@@ -103,7 +110,7 @@ async function firstPrediction(name: string): Promise<number> {
   return load + first
 }
 
-/** Of whole processes, each a new one: Node itself, the runtime and its threads, the weights, and what a run takes. */
+/** Memory of new processes: Node, the runtime and its threads, the weights, and the memory of a run. */
 async function memory(): Promise<void> {
   const [shorter, longer, inInt8, web] = [
     await peakOf('ours', 512),
@@ -143,7 +150,7 @@ async function readWeights(): Promise<void> {
   }
 }
 
-/** One token more after 512, against all of them. */
+/** Scoring one token appended to 512, compared to scoring 512. */
 async function appended(): Promise<Comparison> {
   const times = { ours: [] as number[], against: [] as number[] }
   for (let turn = 0; turn < REPETITIONS; turn++) {
@@ -151,46 +158,51 @@ async function appended(): Promise<Comparison> {
     times.against.push(await ours.run('inspect', tokens.slice(0, 512)))
     times.ours.push(await ours.run('inspectLast', tokens))
   }
-  return { name: 'one token appended to 512: all of them anew', unit: 'ms', ...times }
+  return { name: 'one token appended to 512: all 512 tokens', unit: 'ms', ...times }
 }
 
-/** The token in the middle of 1,024 is another one: all from there on, against all of them; ideal is 0.5. */
+/** Scoring the second half of 1,024 tokens after an edit at its start, compared to scoring all; 0.5 is ideal. */
 async function edited(): Promise<Comparison> {
   const times = { ours: [] as number[], against: [] as number[] }
   for (let turn = 0; turn < REPETITIONS; turn++) {
     const tokens = text(1024)
     times.against.push(await ours.run('inspect', tokens))
-    times.ours.push(await ours.run('inspectSecondHalf', tokens.with(512, (tokens[512] + 1) % 50256)))
+    times.ours.push(
+      await ours.run('inspectSecondHalf', tokens.with(512, (elementAt(tokens, 512) + 1) % 50256)),
+    )
   }
-  return { name: 'an edit in the middle of 1,024: all of them anew', unit: 'ms', ...times }
+  return { name: 'an edit in the middle of 1,024: all 1,024 tokens', unit: 'ms', ...times }
 }
 
 async function generated(): Promise<Comparison> {
-  const times = await inTurns(128, [
+  const [oursMs, transformersMs] = await inTurns(128, [
     [ours, 'generate'],
     [transformers, 'generate'],
   ])
   return {
     name: '32 tokens generated after 128: @huggingface/transformers in Node (native)',
     unit: 'ms',
-    ours: times[0],
-    against: times[1],
+    ours: oursMs,
+    against: transformersMs,
   }
 }
 
-async function inTurns(
+type Job = readonly [CandidateClient, Method]
+
+/** Milliseconds of each job in every repetition. The jobs alternate; a first turn is a warm-up. */
+async function inTurns<const Jobs extends readonly Job[]>(
   length: number,
-  ways: readonly (readonly [CandidateClient, Method])[],
-): Promise<number[][]> {
-  const times: number[][] = ways.map(() => [])
+  jobs: Jobs,
+): Promise<{ [I in keyof Jobs]: number[] }> {
+  const timed = jobs.map(([client, method]) => ({ client, method, times: [] as number[] }))
   for (let turn = 0; turn <= REPETITIONS; turn++) {
-    for (const [i, [client, method]] of ways.entries()) {
+    for (const { client, method, times } of timed) {
       const ms = await client.run(method, text(length))
-      // The first turn only warms up.
-      if (turn > 0) times[i].push(ms)
+      if (turn > 0) times.push(ms)
     }
   }
-  return times
+  // `map` keeps the length of a tuple, but its type does not.
+  return timed.map(({ times }) => times) as { [I in keyof Jobs]: number[] }
 }
 
 async function started(name: string): Promise<CandidateClient> {
@@ -203,7 +215,7 @@ function megabytes(name: string, ours: number, against: number): Comparison {
   return { name, unit: 'MB', ours: [ours / MEGABYTE], against: [against / MEGABYTE] }
 }
 
-/** Tokens that nobody has seen before. */
+/** New tokens at every call, so that no candidate has them in a cache. */
 function text(length: number): number[] {
   const value = seededValues(`text ${texts++}`)
   return Array.from({ length }, (_, i) => Math.floor(Math.abs(value(i)) * 16_000))

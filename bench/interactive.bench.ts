@@ -1,6 +1,6 @@
-// What a person waits for in the editor, on a document of about 1,000 tokens, against doing it from scratch:
-// the same work on a text that lies otherwise in all of its windows, so that nothing of what is kept fits.
-// Without the debounces, and without what VS Code takes to draw.
+// The latencies of the editor's features on a document of about 1,000 tokens, compared to the same work without the
+// cache: on a text that is shifted in all of its windows, so that no cached row matches. Debounce times and VS Code's
+// rendering are not included.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -14,12 +14,12 @@ import { complete } from '../src/prediction/completion'
 import { LiveScores } from '../src/prediction/liveScores'
 import { predictPlace } from '../src/prediction/placePrediction'
 import { PredictionService } from '../src/prediction/predictionService'
-import { type Comparison, compare, type Contest } from './measure'
+import { benchArguments, type Comparison, compare, type Contest } from './measure'
 
-const [, , repository, resultsFile] = process.argv
+const { repository, resultsFile } = benchArguments()
 const REPETITIONS = 9
 const DOCUMENT_TOKENS = 1000
-/** A screen of code. */
+/** UTF-16 units of a screen of code. */
 const VISIBLE_UNITS = 1600
 
 const engine = createEngine(() =>
@@ -46,7 +46,7 @@ for (const contest of [keystroke(), ghostText(), hoverCached(), hoverCold()])
 await writeFile(resultsFile, JSON.stringify(results))
 await engine.dispose()
 
-/** A letter typed a screen above the end, until what is shown has its new colours. */
+/** Types a letter one screen above the end, and waits for the new colours of the visible text. */
 function keystroke(): Contest {
   const cursor = text.length - VISIBLE_UNITS
   const visible = { start: cursor - VISIBLE_UNITS / 2, end: cursor + VISIBLE_UNITS / 2 }
@@ -101,7 +101,7 @@ function hoverCached(): Contest {
   }
 }
 
-/** The first hover after an edit near the end. */
+/** The first hover after an edit before it. */
 function hoverCold(): Contest {
   const offset = text.length - VISIBLE_UNITS
   return {
@@ -115,14 +115,14 @@ function hover(whole: string, offset: number) {
   return predictPlace(service, { text: whole, offset, startToken: true, topK: 10 }, signal)
 }
 
-/** One token longer than the last one: in every window, everything has moved. */
+/** Shifts the text by one token more than the previous call, so that no cached row matches. */
 function unseen(whole: string): string {
   return `//${' x'.repeat(++serial)}\n${whole}`
 }
 
-/** Real code: this repository's own, as much as has this many tokens. */
+/** The first tokens of a source file of this repository. */
 async function documentOf(tokens: number): Promise<string> {
-  const source = await readFile(join(repository, 'src', 'engine', 'prefixCache.ts'), 'utf8')
+  const source = await readFile(join(repository, 'src', 'engine', 'cache', 'prefixCache.ts'), 'utf8')
   const { ends } = await service.tokenize(source)
-  return source.slice(0, ends[Math.min(tokens, ends.length) - 1])
+  return source.slice(0, ends.at(Math.min(tokens, ends.length) - 1))
 }

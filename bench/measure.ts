@@ -1,21 +1,35 @@
-/** One thing done in two ways, whose costs are compared. */
+/** The arguments that scripts/bench.mjs starts a benchmark with. */
+export function benchArguments(): {
+  /** The path of the running bundle. */
+  readonly bundle: string
+  readonly repository: string
+  /** Where the benchmark writes its `Comparison`s as JSON. */
+  readonly resultsFile: string
+} {
+  const [, bundle, repository, resultsFile] = process.argv
+  if (bundle === undefined || repository === undefined || resultsFile === undefined)
+    throw new Error('usage: node BUNDLE REPOSITORY RESULTS_FILE')
+  return { bundle, repository, resultsFile }
+}
+
+/** The measured cost of the same work done in two ways. */
 export interface Comparison {
   readonly name: string
   /** Empty for counts. */
   readonly unit: 'ms' | 'MB' | ''
-  /** One number of each repetition. */
+  /** One number for each repetition. */
   readonly ours: readonly number[]
   readonly against: readonly number[]
 }
 
-/** What is measured: each way does the whole thing once and resolves when it is done. */
+/** Two ways to do the same work. Each function does all of it once and resolves when it is done. */
 export interface Contest {
   readonly name: string
   readonly ours: () => Promise<unknown>
   readonly against: () => Promise<unknown>
 }
 
-/** Takes turns, so that whatever slows the machine down slows both; the first turn only warms up. */
+/** Alternates between the two, so that other load on the machine slows both. The first turn is a warm-up. */
 export async function compare({ name, ours, against }: Contest, repetitions: number): Promise<Comparison> {
   const times = { ours: [] as number[], against: [] as number[] }
   for (let turn = 0; turn <= repetitions; turn++) {

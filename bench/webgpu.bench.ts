@@ -1,15 +1,15 @@
-// The engine on WebGPU against the same engine on WASM, both in workers of one browser, on the embedded model. The
-// adapter here is software: the ratio says nothing of a GPU. What holds everywhere is the counts, which stand against
-// what the design says.
+// The engine on WebGPU compared to the same engine on WASM, both in workers of one browser, on the embedded model. The
+// adapter is software, so the times say nothing about a GPU. The counts are the same on every adapter; they are compared
+// to those of the design.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RpcClient } from '../src/shared/rpc'
 import { startWebGpuHarness } from '../test/support/engine/webGpuHarness'
 import type { WorkerMethods } from '../test/support/engine/workerUnderTest'
-import { type Comparison, compare, type Contest } from './measure'
+import { benchArguments, type Comparison, compare, type Contest } from './measure'
 
-const [, , repository, resultsFile] = process.argv
+const { repository, resultsFile } = benchArguments()
 const REPETITIONS = 3
 const TOKENS = 64
 
@@ -48,10 +48,10 @@ function oneMoreToken(onGpu: Worker, onWasm: Worker): Contest {
   return { name: `one more after ${TOKENS}`, ours: () => more(onGpu), against: () => more(onWasm) }
 }
 
-/** Of one step over a whole text. */
+/** Counts of one step over a whole text. */
 async function counts(): Promise<Comparison[]> {
   const { client } = await browser.open(join(repository, 'media/models/mini'))
-  await client.call('load', { notePlacements: true })
+  await client.call('load', { recordPlacements: true })
   await client.call('counts', undefined)
   await score(client, tokens(TOKENS), 0)
   const { uploads, downloads, downloadedBytes } = await client.call('counts', undefined)
@@ -63,9 +63,9 @@ async function counts(): Promise<Comparison[]> {
     against: [against],
   })
   return [
-    count('tensors sent up, a step', uploads, 6),
-    count('tensors read back, a step', downloads, 2),
-    count('bytes read back, a step', downloadedBytes, TOKENS * (1 + 4 + 2 * 10) * 4),
+    count('tensors uploaded in a step', uploads, 6),
+    count('tensors read back in a step', downloads, 2),
+    count('bytes read back in a step', downloadedBytes, TOKENS * (1 + 4 + 2 * 10) * 4),
     count('operators on the CPU', onCpu.length, 0),
   ]
 }

@@ -1,30 +1,30 @@
-/** Somebody who does the job that is measured; each in a process of its own, so that memory can be told apart. */
+/** An implementation that is measured. Each runs in its own process, so that its memory can be measured. */
 export interface Candidate {
-  /** Every method does the whole thing and resolves when its results are there. */
+  /** Each method does the whole job and resolves when its results are complete. */
   readonly methods: Readonly<Partial<Record<Method, (tokenIds: Int32Array) => Promise<unknown>>>>
 }
 
 export type Method =
   /** Top 10, log-sum-exp, entropy and the next token's rank of every position. */
   | 'inspect'
-  /** The same of the last position; what came before may be remembered. */
+  /** The same for the last position; results of earlier calls may be cached. */
   | 'inspectLast'
-  /** The same of the second half; what came before may be remembered. */
+  /** The same for the second half; results of earlier calls may be cached. */
   | 'inspectSecondHalf'
-  /** All logits of every position, and nothing read off them. */
+  /** All logits of every position, without any reduction. */
   | 'logits'
-  /** 32 tokens, each the most likely. */
+  /** 32 tokens, greedy. */
   | 'generate'
 
-/** What every candidate is told. */
+/** The settings of a candidate. */
 export interface CandidateSettings {
   readonly name: string
-  /** `config.json` and `model.safetensors`. */
+  /** The folder of `config.json` and `model.safetensors`. */
   readonly modelFolder: string
-  /** The same weights as exporters lay them out, beside `onnx/model.onnx`. */
+  /** The folder of the same weights in the usual layout of an ONNX export, with `onnx/model.onnx`. */
   readonly standardFolder: string
   readonly assetsFolder: string
-  /** Has the node_modules of `bench/peers`. */
+  /** The folder of the node_modules of `bench/peers`. */
   readonly peersFolder: string
   readonly chromium: string
   readonly threads: number
@@ -33,7 +33,7 @@ export interface CandidateSettings {
 export const TOP_K = 10
 export const GENERATED_TOKENS = 32
 
-/** What scores each token: the row before it; the last row scores none. */
+/** The target of each row: the token after it; −1 for the last row. */
 export function targetsOf(tokenIds: Int32Array): Int32Array {
   return Int32Array.of(...tokenIds.subarray(1), -1)
 }

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import type { CandidateSettings, Method } from './candidate'
 import type { Answer, Command } from './candidateProcess'
 
-/** A candidate in its process, told one thing at a time. */
+/** A candidate in its own process; it runs one command at a time. */
 export class CandidateClient {
-  /** Bytes of its process after its last answer. */
+  /** Resident bytes of its process after the last command. */
   resident = NaN
-  /** Bytes: the most that its process ever had. */
+  /** The largest resident size of its process, in bytes. */
   peak = NaN
   private readonly child: ChildProcess
 
@@ -15,29 +15,29 @@ export class CandidateClient {
     this.child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   }
 
-  /** Milliseconds until it was ready. */
+  /** Loads the candidate and returns the milliseconds that it took. */
   load(settings: CandidateSettings): Promise<number> {
-    return this.tell({ kind: 'load', settings })
+    return this.send({ kind: 'load', settings })
   }
 
-  /** Milliseconds that it took. */
+  /** Runs a method and returns the milliseconds that it took. */
   run(method: Method, tokenIds: readonly number[]): Promise<number> {
-    return this.tell({ kind: 'run', method, tokenIds })
+    return this.send({ kind: 'run', method, tokenIds })
   }
 
   end(): void {
     this.child.disconnect()
   }
 
-  private async tell(command: Command): Promise<number> {
-    const told = new AbortController()
-    const { signal } = told
+  private async send(command: Command): Promise<number> {
+    const listening = new AbortController()
+    const { signal } = listening
     this.child.send(command)
     try {
       const [answer] = (await Promise.race([
         once(this.child, 'message', { signal }),
         once(this.child, 'exit', { signal }).then(() => {
-          throw new Error('a candidate has ended')
+          throw new Error('the candidate’s process has ended')
         }),
       ])) as [Answer]
       if (answer.failure !== undefined) throw new Error(answer.failure)
@@ -45,7 +45,7 @@ export class CandidateClient {
       this.peak = answer.peak
       return answer.ms
     } finally {
-      told.abort()
+      listening.abort()
     }
   }
 }

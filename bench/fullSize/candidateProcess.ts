@@ -1,4 +1,4 @@
-// The process of one candidate: does what it is told over IPC, and says how long it took.
+// The process of one candidate: runs commands received over IPC, and answers with their duration and its memory.
 
 import { readFile } from 'node:fs/promises'
 import type { Candidate, CandidateSettings, Method } from './candidate'
@@ -14,14 +14,14 @@ export type Command =
 
 export interface Answer {
   readonly ms: number
-  /** Bytes, of this process. */
+  /** Resident bytes of this process. */
   readonly resident: number
-  /** Bytes, the most that there ever were. */
+  /** The largest resident size of this process, in bytes. */
   readonly peak: number
   readonly failure?: string
 }
 
-const CONTESTANTS: Record<string, (settings: CandidateSettings) => Promise<Candidate>> = {
+const CANDIDATES: Record<string, (settings: CandidateSettings) => Promise<Candidate>> = {
   ours,
   oursInt8,
   oursInOneChunk,
@@ -41,7 +41,7 @@ process.on('disconnect', () => setTimeout(() => process.exit(), 1000))
 async function answer(command: Command): Promise<Answer> {
   const started = performance.now()
   try {
-    await obey(command)
+    await run(command)
   } catch (error) {
     return { ms: 0, resident: 0, peak: 0, failure: error instanceof Error ? error.stack : String(error) }
   }
@@ -49,17 +49,19 @@ async function answer(command: Command): Promise<Answer> {
   return { ms, resident: await memory('VmRSS'), peak: await memory('VmHWM') }
 }
 
-async function obey(command: Command): Promise<void> {
+async function run(command: Command): Promise<void> {
   if (command.kind === 'load') {
-    candidate = await CONTESTANTS[command.settings.name](command.settings)
+    const load = CANDIDATES[command.settings.name]
+    if (load === undefined) throw new Error(`unknown candidate ${command.settings.name}`)
+    candidate = await load(command.settings)
     return
   }
   const method = candidate?.methods[command.method]
-  if (method === undefined) throw new Error(`it has no ${command.method}`)
+  if (method === undefined) throw new Error(`the candidate has no method ${command.method}`)
   await method(Int32Array.from(command.tokenIds))
 }
 
-/** Bytes; NaN where the system does not tell. */
+/** Bytes; NaN on systems without /proc. */
 async function memory(field: 'VmRSS' | 'VmHWM'): Promise<number> {
   try {
     const status = await readFile('/proc/self/status', 'utf8')

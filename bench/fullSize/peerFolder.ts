@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
-import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openFile } from '../../src/model/folder/filesOfFolder'
 import { parseConfig } from '../../src/model/gpt2/config'
 import { readSafetensorsHeader } from '../../src/model/formats/safetensors'
-import { readFile } from 'node:fs/promises'
 import { standardGraph } from './standardGraph'
 
 const DATA_FILE = 'model.onnx_data'
 
-/** Beside a checkpoint: the same weights with the standard graph, laid out as the peers expect; made once. */
+/** Creates a folder next to the checkpoint with the same weights and the standard graph, in the layout that the peers need. */
 export async function peerFolderOf(modelFolder: string): Promise<string> {
   const folder = `${modelFolder}-onnx`
   const onnx = join(folder, 'onnx')
@@ -23,7 +22,7 @@ export async function peerFolderOf(modelFolder: string): Promise<string> {
   } finally {
     await source.close()
   }
-  // A safetensors file is external data as it is: tensors at offsets.
+  // A safetensors file can be used as external data directly, since it has tensors at offsets.
   if (!existsSync(join(onnx, DATA_FILE))) await link(weights, join(onnx, DATA_FILE))
   await copyFile(join(modelFolder, 'config.json'), join(folder, 'config.json'))
   return folder

@@ -1,4 +1,7 @@
-/** What an inspection reads off one row of logits, for those who are handed all of them. */
+import { largestFirst } from '../../src/engine/generation/logProbs'
+import { elementAt } from '../../src/shared/elementAt'
+
+/** The values that an inspection needs of one row of logits. */
 export interface ReducedRow {
   readonly logSumExp: number
   readonly entropy: number
@@ -22,34 +25,23 @@ export function reduceLogits(
 }
 
 function reduceRow(row: Float32Array, target: number, k: number): ReducedRow {
-  const topIds = new Int32Array(k).fill(-1)
-  let filled = 0
-  for (let id = 0; id < row.length; id++) {
-    const logit = row[id]
-    if (filled === k && logit <= row[topIds[k - 1]]) continue
-    let place = filled < k ? filled++ : k - 1
-    while (place > 0 && row[topIds[place - 1]] < logit) {
-      topIds[place] = topIds[place - 1]
-      place--
-    }
-    topIds[place] = id
-  }
-  const max = row[topIds[0]]
-  const targetLogit = target < 0 ? Infinity : row[target]
+  const topIds = largestFirst(row, k)
+  const max = elementAt(row, elementAt(topIds, 0))
+  const targetLogit = target < 0 ? Infinity : elementAt(row, target)
   let sum = 0
   let weighted = 0
   let greater = 0
-  for (let id = 0; id < row.length; id++) {
-    const z = row[id] - max
+  for (const logit of row) {
+    const z = logit - max
     const exp = Math.exp(z)
     sum += exp
     weighted += exp * z
-    if (row[id] > targetLogit) greater++
+    if (logit > targetLogit) greater++
   }
   return {
     logSumExp: max + Math.log(sum),
     entropy: Math.log(sum) - weighted / sum,
     targetRank: 1 + greater,
-    topIds,
+    topIds: Int32Array.from(topIds),
   }
 }

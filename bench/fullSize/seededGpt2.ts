@@ -1,5 +1,5 @@
-// A GPT-2 of any size with seeded random weights, written as a checkpoint folder without a download:
-// the scales are those that a trained one has, the values the same on every machine.
+// Writes a checkpoint folder of a GPT-2 of any size with seeded random weights, so that no download is needed. The scales
+// are those of a trained model; the values are the same on every machine.
 
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -21,22 +21,22 @@ export const GPT2_124M = {
 }
 
 export interface SeededGpt2 {
-  /** As in `config.json`. */
+  /** The content of `config.json`. */
   readonly config: object
   readonly type: FloatType
-  /** Of the weights, the standard deviation; where it is absent, that which GPT-2 was initialized with. */
+  /** Standard deviation of the weights. Default: that of GPT-2's initialization. */
   readonly deviation?: number
-  /** A few dimensions of the residual stream are 20 times the rest, as in trained GPT-2. */
+  /** A few dimensions of the residual stream are 20 times larger than the rest, as in trained GPT-2. */
   readonly outliers?: true
   /** Linear stores the weights of a layer as [out, in], where GPT-2 itself has [in, out]. */
   readonly layout?: 'Linear'
-  /** What some trainers leave out: every bias, of layers and layer norms. */
+  /** Omits every bias of layers and layer norms, as some training code does. */
   readonly biases?: 'absent'
-  /** Several files with an index, each of about this many bytes. */
+  /** Writes several files of about this many bytes with an index. */
   readonly shardBytes?: number
 }
 
-/** Dimensions that are outliers, evenly spread. */
+/** The number of outlier dimensions, evenly spaced. */
 const OUTLIERS = 4
 const OUTLIER_FACTOR = 20
 const INITIAL_DEVIATION = 0.02
@@ -49,7 +49,7 @@ interface PlannedTensor {
   readonly elements: number
 }
 
-/** The folder of this model in `cache`, written once; its name is `name`. */
+/** Returns the folder `name` in `cache`, after writing the model into it if it does not exist. */
 export async function cachedSeededGpt2(cache: string, name: string, model: SeededGpt2): Promise<string> {
   const folder = join(cache, name)
   if (existsSync(folder)) return folder
@@ -59,13 +59,13 @@ export async function cachedSeededGpt2(cache: string, name: string, model: Seede
     await rename(unfinished, folder)
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
-    // Somebody else may have been sooner.
+    // Another process may have created it first.
     if (!existsSync(folder)) throw error
   }
   return folder
 }
 
-/** Writes `config.json` and the tensors into `folder`, a few megabytes at a time. */
+/** Writes `config.json` and the weights into `folder`, a few megabytes at a time. */
 export async function writeSeededGpt2(folder: string, model: SeededGpt2): Promise<void> {
   await mkdir(folder, { recursive: true })
   const tensors = [...plannedTensors(model)]
@@ -96,20 +96,22 @@ function isTransposed({ layout }: SeededGpt2, name: string): boolean {
 }
 
 function shardsOf(tensors: readonly PlannedTensor[], elementsPerShard: number): PlannedTensor[][] {
-  const shards: PlannedTensor[][] = [[]]
+  let shard: PlannedTensor[] = []
+  const shards = [shard]
   let elements = 0
   for (const tensor of tensors) {
     if (elements > 0 && elements + tensor.elements > elementsPerShard) {
-      shards.push([])
+      shard = []
+      shards.push(shard)
       elements = 0
     }
-    shards[shards.length - 1].push(tensor)
+    shard.push(tensor)
     elements += tensor.elements
   }
   return shards
 }
 
-/** One safetensors file. */
+/** Writes one safetensors file. */
 async function writeTensors(
   path: string,
   model: SeededGpt2,
@@ -123,7 +125,7 @@ async function writeTensors(
     end += bytes
   }
   const json = JSON.stringify(header)
-  // As the format's own writer does, so that every tensor lies at a multiple of 8.
+  // The format's own writer pads the header too, so that every tensor is aligned to 8 bytes.
   const headerBytes = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(headerBytes.length))
@@ -144,7 +146,7 @@ async function writeTensor(
   { name, shape, elements }: PlannedTensor,
 ): Promise<void> {
   const weight = seededWeights(model, name)
-  const [outputs, inputs] = shape
+  const [outputs = 1, inputs = 1] = shape
   const place = isTransposed(model, name)
     ? (i: number) => (i % inputs) * outputs + Math.floor(i / inputs)
     : (i: number) => i
@@ -155,7 +157,7 @@ async function writeTensor(
   }
 }
 
-/** The weight at each place of a tensor in GPT-2's own layout. */
+/** A function from an index in a tensor of GPT-2's own layout to the weight. */
 function seededWeights(
   { config, deviation: ofWeights = INITIAL_DEVIATION, outliers }: SeededGpt2,
   name: string,
@@ -163,7 +165,7 @@ function seededWeights(
   const { nLayer, nEmbd } = parseConfig(JSON.stringify(config))
   const value = seededValues(name)
   if (/ln_\w\.weight$/.test(name)) return (place) => 1 + value(place) * GAIN_DEVIATION
-  // What is added to the stream 2 · nLayer times is the smaller for it (Radford et al. 2019, section 2.3).
+  // The residual stream gets 2 · nLayer of these additions, so they are scaled down (Radford et al. 2019, section 2.3).
   const deviation = name.endsWith('.c_proj.weight') ? ofWeights / Math.sqrt(2 * nLayer) : ofWeights
   if (outliers === undefined || !/^wpe|\.c_proj\./.test(name)) return (place) => value(place) * deviation
   const isOutlier = Array.from({ length: nEmbd }, () => false)

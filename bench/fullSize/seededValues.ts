@@ -1,12 +1,12 @@
-// Numbers that look normally distributed, each a function of its tensor's name and its own place alone:
-// any part of any tensor can be made by itself, here and in any other language, to the last bit.
-// test/reference/seeded_gpt2.py makes the same ones with NumPy.
+// Approximately normally distributed numbers. Each depends only on its tensor's name and its index, so any part of any
+// tensor can be computed separately, in any language, with the same bits. test/reference/seeded_gpt2.py computes the same
+// numbers with NumPy.
 
 /** Of the sum of three uniform 10-bit numbers. */
 const MEAN = 1534.5
 const STANDARD_DEVIATION = 512
 
-/** The number at each place, from 0, of the tensor called `name`: mean 0, standard deviation 1, never beyond 3. */
+/** A function from an index in the tensor `name` to its number: mean 0, standard deviation 1, within ±3. */
 export function seededValues(name: string): (place: number) => number {
   const key = mix(fnv1a(name))
   return (place) => {

@@ -1,6 +1,6 @@
-// GPT-2 as exporters write it, for the peers: one graph, all logits out, keys and values in and out by head.
+// GPT-2 as ONNX exporters write it, for the peers: one graph with all logits as output, keys and values by head.
 //
-// B texts, S tokens, P tokens kept from before, T = P + S, C = nEmbd, H = nHead, D = C / H, V = 50257
+// B texts, S tokens, P cached tokens before them, T = P + S, C = nEmbd, H = nHead, D = C / H, V = 50257
 
 import { GraphBuilder, type Value } from '../../src/onnx/graphBuilder'
 import type { Gpt2Config } from '../../src/model/gpt2/config'
@@ -11,7 +11,7 @@ const MASKED = -1e9
 
 /**
  * Feeds: `input_ids` and `position_ids` [B, S], `attention_mask` [B, T], `past_key_values.{i}.key` and `.value`
- * [B, H, P, D]. Gives: `logits` [B, S, V], `present.{i}.key` and `.value` [B, H, T, D].
+ * [B, H, P, D]. Outputs: `logits` [B, S, V], `present.{i}.key` and `.value` [B, H, T, D].
  * @param entries float32 tensors by GPT-2's own names, in the external data file `location`
  */
 export function standardGraph(
@@ -24,7 +24,7 @@ export function standardGraph(
   const g = new GraphBuilder()
   const weight = (name: string): Value => {
     const entry = entries.get(name)
-    if (entry === undefined) throw new Error(`there is no tensor ${name}`)
+    if (entry === undefined) throw new Error(`tensor ${name} is missing`)
     return g.external(name, 'float32', entry.shape, entry.byteLength, { location, offset: entry.offset })
   }
   const linear = (name: string, x: Value) =>
@@ -48,7 +48,7 @@ export function standardGraph(
   for (let i = 0; i < nLayer; i++) {
     const past = (part: string) => g.input(`past_key_values.${i}.${part}`, 'float32', ['B', H, 'P', D])
     const qkv = linear(`h.${i}.attn.c_attn`, layerNorm(`h.${i}.ln_1`, x))
-    const [query, key, value] = g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 2 })
+    const [query, key, value] = tripleOf(g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 2 }))
     const keys = g.concat(2, past('key'), byHead(key))
     const values = g.concat(2, past('value'), byHead(value))
     g.output(`present.${i}.key`, keys, 'float32', ['B', H, 'T', D])
@@ -67,7 +67,12 @@ export function standardGraph(
   return g.build()
 }
 
-/** [B, 1, S, T]: added to the scores; the token at P + s sees those up to itself that `attentionMask` lets through. */
+function tripleOf<T>([a, b, c]: readonly T[]): readonly [T, T, T] {
+  if (a === undefined || b === undefined || c === undefined) throw new RangeError('fewer than three values')
+  return [a, b, c]
+}
+
+/** [B, 1, S, T], added to the scores: the token at P + s attends to the tokens up to itself where `attentionMask` is 1. */
 function causalMask(g: GraphBuilder, inputIds: Value, attentionMask: Value): Value {
   const scalar = (x: Value) => g.op('Squeeze', [x])
   const lengthOf = (x: Value) => scalar(g.op('Gather', [g.op('Shape', [x]), g.ints([1])]))

@@ -6,7 +6,7 @@ import { parseConfig } from '../../../src/model/gpt2/config'
 import { type Candidate, type CandidateSettings, targetsOf, TOP_K } from '../candidate'
 import { reduceLogits } from '../reduceLogits'
 
-/** The standard graph on the runtime that ours has, its data given as it is usually given: as one array. */
+/** The standard graph on the same runtime as ours, with its weights as one array, as is usual. */
 export async function onnxRuntimeWeb(settings: CandidateSettings): Promise<Candidate> {
   web.env.wasm.numThreads = settings.threads
   web.env.wasm.wasmPaths = `${settings.assetsFolder}/`
@@ -39,23 +39,20 @@ async function standardCandidate(
   )
   const noPast = new Tensor('float32', new Float32Array(0), [1, nHead, 0, nEmbd / nHead])
   const logits = async (tokenIds: Int32Array) => {
-    const int64 = (at: (i: number) => bigint) =>
-      new Tensor(
-        'int64',
-        BigInt64Array.from({ length: tokenIds.length }, (_, i) => at(i)),
-        [1, tokenIds.length],
-      )
+    const int64 = (value: (tokenId: number, position: number) => bigint) =>
+      new Tensor('int64', BigInt64Array.from(Array.from(tokenIds, value)), [1, tokenIds.length])
     const feeds: Record<string, web.Tensor> = {
-      input_ids: int64((i) => BigInt(tokenIds[i])),
+      input_ids: int64((tokenId) => BigInt(tokenId)),
       attention_mask: int64(() => 1n),
-      position_ids: int64(BigInt),
+      position_ids: int64((_, position) => BigInt(position)),
     }
     for (let i = 0; i < nLayer; i++) {
       feeds[`past_key_values.${i}.key`] = noPast
       feeds[`past_key_values.${i}.value`] = noPast
     }
-    const outputs = await session.run(feeds, ['logits'])
-    return outputs.logits.data as Float32Array
+    const { logits: output } = await session.run(feeds, ['logits'])
+    if (output === undefined) throw new Error('the session has no output logits')
+    return output.data as Float32Array
   }
   return {
     methods: {

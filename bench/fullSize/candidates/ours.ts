@@ -10,7 +10,7 @@ export function ours(settings: CandidateSettings): Promise<Candidate> {
   return oursIn('fp32', settings)
 }
 
-/** The same in the fast precision; the form is made once and kept, as the extension keeps it. */
+/** The same in int8. As in the extension, the int8 file is created once and cached. */
 export function oursInt8(settings: CandidateSettings): Promise<Candidate> {
   return oursIn('int8', settings, join(settings.modelFolder, '..', 'int8'))
 }

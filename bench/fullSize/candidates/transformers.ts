@@ -1,7 +1,7 @@
 import { type Candidate, GENERATED_TOKENS, targetsOf, TOP_K } from '../candidate'
 import { reduceLogits } from '../reduceLogits'
 
-/** What is used of `@huggingface/transformers`; the same in Node and in a browser. */
+/** The part of `@huggingface/transformers` that is used; it is the same in Node and in a browser. */
 export interface TransformersModule {
   readonly env: {
     allowLocalModels: boolean
@@ -20,7 +20,7 @@ interface TransformersModel {
   generate(inputs: object): Promise<unknown>
 }
 
-/** The whole job through its public interface. */
+/** Does the whole job through the library's public interface. */
 export async function transformersCandidate(
   { env, AutoModelForCausalLM, Tensor }: TransformersModule,
   model: string,
@@ -42,7 +42,7 @@ export async function transformersCandidate(
     methods: {
       inspect: async (tokenIds) => {
         const { logits } = await loaded(inputs(tokenIds))
-        return reduceLogits(logits.data, targetsOf(tokenIds), logits.dims[2], TOP_K)
+        return reduceLogits(logits.data, targetsOf(tokenIds), logits.dims[2] ?? NaN, TOP_K)
       },
       generate: (tokenIds) =>
         loaded.generate({ ...inputs(tokenIds), max_new_tokens: GENERATED_TOKENS, do_sample: false }),

@@ -20,12 +20,12 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
 }
 
-/** `@huggingface/transformers` on WASM: in a page, served with what threads need. */
+/** `@huggingface/transformers` on WASM, in a cross-origin isolated page so that it can use threads. */
 export async function transformersInChromium(settings: CandidateSettings): Promise<Candidate> {
   const server = await serve({
     '/peers/': join(settings.peersFolder, 'node_modules'),
     '/models/': dirname(settings.standardFolder),
-    '/page/': dirname(process.argv[1]),
+    '/page/': dirname(process.argv[1] ?? ''),
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
@@ -48,7 +48,7 @@ export async function transformersInChromium(settings: CandidateSettings): Promi
   }
 }
 
-/** Files under each prefix, on a free port of this machine alone; ends with the process. */
+/** Serves the files of each folder under its prefix, on a free local port until the process ends. */
 function serve(folders: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))

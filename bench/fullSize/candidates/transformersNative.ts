@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { Candidate, CandidateSettings } from '../candidate'
 import { transformersCandidate, type TransformersModule } from './transformers'
 
-/** `@huggingface/transformers` in Node, where it runs the native runtime. */
+/** `@huggingface/transformers` in Node, where it uses the native runtime. */
 export async function transformersNative(settings: CandidateSettings): Promise<Candidate> {
   const entry = join(
     settings.peersFolder,

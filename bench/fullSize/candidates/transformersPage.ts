@@ -1,4 +1,4 @@
-// Runs in a page: `@huggingface/transformers` on its WASM backend, which it has in browsers only.
+// Runs in a page: `@huggingface/transformers` on its WASM backend, which it has only in browsers.
 
 import type { Candidate } from '../candidate'
 import { transformersCandidate, type TransformersModule } from './transformers'
@@ -10,7 +10,7 @@ declare global {
 
 let candidate: Candidate | undefined
 
-/** Resolves to the version of the runtime that it comes with. */
+/** Loads the model and resolves with the version of the library's runtime. */
 globalThis.loadCandidate = async (model, threads) => {
   const entry = '/peers/@huggingface/transformers/dist/transformers.web.min.js'
   const transformers = (await import(entry)) as TransformersModule
@@ -18,7 +18,7 @@ globalThis.loadCandidate = async (model, threads) => {
   transformers.env.localModelPath = '/models/'
   Object.assign(onnx.wasm, {
     numThreads: threads,
-    // By itself it takes them from a content delivery network.
+    // By default it loads them from a content delivery network.
     wasmPaths: new URL('/peers/onnxruntime-web/dist/', import.meta.url).href,
   })
   candidate = await transformersCandidate(transformers, model, { device: 'wasm' })

@@ -5,7 +5,6 @@ import {
   type WebGpuEngine,
 } from '../../../../src/engine/client/backendRouter'
 import { callsOf } from '../../../../src/engine/client/engineCalls'
-import type { EngineWorker } from '../../../../src/engine/client/engineHandle'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type {
   EngineApi,
@@ -22,8 +21,7 @@ import {
   WebGpuUnavailableError,
 } from '../../../../src/shared/errors'
 import type { ModelInfo } from '../../../../src/shared/contracts/prediction'
-import { RpcClient, serveRpc } from '../../../../src/shared/rpc'
-import { channelPair } from '../../../support/engine/engineChannel'
+import { RpcClient } from '../../../../src/shared/rpc'
 import {
   connect,
   freshEngine,
@@ -33,25 +31,26 @@ import {
   scoreEverything,
   withWatchedTransformer,
 } from '../../../support/engine/engineUnderTest'
+import { InThreadWorker } from '../../../support/engine/inThreadWorker'
 
-/** In chunks of 16 that are five of them. */
-const CHUNK_POSITIONS = 16
-const REQUEST = scoreEverything(Int32Array.from({ length: 80 }, (_, i) => 40_000 - 17 * i))
+/** The request below takes five steps. */
+const STEP_POSITIONS = 2
+const REQUEST = scoreEverything(Int32Array.from({ length: 10 }, (_, i) => 40_000 - 17 * i))
 
 let mini: LoadedModel
 let expected: Awaited<ReturnType<typeof score>>
 
 beforeAll(async () => {
   mini = await loadMini()
-  expected = await score(connect(freshEngine(mini, CHUNK_POSITIONS)), REQUEST)
+  expected = await score(connect(freshEngine(mini, STEP_POSITIONS)), REQUEST)
 }, LOADING_LIMIT_MS)
 
-/** A WASM engine that stands for one on the GPU: it can fail in the middle of a request. */
+/** A WASM engine in place of one on the GPU. It can fail in the middle of a request. */
 class FakeGpu implements WebGpuEngine {
   readonly model: ModelInfo = { ...mini.info, backend: 'webgpu' }
   readonly runs: Int32Array[]
   readonly api: EngineApi
-  /** Called before each run of the transformer, with how many there were before. */
+  /** Called before each run of the transformer with the number of runs before it. */
   beforeRun: (runs: number) => void = () => undefined
   isDisposed = false
   private readonly client: RpcClient<EngineMethods>
@@ -73,7 +72,7 @@ class FakeGpu implements WebGpuEngine {
     this.onEnded = listener
   }
 
-  /** By itself. */
+  /** Ends the engine as a loss of the device does. */
   end(reason: Error): void {
     this.client.close(reason)
     this.onEnded(reason)
@@ -85,7 +84,7 @@ class FakeGpu implements WebGpuEngine {
   }
 }
 
-describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
+describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   let gpu: FakeGpu
   let wasmModel: LoadedModel
   let wasmRuns: Int32Array[]
@@ -115,13 +114,13 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     })
   })
 
-  it('loads nothing until it is asked, and no GPU to tokenize', async () => {
+  it('does not start WebGPU to tokenize', async () => {
     await router.api.tokenize({ text: 'a' })
 
     expect(starts).toBe(0)
   })
 
-  it('answers with WASM while WebGPU gets ready, then with WebGPU', async () => {
+  it('answers with WASM until WebGPU is ready, then with WebGPU', async () => {
     const { promise, resolve } = pending<WebGpuEngine>()
     startWebGpu = () => promise
 
@@ -140,7 +139,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(starts).toBe(1)
   })
 
-  it('stays with WASM for a view that began on it', async () => {
+  it('uses WASM for a request of a view that WASM began', async () => {
     await router.retryWebGpu()
 
     await router.api.score({ ...REQUEST, backend: 'wasm' })
@@ -148,7 +147,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(gpu.runs).toEqual([])
   })
 
-  it('loses no row and changes none where WebGPU fails in the middle', async () => {
+  it('delivers every row once if WebGPU fails in the middle of a request', async () => {
     await router.retryWebGpu()
     gpu.beforeRun = (runs) => {
       if (runs === 2) throw new InferenceError('The device was lost.')
@@ -163,13 +162,13 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     for (const [name, column] of Object.entries(expectedRows)) {
       const got = rows[name as keyof typeof rows]
       expect(got.length).toBe(column.length)
-      // Rows that are computed in other chunks have other last bits.
+      // Steps of another size change the last bits.
       for (const [i, value] of column.entries()) expect(got[i]).toBeCloseTo(value, 3)
     }
     expect((await router.api.model(undefined)).backend).toBe('wasm')
   })
 
-  it('says who went on, where a view is of one backend', async () => {
+  it('reports the continuing model if the requested backend has failed', async () => {
     await router.retryWebGpu()
     const request = { ...REQUEST, backend: 'webgpu' } as const
     const said: unknown[] = []
@@ -185,7 +184,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(said).toEqual([mini.info, ...Array<string>(5).fill('rows')])
   })
 
-  it('says it with the first row of the other, whatever becomes of the rest', async () => {
+  it('reports the continuing model before its first row, also if the rest is cancelled', async () => {
     await router.retryWebGpu()
     gpu.beforeRun = (runs) => {
       if (runs === 2) throw new InferenceError('The device was lost.')
@@ -207,7 +206,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(said).toEqual(['rows', 'rows', 'continued', 'rows'])
   })
 
-  it('goes on with WASM where the user wants it so in the middle of a request', async () => {
+  it('continues a request on WASM if the user selects another backend during it', async () => {
     await router.retryWebGpu()
     const scored = score(router.api, REQUEST)
     router.backendChanged()
@@ -217,12 +216,12 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(failures).toEqual([])
   })
 
-  it('tells a failure once, whatever number of requests it meets', async () => {
+  it('reports a failure once for several requests', async () => {
     await router.retryWebGpu()
     gpu.beforeRun = () => {
       throw new InferenceError('The device was lost.')
     }
-    const tokenIds = REQUEST.tokenIds.slice(0, 9)
+    const tokenIds = REQUEST.tokenIds.slice(0, 3)
     const [scored, logits] = await Promise.all([score(router.api, REQUEST), router.api.logits({ tokenIds })])
 
     expect(scored.topIds).toEqual(expected.topIds)
@@ -231,7 +230,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(states.at(-1)).toBe('ready: wasm')
   })
 
-  it('goes on where the engine ends without having been asked', async () => {
+  it('uses WASM after the WebGPU engine has ended', async () => {
     await router.retryWebGpu()
     gpu.end(new EngineStoppedError('The companion has ended.'))
 
@@ -240,7 +239,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(gpu.runs).toEqual([])
   })
 
-  it('leaves requests that are wrong or cancelled as they are', async () => {
+  it('does not repeat invalid or cancelled requests on WASM', async () => {
     await router.retryWebGpu()
     const cancel = new AbortController()
     const cancelled = router.api.score(REQUEST, {
@@ -256,24 +255,24 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect((await router.api.model(undefined)).backend).toBe('webgpu')
   })
 
-  it('gives WebGPU up for numbers that are none where WASM has them', async () => {
+  it('stops using WebGPU if its numbers are NaN and those of WASM are not', async () => {
     await router.retryWebGpu()
     gpu.beforeRun = () => {
-      throw new NonFiniteLogitsError('The output is not a number.')
+      throw new NonFiniteLogitsError('The output is NaN.')
     }
 
     expect(await score(router.api, REQUEST)).toEqual(expected)
-    expect(failures).toEqual(['The output is not a number.'])
+    expect(failures).toEqual(['The output is NaN.'])
     expect((await router.api.model(undefined)).backend).toBe('wasm')
   })
 
-  it('does not blame the GPU for weights that are damaged', async () => {
+  it('keeps using WebGPU if the numbers of WASM are NaN too', async () => {
     await router.retryWebGpu()
     gpu.beforeRun = () => {
-      throw new NonFiniteLogitsError('The output is not a number, on WebGPU.')
+      throw new NonFiniteLogitsError('The output is NaN on WebGPU.')
     }
     wasmModel.transformer.run = () => {
-      throw new NonFiniteLogitsError('The output is not a number, on WASM.')
+      throw new NonFiniteLogitsError('The output is NaN on WASM.')
     }
     const scored = router.api.score(REQUEST)
 
@@ -283,7 +282,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect((await router.api.model(undefined)).backend).toBe('webgpu')
   })
 
-  it('tells why WebGPU cannot be used, and goes without', async () => {
+  it('reports why WebGPU cannot be used, and uses WASM', async () => {
     startWebGpu = () => Promise.reject(new WebGpuUnavailableError('This window has no GPU.'))
     await router.retryWebGpu()
 
@@ -292,7 +291,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(starts).toBe(1)
   })
 
-  it('says nothing where WebGPU is not there, and looks again when it may have come', async () => {
+  it('reports nothing if WebGPU is unavailable, and tries again when it may be available', async () => {
     startWebGpu = () => Promise.resolve(undefined)
     expect(await router.retryWebGpu()).toBe(false)
     await router.api.model(undefined)
@@ -307,7 +306,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(failures).toEqual([])
   })
 
-  it('looks again for what was wanted and not there, when it may have come', async () => {
+  it('tries again after a missing companion was reported, when WebGPU may be available', async () => {
     startWebGpu = () => Promise.reject(new WebGpuUnavailableError('Logitscope GPU is not installed.'))
     await router.retryWebGpu()
     startWebGpu = () => Promise.resolve(gpu)
@@ -320,7 +319,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(failures).toEqual(['Logitscope GPU is not installed.'])
   })
 
-  it('leaves it to the user to try again what has crashed', async () => {
+  it('does not try again by itself after a crash', async () => {
     await router.retryWebGpu()
     gpu.end(new EngineStoppedError('The device was lost.'))
     router.webGpuMayBeAvailable()
@@ -329,7 +328,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(starts).toBe(1)
   })
 
-  it('uses WebGPU again after it was tried anew', async () => {
+  it('uses WebGPU again after a successful retry', async () => {
     await router.retryWebGpu()
     gpu.end(new EngineStoppedError('The device was lost.'))
     gpu = new FakeGpu()
@@ -339,7 +338,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(gpu.runs.length).toBeGreaterThan(0)
   })
 
-  it('does not repeat on WASM what a restart has ended', async () => {
+  it('does not repeat requests on WASM that a restart has ended', async () => {
     await router.retryWebGpu()
     const scored = score(router.api, REQUEST)
     const ended = expect(scored).rejects.toThrow(EngineStoppedError)
@@ -350,7 +349,7 @@ describe('The engine out of two', { timeout: LOADING_LIMIT_MS }, () => {
     expect(wasmRuns).toEqual([])
   })
 
-  it('starts no engine that comes too late', async () => {
+  it('disposes of a WebGPU engine that is ready only after a restart', async () => {
     const { promise, resolve } = pending<WebGpuEngine>()
     startWebGpu = () => promise
     const trying = router.retryWebGpu()
@@ -371,10 +370,8 @@ function pending<T>(): { readonly promise: Promise<T>; readonly resolve: (value:
   return { promise, resolve }
 }
 
-function workerOf(model: LoadedModel): EngineWorker {
-  const [callersEnd, enginesEnd] = channelPair()
-  serveRpc<EngineMethods>(enginesEnd, freshEngine(model, CHUNK_POSITIONS))
-  return { channel: callersEnd, onStop: () => undefined, terminate: () => Promise.resolve() }
+function workerOf(model: LoadedModel): InThreadWorker {
+  return new InThreadWorker(freshEngine(model, STEP_POSITIONS))
 }
 
 function stateText(state: EngineState): string {

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   createEngine,
   type EngineHandle,
   type EngineWorker,
 } from '../../../../src/engine/client/engineHandle'
 import { spawnWorker } from '../../../../src/engine/client/spawnWorker'
+import type { LoadedModel } from '../../../../src/engine/inference/model'
+import { Engine } from '../../../../src/engine/worker/engine'
 import {
   CancelledError,
   EngineStoppedError,
@@ -14,10 +17,12 @@ import {
   InvalidRequestError,
   ModelFilesError,
 } from '../../../../src/shared/errors'
-import type { EngineState, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
+import { type EngineState, type GenerateRequest, NO_TARGET } from '../../../../src/shared/contracts/engineApi'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
-import { channelPair } from '../../../support/engine/engineChannel'
-import { LOADING_LIMIT_MS, MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
+import { LOADING_LIMIT_MS, loadMini, MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
+import { fixedSteps } from '../../../support/engine/fixedSteps'
+import { InThreadWorker } from '../../../support/engine/inThreadWorker'
+import { loadTokenizer } from '../../../support/texts/loadTokenizer'
 
 const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 const SENTENCE = Int32Array.of(464, 3303, 2746, 1182)
@@ -32,90 +37,121 @@ const GENERATION: GenerateRequest = {
   sampling: { ...NEUTRAL_SAMPLING, temperature: 0 },
   seed: 1,
 }
-const LONG = scoreEverything(new Int32Array(512).fill(11))
+const REJECTED = { status: 'rejected', reason: expect.any(EngineStoppedError) as Error }
 
-beforeAll(() => {
-  if (!existsSync(`${DIST}engineWorker.js`)) throw new Error('dist/engineWorker.js is missing: npm run build')
-})
-
-/** The engine with its real thread; `threads` are those that it has started, `states` what it has told of itself. */
-function startable(model = MINI) {
+describe('An engine in a thread', { timeout: LOADING_LIMIT_MS }, () => {
   const threads: EngineWorker[] = []
-  const states: EngineState[] = []
-  const engine = createEngine(
-    () => {
-      const thread = spawnWorker({
-        model,
-        backend: 'wasm',
-        threads: 1,
-        precision: 'fp32',
-        assetsFolder: DIST,
-      })
-      threads.push(thread)
-      return thread
-    },
-    (state) => states.push(state),
-  )
-  onTestFinished(() => engine.dispose())
-  return { engine, threads, states }
-}
-
-describe('The engine’s thread', { timeout: LOADING_LIMIT_MS }, () => {
-  it('starts with the first call, and only once', async () => {
-    const { engine, threads } = startable()
-    expect(threads.length).toBe(0)
-    await Promise.all([engine.api.tokenize({ text: 'a' }), engine.api.tokenize({ text: 'b' })])
-    await engine.api.tokenize({ text: 'c' })
-    expect(threads.length).toBe(1)
+  const engine = createEngine(() => {
+    const thread = spawnWorker({
+      model: MINI,
+      backend: 'wasm',
+      threads: 1,
+      precision: 'fp32',
+      assetsFolder: DIST,
+    })
+    threads.push(thread)
+    return thread
   })
 
+  beforeAll(() => {
+    if (!existsSync(`${DIST}engineWorker.js`))
+      throw new Error('dist/engineWorker.js is missing: npm run build')
+  })
+  afterAll(() => engine.dispose())
+
   it('answers every method', async () => {
-    const { engine } = startable()
     expect((await engine.api.tokenize({ text: 'The language model head' })).tokenIds).toEqual(SENTENCE)
     expect((await engine.api.vocabulary(undefined)).offsets.length).toBe(50258)
     expect(await engine.api.model(undefined)).toMatchObject({ id: 'mini', threads: 1 })
-    expect(await engine.api.score(scoreEverything(SENTENCE))).toEqual({ computedPositions: 4 })
+    expect(await engine.api.score(scoreEverything(SENTENCE))).toHaveProperty('computedPositions')
     expect((await engine.api.logits({ tokenIds: SENTENCE })).length).toBe(50257)
     expect((await engine.api.generate(GENERATION)).candidates.length).toBe(1)
   })
 
-  it('brings progress before the result', async () => {
-    const { engine } = startable()
+  it('reports progress before the result', async () => {
     const rows: number[] = []
-    await engine.api.score(LONG, {
+    await engine.api.score(scoreEverything(new Int32Array(150).fill(11)), {
       onProgress: (progress) => {
         if (progress.kind === 'rows') rows.push(progress.rows.firstRow)
       },
     })
-    expect(rows).toEqual([0, 64, 128, 192, 256, 320, 384, 448])
+    expect(rows).toEqual([0, 64, 128])
   })
 
-  it('brings named errors, and lives on', async () => {
-    const { engine, threads } = startable()
-    const refused = engine.api.logits({ tokenIds: new Int32Array(0) })
-    await expect(refused).rejects.toThrow(InvalidRequestError)
-    await engine.api.tokenize({ text: 'a' })
-    expect(threads.length).toBe(1)
+  it('rejects with named errors and keeps running', async () => {
+    const invalid = engine.api.logits({ tokenIds: new Int32Array(0) })
+    await expect(invalid).rejects.toThrow(InvalidRequestError)
+    expect((await engine.api.logits({ tokenIds: SENTENCE })).length).toBe(50257)
   })
 
-  it('says where a model’s files are missing', async () => {
-    const { engine } = startable({ ...MINI, folder: `${DIST}no-such-model` })
-    await expect(engine.api.model(undefined)).rejects.toThrow(ModelFilesError)
-    expect((await engine.api.tokenize({ text: 'a' })).tokenIds).toEqual(Int32Array.of(64))
-  })
-
-  it('is reached by a cancel while it works', async () => {
-    const { engine } = startable()
+  it('receives a cancel while it works', async () => {
+    const tokenIds = new Int32Array(512).fill(12)
     const cancel = new AbortController()
-    const call = engine.api.score(LONG, {
+    const call = engine.api.score(scoreEverything(tokenIds), {
       signal: cancel.signal,
       onProgress: () => {
         cancel.abort()
       },
     })
     await expect(call).rejects.toThrow(CancelledError)
-    const { computedPositions } = await engine.api.score(LONG)
+    const lastRow = { firstRow: 511, targets: Int32Array.of(NO_TARGET) }
+    const { computedPositions } = await engine.api.score(scoreEverything(tokenIds, lastRow))
     expect(computedPositions).toBeGreaterThan(0)
+  })
+
+  it('rejects pending calls after a crash, and starts a new thread with the next call', async () => {
+    await engine.restart()
+    const threadsBefore = threads.length
+    await engine.api.tokenize({ text: 'a' })
+    const outcomes = Promise.allSettled([
+      engine.api.model(undefined),
+      engine.api.score(scoreEverything(SENTENCE)),
+    ])
+    await threads.at(-1)?.terminate()
+    expect(await outcomes).toMatchObject([REJECTED, REJECTED])
+    expect((await engine.api.tokenize({ text: 'a' })).tokenIds).toEqual(Int32Array.of(64))
+    expect(threads.length - threadsBefore).toBe(2)
+  })
+})
+
+/** An engine without a thread; `workers` are those that it has started, `states` those that it has reported. */
+function inThisThread(loadModel: () => Promise<LoadedModel> = loadMini) {
+  const workers: InThreadWorker[] = []
+  const states: EngineState[] = []
+  const engine = createEngine(
+    () => {
+      const worker = new InThreadWorker(
+        new Engine({
+          loadModel,
+          loadTokenizer,
+          createStepPolicy: fixedSteps(64),
+          nextMacrotask: () => setImmediate(),
+        }),
+      )
+      workers.push(worker)
+      return worker
+    },
+    (state) => states.push(state),
+  )
+  onTestFinished(() => engine.dispose())
+  return { engine, workers, states }
+}
+
+const withoutModel = () => Promise.reject(new ModelFilesError('The model is missing.'))
+
+describe('An engine', { timeout: LOADING_LIMIT_MS }, () => {
+  it('starts one worker with the first call', async () => {
+    const { engine, workers } = inThisThread()
+    expect(workers.length).toBe(0)
+    await Promise.all([engine.api.tokenize({ text: 'a' }), engine.api.tokenize({ text: 'b' })])
+    await engine.api.tokenize({ text: 'c' })
+    expect(workers.length).toBe(1)
+  })
+
+  it('tokenizes although the model is missing', async () => {
+    const { engine } = inThisThread(withoutModel)
+    await expect(engine.api.model(undefined)).rejects.toThrow(ModelFilesError)
+    expect((await engine.api.tokenize({ text: 'a' })).tokenIds).toEqual(Int32Array.of(64))
   })
 })
 
@@ -123,8 +159,8 @@ describe('The engine’s state', { timeout: LOADING_LIMIT_MS }, () => {
   it.each<[string, (engine: EngineHandle) => Promise<unknown>]>([
     ['model', ({ api }) => api.model(undefined)],
     ['generate', ({ api }) => api.generate(GENERATION)],
-  ])('is starting while %s loads the model, then ready with it', async (_, call) => {
-    const { engine, states } = startable()
+  ])('is starting while %s loads the model, then ready', async (_, call) => {
+    const { engine, states } = inThisThread()
     const answered = call(engine)
     const whileLoading = [...states]
     await answered
@@ -133,51 +169,39 @@ describe('The engine’s state', { timeout: LOADING_LIMIT_MS }, () => {
     expect(states).toMatchObject([{ kind: 'starting' }, { kind: 'ready', model: { id: 'mini' } }])
   })
 
-  it('does not claim a model where a text is only tokenized', async () => {
-    const { engine, states } = startable()
+  it('stays stopped if a text is only tokenized', async () => {
+    const { engine, states } = inThisThread()
     await engine.api.tokenize({ text: 'a' })
     await engine.api.vocabulary(undefined)
     expect(states).toEqual([])
   })
 
-  it('is not changed by a call that is cancelled already, which starts no thread either', async () => {
-    const { engine, threads, states } = startable()
+  it('is not changed by a call that is already cancelled, which starts no worker either', async () => {
+    const { engine, workers, states } = inThisThread()
     await expect(engine.api.model(undefined, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError)
-    expect([threads, states]).toEqual([[], []])
+    expect([workers, states]).toEqual([[], []])
   })
 
-  it('is failed with the reason where the model cannot be loaded, each time anew', async () => {
-    const { engine, states } = startable({ ...MINI, folder: `${DIST}no-such-model` })
+  it('is failed with the reason at every attempt to load a model that cannot be loaded', async () => {
+    const { engine, states } = inThisThread(withoutModel)
     for (let i = 0; i < 2; i++) {
       await expect(engine.api.score(scoreEverything(SENTENCE))).rejects.toThrow(ModelFilesError)
     }
-    const failed = { kind: 'failed', message: expect.stringContaining('no-such-model') as string }
-    expect(states).toMatchObject([{ kind: 'starting' }, failed, { kind: 'starting' }, failed])
+    const failed = { kind: 'failed', message: 'The model is missing.' }
+    expect(states).toEqual([{ kind: 'starting' }, failed, { kind: 'starting' }, failed])
   })
 
-  it('remains failed where the runtime could not load the model and its thread was ended', async () => {
-    const states: EngineState[] = []
-    const ended: string[] = []
-    const engine = createEngine(
-      () => {
-        const [callersEnd, enginesEnd] = channelPair()
-        enginesEnd.onMessage((message) => {
-          if (message.type !== 'call') return
-          const error = { name: 'InferenceError', message: 'There is no memory.', details: '' }
-          enginesEnd.send({ type: 'error', id: message.id, error })
-        })
-        const terminate = () => Promise.resolve(void ended.push('terminated'))
-        return { channel: callersEnd, onStop: () => undefined, terminate }
-      },
-      (state) => states.push(state),
+  it('stays failed after the runtime could not load the model and the worker was terminated', async () => {
+    const { engine, workers, states } = inThisThread(() =>
+      Promise.reject(new InferenceError('Loading failed.')),
     )
     await expect(engine.api.model(undefined)).rejects.toThrow(InferenceError)
-    expect(states).toEqual([{ kind: 'starting' }, { kind: 'failed', message: 'There is no memory.' }])
-    expect(ended).toEqual(['terminated'])
+    expect(states).toEqual([{ kind: 'starting' }, { kind: 'failed', message: 'Loading failed.' }])
+    expect(workers.map(({ isTerminated }) => isTerminated)).toEqual([true])
   })
 
-  it('is stopped after a restart, and again after dispose', async () => {
-    const { engine, states } = startable()
+  it('is stopped after a restart and after dispose', async () => {
+    const { engine, states } = inThisThread()
     await engine.api.model(undefined)
     await engine.restart()
     await engine.api.model(undefined)
@@ -193,14 +217,14 @@ describe('The engine’s state', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('is stopped after a crash', async () => {
-    const { engine, threads, states } = startable()
+    const { engine, workers, states } = inThisThread()
     await engine.api.model(undefined)
-    await threads[0].terminate()
-    await expect.poll(() => states.at(-1)).toEqual({ kind: 'stopped' })
+    workers.at(-1)?.crash(new Error('the thread crashed'))
+    expect(states.at(-1)).toEqual({ kind: 'stopped' })
   })
 
-  it('is stopped where the thread ends while it loads the model', async () => {
-    const { engine, states } = startable()
+  it('is stopped if the worker ends while it loads the model', async () => {
+    const { engine, states } = inThisThread()
     const outcome = Promise.allSettled([engine.api.model(undefined)])
     await engine.restart()
     await outcome
@@ -208,55 +232,38 @@ describe('The engine’s state', { timeout: LOADING_LIMIT_MS }, () => {
   })
 })
 
-describe('An engine whose thread has ended', { timeout: LOADING_LIMIT_MS }, () => {
-  it('rejects what was pending and starts anew with the next call', async () => {
-    const { engine, threads } = startable()
-    await engine.api.tokenize({ text: 'a' })
-    const pending = [engine.api.model(undefined), engine.api.score(LONG)]
-    const outcomes = Promise.allSettled(pending)
-    await threads[0].terminate()
-    for (const outcome of await outcomes) {
-      expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(EngineStoppedError) as Error })
-    }
-    expect((await engine.api.tokenize({ text: 'a' })).tokenIds).toEqual(Int32Array.of(64))
-    expect(threads.length).toBe(2)
-  })
-
-  it('by a restart does the same', async () => {
-    const { engine, threads } = startable()
+describe('An engine whose worker has ended', { timeout: LOADING_LIMIT_MS }, () => {
+  it('by a restart rejects pending calls and starts a new worker with the next call', async () => {
+    const { engine, workers } = inThisThread()
     const outcome = Promise.allSettled([engine.api.model(undefined)])
     await engine.restart()
-    expect(await outcome).toMatchObject([
-      { status: 'rejected', reason: expect.any(EngineStoppedError) as Error },
-    ])
+    expect(await outcome).toMatchObject([REJECTED])
     await engine.api.tokenize({ text: 'a' })
-    expect(threads.length).toBe(2)
+    expect(workers.length).toBe(2)
   })
 
-  it('keeps the new thread when the old one’s end becomes known late', async () => {
-    const { engine, threads } = startable()
+  it('keeps the new worker when the end of the old one is reported late', async () => {
+    const { engine, workers } = inThisThread()
     await engine.api.tokenize({ text: 'a' })
     const restarted = engine.restart()
     await engine.api.tokenize({ text: 'b' })
     await restarted
     await engine.api.tokenize({ text: 'c' })
-    expect(threads.length).toBe(2)
+    expect(workers.length).toBe(2)
   })
 
-  it('by a restart without a thread starts none', async () => {
-    const { engine, threads } = startable()
+  it('by a restart before the first call starts no worker', async () => {
+    const { engine, workers } = inThisThread()
     await engine.restart()
-    expect(threads.length).toBe(0)
+    expect(workers.length).toBe(0)
   })
 
-  it('by dispose rejects what is pending and all that comes later', async () => {
-    const { engine, threads } = startable()
+  it('by dispose rejects pending and later calls', async () => {
+    const { engine, workers } = inThisThread()
     const outcome = Promise.allSettled([engine.api.model(undefined)])
     await engine.dispose()
-    expect(await outcome).toMatchObject([
-      { status: 'rejected', reason: expect.any(EngineStoppedError) as Error },
-    ])
+    expect(await outcome).toMatchObject([REJECTED])
     await expect(engine.api.tokenize({ text: 'a' })).rejects.toThrow(EngineStoppedError)
-    expect(threads.length).toBe(1)
+    expect(workers.length).toBe(1)
   })
 })

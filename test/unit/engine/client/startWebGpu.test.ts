@@ -1,7 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { callsOf } from '../../../../src/engine/client/engineCalls'
-import type { EngineWorker } from '../../../../src/engine/client/engineHandle'
-import { LmHead } from '../../../../src/engine/inference/lmHead'
+import type { LmHead } from '../../../../src/engine/inference/lmHead'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import { startWebGpu, type WebGpuOptions } from '../../../../src/engine/client/startWebGpu'
 import type { GpuAdapter } from '../../../../src/shared/contracts/companionApi'
@@ -9,65 +8,69 @@ import type { BackendCheck, BackendChoice } from '../../../../src/shared/contrac
 import type { EngineApi, EngineMethods } from '../../../../src/shared/contracts/engineApi'
 import { ModelFilesError, WebGpuUnavailableError } from '../../../../src/shared/errors'
 import type { Precision } from '../../../../src/shared/contracts/prediction'
-import { RpcClient, serveRpc } from '../../../../src/shared/rpc'
-import { channelPair } from '../../../support/engine/engineChannel'
+import { RpcClient } from '../../../../src/shared/rpc'
 import { freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../support/engine/engineUnderTest'
+import { InThreadWorker } from '../../../support/engine/inThreadWorker'
 
 const SOFTWARE: GpuAdapter = { name: 'SwiftShader', browser: 'a browser', isSoftware: true }
 
-let mini: LoadedModel
+/** The embedded model with constant scores: the LM head would take most of the time. */
+let model: LoadedModel
 
 beforeAll(async () => {
-  mini = await loadMini()
+  model = withConstantScores(await loadMini())
 }, LOADING_LIMIT_MS)
 
-describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
+describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   let choice: BackendChoice
   let precision: Precision
-  let model: string
+  let selected: string
   let adapter: GpuAdapter | Error
-  /** Undefined where its files are not there. */
+  /** The GPU engine's model; undefined if its files are missing. */
   let onGpu: LoadedModel | undefined
   let spawned: string[]
-  let ended: number
-  let kept: Map<string, BackendCheck>
+  let workers: InThreadWorker[]
+  let stored: Map<string, BackendCheck>
   let lines: string[]
   let wasm: EngineApi
 
   const spawn = (place: string, loaded: LoadedModel | undefined) => (name: string) => {
     spawned.push(`${name} on ${place}`)
-    return workerOf(loaded, () => ended++)
+    const worker = workerOf(loaded)
+    workers.push(worker)
+    return worker
   }
+  const endedCount = () => workers.filter(({ isTerminated }) => isTerminated).length
   const start = () => {
-    const parts: WebGpuOptions = {
+    const options: WebGpuOptions = {
       choice: () => choice,
-      selected: () => ({ model, precision }),
+      selected: () => ({ model: selected, precision }),
       adapter: () => (adapter instanceof Error ? Promise.reject(adapter) : Promise.resolve(adapter)),
       spawnWebGpu: spawn('the GPU', onGpu),
-      spawnWasm: spawn('WASM', mini),
+      spawnWasm: spawn('WASM', model),
       checks: {
-        get: ({ name }) => kept.get(name),
-        set: ({ name }, check) => kept.set(name, check),
+        get: ({ name }) => stored.get(name),
+        set: ({ name }, check) => stored.set(name, check),
       },
       log: (line) => lines.push(line),
     }
-    return startWebGpu(parts, wasm, new AbortController().signal)
+    return startWebGpu(options, wasm, new AbortController().signal)
   }
 
   beforeEach(() => {
     choice = 'auto'
     precision = 'fp32'
-    model = 'mini'
+    selected = 'mini'
     adapter = { name: 'a GPU', browser: 'a browser', isSoftware: false }
-    onGpu = { ...mini, info: { ...mini.info, backend: 'webgpu' } }
+    onGpu = { ...model, info: { ...model.info, backend: 'webgpu' } }
     spawned = []
-    ended = 0
-    kept = new Map()
+    workers = []
+    stored = new Map()
     lines = []
-    wasm = callsOf(new RpcClient<EngineMethods>(workerOf(mini, () => undefined).channel))
+    wasm = callsOf(new RpcClient<EngineMethods>(workerOf(model).channel))
   })
 
-  it('is compared to WASM, and says how far it is off', async () => {
+  it('compares WebGPU to WASM and logs the difference', async () => {
     const engine = await start()
 
     expect(engine?.model).toMatchObject({ id: 'mini', backend: 'webgpu', check: { adapter: 'a GPU' } })
@@ -78,76 +81,77 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
     )
   })
 
-  it('is compared on the embedded model, whatever is selected', async () => {
-    model = 'gpt2'
+  it('compares on the embedded model if another model is selected', async () => {
+    selected = 'gpt2'
     await start()
 
     expect(spawned).toEqual(['mini on the GPU', 'mini on WASM', 'gpt2 on the GPU'])
-    expect(ended).toBe(2)
+    expect(endedCount()).toBe(2)
   })
 
-  it('is compared once on an adapter', async () => {
+  it('compares once for each adapter', async () => {
     await start()
     await start()
     adapter = { name: 'another GPU', browser: 'a browser', isSoftware: false }
     await start()
 
-    expect([...kept.keys()]).toEqual(['a GPU', 'another GPU'])
+    expect([...stored.keys()]).toEqual(['a GPU', 'another GPU'])
     expect(spawned.length).toBe(5)
   })
 
   it.each([
-    ['off by more than the tolerance', 0.002],
-    ['not a number', Number.NaN],
-  ])('is not used where it is %s, and is asked again the next time', async (_, error) => {
-    onGpu = withError(mini, error)
+    ['differ by more than the tolerance', 0.002],
+    ['are NaN', Number.NaN],
+  ])('rejects without storing the check if the numbers %s', async (_, error) => {
+    onGpu = withError(model, error)
+    const starting = start()
 
-    await expect(start()).rejects.toThrow(WebGpuUnavailableError)
-    await expect(start()).rejects.toThrow('On this GPU (a GPU) log-probabilities are off by up to')
-    expect(kept.size).toBe(0)
-    expect(ended).toBe(2)
+    await expect(starting).rejects.toThrow(WebGpuUnavailableError)
+    await expect(starting).rejects.toThrow('On this GPU (a GPU) log-probabilities are off by up to')
+    expect(stored.size).toBe(0)
+    expect(endedCount()).toBe(1)
   })
 
-  it('is not used where the right logits belong to other tokens', async () => {
-    onGpu = withScores(mini, (rows) => ({ ...rows, topIds: rows.topIds.map((id) => id + 1) }))
+  it('rejects if the right logits belong to other tokens', async () => {
+    onGpu = withScores(model, (rows) => ({ ...rows, topIds: rows.topIds.map((id) => id + 1) }))
 
     await expect(start()).rejects.toThrow(WebGpuUnavailableError)
   })
 
-  it('is used where it is off by less', async () => {
-    onGpu = withError(mini, 0.0004)
+  it('starts if the difference is within the tolerance', async () => {
+    onGpu = withError(model, 0.0004)
 
     expect((await start())?.model.check?.maxDelta).toBeCloseTo(0.0004, 5)
   })
 
   it.each<[string, () => void]>([
-    ['WASM is wanted', () => (choice = 'wasm')],
+    ['WASM is selected', () => (choice = 'wasm')],
     ['the precision is int8', () => (precision = 'int8')],
-    ['there is no GPU', () => (adapter = new WebGpuUnavailableError('This window has none.'))],
-    ['the GPU is only software', () => (adapter = SOFTWARE)],
-  ])('is left alone without a word to the user where %s', async (_, arrange) => {
+    ['the window has no GPU', () => (adapter = new WebGpuUnavailableError('This window has none.'))],
+    ['the adapter is software', () => (adapter = SOFTWARE)],
+  ])('resolves with undefined if %s', async (_, arrange) => {
     arrange()
 
     await expect(start()).resolves.toBeUndefined()
     expect(spawned).toEqual([])
   })
 
-  it('leaves it to WASM to say that the model is not there', async () => {
+  it('resolves with undefined if the model is missing, which WASM reports', async () => {
     await start()
     onGpu = undefined
 
     await expect(start()).resolves.toBeUndefined()
-    expect(ended).toBe(2)
+    expect(endedCount()).toBe(2)
   })
 
-  it('is missed where it is wanted and not there', async () => {
+  it('rejects if WebGPU is selected and unavailable', async () => {
     choice = 'webgpu'
     adapter = new WebGpuUnavailableError('This window has none.')
 
     await expect(start()).rejects.toThrow('This window has none.')
   })
 
-  it('may be software where it is wanted', async () => {
+  it('uses a software adapter if WebGPU is selected', async () => {
     choice = 'webgpu'
     adapter = SOFTWARE
 
@@ -155,7 +159,7 @@ describe('WebGPU, before it is used', { timeout: LOADING_LIMIT_MS }, () => {
   })
 })
 
-/** Every log-sum-exp is wrong by so much. */
+/** Adds an error to every log-sum-exp. */
 function withError(model: LoadedModel, error: number): LoadedModel {
   return withScores(model, (rows) => ({ ...rows, logSumExp: rows.logSumExp.map((sum) => sum + error) }))
 }
@@ -164,21 +168,26 @@ type Scores = Awaited<ReturnType<LmHead['score']>>
 
 function withScores(model: LoadedModel, change: (scores: Scores) => Scores): LoadedModel {
   const lmHead = Object.create(model.lmHead) as LmHead
-  lmHead.score = async (...request) => change(await LmHead.prototype.score.apply(model.lmHead, request))
+  lmHead.score = async (...request) => change(await model.lmHead.score(...request))
   return { ...model, lmHead }
 }
 
-function workerOf(model: LoadedModel | undefined, onTerminate: () => void): EngineWorker {
-  const [callersEnd, enginesEnd] = channelPair()
-  const engine = freshEngine(model ?? mini)
+function withConstantScores(loaded: LoadedModel): LoadedModel {
+  const lmHead = Object.create(loaded.lmHead) as LmHead
+  lmHead.score = (_, { length: rows }, { topK }) =>
+    Promise.resolve({
+      logSumExp: new Float64Array(rows).fill(10),
+      entropy: new Float32Array(rows).fill(1),
+      targetLogit: new Float32Array(rows).fill(5),
+      targetRank: new Int32Array(rows).fill(1),
+      topIds: Int32Array.from({ length: rows * topK }, (_, i) => i % topK),
+      topLogits: Float32Array.from({ length: rows * topK }, (_, i) => 5 - (i % topK)),
+    })
+  return { ...loaded, lmHead }
+}
+
+function workerOf(loaded: LoadedModel | undefined): InThreadWorker {
+  const engine = freshEngine(loaded ?? model)
   const missing = () => Promise.reject(new ModelFilesError('It is not downloaded.'))
-  serveRpc<EngineMethods>(enginesEnd, model === undefined ? { ...engine, model: missing } : engine)
-  return {
-    channel: callersEnd,
-    onStop: () => undefined,
-    terminate: () => {
-      onTerminate()
-      return Promise.resolve()
-    },
-  }
+  return new InThreadWorker(loaded === undefined ? { ...engine, model: missing } : engine)
 }

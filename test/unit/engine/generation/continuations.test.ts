@@ -9,43 +9,44 @@ const AMPLE = { keyValueBytes: 1e9, residualBytes: 1e9 }
 const TEXT = Int32Array.of(5, 6, 7)
 
 describe('Continuations', () => {
-  it('are the text with more tokens', () => {
-    const continuations = new Continuations(TEXT, newKept())
+  it('are the text followed by the added tokens', () => {
+    const continuations = new Continuations(TEXT, newCache())
     expect(continuations.withTokens([])).toEqual(TEXT)
     expect(continuations.withTokens([8, 9])).toEqual(Int32Array.of(5, 6, 7, 8, 9))
   })
 
-  it('keep what they share with the one before, and take no more room than one', () => {
-    const kept = newKept()
-    run(kept, TEXT)
-    const bytes = kept.byteLength
-    const continuations = new Continuations(TEXT, kept)
-    for (const way of [[1], [1, 2], [1, 2, 3], [1, 4], [5], [6, 7]]) run(kept, continuations.withTokens(way))
-    expect(kept.byteLength).toBe(bytes)
-    const [last] = [continuations.withTokens([6, 7, 8])]
-    expect(kept.longestPrefix(last).length).toBe(5)
+  it('share cached rows with the previous one, and take no more memory than one', () => {
+    const cache = newCache()
+    run(cache, TEXT)
+    const bytes = cache.byteLength
+    const continuations = new Continuations(TEXT, cache)
+    for (const added of [[1], [1, 2], [1, 2, 3], [1, 4], [5], [6, 7]])
+      run(cache, continuations.withTokens(added))
+    expect(cache.byteLength).toBe(bytes)
+    const last = continuations.withTokens([6, 7, 8])
+    expect(cache.longestPrefix(last).length).toBe(5)
   })
 
-  it('leave a text alone that goes on behind them', () => {
-    const kept = newKept()
+  it('do not change a cached longer text', () => {
+    const cache = newCache()
     const longer = Int32Array.of(...TEXT, 1, 2, 3)
-    run(kept, longer)
-    const continuations = new Continuations(TEXT, kept)
-    for (const way of [[1], [4], [1, 4], [9]]) run(kept, continuations.withTokens(way))
-    expect(kept.residualRows(longer, 0, 6)).toEqual(rowsOf(longer))
+    run(cache, longer)
+    const continuations = new Continuations(TEXT, cache)
+    for (const added of [[1], [4], [1, 4], [9]]) run(cache, continuations.withTokens(added))
+    expect(cache.residualRows(longer, 0, 6)).toEqual(rowsOf(longer))
   })
 })
 
-function newKept(): PrefixCache {
+function newCache(): PrefixCache {
   return new PrefixCache(SHAPE, AMPLE, () => new HeapRows(SHAPE.nEmbd))
 }
 
-/** Keeps what is not kept of these tokens. */
-function run(kept: PrefixCache, tokenIds: Int32Array): void {
-  if (kept.residualRows(tokenIds, 0, tokenIds.length) !== undefined) return
-  const { length } = kept.longestPrefix(tokenIds)
+/** Caches the rows of these tokens that are not cached. */
+function run(cache: PrefixCache, tokenIds: Int32Array): void {
+  if (cache.residualRows(tokenIds, 0, tokenIds.length) !== undefined) return
+  const { length } = cache.longestPrefix(tokenIds)
   const rows = rowsOf(tokenIds.subarray(length))
-  kept.append(tokenIds, length, { residual: rows, keys: [rows], values: [rows] })
+  cache.append(tokenIds, length, { residual: rows, keys: [rows], values: [rows] })
 }
 
 function rowsOf(tokenIds: Int32Array): Tensor {

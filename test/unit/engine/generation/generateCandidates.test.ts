@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { generateCandidates } from '../../../../src/engine/generation/generateCandidates'
 import type { NextLogits } from '../../../../src/engine/generation/openings'
 import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
 import { madeUpModel, modelOf, tinyLanguage } from '../../../support/texts/tinyLanguage'
 
@@ -10,12 +11,12 @@ const language = tinyLanguage(['a', 'b', 'c', 'ab', 'abc', ' ', '\n', 'c\na', '\
 const GREEDY = { ...NEUTRAL_SAMPLING, temperature: 0 }
 
 describe('Greedy candidates', () => {
-  it('take the most probable token each time', async () => {
-    const [best] = await generate(modelOf(language, { '': { a: 0.6, b: 0.4 }, a: { b: 0.9, c: 0.1 } }))
+  it('take the most probable token at every step', async () => {
+    const best = await bestOf(modelOf(language, { '': { a: 0.6, b: 0.4 }, a: { b: 0.9, c: 0.1 } }))
     expect(best.tokenIds).toEqual(language.ids('a', 'b'))
   })
 
-  it('begin with the most probable openings of what is typed, and say what follows it', async () => {
+  it('begin with the most probable openings of the typed text, and return what follows it', async () => {
     const model = modelOf(language, {
       '': { abc: 0.3, ab: 0.5, a: 0.2 },
       ab: { c: 0.1, b: 0.9 },
@@ -29,19 +30,19 @@ describe('Greedy candidates', () => {
     expect(continuations(candidates)).toEqual(['bb', 'bc'])
   })
 
-  it('have the probability of their tokens, given what is typed', async () => {
-    // Of the ways to go on behind “a” 0.8 is left: “b” is none.
+  it('have the probability of their tokens given the typed text', async () => {
+    // The typed “a” leaves openings with a total probability of 0.8.
     const model = modelOf(language, {
       '': { ab: 0.4, a: 0.4, b: 0.2 },
       a: { c: 0.5, b: 0.5 },
       ab: { c: 0.5, b: 0.5 },
     })
-    const [best] = await generate(model, { typed: 'a', maxTokens: 2 })
+    const best = await bestOf(model, { typed: 'a', maxTokens: 2 })
     expect(best.tokenIds).toEqual(language.ids('ab', 'b'))
     expect(Math.exp(best.logProb)).toBeCloseTo((0.4 / 0.8) * 0.5, 5)
   })
 
-  it('are ordered by the probability of all that they say', async () => {
+  it('are ordered by their whole probability', async () => {
     const model = modelOf(language, {
       '': { a: 0.6, b: 0.4 },
       a: { c: 0.4, b: 0.3, a: 0.3 },
@@ -50,23 +51,23 @@ describe('Greedy candidates', () => {
     expect(continuations(candidates)).toEqual(['b', 'ac'])
   })
 
-  it('are there once where two ways say the same', async () => {
+  it('do not include the same continuation twice', async () => {
     const model = modelOf(language, { '': { ab: 0.5, a: 0.4, c: 0.1 }, a: { b: 1 } })
     const candidates = await generate(model, { candidates: 3 })
     expect(continuations(candidates)).toEqual(['ab', 'c'])
-    expect(candidates[0].tokenIds).toEqual(language.ids('ab'))
+    expect(candidates[0]?.tokenIds).toEqual(language.ids('ab'))
   })
 
-  it('are none where the text more likely ends', async () => {
+  it('are none if the end of the text is the only opening', async () => {
     expect(await generate(modelOf(language, { '': { END: 0.9, a: 0.1 } }))).toEqual([])
   })
 
-  it('give way to the less likely ones where the text more likely ends', async () => {
+  it('do not include the end of the text, even if it is the most probable', async () => {
     const candidates = await generate(modelOf(language, { '': { END: 0.6, a: 0.4 } }), { candidates: 2 })
     expect(continuations(candidates)).toEqual(['a'])
   })
 
-  it('begin with what is typed, and differ, whatever the model is', async () => {
+  it('begin with the typed text and are different for any model', async () => {
     const typedTexts = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '\n'), maxLength: 6 })
     await fc.assert(
       fc.asyncProperty(typedTexts, fc.nat(), fc.constantFrom(0, 1), async (typed, seed, temperature) => {
@@ -98,34 +99,34 @@ describe('A candidate ends', () => {
     return () => Promise.resolve(logits)
   }
 
-  it('with the most tokens that it may have, those for what is typed included', async () => {
-    const [best] = await generate(always('b'), { typed: 'b', maxTokens: 4 })
+  it('after maxTokens tokens, including those of the typed text', async () => {
+    const best = await bestOf(always('b'), { typed: 'b', maxTokens: 4 })
     expect(best.tokenIds).toEqual(language.ids('b', 'b', 'b', 'b'))
   })
 
-  it('where the text does', async () => {
-    const [best] = await generate(modelOf(language, { '': { a: 1 }, a: { b: 1 }, ab: { END: 1 } }))
+  it('at the end of the text', async () => {
+    const best = await bestOf(modelOf(language, { '': { a: 1 }, a: { b: 1 }, ab: { END: 1 } }))
     expect(text(best.continuation)).toBe('ab')
   })
 
-  it('before the token that takes its probability under the limit', async () => {
+  it('before the token that would make it less probable than minProbability', async () => {
     const model = modelOf(language, { '': { a: 0.6, b: 0.4 }, a: { b: 0.5, c: 0.4 }, ab: { c: 0.5, b: 0.4 } })
-    const [best] = await generate(model, { minProbability: 0.25 })
+    const best = await bestOf(model, { minProbability: 0.25 })
     expect(text(best.continuation)).toBe('ab')
   })
 
-  it('with its opening at the soonest, if it is the first; another one is left out', async () => {
+  it('after its opening at the earliest if it is the first; others are omitted', async () => {
     const model = modelOf(language, { '': { a: 0.4, b: 0.3, c: 0.3 }, a: { b: 1 }, b: { b: 1 } })
     const candidates = await generate(model, { candidates: 3, minProbability: 0.5 })
     expect(continuations(candidates)).toEqual(['a'])
   })
 
-  it('right before the newline that ends its line', async () => {
-    const [best] = await generate(modelOf(language, { '': { a: 1 }, a: { '\n': 1 }, 'a\n': { b: 1 } }))
+  it('before the newline that ends its line', async () => {
+    const best = await bestOf(modelOf(language, { '': { a: 1 }, a: { '\n': 1 }, 'a\n': { b: 1 } }))
     expect(best.tokenIds).toEqual(language.ids('a'))
   })
 
-  it('right before the newline that ends the last of its lines', async () => {
+  it('before the newline that ends the last of its lines', async () => {
     const lines = modelOf(language, {
       '': { a: 1 },
       a: { '\n': 1 },
@@ -133,24 +134,24 @@ describe('A candidate ends', () => {
       'a\nb': { '\n\n': 1 },
       'a\nb\n\n': { c: 1 },
     })
-    const [best] = await generate(lines, { maxLines: 2 })
+    const best = await bestOf(lines, { maxLines: 2 })
     expect(text(best.continuation)).toBe('a\nb')
     expect(best.tokenIds).toEqual(language.ids('a', '\n', 'b'))
   })
 
-  it('inside a token that has the newline in its middle, and keeps that token', async () => {
-    const [best] = await generate(modelOf(language, { '': { b: 1 }, b: { 'c\na': 1 }, 'bc\na': { b: 1 } }))
+  it('inside a token that contains the newline, and includes that token', async () => {
+    const best = await bestOf(modelOf(language, { '': { b: 1 }, b: { 'c\na': 1 }, 'bc\na': { b: 1 } }))
     expect(text(best.continuation)).toBe('bc')
     expect(best.tokenIds).toEqual(language.ids('b', 'c\na'))
   })
 
-  it('inside its opening, if that has the newline in its middle', async () => {
-    const [best] = await generate(modelOf(language, { '': { 'c\na': 1 }, 'c\na': { b: 1 } }))
+  it('inside its opening if that contains the newline', async () => {
+    const best = await bestOf(modelOf(language, { '': { 'c\na': 1 }, 'c\na': { b: 1 } }))
     expect(text(best.continuation)).toBe('c')
     expect(best.tokenIds).toEqual(language.ids('c\na'))
   })
 
-  it('not at the newlines before its first visible character', async () => {
+  it('not at newlines before its first visible character', async () => {
     const model = modelOf(language, {
       '': { '\n': 1 },
       '\n': { '\n\n': 1 },
@@ -158,7 +159,7 @@ describe('A candidate ends', () => {
       '\n\n\n ': { a: 1 },
       '\n\n\n a': { '\n': 1 },
     })
-    const [best] = await generate(model, { typed: '\n' })
+    const best = await bestOf(model, { typed: '\n' })
     expect(text(best.continuation)).toBe('\n\n a')
   })
 })
@@ -172,19 +173,19 @@ describe('Drawn candidates', () => {
     expect(await generate(model, request)).toEqual(await generate(model, request))
   })
 
-  it('are others for another seed', async () => {
+  it('differ for different seeds', async () => {
     const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
-    const drawn = await Promise.all(seeds.map((seed) => generate(model, { sampling, seed })))
-    expect(new Set(drawn.map(([first]) => text(first.continuation))).size).toBeGreaterThan(4)
+    const drawn = await Promise.all(seeds.map((seed) => bestOf(model, { sampling, seed })))
+    expect(new Set(drawn.map(({ continuation }) => text(continuation))).size).toBeGreaterThan(4)
   })
 
-  it('are the same ones however many more are asked for', async () => {
+  it('include those of a smaller request', async () => {
     const few = await generate(model, { typed: 'a', sampling, candidates: 3 })
     const many = await generate(model, { typed: 'a', sampling, candidates: 10 })
     expect(continuations(many)).toEqual(expect.arrayContaining(continuations(few)))
   })
 
-  it('are greedy ones at a temperature near 0', async () => {
+  it('are greedy at a temperature near 0', async () => {
     const request = { typed: 'a', candidates: 1 }
     const cold = await generate(model, { ...request, sampling: { ...sampling, temperature: 1e-6 } })
     expect(cold).toEqual(await generate(model, request))
@@ -195,24 +196,24 @@ describe('Drawn candidates', () => {
     ['a top-k', { ...sampling, topK: 1 }, { aa: 1 }],
     ['a temperature', { ...sampling, temperature: 0.5 }, { aa: 0.346, ab: 0.154, ba: 0.346, bb: 0.154 }],
     ['a min-p', { ...sampling, minP: 0.9 }, { aa: 0.5, ba: 0.5 }],
-  ])('come as often as %s distribution says', async (_, settings, expected) => {
+  ])('are as frequent as %s distribution predicts', async (_, settings, expected) => {
     const followed = { a: 0.6, b: 0.4 }
     const pairs = modelOf(language, { '': { a: 0.51, b: 0.49 }, a: followed, b: followed })
     const DRAWS = 1_500
     const counts = new Map<string, number>()
     for (let seed = 0; seed < DRAWS; seed++) {
-      const [drawn] = await generate(pairs, { sampling: settings, seed, maxTokens: 2 })
-      const said = text(drawn.continuation)
-      counts.set(said, (counts.get(said) ?? 0) + 1)
+      const drawn = await bestOf(pairs, { sampling: settings, seed, maxTokens: 2 })
+      const continuation = text(drawn.continuation)
+      counts.set(continuation, (counts.get(continuation) ?? 0) + 1)
     }
-    for (const [said, probability] of Object.entries(expected)) {
-      expect(Math.abs((counts.get(said) ?? 0) / DRAWS - probability), said).toBeLessThan(0.04)
+    for (const [continuation, probability] of Object.entries(expected)) {
+      expect(Math.abs((counts.get(continuation) ?? 0) / DRAWS - probability), continuation).toBeLessThan(0.04)
     }
   })
 
-  it('have their probability at temperature 1 whatever they were drawn with', async () => {
+  it('have their probability at temperature 1 for any sampling settings', async () => {
     const pairs = modelOf(language, { '': { a: 0.75, b: 0.25 } })
-    const [drawn] = await generate(pairs, { sampling: { ...sampling, temperature: 1e-3 }, maxTokens: 1 })
+    const drawn = await bestOf(pairs, { sampling: { ...sampling, temperature: 1e-3 }, maxTokens: 1 })
     expect(Math.exp(drawn.logProb)).toBeCloseTo(0.75, 5)
   })
 })
@@ -221,7 +222,7 @@ interface Wish extends Partial<Omit<GenerateRequest, 'typed'>> {
   readonly typed?: string
 }
 
-/** What is typed has a token for each of its characters. */
+/** Generates candidates; each typed character is a token. */
 function generate(model: NextLogits, { typed = '', ...wish }: Wish = {}): Promise<GeneratedCandidate[]> {
   const request: GenerateRequest = {
     tokenIds: Int32Array.of(0),
@@ -236,6 +237,10 @@ function generate(model: NextLogits, { typed = '', ...wish }: Wish = {}): Promis
     ...wish,
   }
   return generateCandidates(request, language.index, model)
+}
+
+async function bestOf(model: NextLogits, wish: Wish = {}): Promise<GeneratedCandidate> {
+  return elementAt(await generate(model, wish), 0)
 }
 
 function text(bytes: Uint8Array): string {

@@ -12,7 +12,7 @@ describe('lineEnd', () => {
     ['\n  one\n', 1, 6],
     ['\n\t \r\n', 1, undefined],
     ['\n日本\n', 1, 7],
-  ])('of %j with %d lines is %j', (text, maxLines, expected) => {
+  ])('of %j with at most %d lines is %j', (text, maxLines, expected) => {
     expect(lineEnd(Buffer.from(text), maxLines)).toBe(expected)
   })
 })

@@ -2,18 +2,19 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logSumExp } from '../../../../src/engine/generation/logProbs'
 import { type NextLogits, type Opening, OpeningSearch } from '../../../../src/engine/generation/openings'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
 import { madeUpModel, modelOf, type TinyLanguage, tinyLanguage } from '../../../support/texts/tinyLanguage'
 
-/** Each of their beginnings is a token as well, or not: what is typed can be covered in many ways. */
+/** Tokens that overlap, so that a typed text can be covered in many ways. */
 const OVERLAPPING = ['a', 'b', 'aa', 'ab', 'ba', 'abb', 'aab', 'bab', 'abab', 'baab']
 const language = tinyLanguage(OVERLAPPING)
 
-/** At most 16 ways to cover it, so that the search ends before its runs are used up. */
+/** There are at most 16 paths, so the search ends before its runs are used. */
 const typedTexts = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 4 })
 
 describe('The search for openings', () => {
-  it('finds the most probable ones of all, in their order, with their probabilities', async () => {
+  it('finds the most probable openings in order, with their probabilities', async () => {
     await fc.assert(
       fc.asyncProperty(typedTexts, fc.nat(), fc.integer({ min: 1, max: 12 }), async (typed, seed, count) => {
         const model = madeUpModel(language, seed)
@@ -23,7 +24,7 @@ describe('The search for openings', () => {
         const expected = openings.slice(0, count)
         expect(found.map(({ tokenIds }) => tokenIds)).toEqual(expected.map(({ tokenIds }) => tokenIds))
         found.forEach(({ logProb }, i) => {
-          expect(logProb).toBeCloseTo(expected[i].logProb, 9)
+          expect(logProb).toBeCloseTo(elementAt(expected, i).logProb, 9)
         })
         expectMass(search.logMass, logMass)
       }),
@@ -31,7 +32,7 @@ describe('The search for openings', () => {
     )
   })
 
-  it('draws each as often as its probability among all says', async () => {
+  it('draws each opening as often as its probability predicts', async () => {
     await fc.assert(
       fc.asyncProperty(typedTexts, fc.nat(), async (typed, seed) => {
         const model = madeUpModel(language, seed)
@@ -53,7 +54,7 @@ describe('The search for openings', () => {
     )
   })
 
-  it('gives equally probable ones by their ids', async () => {
+  it('orders equally probable openings by their ids', async () => {
     const flat: NextLogits = () => Promise.resolve(new Float32Array(language.end + 1))
     const found = await searchFor('a', flat).mostProbable(4)
     expect(found.map(({ tokenIds }) => tokenIds)).toEqual(
@@ -61,38 +62,38 @@ describe('The search for openings', () => {
     )
   })
 
-  it('runs the model once where nothing is typed', async () => {
+  it('runs the model once if nothing is typed', async () => {
     const { model, inputs } = watched(madeUpModel(language, 1))
     await searchFor('', model).mostProbable(3)
     expect(inputs).toEqual([[]])
   })
 
-  it('does not go ways that no longer matter', async () => {
+  it('does not explore negligible paths', async () => {
     const likely = modelOf(language, { '': { abb: 0.99, a: 0.004, ab: 0.004, b: 0.002 } })
     const { model, inputs } = watched(likely)
-    const [best] = await searchFor('ab', model).mostProbable(1)
+    const best = elementAt(await searchFor('ab', model).mostProbable(1), 0)
     expect(language.text(best.tokenIds)).toBe('abb')
     expect(inputs).toEqual([[]])
   })
 
-  it('goes on where an unlikely beginning leads to a likelier opening', async () => {
+  it('explores an unlikely path that leads to a more probable opening', async () => {
     const surprising = modelOf(language, {
       '': { a: 0.3, ab: 0.1, b: 0.6 },
       a: { bab: 1 },
       ab: { b: 0.5, a: 0.5 },
     })
-    const [best] = await searchFor('ab', surprising).mostProbable(1)
+    const best = elementAt(await searchFor('ab', surprising).mostProbable(1), 0)
     expect(language.text(best.tokenIds)).toBe('abab')
     expect(best.tokenIds).toEqual([...language.ids('a', 'bab')])
   })
 
-  it('counts the end of the text among what may follow', async () => {
+  it('finds an opening that ends the text', async () => {
     const ending = modelOf(language, { '': { a: 1 }, a: { END: 0.7, b: 0.3 } })
-    const [best] = await searchFor('a', ending).mostProbable(1)
+    const best = elementAt(await searchFor('a', ending).mostProbable(1), 0)
     expect(best.tokenIds).toEqual([language.id('a'), language.end])
   })
 
-  it('finds openings of what nobody would expect, the tokenizer’s own way', async () => {
+  it('finds openings of very unlikely text by the tokenizer’s own path', async () => {
     const typed = 'abba'.repeat(15)
     const { model, inputs } = watched(madeUpModel(language, 3))
     const found = await searchFor(typed, model, 100).mostProbable(3)
@@ -101,13 +102,13 @@ describe('The search for openings', () => {
     expect(inputs.length).toBeLessThanOrEqual(typed.length + 1 + 32)
   })
 
-  it('finds none that has more tokens than it may have', async () => {
+  it('finds no opening with more than maxTokens tokens', async () => {
     const found = await searchFor('abab', madeUpModel(language, 1), 2).mostProbable(1000)
     expect(found.length).toBeGreaterThan(0)
     expect(Math.max(...found.map(({ tokenIds }) => tokenIds.length))).toBe(2)
   })
 
-  it('finds nothing where there is no room', async () => {
+  it('finds nothing if maxTokens is too small', async () => {
     const spread = tinyLanguage(['a', 'b'])
     const search = new OpeningSearch(
       { typed: Buffer.from('ab'), typedTokenIds: spread.ids('a', 'b'), maxTokens: 2 },
@@ -119,7 +120,7 @@ describe('The search for openings', () => {
   })
 })
 
-/** What is typed, one character a token. */
+/** A search for a typed text; each of its characters is a token. */
 function searchFor(typed: string, model: NextLogits, maxTokens = 20): OpeningSearch {
   const request = { typed: Buffer.from(typed), typedTokenIds: language.ids(...typed), maxTokens }
   return new OpeningSearch(request, language.index, model)
@@ -137,7 +138,7 @@ async function enumerate(
     for (let tokenId = 0; tokenId < index.vocabulary.size; tokenId++) {
       const next = {
         tokenIds: [...tokenIds, tokenId],
-        logProb: logProb + logits[tokenId] - logSumExp(logits),
+        logProb: logProb + elementAt(logits, tokenId) - logSumExp(logits),
       }
       const covered = text(next.tokenIds)
       if (tokenId === end) {
@@ -151,7 +152,7 @@ async function enumerate(
   return { openings, logMass: logSumExp(openings.map(({ logProb }) => logProb)) }
 }
 
-/** At most 1 % may be missing. */
+/** The search may miss at most 1 % of the probability. */
 function expectMass(actual: number, expected: number): void {
   expect(actual).toBeLessThanOrEqual(expected + 1e-9)
   expect(actual).toBeGreaterThanOrEqual(expected - Math.log(1.0101))

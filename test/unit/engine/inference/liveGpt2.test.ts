@@ -1,10 +1,11 @@
-// The real GPT-2, where LOGITSCOPE_GPT2_DIR names its folder: without start token, greedy, fp32.
-// The continuation is that of transformers' own test (GPT2ModelLanguageGenerationTest, test_lm_generate_gpt2).
+// The real GPT-2, if LOGITSCOPE_GPT2_DIR names its folder: without start token, greedy, fp32.
+// The expected continuation is from a test of transformers (GPT2ModelLanguageGenerationTest, test_lm_generate_gpt2).
 
 import { describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { connect, freshEngine } from '../../../support/engine/engineUnderTest'
 
 const folder = process.env.LOGITSCOPE_GPT2_DIR ?? ''
@@ -17,7 +18,7 @@ const CONTINUATION = [
 ]
 
 describe.skipIf(folder === '')('The real GPT-2', () => {
-  it('goes on after “The dog” as it does in transformers', async () => {
+  it('continues “The dog” as transformers does', async () => {
     const engine = await realEngine()
     const tokenIds = [464, 3290]
     for (const expected of CONTINUATION) {
@@ -31,17 +32,18 @@ describe.skipIf(folder === '')('The real GPT-2', () => {
     ['er', 0.3268],
     ['.', 0.1082],
     [',', 0.0598],
-  ])('expects %j after “Hello, I’m a language model” with probability %d', async (token, probability) => {
+  ])('predicts %j after “Hello, I’m a language model” with probability %d', async (token, probability) => {
     const logits = await logitsAfter("Hello, I'm a language model")
     const { tokenIds } = await (await realEngine()).tokenize({ text: token })
     expect(tokenIds).toHaveLength(1)
-    expect(Math.abs(softmax(logits)[tokenIds[0]] - probability)).toBeLessThanOrEqual(1e-4)
+    const actual = elementAt(softmax(logits), elementAt(tokenIds, 0))
+    expect(Math.abs(actual - probability)).toBeLessThanOrEqual(1e-4)
   })
 
   it('gives the token after “One two three four” the known logit', async () => {
     const logits = await logitsAfter('One two three four')
     expect(argmax(logits)).toBe(1936)
-    expect(Math.abs(logits[1936] - -69.4948)).toBeLessThanOrEqual(1e-3)
+    expect(Math.abs(elementAt(logits, 1936) - -69.4948)).toBeLessThanOrEqual(1e-3)
   })
 })
 
@@ -62,12 +64,16 @@ async function logitsAfter(text: string): Promise<Float32Array> {
 }
 
 function argmax(logits: Float32Array): number {
-  return logits.reduce((best, logit, id) => (logit > logits[best] ? id : best), 0)
+  return logits.indexOf(max(logits))
+}
+
+function max(logits: Float32Array): number {
+  return logits.reduce((a, b) => Math.max(a, b))
 }
 
 function softmax(logits: Float32Array): Float64Array {
-  const most = logits[argmax(logits)]
-  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - most))
+  const largest = max(logits)
+  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - largest))
   const sum = exponentials.reduce((total, value) => total + value, 0)
   return exponentials.map((value) => value / sum)
 }

@@ -14,7 +14,7 @@ import { connect, freshEngine, score, scoreEverything } from '../../../support/e
 
 const CONFIG = { ...TINY_CONFIG, n_layer: 3 }
 const UNTIED = { ...CONFIG, tie_word_embeddings: false }
-/** The damaged token 0 is not among them. */
+/** Without token 0, whose weights are the damaged ones. */
 const TOKENS = Int32Array.of(464, 3303, 2746)
 
 const BLOCK_PARTS = [
@@ -29,16 +29,16 @@ const BLOCK_PARTS = [
 ]
 
 describe.each(PRECISIONS)('In %s', (precision) => {
-  describe('A weight that is not a number', () => {
+  describe('A weight that is NaN', () => {
     it.each([0, 1, 2].flatMap((block) => BLOCK_PARTS.map((part) => [block, part] as const)))(
-      'in block %d (%s) is an error that names this block',
+      'in block %d (%s) gives an error that names this block',
       async (block, part) => {
         const engine = await engineWith(precision, `h.${block}.${part}`, NaN)
         await expectError(engine, `from block ${block} on`)
       },
     )
 
-    it('in the values’ part of a block’s projection is an error that names this block', async () => {
+    it('in the values’ part of a block’s projection gives an error that names this block', async () => {
       const tensors = tinyTensors(CONFIG)
       const bias = tensors.get('h.1.attn.c_attn.bias')
       bias?.values.fill(NaN, 2 * CONFIG.n_embd)
@@ -47,34 +47,34 @@ describe.each(PRECISIONS)('In %s', (precision) => {
     })
 
     it.each(['ln_f.weight', 'ln_f.bias', 'wte.weight'])(
-      'in %s is an error that names the LM head',
+      'in %s gives an error that names the LM head',
       async (name) => {
         await expectError(await engineWith(precision, name, NaN), 'from the LM head on')
       },
     )
 
-    it('in the position that a text begins at is an error from the first block on', async () => {
+    it('in the first position gives an error that names the first block', async () => {
       await expectError(await engineWith(precision, 'wpe.weight', NaN), 'from block 0 on')
     })
   })
 
-  describe('A weight that is not a number, in a model of another kind', () => {
+  describe('A weight that is NaN in another kind of model', () => {
     it.each(
       ['gelu_new', 'gelu', 'relu'].flatMap((activation) =>
         ['h.1.mlp.c_fc.weight', 'h.1.mlp.c_fc.bias'].map((name) => [activation, name] as const),
       ),
-    )('is not swallowed by %s (%s)', async (activation, name) => {
+    )('is not hidden by %s (%s)', async (activation, name) => {
       const engine = await engineWith(precision, name, NaN, { ...CONFIG, activation_function: activation })
       await expectError(engine, 'from block 1 on')
     })
 
-    it('is found in Linear layout without biases', async () => {
+    it('is detected in Linear layout without biases', async () => {
       const stored = storedAs('F32', damaged(tinyTensors(CONFIG), 'h.2.mlp.c_proj.weight', NaN))
       const student = inLinearLayout(new Map([...stored].filter(([name]) => !name.endsWith('.bias'))))
       await expectError(connect(freshEngine(await loadTiny(student, CONFIG, precision))), 'from block 2 on')
     })
 
-    it('does no harm in a row of padding', async () => {
+    it('has no effect in a row of padding', async () => {
       const config = { ...CONFIG, vocab_size: 50304 }
       const tensors = tinyTensors(config)
       tensors.get('wte.weight')?.values.fill(NaN, 50257 * CONFIG.n_embd)
@@ -86,11 +86,11 @@ describe.each(PRECISIONS)('In %s', (precision) => {
   })
 
   describe('A weight that is infinite', () => {
-    it.each([Infinity, -Infinity])('is an error (%d)', async (value) => {
+    it.each([Infinity, -Infinity])('gives an error (%d)', async (value) => {
       await expectError(await engineWith(precision, 'h.1.mlp.c_proj.bias', value), 'from block 1 on')
     })
 
-    // ReLU makes 0 of minus infinity: no block behind it has anything to notice.
+    // ReLU turns −∞ into 0, so the outputs of the later parts stay finite.
     it.each([
       ['gelu_new', Infinity],
       ['gelu_new', -Infinity],
@@ -98,14 +98,14 @@ describe.each(PRECISIONS)('In %s', (precision) => {
       ['gelu', -Infinity],
       ['relu', Infinity],
       ['relu', -Infinity],
-    ])('is not swallowed by %s (%d)', async (activation, value) => {
+    ])('is not hidden by %s (%d)', async (activation, value) => {
       const config = { ...CONFIG, activation_function: activation }
       await expectError(await engineWith(precision, 'h.1.mlp.c_fc.bias', value, config), 'from block 1 on')
     })
 
-    // Of the two, one makes the logit of the only row infinite and the other minus infinite.
+    // One value makes the logit of the only row ∞, the other −∞.
     it.each([Infinity, -Infinity])(
-      'in the head is an error, whatever the logit’s sign (%d)',
+      'in the head gives an error for a logit of either sign (%d)',
       async (value) => {
         const engine = await engineWith(precision, 'lm_head.weight', value, UNTIED)
         await expectError(engine, 'from the LM head on', TOKENS.subarray(0, 1))
@@ -113,8 +113,8 @@ describe.each(PRECISIONS)('In %s', (precision) => {
     )
   })
 
-  describe('Weights that are numbers', () => {
-    it('are no error', async () => {
+  describe('Finite weights', () => {
+    it('give no error', async () => {
       const engine = await engineWith(precision, 'ln_f.bias', 1)
       const { logSumExp } = await score(engine, scoreEverything(TOKENS))
       expect(logSumExp.every(Number.isFinite)).toBe(true)
@@ -132,7 +132,7 @@ async function engineWith(
   return connect(freshEngine(await loadTiny(storedAs('F32', tensors), config, precision)))
 }
 
-/** From both methods that give out numbers. */
+/** Expects the error from both methods that return numbers. */
 async function expectError(engine: EngineApi, message: string, tokenIds = TOKENS): Promise<void> {
   const calls = [() => engine.score(scoreEverything(tokenIds)), () => engine.logits({ tokenIds })]
   for (const call of calls) {

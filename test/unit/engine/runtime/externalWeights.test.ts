@@ -5,14 +5,15 @@ import { WASM_RUNTIME } from '../../../../src/engine/runtime/runtime'
 import type { Checkpoint } from '../../../../src/model/gpt2/checkpoint'
 import { type ModelGraph, transformerGraph, vocabularyGraph } from '../../../../src/model/graphs/gpt2Graphs'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { InferenceError } from '../../../../src/shared/errors'
 import { MINI } from '../../../support/engine/engineUnderTest'
 
 describe('External weights', () => {
-  it('are read when they are asked for, and have the file’s bytes', () =>
+  it('are read on demand and have the file’s bytes', () =>
     withModelFolder(MINI.folder, async (checkpoint) => {
       const { checkpoint: watched, reads } = withWatchedReads(checkpoint)
-      const [{ path, data }] = new ExternalWeights(watched, ['wpe.weight']).list
+      const { path, data } = elementAt(new ExternalWeights(watched, ['wpe.weight']).list, 0)
       expect({ path, length: data.byteLength, reads: [...reads] }).toEqual({
         path: 'wpe.weight',
         length: checkpoint.weight('wpe.weight').byteLength,
@@ -22,10 +23,10 @@ describe('External weights', () => {
       expect(reads).toEqual(['wpe.weight'])
     }))
 
-  it('take no memory once they are released', () =>
+  it('free their memory when they are released', () =>
     withModelFolder(MINI.folder, (checkpoint) => {
       const weights = new ExternalWeights(checkpoint, ['wpe.weight'])
-      const bytes = weights.list[0].data.subarray(0)
+      const bytes = elementAt(weights.list, 0).data.subarray(0)
       expect(bytes.buffer.byteLength).toBe(checkpoint.weight('wpe.weight').byteLength)
       weights.release()
       expect(bytes.buffer.byteLength).toBe(0)
@@ -35,7 +36,7 @@ describe('External weights', () => {
   it.each([
     ['the blocks', transformerGraph],
     ['the vocabulary', wholeVocabulary],
-  ])('ONNX Runtime reads each once for the session of %s', (_, graphOf) =>
+  ])('are read once by ONNX Runtime for the session of %s', (_, graphOf) =>
     withModelFolder(MINI.folder, async (checkpoint) => {
       const { checkpoint: watched, reads } = withWatchedReads(checkpoint)
       const graph = graphOf(checkpoint)
@@ -44,7 +45,7 @@ describe('External weights', () => {
     }),
   )
 
-  it('that cannot be read are the cause of what is said', () =>
+  it('that cannot be read are the cause of the session’s error', () =>
     withModelFolder(MINI.folder, async (checkpoint) => {
       const cause = new Error('the disk is gone')
       const broken: Checkpoint = {
@@ -63,7 +64,7 @@ function wholeVocabulary(checkpoint: Checkpoint): ModelGraph {
   return vocabularyGraph(checkpoint, Infinity)
 }
 
-/** The same checkpoint; `reads` notes the names that were read. */
+/** The same checkpoint; `reads` records the names that were read. */
 function withWatchedReads(checkpoint: Checkpoint): { checkpoint: Checkpoint; reads: string[] } {
   const reads: string[] = []
   const readNow = (name: string, target: Uint8Array) => {

@@ -15,8 +15,8 @@ import {
 } from '../../../support/engine/engineUnderTest'
 import { referenceText } from '../../../support/reference/referenceTexts'
 
-const CHUNK = 16
-const long = referenceText('long').tokenIds.subarray(0, 30 * CHUNK)
+const STEP = 16
+const long = referenceText('long').tokenIds.subarray(0, 12 * STEP)
 const short = referenceText('one token +bos').tokenIds
 
 let mini: LoadedModel
@@ -25,9 +25,9 @@ beforeAll(async () => {
 }, LOADING_LIMIT_MS)
 
 describe('A cancelled score', () => {
-  it('stops within one chunk after the one that it was cancelled in', async () => {
+  it('runs at most one more step', async () => {
     const { model, runs } = withWatchedTransformer(mini)
-    const { engine, ended } = withKnownEnds(freshEngine(model, CHUNK))
+    const { engine, ended } = withKnownEnds(freshEngine(model, STEP))
     const cancel = new AbortController()
     let runsAtCancel = NaN
 
@@ -45,31 +45,31 @@ describe('A cancelled score', () => {
     expect(runs.length).toBeLessThanOrEqual(runsAtCancel + 1)
   })
 
-  it('gives out no rows after the chunk that it was cancelled in', async () => {
+  it('delivers no rows after the cancel', async () => {
     const cancel = new AbortController()
-    let chunks = 0
-    const running = freshEngine(mini, CHUNK).score(scoreEverything(long), {
+    let deliveries = 0
+    const running = freshEngine(mini, STEP).score(scoreEverything(long), {
       signal: cancel.signal,
       onProgress: () => {
-        chunks++
+        deliveries++
         cancel.abort()
       },
     })
     await expect(running).rejects.toThrow(CancelledError)
-    expect(chunks).toBe(1)
+    expect(deliveries).toBe(1)
   })
 
-  it('leaves what it has run for the next request', async () => {
-    const engine = connect(freshEngine(mini, CHUNK))
+  it('leaves its results in the cache for the next request', async () => {
+    const engine = connect(freshEngine(mini, STEP))
     const cancelled = scoreUntilFirstRows(engine, scoreEverything(long))
     await cancelled.firstRows
     cancelled.cancel()
     await expect(cancelled.call).rejects.toThrow(CancelledError)
     const { computedPositions } = await engine.score(scoreEverything(long))
-    expect(computedPositions).toBeLessThanOrEqual(long.length - CHUNK)
+    expect(computedPositions).toBeLessThanOrEqual(long.length - STEP)
   })
 
-  it('ends before it begins where it was cancelled already', async () => {
+  it('runs nothing if it was cancelled before it started', async () => {
     const { model, runs } = withWatchedTransformer(mini)
     const engine = connect(freshEngine(model))
     await expect(engine.score(scoreEverything(long), { signal: AbortSignal.abort() })).rejects.toThrow(
@@ -80,16 +80,19 @@ describe('A cancelled score', () => {
   })
 })
 
-describe('What a person waits for', () => {
-  const request = beginningWith(5).subarray(0, CHUNK)
+describe('An interactive request', () => {
+  const tokenIds = beginningWith(5).subarray(0, STEP)
 
   it.each<[string, (engine: EngineApi) => Promise<unknown>]>([
-    ['logits', (engine) => engine.logits({ tokenIds: request })],
-    ['an interactive score', (engine) => engine.score(scoreEverything(request, { priority: 'interactive' }))],
-  ])('overtakes long scores between two of their chunks: %s', async (_, ask) => {
+    ['logits', (engine) => engine.logits({ tokenIds })],
+    [
+      'an interactive score',
+      (engine) => engine.score(scoreEverything(tokenIds, { priority: 'interactive' })),
+    ],
+  ])('runs between two steps of long scores: %s', async (_, ask) => {
     const { model, runs } = withWatchedTransformer(mini)
-    const engine = connect(freshEngine(model, CHUNK))
-    // Each begins with a token of its own, so that none uses another's work.
+    const engine = connect(freshEngine(model, STEP))
+    // Each begins with another token, so that none uses the cached rows of another.
     const bulk = [1, 2, 3, 4].map((first) =>
       scoreUntilFirstRows(engine, scoreEverything(beginningWith(first))),
     )
@@ -101,38 +104,34 @@ describe('What a person waits for', () => {
     const own = runs.findIndex((chunk) => chunk[0] === 5)
     expect(own - runsBefore).toBeGreaterThanOrEqual(0)
     expect(runs.length - runsBefore).toBeLessThanOrEqual(2)
-    expect(runs.length).toBeLessThan(long.length / CHUNK)
+    expect(runs.length).toBeLessThan((bulk.length * long.length) / STEP)
     for (const { call } of bulk) await expect(call).resolves.toEqual({ computedPositions: long.length })
   })
 })
 
-describe('Fifty requests in a row, each cancelling the one before', () => {
-  /** The same text with another last token each time, as when somebody types. */
-  const requests = Array.from({ length: 50 }, (_, i) => scoreEverything(Int32Array.of(...long, 1000 + i)))
+describe('Twenty requests of which each cancels the previous one', () => {
+  /** The same text with another last token each time, as while the user types. */
+  const requests = Array.from({ length: 20 }, (_, i) => scoreEverything(Int32Array.of(...long, 1000 + i)))
 
-  it('leave one result', async () => {
-    const engine = connect(freshEngine(mini, CHUNK))
+  it('give one result, and leave no more in memory than one text takes', async () => {
+    const { engine, ended } = withKnownEnds(freshEngine(mini, STEP))
+    await engine.score(scoreEverything(short))
+    const before = await settledArrayBufferBytes()
+
     const outcomes = await Promise.allSettled(await inARow(engine, requests))
+    await Promise.all(ended)
+
     const reasons = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
     )
-    expect(reasons.length).toBe(49)
-    expect(reasons.every((reason) => reason instanceof CancelledError)).toBe(true)
+    expect(reasons).toEqual(Array.from({ length: 19 }, () => expect.any(CancelledError) as unknown))
     expect(outcomes.at(-1)?.status).toBe('fulfilled')
-  })
-
-  it('hold no more memory in the end than one text takes', async () => {
-    const { engine, ended } = withKnownEnds(freshEngine(mini, CHUNK))
-    await engine.score(scoreEverything(short))
-    const before = await settledArrayBufferBytes()
-    await Promise.allSettled(await inARow(engine, requests))
-    await Promise.all(ended)
     const { nLayer, nEmbd, nPositions } = mini.info
     const oneText = nPositions * nEmbd * (2 * nLayer + 1) * Float32Array.BYTES_PER_ELEMENT
     await expect.poll(() => arrayBufferBytes() - before).toBeLessThanOrEqual(2 * oneText)
   })
 
-  /** Each begins when the one before has given its first rows, and cancels it. */
+  /** Starts each request after the first rows of the previous one, which it then cancels. */
   async function inARow(engine: EngineApi, all: readonly ScoreRequest[]): Promise<Promise<unknown>[]> {
     const calls: Promise<unknown>[] = []
     let cancelLast = () => {}
@@ -152,7 +151,7 @@ function beginningWith(first: number): Int32Array {
   return Int32Array.of(first, ...long.subarray(1))
 }
 
-/** A score that tells when its first rows have come. */
+/** Starts a score; `firstRows` resolves with its first rows. */
 function scoreUntilFirstRows(engine: EngineApi, request: ScoreRequest) {
   const cancel = new AbortController()
   let call: Promise<unknown> | undefined
@@ -174,7 +173,7 @@ function scoreUntilFirstRows(engine: EngineApi, request: ScoreRequest) {
   }
 }
 
-/** The engine behind an rpc; `ended` resolve when it has really stopped working on a score. */
+/** Connects the engine by RPC; the promises in `ended` resolve when it has stopped working on a score. */
 function withKnownEnds(engine: Engine): { engine: EngineApi; ended: Promise<unknown>[] } {
   const ended: Promise<unknown>[] = []
   const connected = connect({
@@ -188,7 +187,7 @@ function withKnownEnds(engine: Engine): { engine: EngineApi; ended: Promise<unkn
   return { engine: connected, ended }
 }
 
-/** After a garbage collection; what it has found is given back a little later, by another thread. */
+/** After a garbage collection. Another thread frees the memory a little later. */
 function arrayBufferBytes(): number {
   setFlagsFromString('--expose-gc')
   ;(runInNewContext('gc') as () => void)()

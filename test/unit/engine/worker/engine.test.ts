@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, LOADING_LIMIT_MS)
 
 describe('Engine', () => {
-  it('says what the model is', async () => {
+  it('describes the model', async () => {
     expect(await engine.model(undefined)).toMatchObject({
       id: 'mini',
       precision: 'fp32',
@@ -40,7 +40,7 @@ describe('Engine', () => {
     })
   })
 
-  it('tokenizes and knows every token’s bytes', async () => {
+  it('tokenizes, and returns the bytes of every token', async () => {
     const { tokenIds } = await engine.tokenize({ text: ' logits' })
     const { bytes, offsets } = await engine.vocabulary(undefined)
     expect(offsets.length).toBe(50258)
@@ -48,7 +48,7 @@ describe('Engine', () => {
     expect(Buffer.concat(ofTokens).toString()).toBe(' logits')
   })
 
-  it('loads the model once, however many ask for it', async () => {
+  it('loads the model once for several calls', async () => {
     let loads = 0
     const shared = engineThatLoads(() => {
       loads++
@@ -62,17 +62,16 @@ describe('Engine', () => {
     expect(loads).toBe(1)
   })
 
-  it('tries again to load a model that could not be loaded', async () => {
-    const attempts = [
-      () => Promise.reject(new ModelFilesError('no such folder')),
-      () => Promise.resolve(model),
-    ]
-    const mended = engineThatLoads(() => (attempts.shift() ?? attempts[0])())
-    await expect(mended.model(undefined)).rejects.toThrow(ModelFilesError)
-    expect(await mended.model(undefined)).toEqual(model.info)
+  it('loads the model again after a failure', async () => {
+    let loads = 0
+    const repaired = engineThatLoads(() =>
+      ++loads === 1 ? Promise.reject(new ModelFilesError('no such folder')) : Promise.resolve(model),
+    )
+    await expect(repaired.model(undefined)).rejects.toThrow(ModelFilesError)
+    expect(await repaired.model(undefined)).toEqual(model.info)
   })
 
-  it('streams rows in order, each once, in chunks', async () => {
+  it('streams every row once, in order', async () => {
     const rows: number[] = []
     await connect(freshEngine(model, 3)).score(scoreEverything(Int32Array.of(...SENTENCE, ...SENTENCE)), {
       onProgress: (progress) => {
@@ -82,7 +81,7 @@ describe('Engine', () => {
     expect(rows).toEqual([0, 3, 3, 3, 6, 2])
   })
 
-  it('gives only the rows that are asked for, after reading what stands before', async () => {
+  it('gives only the requested rows, after progress over the positions before them', async () => {
     const progress: ScoreProgress[] = []
     const tokenIds = Int32Array.of(...SENTENCE, ...SENTENCE)
     const request = { ...scoreEverything(tokenIds), firstRow: 6, targets: Int32Array.of(3303, NO_TARGET) }
@@ -95,7 +94,7 @@ describe('Engine', () => {
     expect(progress.at(-1)).toHaveProperty('rows.logSumExp.length', 2)
   })
 
-  it('ranks a token that is the most likely first', async () => {
+  it('gives rank 1 to the most likely token', async () => {
     const { topIds } = await score(engine, scoreEverything(SENTENCE, { topK: 1 }))
     const { targetRank, targetLogit, topLogits } = await score(
       engine,
@@ -106,7 +105,7 @@ describe('Engine', () => {
   })
 })
 
-describe('An impossible request', () => {
+describe('An invalid request', () => {
   it.each<[string, Partial<ScoreRequest>]>([
     ['no tokens', { tokenIds: new Int32Array(0), targets: new Int32Array(0) }],
     ['more tokens than positions', { tokenIds: new Int32Array(513), targets: new Int32Array(513) }],
@@ -116,23 +115,23 @@ describe('An impossible request', () => {
     ['a negative target that is not NO_TARGET', { targets: Int32Array.of(1, 2, 3, -2) }],
     ['too few targets', { targets: Int32Array.of(1, 2, 3) }],
     ['a negative first row', { firstRow: -1, targets: Int32Array.of(1, 2, 3, 4, 5) }],
-    ['a first row between two', { firstRow: 0.5 }],
+    ['a fractional first row', { firstRow: 0.5 }],
     ['topK 0', { topK: 0 }],
     ['topK 101', { topK: 101 }],
     ['topK 2.5', { topK: 2.5 }],
     ['temperature 0', { temperature: 0 }],
     ['a temperature above 100', { temperature: 100.5 }],
     ['a negative temperature', { temperature: -1 }],
-    ['a temperature that is no number', { temperature: NaN }],
-  ])('is refused: %s', async (_, parts) => {
-    await expect(engine.score(scoreEverything(SENTENCE, parts))).rejects.toThrow(InvalidRequestError)
+    ['a temperature of NaN', { temperature: NaN }],
+  ])('is rejected: %s', async (_, changes) => {
+    await expect(engine.score(scoreEverything(SENTENCE, changes))).rejects.toThrow(InvalidRequestError)
   })
 
-  it.each([0, 513])('is refused: logits of %d tokens', async (length) => {
+  it.each([0, 513])('is rejected: logits of %d tokens', async (length) => {
     await expect(engine.logits({ tokenIds: new Int32Array(length) })).rejects.toThrow(InvalidRequestError)
   })
 
-  it('leaves the engine fit for the next one', async () => {
+  it('does not affect the next request', async () => {
     await expect(engine.score(scoreEverything(SENTENCE, { topK: 0 }))).rejects.toThrow(InvalidRequestError)
     expect((await engine.logits({ tokenIds: SENTENCE })).length).toBe(50257)
   })

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { elementAt } from '../../../../src/shared/elementAt'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { EngineApi, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
 import { concatBytes } from '../../../../src/shared/bytes'
@@ -48,8 +49,8 @@ describe('Candidates of the embedded model', () => {
     ['a trailing space', `${CODE}\nexport async`, ' ', 'function'],
     ['indentation after a newline', `${CODE}\nfunction f() {`, '\n  ', ''],
     ['a contraction', "It's an error that they", " don'", 't'],
-    ['a word that is no word', CODE, 'const qxzvw', ''],
-  ])('go on with %s', async (_, before, typed, following) => {
+    ['a word that does not exist', CODE, 'const qxzvw', ''],
+  ])('continue %s', async (_, before, typed, following) => {
     const { candidates } = await engine.generate(
       await requestFor(before, typed, { candidates: 5, minProbability: 0.05 }),
     )
@@ -60,10 +61,10 @@ describe('Candidates of the embedded model', () => {
       expect(bytes).toBe(bytesFrom(typed) + Buffer.from(continuation).toString('latin1'))
       expect(continuation.length).toBeGreaterThan(0)
     }
-    expect(Buffer.from(candidates[0].continuation).toString().startsWith(following)).toBe(true)
+    expect(Buffer.from(elementAt(candidates, 0).continuation).toString().startsWith(following)).toBe(true)
   })
 
-  it('go on with a character of which only the first bytes are there', async () => {
+  it('continue a character of which only the first bytes are typed', async () => {
     const typedTokenIds = Int32Array.of(41840) // three of 👋’s four bytes
     const request = {
       ...(await requestFor('Hello', '', { candidates: 5 })),
@@ -76,15 +77,16 @@ describe('Candidates of the embedded model', () => {
       expect(bytesOf(tokenIds).startsWith('\u00f0\u009f\u0091')).toBe(true)
   })
 
-  it('are greedy as the plain loop over the logits is', async () => {
+  it('are those of a simple greedy loop over the logits', async () => {
     const request = await requestFor(`${CODE}\nexport`, '', { maxTokens: 20, maxLines: 100 })
     const { candidates } = await engine.generate(request)
     const plain = await plainLoop(connect(freshEngine(mini)), request)
-    expect(candidates[0].tokenIds).toEqual(plain.tokenIds)
-    expect(candidates[0].logProb).toBeCloseTo(plain.logProb, 4)
+    const [best] = candidates
+    expect(best?.tokenIds).toEqual(plain.tokenIds)
+    expect(best?.logProb).toBeCloseTo(plain.logProb, 4)
   })
 
-  it('have the probabilities that a score of their tokens gives', async () => {
+  it('have the probabilities of a score of their tokens', async () => {
     const request = await requestFor(`${CODE}\nexport`, '', { candidates: 4, maxTokens: 8 })
     const { candidates } = await engine.generate(request)
     for (const { tokenIds, logProb } of candidates) {
@@ -94,12 +96,12 @@ describe('Candidates of the embedded model', () => {
       const from = request.tokenIds.length - 1
       const expected = targetLogit
         .slice(from, rows)
-        .reduce((sum, logit, i) => sum + logit - logSumExp[from + i], 0)
+        .reduce((sum, logit, i) => sum + logit - elementAt(logSumExp, from + i), 0)
       expect(logProb).toBeCloseTo(expected, 3)
     }
   })
 
-  it('are the same in an engine that has kept other ways to go on', async () => {
+  it('are the same in an engine that has cached other continuations', async () => {
     const request = await requestFor(CODE, 'export con', { candidates: 5, maxTokens: 10 })
     const used = connect(freshEngine(mini))
     await used.generate({ ...request, sampling: NEUTRAL_SAMPLING, seed: 3 })
@@ -110,13 +112,13 @@ describe('Candidates of the embedded model', () => {
       fresh.candidates.map(({ tokenIds }) => tokenIds),
     )
     again.candidates.forEach(({ logProb }, i) => {
-      expect(logProb).toBeCloseTo(fresh.candidates[i].logProb, 3)
+      expect(logProb).toBeCloseTo(elementAt(fresh.candidates, i).logProb, 3)
     })
   })
 })
 
 describe('A generation', () => {
-  it('runs next to nothing after one more typed character', async () => {
+  it('runs only a few positions after one more typed character', async () => {
     const { model, runs } = withWatchedTransformer(mini)
     const watched = connect(freshEngine(model))
     await watched.generate(await requestFor(CODE, 'export async func', { maxTokens: 16 }))
@@ -126,7 +128,7 @@ describe('A generation', () => {
     expect(positions).toBeLessThanOrEqual(16)
   })
 
-  it('has kept the way of its most probable opening, whatever other ways it went', async () => {
+  it('leaves the path of its most probable opening in the cache', async () => {
     const { model, runs } = withWatchedTransformer(mini)
     const watched = connect(freshEngine(model))
     const request = await requestFor(`${CODE}\nexport`, '', { candidates: 3, maxTokens: 6 })
@@ -136,13 +138,14 @@ describe('A generation', () => {
     expect(runs).toEqual([])
   })
 
-  it('leaves the numbers of a score that waits for it as they are', async () => {
+  it('does not change the numbers of a score that waits for it', async () => {
     const shared = freshEngine(mini)
     const request = await requestFor('export', ' con', { candidates: 10, maxTokens: 12 })
-    // A space of its own is one of the ways that it looks at: the row behind it is the score's, then another way's.
+    // A single space is one of the generation's paths. Its row in the cache is that of the score, then that of
+    // another path.
     const text = scoreEverything(Int32Array.of(...request.tokenIds, SPACE))
     const expected = await score(connect(shared), text)
-    await connect(shared).generate(await requestFor('x', '', { maxTokens: 1 })) // all is loaded: it will be first
+    await connect(shared).generate(await requestFor('x', '', { maxTokens: 1 })) // Loads everything, so the generation runs first.
     const generation = connect(shared).generate(request)
     const scored = await score(connect(shared), text)
     await generation
@@ -164,7 +167,7 @@ describe('A generation', () => {
     expect(runs.length).toBe(5)
   })
 
-  it('overtakes a long score between two of its chunks', async () => {
+  it('runs between two steps of a long score', async () => {
     const shared = connect(freshEngine(mini, 16))
     const order: string[] = []
     const long = score(shared, scoreEverything(new Int32Array(500).fill(11))).then(() => order.push('score'))
@@ -175,7 +178,7 @@ describe('A generation', () => {
   })
 })
 
-describe('An impossible generation', () => {
+describe('An invalid generation', () => {
   it.each<[string, Partial<GenerateRequest>]>([
     ['no tokens', { tokenIds: new Int32Array(0) }],
     ['a token beyond the vocabulary', { tokenIds: Int32Array.of(50257) }],
@@ -188,23 +191,23 @@ describe('An impossible generation', () => {
     ['more tokens than positions', { tokenIds: new Int32Array(500), maxTokens: 13 }],
     ['no lines', { maxLines: 0 }],
     ['a probability above 1', { minProbability: 1.1 }],
-    ['a probability that is no number', { minProbability: NaN }],
+    ['a probability of NaN', { minProbability: NaN }],
     ['a negative temperature', { sampling: { ...GREEDY, temperature: -1 } }],
     ['half a top-k', { sampling: { ...GREEDY, topK: 0.5 } }],
     ['a top-p above 1', { sampling: { ...GREEDY, topP: 2 } }],
     ['a negative min-p', { sampling: { ...GREEDY, minP: -1 } }],
     ['a seed of 33 bits', { seed: 2 ** 32 }],
-  ])('is refused: %s', async (_, parts) => {
-    const request = { ...(await requestFor('a', '')), ...parts }
+  ])('is rejected: %s', async (_, changes) => {
+    const request = { ...(await requestFor('a', '')), ...changes }
     await expect(engine.generate(request)).rejects.toThrow(InvalidRequestError)
   })
 })
 
-/** The text’s tokens up to `typed` behind the start token, greedy, one line. */
+/** A greedy request for one line after `before` and `typed`. */
 async function requestFor(
   before: string,
   typed: string,
-  parts: Partial<GenerateRequest> = {},
+  changes: Partial<GenerateRequest> = {},
 ): Promise<GenerateRequest> {
   const { tokenIds } = await engine.tokenize({ text: before })
   const { tokenIds: typedTokenIds } = await engine.tokenize({ text: typed })
@@ -218,11 +221,11 @@ async function requestFor(
     minProbability: 0,
     sampling: GREEDY,
     seed: 1,
-    ...parts,
+    ...changes,
   }
 }
 
-/** The most likely token again and again. */
+/** Appends the most likely token until the limit or the end of the text. */
 async function plainLoop(
   plain: EngineApi,
   { tokenIds, maxTokens }: GenerateRequest,
@@ -244,7 +247,7 @@ function bytesOfToken(tokenId: number): Uint8Array {
   return vocabulary.bytesOf(tokenId).slice()
 }
 
-/** As a string of one character a byte. */
+/** As a string with one character for each byte. */
 function bytesOf(tokenIds: Int32Array): string {
   return Buffer.from(concatBytes(Array.from(tokenIds, bytesOfToken))).toString('latin1')
 }

@@ -7,11 +7,11 @@ import { CancelledError } from '../../../../src/shared/errors'
 const NEVER = new AbortController().signal
 
 describe('Scheduler', () => {
-  it('resolves with what the step gives', async () => {
+  it('resolves with the result of the step', async () => {
     expect(await freshScheduler().run('bulk', NEVER, () => Promise.resolve(7))).toBe(7)
   })
 
-  it('rejects with the error of the step and goes on with the next', async () => {
+  it('rejects with the error of the step and runs the next', async () => {
     const scheduler = freshScheduler()
     const failing = scheduler.run('bulk', NEVER, () => Promise.reject(new Error('bad weights')))
     const next = scheduler.run('bulk', NEVER, () => Promise.resolve('fine'))
@@ -19,19 +19,19 @@ describe('Scheduler', () => {
     expect(await next).toBe('fine')
   })
 
-  it('runs one step at a time, in the order in which they came', async () => {
+  it('runs one step at a time, in order', async () => {
     const scheduler = freshScheduler()
     const log: string[] = []
     const step = (name: string) => async () => {
-      log.push(`${name} begins`)
+      log.push(`${name} starts`)
       await setImmediate()
       log.push(`${name} ends`)
     }
     await Promise.all(['a', 'b'].map((name) => scheduler.run('bulk', NEVER, step(name))))
-    expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+    expect(log).toEqual(['a starts', 'a ends', 'b starts', 'b ends'])
   })
 
-  it('takes interactive steps before bulk ones that came earlier, but interrupts none', async () => {
+  it('runs interactive steps before earlier bulk ones, but interrupts no step', async () => {
     const scheduler = freshScheduler()
     const log: string[] = []
     const run = (name: string, priority: Priority) =>
@@ -64,7 +64,7 @@ describe('Scheduler', () => {
     expect(ran).toBe(false)
   })
 
-  it('lets a message of the thread through after every step: a cancel in it stops the steps that wait', async () => {
+  it('handles messages of the thread after every step, so a cancel stops the waiting steps', async () => {
     const scheduler = freshScheduler()
     const cancel = new AbortController()
     const step = () => {
