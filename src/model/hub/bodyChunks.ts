@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { HubLimits } from './hubLimits'
 import { WaitingChunks } from './waitingChunks'
 
-/** More than this waiting to be written makes the hub wait. */
+/** Reading from the connection pauses while more than this is waiting to be written. */
 const MAX_WAITING_BYTES = 1024 * 1024
 
 /**
- * The body of an answer, chunk by chunk; listens from the call on, so that nothing happens unnoticed before it is read.
- * Everything that came before the connection was cut is given out first (a stream's own iterator would drop it, and a
- * hub that cuts early would never get ahead); a connection that brings less than a span has to bring is cut.
- * The iteration throws TransientHubError and CancelledError.
+ * The body of a response, chunk by chunk. It listens from the call on, so that no event is missed before the first
+ * read. All bytes that arrived before the connection was cut are delivered first: a stream's own iterator would drop
+ * them, and a download from a hub that cuts early would never progress. A connection that delivers fewer than
+ * `spanBytes` in `spanMs` is cut. The iteration throws TransientHubError and CancelledError.
  */
 export function bodyChunks(
   response: IncomingMessage,

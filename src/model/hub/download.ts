@@ -9,117 +9,117 @@ import type { HubLimits } from './hubLimits'
 import type { HubRequest, HubResponse, RequestHub } from './hubTransport'
 import { parseRetryAfter, TransientHubError } from './transientHubError'
 
-/** A hub, and how it is dealt with. */
+/** A hub, and how it is accessed. */
 export interface Hub {
   readonly endpoint: URL
-  /** The user's, for repositories that ask for one. */
+  /** The user's access token, for repositories that require one. */
   readonly token: string | undefined
   readonly limits: HubLimits
   readonly request: RequestHub
 }
 
-/** A file as far as it has come. */
+/** A partly downloaded file. */
 export interface GrowingFile {
   readonly length: number
-  /** The hub's validator of these bytes, where it gave one. */
+  /** The hub's strong validator (ETag) of these bytes; null if it gave none. */
   readonly etag: string | null
-  /** Begins anew, with bytes that the hub names so. */
+  /** Discards all bytes; the next ones have this validator. */
   restart(etag: string | null): Promise<void>
   append(chunk: Uint8Array): Promise<void>
 }
 
 export interface DownloadOptions {
   readonly signal: AbortSignal
-  /** More of the file is there. */
+  /** Called with the number of bytes of the file so far. */
   readonly onBytes: (bytes: number) => void
-  /** A try has failed; the next one begins after so many milliseconds. */
+  /** An attempt has failed; the next one starts after `delayMs` milliseconds. */
   readonly onPause: (fault: TransientHubError, delayMs: number) => void
 }
 
-/** A hub whose file is another one every time that it is asked is given up. */
+/** After more restarts the download fails: the hub's file changes every time, or cannot be resumed. */
 const MAX_RESTARTS = 3
-/** GPT-2's have less than 1 kB. */
+/** GPT-2's configurations have less than 1 kB. */
 const MAX_CONFIG_BYTES = 64 * 1024
 
+export interface WeightsDownload {
+  readonly hub: Hub
+  readonly model: PinnedModel
+  /** The bytes that exist already; the missing ones are appended. */
+  readonly partial: GrowingFile
+}
+
 /**
- * Fetches what is missing of the weights; their digest is the caller's business.
- * @throws TransientHubError where they did not come in spite of all tries, HubRefusalError, PinnedFileError where the
- * length is another one, CancelledError, and what the disk's errors are
+ * Downloads what is missing of the weights. It does not check their digest.
+ * @throws TransientHubError if all attempts failed, HubRefusalError, PinnedFileError if the length differs,
+ * CancelledError, and the errors of the disk
  */
 export async function downloadWeights(
-  hub: Hub,
-  model: PinnedModel,
-  partial: GrowingFile,
+  { hub, model, partial }: WeightsDownload,
   options: DownloadOptions,
 ): Promise<void> {
   const url = fileUrl(hub.endpoint, model, WEIGHTS_FILE)
   let restarts = 0
   const restart = async (etag: string | null) => {
     if (partial.length > 0 && ++restarts > MAX_RESTARTS)
-      throw new HubRefusalError('The hub breaks off and begins from the start again and again.')
+      throw new HubRefusalError('The hub cuts the connection and cannot resume the file. Try again later.')
     await partial.restart(etag)
   }
   if (partial.length === model.bytes) return
-  await withRetries(
-    hub.limits,
-    () => partial.length,
-    options,
-    async () => {
-      const response = await ask(hub, url, restOf(partial), options.signal)
-      const body = response.body(hub.limits, options.signal)
-      try {
-        await beginBody(response, model, partial, restart)
-        for await (const chunk of body) {
-          if (partial.length + chunk.length > model.bytes) {
-            await partial.restart(null)
-            throw wrongLength(`more than ${formatBytes(model.bytes)}`, model)
-          }
-          await partial.append(chunk)
-          options.onBytes(partial.length)
+  await withRetries(hub.limits, { ...options, length: () => partial.length }, async () => {
+    const response = await ask(hub, { url, resume: restOf(partial), signal: options.signal })
+    const body = response.body(hub.limits, options.signal)
+    try {
+      await beginBody(response, { model, partial, restart })
+      for await (const chunk of body) {
+        if (partial.length + chunk.length > model.bytes) {
+          await partial.restart(null)
+          throw wrongLength(`more than ${formatBytes(model.bytes)}`, model)
         }
-      } finally {
-        response.end()
+        await partial.append(chunk)
+        options.onBytes(partial.length)
       }
-      if (partial.length < model.bytes) throw new TransientHubError('the connection was cut', 'connection')
-    },
-  )
+    } finally {
+      response.end()
+    }
+    if (partial.length < model.bytes) throw new TransientHubError('the connection was cut', 'connection')
+  })
 }
 
-/** The text of the model’s `config.json`; throws as `downloadWeights`. */
+/** The text of the model’s `config.json`; throws the same as `downloadWeights`. */
 export async function downloadConfig(
   hub: Hub,
   model: PinnedModel,
   options: DownloadOptions,
 ): Promise<string> {
   const url = fileUrl(hub.endpoint, model, CONFIG_FILE)
-  return withRetries(
-    hub.limits,
-    () => 0,
-    options,
-    async () => {
-      const response = await ask(hub, url, undefined, options.signal)
-      try {
-        if (response.status !== 200) throw refusal(response, CONFIG_FILE)
-        const chunks: Uint8Array[] = []
-        let bytes = 0
-        for await (const chunk of response.body(hub.limits, options.signal)) {
-          bytes += chunk.length
-          if (bytes > MAX_CONFIG_BYTES)
-            throw new HubRefusalError(`The hub’s ${CONFIG_FILE} is larger than any of a GPT-2.`)
-          chunks.push(chunk)
-        }
-        return new TextDecoder().decode(concatBytes(chunks))
-      } finally {
-        response.end()
+  return withRetries(hub.limits, { ...options, length: () => 0 }, async () => {
+    const response = await ask(hub, { url, resume: undefined, signal: options.signal })
+    try {
+      if (response.status !== 200) throw refusal(response, CONFIG_FILE)
+      const chunks: Uint8Array[] = []
+      let bytes = 0
+      for await (const chunk of response.body(hub.limits, options.signal)) {
+        bytes += chunk.length
+        if (bytes > MAX_CONFIG_BYTES)
+          throw new HubRefusalError(`The hub’s ${CONFIG_FILE} is too large for a GPT-2 configuration.`)
+        chunks.push(chunk)
       }
-    },
-  )
+      return new TextDecoder().decode(concatBytes(chunks))
+    } finally {
+      response.end()
+    }
+  })
 }
 
+type RetryOptions = Pick<DownloadOptions, 'signal' | 'onPause'> & {
+  /** Bytes so far, which tell whether an attempt made progress. */
+  readonly length: () => number
+}
+
+/** Repeats the attempt after each TransientHubError, as often and after such delays as the limits allow. */
 async function withRetries<T>(
   { retries, progressBytes, firstDelayMs, longestDelayMs }: HubLimits,
-  length: () => number,
-  { signal, onPause }: DownloadOptions,
+  { signal, onPause, length }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
   for (let failures = 0; ;) {
@@ -141,24 +141,21 @@ async function withRetries<T>(
 
 function ask(
   { request, token, limits }: Hub,
-  url: URL,
-  resume: HubRequest['resume'],
-  signal: AbortSignal,
+  what: Pick<HubRequest, 'url' | 'resume' | 'signal'>,
 ): Promise<HubResponse> {
-  return request({ url, resume, signal, token, answerMs: limits.answerMs })
+  return request({ ...what, token, answerMs: limits.answerMs })
 }
 
 function restOf({ length, etag }: GrowingFile): HubRequest['resume'] {
   return length === 0 ? undefined : { from: length, etag }
 }
 
-/** Readies the partial file for the body that follows this head, or says why none does. */
-async function beginBody(
-  response: HubResponse,
-  model: PinnedModel,
-  partial: GrowingFile,
-  restart: (etag: string | null) => Promise<void>,
-): Promise<void> {
+interface BodyTarget extends Pick<WeightsDownload, 'model' | 'partial'> {
+  readonly restart: (etag: string | null) => Promise<void>
+}
+
+/** Prepares the partial file for the body that follows these headers; throws if the body cannot be used. */
+async function beginBody(response: HubResponse, { model, partial, restart }: BodyTarget): Promise<void> {
   const etag = strongEtag(response.header('etag'))
   switch (response.status) {
     case 200: {
@@ -173,7 +170,7 @@ async function beginBody(
       const total = numbers?.[2] ?? '*'
       if (total !== '*' && Number(total) !== model.bytes) throw wrongLength(formatBytes(Number(total)), model)
       const hasChanged = partial.etag !== null && etag !== null && etag !== partial.etag
-      // Few hubs let pages of other origins read the range; the length is always readable.
+      // Few hubs expose Content-Range to pages of other origins; Content-Length is always readable.
       const isRest =
         range === undefined
           ? Number(response.header('content-length')) === model.bytes - partial.length
@@ -181,9 +178,7 @@ async function beginBody(
       if (!hasChanged && partial.length > 0 && isRest) return
       await restart(null)
       throw new TransientHubError(
-        hasChanged
-          ? 'the hub’s file has changed meanwhile'
-          : 'the hub sent another part than the one asked for',
+        hasChanged ? 'the hub’s file has changed' : 'the hub sent another range than the requested one',
         'hub',
       )
     }
@@ -195,12 +190,12 @@ async function beginBody(
   }
 }
 
-/** A weak validator does not promise the same bytes. */
+/** Null for a weak validator, which does not guarantee the same bytes. */
 function strongEtag(etag: string | undefined): string | null {
   return etag !== undefined && etag.startsWith('"') ? etag : null
 }
 
-/** Why the hub does not give the file: for now, or at all. */
+/** The error for a status that is not a success: transient if a retry may help. */
 function refusal(response: HubResponse, file: string): Error {
   const { status } = response
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
@@ -209,14 +204,14 @@ function refusal(response: HubResponse, file: string): Error {
   }
   if (status === 401 || status === 403) {
     return new HubRefusalError(
-      `The hub gives ${file} only to those it knows (HTTP ${status}): set a token for it with Logitscope: Set Hub Token.`,
+      `The hub requires a token for ${file} (HTTP ${status}): set one with Logitscope: Set Hub Token.`,
     )
   }
   if (status === 404)
     return new HubRefusalError(
-      `There is no ${file} at this address of the hub (HTTP 404). Is it the right one?`,
+      `The hub has no ${file} at this address (HTTP 404). Check the setting logitscope.hubEndpoint.`,
     )
-  return new HubRefusalError(`The hub does not give ${file} (HTTP ${status}).`)
+  return new HubRefusalError(`The hub refused ${file} (HTTP ${status}).`)
 }
 
 function wrongLength(length: string, model: PinnedModel): PinnedFileError {

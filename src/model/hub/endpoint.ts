@@ -4,7 +4,7 @@ import type { PinnedModel } from '../registry'
 export const DEFAULT_ENDPOINT = 'https://huggingface.co'
 
 /**
- * Where models are downloaded from: an HTTPS address, or a plain one on this machine.
+ * Parses the setting for the hub's address: https://, or http:// on this machine.
  * @throws InvalidEndpointError
  */
 export function parseEndpoint(setting: string): URL {
@@ -23,13 +23,13 @@ export function parseEndpoint(setting: string): URL {
   return url
 }
 
-/** The address of a file of the model’s revision. */
+/** The address of a file in the model’s pinned revision. */
 export function fileUrl(endpoint: URL, { repository, revision }: PinnedModel, file: string): URL {
   const base = endpoint.href.replace(/\/+$/, '')
   return new URL(`${base}/${repository}/resolve/${revision}/${file}`)
 }
 
-/** What is fetched over plain HTTP could be anybody’s, unless it comes from this very machine. */
+/** Plain HTTP can be tampered with on the way, so it is safe only if the server is on this machine. */
 export function isSafeAddress({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }

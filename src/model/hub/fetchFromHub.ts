@@ -6,9 +6,8 @@ import { TransientHubError } from './transientHubError'
 import { WaitingChunks } from './waitingChunks'
 
 /**
- * Asks for a file as a browser does, which follows redirects by itself, and takes the token off where another host
- * comes next. `If-Range` is left out, because few hubs let pages of other origins send it: the answer's validator
- * tells as well.
+ * Requests a file with `fetch`, which follows redirects and drops the token if one leads to another host. It sends no
+ * `If-Range`, because few hubs allow pages of other origins to send it; the response's ETag shows the same.
  */
 export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, signal }) => {
   const cut = new AbortController()
@@ -21,14 +20,14 @@ export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, s
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(resume !== undefined && { range: `bytes=${resume.from}-` }),
       },
-      // Half a gigabyte must not lie in the browser's cache beside what is kept of it.
+      // The store keeps the file; the browser's cache must not keep half a gigabyte a second time.
       cache: 'no-store',
       credentials: 'omit' as const,
       signal: AbortSignal.any([signal, cut.signal]),
     }
     const response = await fetch(url, request)
-    refuseUnsafe(url, response)
-    return answerOf(response, cut)
+    requireSafe(url, response)
+    return hubResponse(response, cut)
   } catch (cause) {
     if (cause instanceof HubRefusalError) throw cause
     if (signal.aborted) throw new CancelledError()
@@ -38,35 +37,42 @@ export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, s
   }
 }
 
-function refuseUnsafe(asked: URL, response: Response): void {
+/** Throws HubRefusalError if a redirect led from HTTPS to HTTP, or to an unsafe address. */
+function requireSafe(asked: URL, response: Response): void {
   const from = new URL(response.url)
-  const stayedOutside = asked.protocol === 'http:' || from.protocol === 'https:'
-  if (isSafeAddress(from) && stayedOutside) return
+  const isDowngraded = asked.protocol === 'https:' && from.protocol !== 'https:'
+  if (isSafeAddress(from) && !isDowngraded) return
   void response.body?.cancel()
-  throw new HubRefusalError(`The hub sends to ${from.origin}, which is not safe to follow.`)
+  throw new HubRefusalError(`The hub redirects to ${from.origin}, which is not a safe address.`)
 }
 
-function answerOf(response: Response, cut: AbortController): HubResponse {
+function hubResponse(response: Response, cut: AbortController): HubResponse {
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,
-    body: (limits, signal) => bodyOf(response, cut, limits, signal),
+    body: (limits, signal) => bodyOf({ response, cut }, limits, signal),
     end: () => {
       cut.abort()
     },
   }
 }
 
-/** More than this waiting to be written makes the hub wait. */
+/** Reading from the connection pauses while more than this is waiting to be written. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
+interface OpenResponse {
+  readonly response: Response
+  /** Cuts the connection. */
+  readonly cut: AbortController
+}
+
 /**
- * Reads ahead of whoever asks: a stream that breaks off drops what was not taken from it, and a hub that cuts early
- * would never get ahead. A connection that brings less than a span has to bring is cut.
+ * The body, chunk by chunk. It reads ahead of the caller: a stream drops unread chunks when its connection is cut, and
+ * a download from a hub that cuts early would never progress. A connection that delivers fewer than `spanBytes` in
+ * `spanMs` is cut.
  */
 async function* bodyOf(
-  response: Response,
-  cut: AbortController,
+  { response, cut }: OpenResponse,
   { spanMs, spanBytes }: HubLimits,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {

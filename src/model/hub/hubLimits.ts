@@ -1,18 +1,18 @@
-/** How long a hub is waited for, and how often it is asked again. */
+/** Timeouts and retries of requests to the hub. */
 export interface HubLimits {
-  /** Milliseconds until the head of an answer has to be there. */
+  /** Milliseconds until the headers of a response must have arrived. */
   readonly answerMs: number
   /** In each span of this many milliseconds … */
   readonly spanMs: number
-  /** … at least this many bytes have to come: less is a connection that has died, or drips. */
+  /** … at least this many bytes must arrive; otherwise the connection is considered dead and cut. */
   readonly spanBytes: number
-  /** Tries in a row that may fail without getting ahead. */
+  /** Attempts in a row that may fail without progress. */
   readonly retries: number
-  /** A try that brought this many bytes got ahead. */
+  /** An attempt that delivered at least this many bytes made progress. */
   readonly progressBytes: number
-  /** Milliseconds before the second try; each further one waits twice as long. */
+  /** Milliseconds before the second attempt; each further one waits twice as long. */
   readonly firstDelayMs: number
-  /** Milliseconds that a hub may ask to be left alone. */
+  /** The longest `Retry-After` of the hub that is respected, in milliseconds; a longer one ends the download. */
   readonly longestDelayMs: number
 }
 

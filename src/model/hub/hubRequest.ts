@@ -1,5 +1,5 @@
-// Only `http.get` and `https.get` of the modules' default exports: these objects are what VS Code patches in its
-// extension host so that they honour its proxy settings; named imports keep what was there before.
+// VS Code patches `http.get` and `https.get` on the modules' default exports to apply its proxy settings. Named imports
+// would keep the unpatched functions.
 
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
@@ -13,8 +13,9 @@ const MAX_REDIRECTS = 5
 const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
- * Asks for a file through Node and follows where the hub sends one.
- * @throws TransientHubError where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError
+ * Requests a file through Node and follows redirects.
+ * @throws TransientHubError if there is no response, HubRefusalError if a redirect leads to an unsafe address,
+ * CancelledError
  */
 export async function requestHub(request: HubRequest): Promise<HubResponse> {
   let { url } = request
@@ -23,14 +24,14 @@ export async function requestHub(request: HubRequest): Promise<HubResponse> {
     mayHaveToken &&= url.origin === request.url.origin
     const response = await get(request, url, mayHaveToken)
     const { location } = response.headers
-    if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined) return answerOf(response)
+    if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined) return hubResponse(response)
     response.destroy()
     url = redirected(url, location)
   }
-  throw new HubRefusalError(`The hub sends from one address to the next, more than ${MAX_REDIRECTS} times.`)
+  throw new HubRefusalError(`The hub redirects more than ${MAX_REDIRECTS} times.`)
 }
 
-function answerOf(response: IncomingMessage): HubResponse {
+function hubResponse(response: IncomingMessage): HubResponse {
   return {
     status: response.statusCode ?? 0,
     header: (name) => {
@@ -46,10 +47,10 @@ function answerOf(response: IncomingMessage): HubResponse {
 
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-  // From the net no way leads to what only this machine can reach.
-  const staysOutside = from.protocol === 'http:' || to?.protocol === 'https:'
-  if (to === undefined || !isSafeAddress(to) || !staysOutside)
-    throw new HubRefusalError(`The hub sends to ${to?.origin ?? location}, which is not safe to follow.`)
+  // A remote hub must not redirect to a server that only this machine can reach.
+  const isDowngraded = from.protocol === 'https:' && to?.protocol !== 'https:'
+  if (to === undefined || !isSafeAddress(to) || isDowngraded)
+    throw new HubRefusalError(`The hub redirects to ${to?.origin ?? location}, which is not a safe address.`)
   return to
 }
 
@@ -62,7 +63,7 @@ function get(
     const authorization = token !== undefined && mayHaveToken ? { authorization: `Bearer ${token}` } : {}
     const range = resume === undefined ? {} : { range: `bytes=${resume.from}-` }
     const condition = typeof resume?.etag === 'string' ? { 'if-range': resume.etag } : {}
-    // Compressed, its bytes would be others than those of the file.
+    // A compressed body would have other bytes than the file.
     const plain = { 'user-agent': 'logitscope', 'accept-encoding': 'identity' }
     const client = url.protocol === 'https:' ? https : http
     const request = client.get(url, { headers: { ...plain, ...authorization, ...range, ...condition } })

@@ -2,27 +2,28 @@ import type { HubLimits } from './hubLimits'
 
 export interface HubRequest {
   readonly url: URL
-  /** Goes to the address's own origin only. */
+  /** Sent to the URL's own origin only. */
   readonly token: string | undefined
-  /** Where the rest of a file begins whose first bytes are here, and the strong validator of these, where there is one. */
+  /** To resume a file: the number of bytes that exist already, and their strong validator (ETag) if there is one. */
   readonly resume: { readonly from: number; readonly etag: string | null } | undefined
-  /** Milliseconds until the head of the answer has to be there. */
+  /** Milliseconds until the headers of the response must have arrived. */
   readonly answerMs: number
   readonly signal: AbortSignal
 }
 
-/** The hub's answer, its body still to be read; whoever gets it has to end it. */
+/** A response whose body has not been read yet. The caller must call `end`. */
 export interface HubResponse {
   readonly status: number
-  /** By its name in lower case. */
+  /** A header by its lower-case name. */
   header(name: string): string | undefined
-  /** Chunk by chunk; the iteration throws TransientHubError and CancelledError. */
+  /** The body chunk by chunk; the iteration throws TransientHubError and CancelledError. */
   body(limits: HubLimits, signal: AbortSignal): AsyncIterable<Uint8Array>
   end(): void
 }
 
 /**
- * Asks for a file and follows where the hub sends one: through Node on the desktop, through `fetch` on the web.
- * Rejects with TransientHubError where nobody answers, HubRefusalError where it leads to an unsafe place, CancelledError.
+ * Requests a file and follows redirects: through Node on the desktop, through `fetch` on the web.
+ * Rejects with TransientHubError if there is no response, HubRefusalError if a redirect leads to an unsafe address,
+ * CancelledError.
  */
 export type RequestHub = (request: HubRequest) => Promise<HubResponse>

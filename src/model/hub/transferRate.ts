@@ -1,22 +1,28 @@
-/** How far back the rate looks: long enough to be steady, short enough to follow a change. */
+/** Period that the rate is measured over: long enough to be steady, short enough to follow a change. */
 const SPAN_MS = 10_000
-/** Before that the rate is a guess. */
+/** A rate over a shorter period would be a guess. */
 const MIN_SPAN_MS = 1000
 
-/** How fast bytes come, over the last seconds. */
-export class TransferRate {
-  private readonly samples: { readonly at: number; readonly bytes: number }[] = []
+interface Sample {
+  readonly at: number
+  readonly bytes: number
+}
 
-  /** `bytes` have come so far, `at` milliseconds of any clock. */
+/** The transfer rate over the last seconds. */
+export class TransferRate {
+  private samples: readonly Sample[] = []
+
+  /** @param bytes received in total @param at the time in milliseconds, of any clock */
   add(bytes: number, at: number): void {
     const last = this.samples.at(-1)
-    // It began anew.
-    if (last !== undefined && bytes < last.bytes) this.samples.length = 0
-    this.samples.push({ at, bytes })
-    while (this.samples.length > 2 && at - this.samples[1].at >= SPAN_MS) this.samples.shift()
+    const hasRestarted = last !== undefined && bytes < last.bytes
+    const samples = [...(hasRestarted ? [] : this.samples), { at, bytes }]
+    // The oldest sample that is kept is the last one before the period.
+    const oldest = samples.findLastIndex((sample) => at - sample.at >= SPAN_MS)
+    this.samples = samples.slice(Math.max(0, oldest))
   }
 
-  /** Undefined until there is something to go by. */
+  /** Undefined until there is enough data. */
   get bytesPerSecond(): number | undefined {
     const first = this.samples.at(0)
     const last = this.samples.at(-1)

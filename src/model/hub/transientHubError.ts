@@ -1,20 +1,23 @@
-/** What goes wrong now may go well a moment later. `message` is the end of a sentence, for the log and for whoever waits. */
+/**
+ * A failure that may be over a moment later, so that a retry is worthwhile. `message` is the end of a sentence, for the
+ * log and for the user.
+ */
 export class TransientHubError extends Error {
+  /** The delay that the hub asks for, if it does. */
+  readonly retryAfterMs: number | undefined
+
   constructor(
     message: string,
-    /** `connection`: nobody answered, or not to the end. `hub`: it answered that it cannot. */
+    /** `connection`: no response, or an incomplete one. `hub`: the hub responded that it cannot deliver the file. */
     readonly kind: 'connection' | 'hub',
     options: ErrorOptions & { readonly retryAfterMs?: number } = {},
   ) {
     super(message, options)
     this.retryAfterMs = options.retryAfterMs
   }
-
-  /** What the hub asks for, where it does. */
-  readonly retryAfterMs: number | undefined
 }
 
-/** The header `Retry-After`, seconds or a date, in milliseconds from `now` on. */
+/** The header `Retry-After`, seconds or a date, in milliseconds after `now` (milliseconds since 1970). */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined
   if (/^\d+$/.test(header)) return Number(header) * 1000

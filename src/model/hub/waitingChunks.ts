@@ -1,14 +1,14 @@
 import { CancelledError } from '../../shared/errors'
 import { TransientHubError } from './transientHubError'
 
-/** What has come of a body and was not taken yet: all of it is given out before the body's end is told. */
+/** The chunks of a body that were received and not read yet. All of them are delivered before the body's end. */
 export class WaitingChunks {
   private readonly waiting: Uint8Array[] = []
   private waitingBytes = 0
   private ended: { readonly cause?: unknown } | undefined
   private wake = () => {}
 
-  /** @param onDrained called whenever nothing waits any more */
+  /** @param onDrained called whenever all received chunks have been read */
   constructor(private readonly onDrained: () => void) {}
 
   get bytes(): number {
@@ -21,13 +21,13 @@ export class WaitingChunks {
     this.wake()
   }
 
-  /** Only the first ending counts; without a cause the body is whole. */
+  /** Ends the body; without a cause it is complete. Only the first call counts. */
   end(cause?: unknown): void {
     this.ended ??= { cause }
     this.wake()
   }
 
-  /** The iteration throws TransientHubError where the body has ended with a cause, and CancelledError. */
+  /** The iteration throws TransientHubError if the body has ended with a cause, and CancelledError. */
   async *read(signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     for (;;) {
       if (signal.aborted) throw new CancelledError()

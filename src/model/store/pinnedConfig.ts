@@ -1,12 +1,12 @@
 import { ModelConfigError } from '../../shared/errors'
+import { CONFIG_FILE } from '../formats/modelFiles'
 import { parseConfig } from '../gpt2/config'
 import { downloadConfig, type DownloadOptions, type Hub } from '../hub/download'
-import { CONFIG_FILE } from '../formats/modelFiles'
 import { configOf, type PinnedModel } from '../registry'
 
 /**
- * The hub’s `config.json`.
- * @throws ModelConfigError where it is another model’s, and what `downloadConfig` throws
+ * The text of the hub’s `config.json`.
+ * @throws ModelConfigError if it is another model’s, and what `downloadConfig` throws
  */
 export async function downloadPinnedConfig(
   hub: Hub,
@@ -18,7 +18,7 @@ export async function downloadPinnedConfig(
   throw new ModelConfigError(`The hub’s ${CONFIG_FILE} is not that of ${model.id}.`)
 }
 
-/** Whether it describes the same graph as the registry does. */
+/** Whether a `config.json` describes the same graph as the registry. */
 export function isConfigOf(json: string, model: PinnedModel): boolean {
   const graphOf = (config: string) => JSON.stringify(parseConfig(config))
   try {

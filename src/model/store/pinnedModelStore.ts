@@ -2,21 +2,21 @@ import type { Hub } from '../hub/download'
 import type { PinnedModel } from '../registry'
 import type { ModelState, StoredModel, StoreOptions } from './storeState'
 
-/** The models of the registry as they are kept: on a machine's disk, or in a browser's storage. */
+/** Stores the models of the registry: on a machine's disk or in a browser's storage. */
 export interface PinnedModelStore {
   readonly models: readonly PinnedModel[]
-  /** Undefined where the registry has no such model. */
+  /** Undefined if the registry has no such model. */
   find(id: string): PinnedModel | undefined
-  /** Where the model lies when it is installed, for people. */
+  /** Where an installed model is stored, as text for the user. */
   folderOf(model: PinnedModel): string
   list(): Promise<StoredModel[]>
   stateOf(model: PinnedModel): Promise<ModelState>
   /** Downloads what is missing of the model, and verifies it. */
   install(model: PinnedModel, hub: Hub, options: StoreOptions): Promise<void>
-  /** Compares what is kept with the pinned digest; deletes it where it differs. */
+  /** Compares the installed model with the pinned digest; deletes it if they differ. */
   verify(model: PinnedModel, options: StoreOptions): Promise<void>
-  /** Deletes the model, and what there is of a download. */
+  /** Deletes the model and an unfinished download of it. */
   delete(model: PinnedModel, options: StoreOptions): Promise<void>
-  /** Ends what was left half done; never rejects. */
+  /** Cleans up after interrupted operations; never rejects. */
   tidyUp(): Promise<void>
 }

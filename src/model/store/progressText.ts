@@ -2,7 +2,7 @@ import { assertNever } from '../../shared/assertNever'
 import { formatBytes, formatBytesOf, formatRoughDuration } from '../../shared/text/format'
 import type { StoreProgress } from './storeState'
 
-/** `120 of 548 MB · 4 MB/s · 2 minutes left`, and what else the store may be doing; `total` and rate in bytes. */
+/** `120 of 548 MB · 4 MB/s · 2 minutes left`, or another activity of the store; `total` and the rate in bytes. */
 export function describeProgress(
   progress: StoreProgress,
   total: number,
@@ -10,9 +10,9 @@ export function describeProgress(
 ): string {
   switch (progress.kind) {
     case 'waiting':
-      return `another window is at work on it · ${formatBytesOf(progress.bytes, total)}`
+      return `another window is working on it · ${formatBytesOf(progress.bytes, total)}`
     case 'checking':
-      return `checking what is there · ${formatBytesOf(progress.bytes, total)}`
+      return `checking existing files · ${formatBytesOf(progress.bytes, total)}`
     case 'downloading':
     case 'copying':
       return [
@@ -20,7 +20,7 @@ export function describeProgress(
         ...(bytesPerSecond === undefined ? [] : rateAndTime(total - progress.bytes, bytesPerSecond)),
       ].join(' · ')
     case 'pausing':
-      return `${progress.reason} · again in ${formatRoughDuration(Math.max(1, progress.delayMs / 1000))}`
+      return `${progress.reason} · retrying in ${formatRoughDuration(Math.max(1, progress.delayMs / 1000))}`
     default:
       return assertNever(progress)
   }
@@ -29,8 +29,8 @@ export function describeProgress(
 function rateAndTime(rest: number, bytesPerSecond: number): string[] {
   const rate = `${formatBytes(bytesPerSecond)}/s`
   const seconds = rest / bytesPerSecond
-  // At next to nothing a second nobody can say.
   return seconds < MAX_SECONDS ? [rate, `${formatRoughDuration(Math.max(1, seconds))} left`] : [rate]
 }
 
+/** A longer estimate says nothing: the download has almost stopped. */
 const MAX_SECONDS = 24 * 3600

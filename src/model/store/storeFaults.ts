@@ -6,16 +6,16 @@ import {
   PinnedFileError,
 } from '../../shared/errors'
 import { formatBytes, formatBytesOf } from '../../shared/text/format'
-import { TransientHubError } from '../hub/transientHubError'
 import { WEIGHTS_FILE } from '../formats/modelFiles'
+import { TransientHubError } from '../hub/transientHubError'
 import type { PinnedModel } from '../registry'
 
-/** What an error of the hub or of the disk means for the user, of whose download `kept` bytes are there. */
-export function meaningOf(error: unknown, model: PinnedModel, kept: number): unknown {
+/** The error to show to the user for an error of the hub or the disk, with `stored` bytes downloaded so far. */
+export function meaningOf(error: unknown, model: PinnedModel, stored: number): unknown {
   if (error instanceof LogitscopeError) return error
   if (error instanceof TransientHubError) {
-    const what = error.kind === 'connection' ? 'No connection to the hub' : sentenceOf(error.message)
-    const rest = kept === 0 ? 'nothing has come yet' : `${formatBytesOf(kept, model.bytes)} are kept`
+    const what = error.kind === 'connection' ? 'No connection to the hub' : capitalized(error.message)
+    const rest = stored === 0 ? 'nothing was downloaded' : `${formatBytesOf(stored, model.bytes)} are saved`
     return new HubConnectionError(`${what}; ${rest}`, { cause: error })
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
@@ -33,11 +33,11 @@ export function notPinned(): PinnedFileError {
   return new PinnedFileError(`${WEIGHTS_FILE} is not the pinned file and was deleted`)
 }
 
-/** Of a file of the user’s, which stays. */
+/** The error for a file of the user’s that is not the pinned one; the file is not deleted. */
 export function otherFile(path: string, model: PinnedModel, why: string): PinnedFileError {
   return new PinnedFileError(`${path.split(/[\\/]/).at(-1)} is not the pinned file of ${model.id}: ${why}.`)
 }
 
-function sentenceOf(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1)
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,9 +1,9 @@
 import type { PinnedModel } from '../registry'
 
-/** How far a model has come on this machine. */
+/** How much of a model is stored on this machine. */
 export type ModelState =
   | { readonly kind: 'absent' }
-  /** A download broke off; it goes on from these bytes. */
+  /** An interrupted download; it can be resumed after these bytes. */
   | { readonly kind: 'partial'; readonly bytes: number }
   | { readonly kind: 'installed' }
 
@@ -12,15 +12,15 @@ export interface StoredModel {
   readonly state: ModelState
 }
 
-/** What goes on, for whoever waits. */
+/** What a store is doing; `bytes` are those of the weights so far. */
 export type StoreProgress =
-  /** Another window is at work on this model. */
+  /** Another window is working on this model. */
   | { readonly kind: 'waiting'; readonly bytes: number }
-  /** What is there already is read. */
+  /** Existing bytes are read and hashed. */
   | { readonly kind: 'checking'; readonly bytes: number }
   | { readonly kind: 'downloading'; readonly bytes: number }
   | { readonly kind: 'copying'; readonly bytes: number }
-  /** A try has failed; the next one begins after so many milliseconds. */
+  /** An attempt has failed; the next one starts after `delayMs` milliseconds. */
   | { readonly kind: 'pausing'; readonly reason: string; readonly delayMs: number }
 
 export interface StoreOptions {

@@ -1,4 +1,4 @@
-// A hub on this machine that serves one small model, and can be told to misbehave.
+// A hub on this machine that serves one small model and can simulate failures.
 
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { configOf, type PinnedModel } from '../../../src/model/registry'
 
 const HEADER_BYTES = 512
-/** Of each of the tensors, in the order of a real file. */
+/** Size of each tensor, in the order of a real file. */
 const TENSOR_BYTES: Record<string, number> = {
   'h.0.attn.bias': 4_000,
   'h.0.attn.c_attn.weight': 10_000,
@@ -16,10 +16,7 @@ const TENSOR_BYTES: Record<string, number> = {
   'wte.weight': 2 ** 16 - HEADER_BYTES - 48_000,
 }
 
-/**
- * Laid out as weights, but of bytes that are all different from those around them, so that no two parts can be
- * exchanged.
- */
+/** A safetensors file whose data does not repeat, so that a test notices exchanged parts. */
 export const WEIGHTS = Buffer.concat([
   headerOf(TENSOR_BYTES),
   ...Array.from({ length: 2048 }, (_, i) => createHash('sha256').update(`${i}`).digest()),
@@ -36,10 +33,10 @@ function headerOf(tensors: Record<string, number>): Buffer {
   return bytes
 }
 
-/** What the fake hub has: 64 kB. */
+/** The fake hub's model: 64 kB of weights. */
 export const MODEL: PinnedModel = {
   id: 'gpt2',
-  description: 'a model of the test’s own',
+  description: 'a model for tests',
   repository: 'openai-community/gpt2',
   revision: '607a30d783dfa663caf39e06633721c8d4cfcd7e',
   bytes: WEIGHTS.length,
@@ -55,19 +52,20 @@ const PATH = `/${MODEL.repository}/resolve/${MODEL.revision}`
 export interface Asked {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** The first byte that is asked for; undefined without a Range. */
+  /** The first requested byte; undefined without a Range header. */
   readonly from: number | undefined
 }
 
 export type Answer = (asked: Asked) => void
 
 export class FakeHub {
-  /** What was asked for, as `model.safetensors` or `model.safetensors from 100`. */
+  /** The requests so far, such as `model.safetensors` or `model.safetensors from 100`. */
   readonly requests: string[] = []
   readonly authorizations: (string | undefined)[] = []
-  /** One answer for each request for the weights; then `otherwise`. */
+  /** One answer for each request for the weights, in order; then `otherwise`. */
   answers: Answer[] = []
   otherwise: Answer = answerWell
+  /** The answer to every request for config.json. */
   config: Answer = ({ response }) => response.end(JSON.stringify(configOf(MODEL)))
 
   private constructor(private readonly server: Server) {
@@ -107,17 +105,17 @@ export class FakeHub {
 
 export const ETAG = '"the pinned file"'
 
-/** Range, If-Range and ETag as they should be. */
+/** Answers correctly, with Range, If-Range and ETag. */
 export function answerWell(asked: Asked): void {
   asked.response.end(begin(asked))
 }
 
-/** The whole file, whatever part is asked for. */
+/** Answers with the whole file and ignores the Range header. */
 export function answerWithoutRange({ response }: Asked): void {
   response.writeHead(200, { etag: ETAG, 'content-length': WEIGHTS.length }).end(WEIGHTS)
 }
 
-/** The head that belongs to the request; gives back the body that should follow. */
+/** Sends the headers of a correct answer and returns the body that should follow. */
 export function begin({ request, response, from }: Asked, etag = ETAG, weights = WEIGHTS): Buffer {
   const condition = request.headers['if-range']
   if (from === undefined || (condition !== undefined && condition !== etag)) {
@@ -132,14 +130,14 @@ export function begin({ request, response, from }: Asked, etag = ETAG, weights =
   return weights.subarray(from)
 }
 
-/** So many bytes of what is asked for, then the connection is cut. */
+/** Sends this many bytes of the requested range, then cuts the connection. */
 export function cutAfter(bytes: number): Answer {
   return (asked) => {
     asked.response.write(begin(asked).subarray(0, bytes), () => asked.response.destroy())
   }
 }
 
-/** So many bytes of what is asked for, then nothing more. */
+/** Sends this many bytes of the requested range, then nothing more. */
 export function stallAfter(bytes: number): Answer {
   return (asked) => {
     asked.response.write(begin(asked).subarray(0, bytes))

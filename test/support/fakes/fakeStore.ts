@@ -1,47 +1,58 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { Hub } from '../../../src/model/hub/download'
-import type { HubLimits } from '../../../src/model/hub/hubLimits'
+import { HUB_LIMITS, type HubLimits } from '../../../src/model/hub/hubLimits'
 import { requestHub } from '../../../src/model/hub/hubRequest'
 import { ModelStore, type ModelStoreOptions } from '../../../src/model/store/disk/modelStore'
 import type { StoreOptions, StoreProgress } from '../../../src/model/store/storeState'
-import { MODEL, FakeHub } from './fakeHub'
+import { FakeHub, MODEL } from './fakeHub'
 
-/** As in earnest, but nobody has to wait. */
-export const HASTY: HubLimits = {
-  answerMs: 300,
-  spanMs: 150,
+/**
+ * The product's timeouts, which no test reaches on a busy machine (a test of a timeout uses `useFakeClock`), with
+ * retries that start at once.
+ */
+export const TEST_LIMITS: HubLimits = {
+  ...HUB_LIMITS,
   spanBytes: 1024,
   retries: 3,
   progressBytes: 8 * 1024,
   firstDelayMs: 1,
-  longestDelayMs: 1000,
 }
 
-/** A store in an empty folder, and a hub, both gone after the test. */
-export async function storeAndHub(parts: Partial<ModelStoreOptions> = {}) {
+/** Replaces timers and clocks for the rest of the test; time passes only when the test advances it. */
+export function useFakeClock(): void {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
+  })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+}
+
+/** A store in an empty folder, and a hub; both are removed after the test. */
+export async function storeAndHub(options: Partial<ModelStoreOptions> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'logitscope-store-'))
   const server = await FakeHub.start()
   onTestFinished(async () => {
     await server.close()
     await rm(folder, { recursive: true, force: true })
   })
-  const store = new ModelStore({ folder, models: [MODEL], ...parts })
-  const hub: Hub = { endpoint: server.endpoint, token: undefined, limits: HASTY, request: requestHub }
+  const store = new ModelStore({ folder, models: [MODEL], ...options })
+  const hub: Hub = { endpoint: server.endpoint, token: undefined, limits: TEST_LIMITS, request: requestHub }
   return { store, folder, server, hub }
 }
 
-/** Options that note what is said meanwhile. */
+/** Store options that record the progress. */
 export function watched(
   signal = new AbortController().signal,
-): StoreOptions & { readonly said: StoreProgress[] } {
-  const said: StoreProgress[] = []
-  return { signal, said, onProgress: (progress) => said.push(progress) }
+): StoreOptions & { readonly reported: StoreProgress[] } {
+  const reported: StoreProgress[] = []
+  return { signal, reported, onProgress: (progress) => reported.push(progress) }
 }
 
-/** Every file of a folder, by its path in it, with its content. */
+/** Content of every file in a folder, by its relative path. */
 export async function filesIn(folder: string): Promise<Record<string, Buffer>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
@@ -49,4 +60,9 @@ export async function filesIn(folder: string): Promise<Record<string, Buffer>> {
     files.map(async (file) => [file.slice(folder.length + 1), await readFile(file)] as const),
   )
   return Object.fromEntries(contents)
+}
+
+/** Whether a folder has the fake hub's weights, as an installed model. */
+export async function hasInstalledWeights(folder: string, weights: Buffer): Promise<boolean> {
+  return (await filesIn(folder))['gpt2/model.safetensors']?.equals(weights) ?? false
 }

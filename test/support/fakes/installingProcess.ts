@@ -1,4 +1,4 @@
-// A process that installs the fake hub's model, and kills itself before the file operation of the given number:
+// A process that installs the fake hub's model and kills itself before its NUMBERth file operation:
 // node installingProcess.js FOLDER ENDPOINT [NUMBER]
 
 import fs from 'node:fs/promises'
@@ -9,12 +9,14 @@ import { ModelStore } from '../../../src/model/store/disk/modelStore'
 import { MODEL } from './fakeHub'
 
 const [, , folder, endpoint, fatal = 'Infinity'] = process.argv
+if (folder === undefined || endpoint === undefined) throw new Error('usage: FOLDER ENDPOINT [NUMBER]')
 let operations = 0
 
 function makeFatal(owner: object, names: readonly string[]): void {
   const methods = owner as Record<string, (...args: unknown[]) => unknown>
   for (const name of names) {
     const method = methods[name]
+    if (method === undefined) throw new Error(`there is no file operation ${name}`)
     methods[name] = function (this: unknown, ...args) {
       if (++operations === Number(fatal)) process.kill(process.pid, 'SIGKILL')
       return method.apply(this, args)
@@ -23,7 +25,7 @@ function makeFatal(owner: object, names: readonly string[]): void {
 }
 
 const handle = await fs.open(process.execPath)
-makeFatal(Object.getPrototypeOf(handle) as object, ['write', 'writeFile', 'truncate', 'sync', 'close'])
+makeFatal(Object.getPrototypeOf(handle) as object, ['write', 'writeFile', 'truncate', 'sync'])
 makeFatal(fs, ['open', 'mkdir', 'rename', 'rm', 'writeFile', 'utimes', 'link'])
 syncBuiltinESMExports()
 

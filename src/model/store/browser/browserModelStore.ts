@@ -8,7 +8,7 @@ import type { ModelState, StoredModel, StoreOptions } from '../storeState'
 import { downloadPinnedConfig } from '../pinnedConfig'
 import type { PinnedModelStore } from '../pinnedModelStore'
 import { SlicedFile } from './slicedFile'
-import { readNote, sliceName } from './slicesNote'
+import { readSlicesNote, sliceName } from './slicesNote'
 import { SliceSpace } from './sliceSpace'
 import { meaningOf, notPinned } from '../storeFaults'
 import type { WholeFiles } from './wholeFiles'
@@ -16,24 +16,24 @@ import type { WholeFiles } from './wholeFiles'
 export interface BrowserStoreOptions {
   readonly files: WholeFiles
   readonly models: readonly PinnedModel[]
-  /** Told when the browser takes no more. */
+  /** Called when the browser's quota is exhausted. */
   readonly onFull: (reason: unknown) => void
 }
 
 /**
- * The models of the registry in a browser's storage: `<id>/` has the weights slice by slice, and a note that says
- * whether they are whole and verified. What the storage does not take stays in memory as long as the window.
- * Nothing keeps two windows from downloading the same model: they write the same slices under the same names. A window
- * sees what another one has added when it is reloaded, because VS Code lists a folder from memory.
+ * The models of the registry in a browser's storage: `<id>/` contains the weights in slices, and a note that says
+ * whether they are complete and verified. Slices beyond the browser's quota stay in memory until the window closes.
+ * Two windows may download the same model; they write the same slices under the same names. A window sees the files of
+ * another one after a reload, because VS Code lists a folder from memory.
  */
 export class BrowserModelStore implements PinnedModelStore {
   private readonly spaces = new Map<string, SliceSpace>()
   private readonly busy = new Set<string>()
 
-  constructor(private readonly parts: BrowserStoreOptions) {}
+  constructor(private readonly options: BrowserStoreOptions) {}
 
   get models(): readonly PinnedModel[] {
-    return this.parts.models
+    return this.options.models
   }
 
   find(id: string): PinnedModel | undefined {
@@ -50,21 +50,21 @@ export class BrowserModelStore implements PinnedModelStore {
 
   async stateOf(model: PinnedModel): Promise<ModelState> {
     const space = this.spaceOf(model)
-    const note = await readNote(space, model)
+    const note = await readSlicesNote(space, model)
     if (note === undefined) return { kind: 'absent' }
     const names = await space.names()
     const missing = note.slices.findIndex((_, index) => !names.has(sliceName(index)))
-    const there = missing === -1 ? note.slices : note.slices.slice(0, missing)
-    if (missing === -1 && note.verified) return { kind: 'installed' }
-    return { kind: 'partial', bytes: there.reduce((sum, length) => sum + length, 0) }
+    const present = missing === -1 ? note.slices : note.slices.slice(0, missing)
+    if (missing === -1 && note.verified === true) return { kind: 'installed' }
+    return { kind: 'partial', bytes: present.reduce((sum, length) => sum + length, 0) }
   }
 
   /**
-   * @throws HubConnectionError, HubRefusalError: what has come is kept; PinnedFileError: nothing is;
+   * @throws HubConnectionError or HubRefusalError, which keep the bytes received; PinnedFileError, which deletes them;
    * ModelConfigError, ModelBusyError, ModelFilesError, CancelledError
    */
   async install(model: PinnedModel, hub: Hub, { signal, onProgress }: StoreOptions): Promise<void> {
-    await this.alone(model, signal, async (space) => {
+    await this.exclusively(model, signal, async (space) => {
       const options: DownloadOptions = {
         signal,
         onBytes: (bytes) => {
@@ -76,7 +76,7 @@ export class BrowserModelStore implements PinnedModelStore {
       }
       const file = await SlicedFile.open(model, space, checking({ signal, onProgress }))
       const config = await downloadPinnedConfig(hub, model, options)
-      await downloadWeights(hub, model, file, options)
+      await downloadWeights({ hub, model, partial: file }, options)
       await space.write(CONFIG_FILE, new TextEncoder().encode(config))
       if (await file.isPinnedFile()) return
       await file.discard()
@@ -86,7 +86,7 @@ export class BrowserModelStore implements PinnedModelStore {
 
   /** @throws PinnedFileError, ModelBusyError, ModelFilesError, CancelledError */
   async verify(model: PinnedModel, options: StoreOptions): Promise<void> {
-    await this.alone(model, options.signal, async (space) => {
+    await this.exclusively(model, options.signal, async (space) => {
       const file = await SlicedFile.open(model, space, checking(options))
       if (await file.isPinnedFile()) return
       await file.discard()
@@ -96,24 +96,24 @@ export class BrowserModelStore implements PinnedModelStore {
 
   /** @throws ModelBusyError, ModelFilesError */
   async delete(model: PinnedModel): Promise<void> {
-    await this.alone(model, new AbortController().signal, (space) => space.clear())
+    await this.exclusively(model, new AbortController().signal, (space) => space.clear())
   }
 
-  /** Deletes slices without a note that fits them, as those of a revision that was pinned before; never rejects. */
+  /** Deletes slices without a matching note, such as those of a previously pinned revision; never rejects. */
   async tidyUp(): Promise<void> {
     await Promise.allSettled(this.models.map((model) => this.tidyUpOf(model)))
   }
 
   /**
-   * What the engine loads.
-   * @throws ModelFilesError where it is not installed
+   * The model's files, for the engine.
+   * @throws ModelFilesError if the model is not installed
    */
   async outline(model: PinnedModel): Promise<ModelOutline> {
     const space = this.spaceOf(model)
-    const note = await readNote(space, model)
+    const note = await readSlicesNote(space, model)
     if (note === undefined || (await this.stateOf(model)).kind !== 'installed')
       throw new ModelFilesError(
-        `${model.id} is not downloaded, or another window did it: reload this window, or run Logitscope: Select Model.`,
+        `${model.id} is not downloaded, or was downloaded in another window: reload this window, or run Logitscope: Select Model.`,
       )
     return {
       place: this.folderOf(),
@@ -126,47 +126,50 @@ export class BrowserModelStore implements PinnedModelStore {
     }
   }
 
-  /** @throws ModelFilesError where it is gone by now, or is not whole */
+  /**
+   * Reads one part of a file.
+   * @throws ModelFilesError if it was deleted or is incomplete
+   */
   async part(model: PinnedModel, file: string, index: number): Promise<Uint8Array> {
     const space = this.spaceOf(model)
     const isSlice = file === WEIGHTS_FILE
-    const note = await readNote(space, model)
+    const note = await readSlicesNote(space, model)
     const bytes = await space.read(isSlice ? sliceName(index) : file)
     if (note === undefined || bytes === undefined)
       throw new ModelFilesError(
-        `${file} of ${model.id} is gone from this browser: run Logitscope: Select Model.`,
+        `The browser has deleted ${file} of ${model.id}. Run Logitscope: Select Model.`,
       )
     if (isSlice && bytes.length !== note.slices[index])
       throw new ModelFilesError(
-        `${file} of ${model.id} is damaged: run Logitscope: Manage Models, Verify Again.`,
+        `${file} of ${model.id} is damaged. Run Logitscope: Manage Models, Verify Again.`,
       )
     return bytes
   }
 
   private async tidyUpOf(model: PinnedModel): Promise<void> {
     if ((await this.spaceOf(model).names()).size === 0) return
-    await this.alone(model, new AbortController().signal, async (space) => {
-      if ((await readNote(space, model)) === undefined) await space.clear()
+    await this.exclusively(model, new AbortController().signal, async (space) => {
+      if ((await readSlicesNote(space, model)) === undefined) await space.clear()
     })
   }
 
   private spaceOf({ id }: PinnedModel): SliceSpace {
     let space = this.spaces.get(id)
     if (space === undefined) {
-      space = new SliceSpace(this.parts.files, id, this.parts.onFull)
+      space = new SliceSpace(this.options.files, id, this.options.onFull)
       this.spaces.set(id, space)
     }
     return space
   }
 
-  /** One thing at a time for each model in this window, with every error said in its meaning for the user. */
-  private async alone(
+  /** Runs one operation at a time for each model in this window; translates errors to what they mean for the user. */
+  private async exclusively(
     model: PinnedModel,
     signal: AbortSignal,
     work: (space: SliceSpace) => Promise<void>,
   ): Promise<void> {
     if (this.busy.has(model.id))
-      throw new ModelBusyError(`${model.id} is being worked on already. Wait until that is done.`)
+      throw new ModelBusyError(`Another operation on ${model.id} is running. Wait until it has finished.`)
     this.busy.add(model.id)
     try {
       await work(this.spaceOf(model))
@@ -180,15 +183,15 @@ export class BrowserModelStore implements PinnedModelStore {
   }
 }
 
-/** That it is kept for now, where the browser does not take it. */
+/** Says that the model is kept for this session only, if it exceeds the browser's quota. */
 function remarksOn({ id }: PinnedModel, space: SliceSpace, slices: readonly number[]): string[] {
-  const stored = slices.filter((_, index) => !space.isPassing(sliceName(index)))
+  const stored = slices.filter((_, index) => !space.isInMemory(sliceName(index)))
   if (stored.length === slices.length) return []
   const allowed = formatBytes(stored.reduce((sum, length) => sum + length, 0))
   return [`This browser allows ${allowed}: ${id} is kept until you close this window`]
 }
 
-/** Reading what is there already, as progress. */
+/** Reports the bytes of existing slices that were read as progress. */
 function checking({ signal, onProgress }: StoreOptions) {
   return {
     signal,

@@ -1,14 +1,15 @@
+import type { NoteStorage } from '../sourceNote'
 import type { WholeFiles } from './wholeFiles'
 
-/** The files of one model: in the browser's storage as long as that takes them, in memory from then on. */
-export class SliceSpace {
+/** The files of one model: in the browser's storage until its quota is exhausted, then in memory. */
+export class SliceSpace implements NoteStorage {
   private readonly inMemory = new Map<string, Uint8Array>()
   private isFull = false
 
   constructor(
     private readonly files: WholeFiles,
     private readonly folder: string,
-    /** Told once, with what the storage said. */
+    /** Called once, with the storage's error. */
     private readonly onFull: (reason: unknown) => void,
   ) {}
 
@@ -25,7 +26,7 @@ export class SliceSpace {
     this.inMemory.set(name, bytes)
   }
 
-  /** Undefined where there is no such file. */
+  /** Undefined if the file does not exist. */
   async read(name: string): Promise<Uint8Array | undefined> {
     return this.inMemory.get(name)?.slice() ?? this.files.read(`${this.folder}/${name}`)
   }
@@ -34,11 +35,12 @@ export class SliceSpace {
     return new Set([...(await this.files.list(this.folder)), ...this.inMemory.keys()])
   }
 
-  /** Whether the file goes with the window. */
-  isPassing(name: string): boolean {
+  /** Whether the file is lost when the window closes. */
+  isInMemory(name: string): boolean {
     return this.inMemory.has(name)
   }
 
+  /** Deletes all files. */
   async clear(): Promise<void> {
     this.inMemory.clear()
     this.isFull = false

@@ -7,42 +7,45 @@ import type { GrowingFile } from '../../hub/download'
 import type { PinnedModel } from '../../registry'
 import { MAX_HEADER_BYTES } from '../../formats/safetensors'
 import { headerEnd, LENGTH_BYTES, sliceLengths } from './slices'
-import { readNote, sliceName, type SlicesNote, writeNote } from './slicesNote'
+import { readSlicesNote, sliceName, type SlicesNote } from './slicesNote'
 import type { SliceSpace } from './sliceSpace'
+import { writeNote } from '../sourceNote'
 import { notPinned } from '../storeFaults'
 
 export interface ReadOptions {
   readonly signal: AbortSignal
+  /** Called with the number of bytes read so far. */
   readonly onBytes: (bytes: number) => void
 }
 
-/** Large enough for speed, small enough for the host's thread to do something else in between. */
+/** Large enough to be fast, small enough to leave the extension host's thread free in between. */
 const DIGEST_BYTES = 4 * 1024 * 1024
 
-/** Weights as far as they have come: whole slices in their space, the next one's bytes here, and the digest of all. */
+/** Partly downloaded weights: complete slices in storage, the bytes of the next one in memory, the digest of all. */
 export class SlicedFile implements GrowingFile {
   private hash = sha256.create()
-  /** Where the header ends; known as soon as its length is here. */
+  /** End of the header in bytes; known once the header's length has arrived. */
   private headerEnd: number | undefined
-  /** Known as soon as the header is here. */
+  /** Lengths of the slices; known once the header has arrived. */
   private lengths: readonly number[] | undefined
   private slice = 0
   private waiting: Uint8Array[] = []
   private waitingBytes = 0
-  private keptBytes = 0
+  /** Bytes of the complete slices. */
+  private storedBytes = 0
   private validator: string | null = null
-  /** Whether the note said so of all that was here from the beginning. */
+  /** Whether the file was complete and verified when it was opened. */
   private wasVerified = false
 
-  /** Reads what is there of this very file; what is of another one is discarded. */
+  /** Reads what exists of this file; discards what exists of another one. */
   static async open(model: PinnedModel, space: SliceSpace, options: ReadOptions): Promise<SlicedFile> {
     const file = new SlicedFile(model, space)
-    const note = await readNote(space, model)
+    const note = await readSlicesNote(space, model)
     if (note === undefined) await space.clear()
-    else await file.readOn(note, options)
+    else await file.readSlices(note, options)
     if (note?.verified === true) {
       file.wasVerified = file.length === model.bytes
-      // What fills the gap has yet to be hashed with the rest; until then, nothing is installed.
+      // A slice is missing, so the model does not count as installed until the whole file is hashed again.
       if (!file.wasVerified) await writeNote(space, model, { ...note, verified: false })
     }
     return file
@@ -54,14 +57,14 @@ export class SlicedFile implements GrowingFile {
   ) {}
 
   get length(): number {
-    return this.keptBytes + this.waitingBytes
+    return this.storedBytes + this.waitingBytes
   }
 
   get etag(): string | null {
     return this.validator
   }
 
-  /** @throws ModelBusyError as `discard` */
+  /** @throws ModelBusyError, see `discard` */
   async restart(etag: string | null): Promise<void> {
     await this.discard()
     this.hash = sha256.create()
@@ -70,21 +73,21 @@ export class SlicedFile implements GrowingFile {
     this.slice = 0
     this.waiting = []
     this.waitingBytes = 0
-    this.keptBytes = 0
+    this.storedBytes = 0
     this.validator = etag
   }
 
   /**
-   * Deletes what is kept of it.
-   * @throws ModelBusyError where that has become a verified file since it was opened
+   * Deletes all slices.
+   * @throws ModelBusyError if another window has completed and verified the file since it was opened
    */
   async discard(): Promise<void> {
-    if (!this.wasVerified && (await readNote(this.space, this.model))?.verified === true)
-      throw new ModelBusyError('Another window has brought the model to its end.')
+    if (!this.wasVerified && (await readSlicesNote(this.space, this.model))?.verified === true)
+      throw new ModelBusyError('Another window has finished downloading the model.')
     await this.space.clear()
   }
 
-  /** @throws PinnedFileError where it does not begin as a safetensors file does */
+  /** @throws PinnedFileError if it does not start with a safetensors header */
   async append(chunk: Uint8Array): Promise<void> {
     this.hash.update(chunk)
     for (let rest = chunk; rest.length > 0;) {
@@ -92,29 +95,30 @@ export class SlicedFile implements GrowingFile {
       rest = rest.subarray(bytes.length)
       this.waiting.push(bytes)
       this.waitingBytes += bytes.length
-      if (this.waitingBytes === this.wanted()) await this.keepSlice()
+      if (this.waitingBytes === this.wanted()) await this.writeSlice()
     }
   }
 
   /**
-   * Whether these are the pinned bytes; the note beside them says so from then on.
-   * @throws ModelFilesError where they are, and a slice has gone meanwhile
+   * Whether these are the pinned bytes; if so, the note is marked as verified.
+   * @throws ModelFilesError if they are, but a slice was deleted in the meantime
    */
   async isPinnedFile(): Promise<boolean> {
     const { lengths: slices, validator: etag, model } = this
     const isPinned =
       slices !== undefined &&
-      this.keptBytes === model.bytes &&
+      this.storedBytes === model.bytes &&
       bytesToHex(this.hash.clone().digest()) === model.sha256
     if (!isPinned) return false
     const names = await this.space.names()
     if (!slices.every((_, index) => names.has(sliceName(index))))
-      throw new ModelFilesError(`Parts of ${model.id} are gone meanwhile: run Logitscope: Select Model.`)
+      throw new ModelFilesError(`The browser has deleted parts of ${model.id}. Run Logitscope: Select Model.`)
     await writeNote(this.space, model, { etag, slices, verified: true })
     return true
   }
 
-  private async readOn({ slices, etag }: SlicesNote, { signal, onBytes }: ReadOptions): Promise<void> {
+  /** Hashes the complete slices up to the first missing one. */
+  private async readSlices({ slices, etag }: SlicesNote, { signal, onBytes }: ReadOptions): Promise<void> {
     this.lengths = slices
     this.validator = etag
     for (const [index, length] of slices.entries()) {
@@ -125,12 +129,12 @@ export class SlicedFile implements GrowingFile {
         await delay(0, signal)
       }
       this.slice = index + 1
-      this.keptBytes += length
-      onBytes(this.keptBytes)
+      this.storedBytes += length
+      onBytes(this.storedBytes)
     }
   }
 
-  /** Bytes of the slice that is on its way, as far as one can say. */
+  /** Length in bytes of the slice that is being received; before the header is complete, of the known part of it. */
   private wanted(): number {
     if (this.lengths !== undefined) return this.lengths[this.slice] ?? Infinity
     if (this.waitingBytes < LENGTH_BYTES) return LENGTH_BYTES
@@ -139,16 +143,17 @@ export class SlicedFile implements GrowingFile {
     return this.headerEnd
   }
 
-  private async keepSlice(): Promise<void> {
+  private async writeSlice(): Promise<void> {
     const bytes = concatBytes(this.waiting)
     this.lengths ??= await this.plan(bytes)
     await this.space.write(sliceName(this.slice), bytes)
     this.slice++
-    this.keptBytes += bytes.length
+    this.storedBytes += bytes.length
     this.waiting = []
     this.waitingBytes = 0
   }
 
+  /** Computes the lengths of the slices from the header. */
   private async plan(header: Uint8Array): Promise<readonly number[]> {
     try {
       const slices = await sliceLengths(header, this.model.bytes)

@@ -3,15 +3,15 @@ import { WEIGHTS_FILE } from '../../formats/modelFiles'
 import { readSafetensorsHeader } from '../../formats/safetensors'
 import { plainTensorName } from '../../gpt2/tensorNames'
 
-/** Files of this size pass through messages, memory and a browser's database without trouble. */
+/** A file of this size passes through messages, memory and a browser's database without problems. */
 const MAX_SLICE_BYTES = 64 * 1024 * 1024
-/** The header's length, a u64, little endian, comes first. */
+/** Size of the header's length, a little-endian u64 at the start of the file. */
 export const LENGTH_BYTES = 8
 
 /**
- * How long the slices are in which a file of weights is kept, in their order; the header is the first one.
- * A slice ends with its layer. Masks, which nobody reads, are apart from weights, whose memory is given back
- * when all of a slice has been read.
+ * The lengths of the slices that a file of weights is stored in, in order; the first slice is the header. A slice ends
+ * with its layer. Attention masks, which are never read, are not in one slice with weights, because a slice's memory is
+ * released when all of it has been read.
  * @param header the file's first bytes, up to the end of the header
  * @throws SafetensorsError
  */
@@ -20,30 +20,34 @@ export async function sliceLengths(header: Uint8Array, fileBytes: number): Promi
   const tensors = await readSafetensorsHeader(source, WEIGHTS_FILE)
   const inOrder = [...tensors].sort(([, a], [, b]) => a.offset - b.offset)
   const lengths = [header.length]
-  let last = lengths.length
+  let current = 0
+  const endSlice = () => {
+    if (current > 0) lengths.push(current)
+    current = 0
+  }
   let part: string | undefined
   for (const [name, { byteLength }] of inOrder) {
-    const itsPart = partOf(plainTensorName(name))
-    if (itsPart !== part || lengths[last] + byteLength > MAX_SLICE_BYTES) last = lengths.push(0) - 1
-    part = itsPart
+    const nextPart = partOf(plainTensorName(name))
+    if (nextPart !== part || current + byteLength > MAX_SLICE_BYTES) endSlice()
+    part = nextPart
     let rest = byteLength
     while (rest > MAX_SLICE_BYTES) {
-      lengths[last] = MAX_SLICE_BYTES
+      lengths.push(MAX_SLICE_BYTES)
       rest -= MAX_SLICE_BYTES
-      last = lengths.push(0) - 1
     }
-    lengths[last] += rest
+    current += rest
   }
-  return lengths.filter((length) => length > 0)
+  endSlice()
+  return lengths
 }
 
-/** `h.3`, `h.3 mask`, or nothing for what is in no layer. */
+/** `h.3`, `h.3 mask`, or an empty string for tensors outside of the layers. */
 function partOf(name: string): string {
   const layer = /^h\.\d+/.exec(name)?.[0] ?? ''
   return /\.attn\.(masked_)?bias$/.test(name) ? `${layer} mask` : layer
 }
 
-/** The header's end in a file that begins with these bytes, at least LENGTH_BYTES of them. */
+/** End of the header in a file that starts with these bytes; at least LENGTH_BYTES of them. */
 export function headerEnd({ buffer, byteOffset }: Uint8Array): number {
   return LENGTH_BYTES + Number(new DataView(buffer, byteOffset).getBigUint64(0, true))
 }

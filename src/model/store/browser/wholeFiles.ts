@@ -1,11 +1,11 @@
-/** Files that are read and written whole, as VS Code has them on the web. Names have `/` between folder and file. */
+/** Files that are read and written as a whole, as in VS Code's file API on the web. Names are `folder/file`. */
 export interface WholeFiles {
-  /** Undefined where there is no such file. */
+  /** Undefined if the file does not exist. */
   read(name: string): Promise<Uint8Array | undefined>
-  /** The names of a folder's files; none where there is no such folder. */
+  /** Names of the files in a folder; empty if the folder does not exist. */
   list(folder: string): Promise<readonly string[]>
-  /** Makes the folder where it is missing; rejects where the browser takes no more. */
+  /** Creates the folder if it does not exist; rejects if the browser's quota is exhausted. */
   write(name: string, bytes: Uint8Array): Promise<void>
-  /** Deletes a folder with everything in it, where there is one. */
+  /** Deletes a folder and everything in it, if it exists. */
   delete(folder: string): Promise<void>
 }

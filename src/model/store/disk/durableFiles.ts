@@ -1,18 +1,19 @@
 import { open, type FileHandle } from 'node:fs/promises'
 
-/** Writes a file whose content is on the disk when this resolves. */
-export async function writeDurably(path: string, content: string): Promise<void> {
+/** Writes a file and flushes it to the disk before it resolves. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   await withFile(path, 'w', async (file) => {
     await file.writeFile(content)
     await file.sync()
   })
 }
 
-/** Puts on the disk which names a folder has; Windows has no such call, and needs none. */
+/** Flushes a folder's list of names to the disk. Windows has no such call and does not need one. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
 }
 
+/** Opens a file for as long as `use` runs. */
 export async function withFile<T>(
   path: string,
   flags: string,

@@ -1,15 +1,19 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 
-/** Large enough for speed, small enough for the host's thread to do something else in between. */
+/** Large enough to be fast, small enough to leave the extension host's thread free in between. */
 const READ_BYTES = 1024 * 1024
 
 export interface DigestOptions {
   readonly signal: AbortSignal
+  /** Called with the number of bytes read so far. */
   readonly onBytes: (bytes: number) => void
 }
 
-/** SHA-256 of the first `length` bytes of a file, still open for more. */
+/**
+ * SHA-256 of the first `length` bytes of a file; more bytes can be added to it.
+ * @throws the signal's reason, or Error if the file is shorter
+ */
 export async function startDigest(
   file: FileHandle,
   length: number,

@@ -1,21 +1,27 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WEIGHTS_FILE } from '../../formats/modelFiles'
+import type { GrowingFile } from '../../hub/download'
 import type { PinnedModel } from '../../registry'
+import { readNote, writeNote } from '../sourceNote'
+import { diskNotes } from './diskNotes'
 import { type DigestOptions, startDigest } from './fileDigest'
 import { removeFolder } from './replaceFolder'
-import { noteOf, readNote, writeNote } from './sourceNote'
 
-/** Fills a folder with the weights; empties it and gives back false where they are not the pinned ones. */
+export interface WeightsFolder {
+  readonly folder: string
+  readonly model: PinnedModel
+}
+
+/** Fills a folder with the weights. Deletes the folder and resolves to false if they are not the pinned ones. */
 export async function fillWithWeights(
-  folder: string,
-  model: PinnedModel,
+  { folder, model }: WeightsFolder,
   options: DigestOptions,
   write: (partial: PartialFile) => Promise<void>,
 ): Promise<boolean> {
-  const partial = await PartialFile.open(folder, model, options)
+  const partial = await PartialFile.open({ folder, model }, options)
   let isPinned: boolean
   try {
     await write(partial)
@@ -29,30 +35,23 @@ export async function fillWithWeights(
 }
 
 /**
- * The weights as far as they have come, in a folder of their own, with the digest of these bytes.
- * Whatever ends the process leaves bytes that the note beside them describes, or none.
+ * The weights received so far, in a folder of their own, with the digest of these bytes. If the process ends at any
+ * point, the file has the bytes that the note next to it describes, or none.
  */
-export class PartialFile {
-  private constructor(
-    private readonly folder: string,
-    private readonly model: PinnedModel,
-    private readonly file: FileHandle,
-    private hash: Hash,
-    private bytes: number,
-    private validator: string | null,
-  ) {}
-
-  /** Opens what is there of this very file; what is of another one is discarded. */
-  static async open(folder: string, model: PinnedModel, options: DigestOptions): Promise<PartialFile> {
+export class PartialFile implements GrowingFile {
+  /** Opens what exists of this file; discards what exists of another one. */
+  static async open({ folder, model }: WeightsFolder, options: DigestOptions): Promise<PartialFile> {
     await mkdir(folder, { recursive: true })
-    const note = await readNote(folder, model)
+    const note = await readNote(diskNotes(folder), model)
     const file = await open(join(folder, WEIGHTS_FILE), constants.O_RDWR | constants.O_CREAT)
     try {
       const { size } = await file.stat()
-      const kept = note !== undefined && size <= model.bytes ? size : 0
-      const hash = await startDigest(file, kept, options)
-      const partial = new PartialFile(folder, model, file, hash, kept, note?.etag ?? null)
-      if (kept !== size) await partial.restart(null)
+      const usable = note !== undefined && size <= model.bytes ? size : 0
+      const hash = await startDigest(file, usable, options)
+      const partial = new PartialFile({ folder, model }, file, hash)
+      partial.bytes = usable
+      partial.validator = note?.etag ?? null
+      if (usable !== size) await partial.restart(null)
       return partial
     } catch (error) {
       await file.close()
@@ -60,22 +59,30 @@ export class PartialFile {
     }
   }
 
+  private bytes = 0
+  private validator: string | null = null
+
+  private constructor(
+    private readonly place: WeightsFolder,
+    private readonly file: FileHandle,
+    private hash: Hash,
+  ) {}
+
   get length(): number {
     return this.bytes
   }
 
-  /** The hub's validator of these bytes, where it gave one. */
   get etag(): string | null {
     return this.validator
   }
 
-  /** Begins anew, with bytes that the hub names so. The old bytes are gone before the note says what the new ones are. */
+  /** Truncates the file before it writes the note, so that a note never describes bytes of another file. */
   async restart(etag: string | null): Promise<void> {
     await this.file.truncate(0)
     this.hash = createHash('sha256')
     this.bytes = 0
     this.validator = etag
-    await writeNote(this.folder, noteOf(this.model, etag))
+    await writeNote(diskNotes(this.place.folder), this.place.model, { etag })
   }
 
   async append(chunk: Uint8Array): Promise<void> {
@@ -92,10 +99,11 @@ export class PartialFile {
     this.bytes += chunk.length
   }
 
-  /** Whether these are the pinned bytes, on the disk when this resolves. */
+  /** Whether the bytes are the pinned ones; they are flushed to the disk when this resolves. */
   async isPinnedFile(): Promise<boolean> {
+    const { bytes, sha256 } = this.place.model
     await this.file.sync()
-    return this.bytes === this.model.bytes && this.hash.copy().digest('hex') === this.model.sha256
+    return this.bytes === bytes && this.hash.copy().digest('hex') === sha256
   }
 
   async close(): Promise<void> {

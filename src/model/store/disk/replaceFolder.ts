@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { syncFolder } from './durableFiles'
 import type { StorePaths } from './storePaths'
 
-/** Puts a finished folder where the model belongs; at every moment there is the new model, or the one before. */
+/** Installs a finished folder. If the process ends at any point, the new or the previous model is still complete. */
 export async function install(finished: string, { installed, previous }: StorePaths): Promise<void> {
   await syncFolder(finished)
   if (existsSync(installed)) await rename(installed, previous)
@@ -18,14 +18,14 @@ export async function install(finished: string, { installed, previous }: StorePa
   await removeFolder(previous)
 }
 
-/** Takes the model away: from one moment to the next it is gone as a whole. */
+/** Deletes the model; the rename makes it disappear as a whole. */
 export async function uninstall({ installed, deleted }: StorePaths): Promise<void> {
   await removeFolder(deleted)
   await rename(installed, deleted)
   await removeFolder(deleted)
 }
 
-/** Ends what a process has left half done that is gone; downloads are left, they go on. */
+/** Finishes or reverts what an ended process left incomplete. Unfinished downloads stay, so that they can be resumed. */
 export async function tidyUp({ installed, previous, imported, deleted }: StorePaths): Promise<void> {
   if (existsSync(previous)) {
     if (existsSync(installed)) await removeFolder(previous)
@@ -35,6 +35,7 @@ export async function tidyUp({ installed, previous, imported, deleted }: StorePa
   await removeFolder(deleted)
 }
 
+/** Deletes a folder and everything in it, if it exists. */
 export async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 })
 }

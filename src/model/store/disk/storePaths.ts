@@ -1,22 +1,23 @@
 import { join } from 'node:path'
 
-/** Where what belongs to a model lies in the store; all but `installed` is hidden, and on its way to or from there. */
+/** Where a model's files are in the store. All folders except `installed` are hidden and temporary. */
 export interface StorePaths {
-  /** The model, whole and verified, or nothing. */
+  /** The model, complete and verified; missing if it is not installed. */
   readonly installed: string
-  /** The model that was there before, while another takes its place. */
+  /** The previously installed model, while another one replaces it. */
   readonly previous: string
-  /** A download, as far as it has come. */
+  /** An unfinished download. */
   readonly download: string
-  /** A copy of a file from elsewhere, as far as it has come. */
+  /** An unfinished copy of a file from elsewhere. */
   readonly imported: string
-  /** What is being deleted. */
+  /** A model that is being deleted. */
   readonly deleted: string
   readonly lock: string
 }
 
+/** @param folder the store's folder */
 export function storePaths(folder: string, id: string): StorePaths {
-  const hidden = (what: string) => join(folder, `.${id}.${what}`)
+  const hidden = (suffix: string) => join(folder, `.${id}.${suffix}`)
   return {
     installed: join(folder, id),
     previous: hidden('previous'),

@@ -4,6 +4,7 @@ import { parseRetryAfter } from '../../../../src/model/hub/transientHubError'
 import { TransferRate } from '../../../../src/model/hub/transferRate'
 import { PINNED_MODELS } from '../../../../src/model/registry'
 import { describeProgress } from '../../../../src/model/store/progressText'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { InvalidEndpointError } from '../../../../src/shared/errors'
 
 describe('The hub’s address', () => {
@@ -30,9 +31,9 @@ describe('The hub’s address', () => {
     expect(() => parseEndpoint(setting)).toThrow(InvalidEndpointError)
   })
 
-  it('stands before repository, revision and file', () => {
-    const [gpt2] = PINNED_MODELS
-    expect(fileUrl(parseEndpoint('https://mirror.example/hf/'), gpt2, 'config.json').href).toBe(
+  it('precedes repository, revision and file', () => {
+    const endpoint = parseEndpoint('https://mirror.example/hf/')
+    expect(fileUrl(endpoint, elementAt(PINNED_MODELS, 0), 'config.json').href).toBe(
       'https://mirror.example/hf/openai-community/gpt2/resolve/607a30d783dfa663caf39e06633721c8d4cfcd7e/config.json',
     )
   })
@@ -47,12 +48,12 @@ describe('Retry-After', () => {
     ['soon', undefined],
     ['-1', undefined],
     [undefined, undefined],
-  ])('“%s” at ten seconds past is %s milliseconds', (header, milliseconds) => {
+  ])('“%s” at 10 s after the epoch is %s milliseconds', (header, milliseconds) => {
     expect(parseRetryAfter(header, 10_000)).toBe(milliseconds)
   })
 })
 
-describe('The rate of a transfer', () => {
+describe('The transfer rate', () => {
   it('is unknown at first', () => {
     const rate = new TransferRate()
     rate.add(0, 0)
@@ -67,7 +68,7 @@ describe('The rate of a transfer', () => {
     expect(rate.bytesPerSecond).toBe(5000)
   })
 
-  it('forgets what was before a new beginning', () => {
+  it('starts again after a restart', () => {
     const rate = new TransferRate()
     rate.add(1_000_000, 0)
     rate.add(0, 1000)
@@ -76,7 +77,7 @@ describe('The rate of a transfer', () => {
   })
 })
 
-describe('What is said of a download', () => {
+describe('The description of progress', () => {
   it.each([
     [{ kind: 'downloading', bytes: 120e6 } as const, undefined, '120 of 548 MB'],
     [{ kind: 'downloading', bytes: 120e6 } as const, 4e6, '120 of 548 MB · 4 MB/s · 2 minutes left'],
@@ -85,15 +86,15 @@ describe('What is said of a download', () => {
     [
       { kind: 'waiting', bytes: 120e6 } as const,
       undefined,
-      'another window is at work on it · 120 of 548 MB',
+      'another window is working on it · 120 of 548 MB',
     ],
-    [{ kind: 'checking', bytes: 120e6 } as const, undefined, 'checking what is there · 120 of 548 MB'],
+    [{ kind: 'checking', bytes: 120e6 } as const, undefined, 'checking existing files · 120 of 548 MB'],
     [
       { kind: 'pausing', reason: 'the hub is busy (HTTP 503)', delayMs: 4000 } as const,
       undefined,
-      'the hub is busy (HTTP 503) · again in 4 seconds',
+      'the hub is busy (HTTP 503) · retrying in 4 seconds',
     ],
-  ])('of %j at %s bytes a second: %s', (progress, bytesPerSecond, text) => {
+  ])('for %j at %s bytes per second is: %s', (progress, bytesPerSecond, text) => {
     expect(describeProgress(progress, 548_105_171, bytesPerSecond)).toBe(text)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { fetchFromHub } from '../../../../../src/model/hub/fetchFromHub'
 import { BrowserModelStore } from '../../../../../src/model/store/browser/browserModelStore'
 import type { WholeFiles } from '../../../../../src/model/store/browser/wholeFiles'
@@ -21,13 +21,13 @@ import {
   stallAfter,
   WEIGHTS,
 } from '../../../../support/fakes/fakeHub'
-import { HASTY, watched } from '../../../../support/fakes/fakeStore'
+import { TEST_LIMITS, useFakeClock, watched } from '../../../../support/fakes/fakeStore'
 
 /** The header, a mask and a layer twice, the rest. */
 const SLICES = [512, 4_000, 20_000, 4_000, 20_000, 17_024]
 
 describe('A download in a browser', () => {
-  it('keeps a slice for each layer, and the masks apart', async () => {
+  it('stores a slice for each layer, and the masks in slices of their own', async () => {
     const { store, files, hub } = await browserAndHub()
 
     await store.install(MODEL, hub, watched())
@@ -40,10 +40,21 @@ describe('A download in a browser', () => {
     expect((await store.outline(MODEL)).remarks).toEqual([])
   })
 
-  it('goes on where the connection was cut, in the middle of a slice', async () => {
+  it('resumes in the middle of a slice after the connection was cut or stalled', async () => {
+    useFakeClock()
     const { store, hub, server } = await browserAndHub([cutAfter(10_000), stallAfter(20_000)])
+    const options = watched()
+    const isPausing = () => options.reported.at(-1)?.kind === 'pausing'
 
-    await store.install(MODEL, hub, watched())
+    const installing = store.install(MODEL, hub, options)
+    await expect.poll(isPausing).toBe(true)
+    vi.advanceTimersByTime(TEST_LIMITS.firstDelayMs)
+    await expect.poll(() => options.reported.at(-1)).toEqual({ kind: 'downloading', bytes: 30_000 })
+    // In the first span 20,000 bytes have arrived, in the second one none.
+    vi.advanceTimersByTime(2 * TEST_LIMITS.spanMs)
+    await expect.poll(isPausing).toBe(true)
+    vi.advanceTimersByTime(TEST_LIMITS.firstDelayMs)
+    await installing
 
     expect(server.requests.filter((name) => name !== 'config.json')).toEqual([
       'model.safetensors',
@@ -53,9 +64,9 @@ describe('A download in a browser', () => {
     expect(await weightsIn(store)).toEqual(WEIGHTS)
   })
 
-  it('goes on in another window after the last whole slice, whose bytes are read once more', async () => {
+  it('resumes in another window after the last complete slice, and reads the stored bytes again', async () => {
     const { store, hub, server, files } = await browserAndHub([], cutAfter(26_000))
-    const failed = store.install(MODEL, { ...hub, limits: { ...HASTY, retries: 0 } }, watched())
+    const failed = store.install(MODEL, { ...hub, limits: { ...TEST_LIMITS, retries: 0 } }, watched())
     await expect(failed).rejects.toThrow(HubConnectionError)
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'partial', bytes: 24_512 })
     server.otherwise = answerWell
@@ -70,19 +81,19 @@ describe('A download in a browser', () => {
     await another.install(MODEL, hub, options)
 
     expect(server.requests).toEqual(['config.json', 'model.safetensors from 24512'])
-    expect(options.said.filter(({ kind }) => kind === 'checking').at(-1)).toEqual({
+    expect(options.reported.filter(({ kind }) => kind === 'checking').at(-1)).toEqual({
       kind: 'checking',
       bytes: 24_512,
     })
     expect(await weightsIn(another)).toEqual(WEIGHTS)
   })
 
-  it('goes on where a hub hides from pages which part it sends', async () => {
-    const hiding: Answer = (asked) => {
+  it('resumes if the hub does not expose Content-Range to pages', async () => {
+    const withoutRange: Answer = (asked) => {
       const { response, from = 0 } = asked
       response.writeHead(206, { 'content-length': WEIGHTS.length - from }).end(WEIGHTS.subarray(from))
     }
-    const { store, hub, server } = await browserAndHub([cutAfter(10_000), hiding])
+    const { store, hub, server } = await browserAndHub([cutAfter(10_000), withoutRange])
 
     await store.install(MODEL, hub, watched())
 
@@ -90,21 +101,17 @@ describe('A download in a browser', () => {
     expect(await weightsIn(store)).toEqual(WEIGHTS)
   })
 
-  it('can be cancelled, and keeps what has come', async () => {
+  it('can be cancelled, and keeps the bytes received', async () => {
     const { store, hub } = await browserAndHub([stallAfter(30_000)])
     const cancellation = new AbortController()
     const options = watched(cancellation.signal)
 
-    const failed = store.install(
-      MODEL,
-      { ...hub, limits: { ...HASTY, spanMs: 60_000 } },
-      {
-        ...options,
-        onProgress: (progress) => {
-          if (progress.kind === 'downloading' && progress.bytes === 30_000) cancellation.abort()
-        },
+    const failed = store.install(MODEL, hub, {
+      ...options,
+      onProgress: (progress) => {
+        if (progress.kind === 'downloading' && progress.bytes === 30_000) cancellation.abort()
       },
-    )
+    })
 
     await expect(failed).rejects.toThrow(CancelledError)
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'partial', bytes: 28_512 })
@@ -112,7 +119,7 @@ describe('A download in a browser', () => {
 
   it.each([
     ['other bytes', Buffer.from(WEIGHTS).fill(7, 30_000, 30_001)],
-    ['something that is no weights', Buffer.from(WEIGHTS).fill(7, 8, 100)],
+    ['a file that is not safetensors', Buffer.from(WEIGHTS).fill(7, 8, 100)],
     ['a header longer than the file', Buffer.from(WEIGHTS).fill(255, 0, 4)],
   ])('keeps nothing of %s', async (_, weights) => {
     const { store, hub, files } = await browserAndHub([], (asked) =>
@@ -125,7 +132,7 @@ describe('A download in a browser', () => {
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'absent' })
   })
 
-  it('does not wait for the end of a header that is too long for one', async () => {
+  it('does not wait for the end of a header that is too long', async () => {
     const weights = Buffer.alloc(24 * 1024 * 1024)
     weights.writeUInt32LE(20 * 1024 * 1024)
     const model = { ...MODEL, bytes: weights.length }
@@ -134,10 +141,10 @@ describe('A download in a browser', () => {
 
     await expect(store.install(model, hub, options)).rejects.toThrow(PinnedFileError)
 
-    expect(options.said).toEqual([])
+    expect(options.reported).toEqual([])
   })
 
-  it('takes nothing away that another window has brought to its end meanwhile', async () => {
+  it('deletes nothing if another window has completed the download in the meantime', async () => {
     const { store, hub, server, files } = await browserAndHub([cutAfter(30_000)])
     const another = new BrowserModelStore({
       files: wholeFiles(files),
@@ -148,16 +155,16 @@ describe('A download in a browser', () => {
       void another.install(MODEL, hub, watched()).then(() => answerWithStatus(416)(asked))
     })
 
-    const failed = store.install(MODEL, { ...hub, limits: { ...HASTY, answerMs: 60_000 } }, watched())
+    const failed = store.install(MODEL, hub, watched())
 
     await expect(failed).rejects.toThrow(
-      new ModelBusyError('Another window has brought the model to its end.'),
+      new ModelBusyError('Another window has finished downloading the model.'),
     )
     expect(await another.stateOf(MODEL)).toEqual({ kind: 'installed' })
     expect(await weightsIn(another)).toEqual(WEIGHTS)
   })
 
-  it('is not whole where slices were taken away while it came', async () => {
+  it('is incomplete if slices were deleted during the download', async () => {
     const { store, hub, server, files } = await browserAndHub([cutAfter(30_000)])
     server.answers.push((asked) => {
       files.delete('gpt2/1.slice')
@@ -169,7 +176,7 @@ describe('A download in a browser', () => {
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'partial', bytes: 512 })
   })
 
-  it('is one at a time', async () => {
+  it('is refused while another one is running', async () => {
     const { store, hub } = await browserAndHub()
 
     const first = store.install(MODEL, hub, watched())
@@ -179,10 +186,10 @@ describe('A download in a browser', () => {
   })
 })
 
-describe('Where the browser takes no more', () => {
+describe('With an exhausted browser quota', () => {
   const ALLOWED = 26_000
 
-  it('the model is kept in memory, which is said with what the browser allows', async () => {
+  it('the model is kept in memory, and a remark says how much the browser allows', async () => {
     const { store, hub, files, full } = await browserAndHub([], answerWell, ALLOWED)
 
     await store.install(MODEL, hub, watched())
@@ -197,7 +204,7 @@ describe('Where the browser takes no more', () => {
     expect(sizeOf(files)).toBeLessThanOrEqual(ALLOWED)
   })
 
-  it('the next window has what the browser took, and goes on from there', async () => {
+  it('the next window resumes from the bytes that the browser stored', async () => {
     const { store, hub, files, server } = await browserAndHub([], answerWell, ALLOWED)
     await store.install(MODEL, hub, watched())
     const next = new BrowserModelStore({ files: wholeFiles(files), models: [MODEL], onFull: () => undefined })
@@ -210,7 +217,7 @@ describe('Where the browser takes no more', () => {
     expect((await next.outline(MODEL)).remarks).toEqual([])
   })
 
-  it('deleting gives everything back', async () => {
+  it('deleting the model deletes all of its files', async () => {
     const { store, hub, files } = await browserAndHub([], answerWell, ALLOWED)
     await store.install(MODEL, hub, watched())
 
@@ -222,7 +229,7 @@ describe('Where the browser takes no more', () => {
 })
 
 describe('A model in a browser', () => {
-  it('is deleted when its bytes are not the pinned ones any more', async () => {
+  it('is deleted by a verification if its bytes have changed', async () => {
     const { store, hub, files } = await browserAndHub()
     await store.install(MODEL, hub, watched())
     await store.verify(MODEL, watched())
@@ -233,7 +240,7 @@ describe('A model in a browser', () => {
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'absent' })
   })
 
-  it('is not whole where the browser has thrown a slice away', async () => {
+  it('is incomplete if the browser has deleted a slice', async () => {
     const { store, hub, files } = await browserAndHub()
     await store.install(MODEL, hub, watched())
 
@@ -241,35 +248,35 @@ describe('A model in a browser', () => {
 
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'partial', bytes: 24_512 })
     await expect(store.outline(MODEL)).rejects.toThrow(
-      'gpt2 is not downloaded, or another window did it: reload this window, or run Logitscope: Select Model.',
+      'gpt2 is not downloaded, or was downloaded in another window: reload this window, or run Logitscope: Select Model.',
     )
   })
 
-  it('is not installed again before its digest is known again', async () => {
+  it('does not count as installed until the whole file is verified again', async () => {
     const { store, hub, server, files } = await browserAndHub()
     await store.install(MODEL, hub, watched())
     files.delete('gpt2/3.slice')
     server.otherwise = cutAfter(4_000)
 
-    const failed = store.install(MODEL, { ...hub, limits: { ...HASTY, retries: 0 } }, watched())
+    const failed = store.install(MODEL, { ...hub, limits: { ...TEST_LIMITS, retries: 0 } }, watched())
 
     await expect(failed).rejects.toThrow(HubConnectionError)
     expect((await store.stateOf(MODEL)).kind).toBe('partial')
   })
 
-  it('is not read where a slice has another length than it had', async () => {
+  it('is not read if the length of a slice has changed', async () => {
     const { store, hub, files } = await browserAndHub()
     await store.install(MODEL, hub, watched())
     files.set('gpt2/2.slice', new Uint8Array(19_999))
 
     await expect(store.part(MODEL, 'model.safetensors', 2)).rejects.toThrow(
       new ModelFilesError(
-        'model.safetensors of gpt2 is damaged: run Logitscope: Manage Models, Verify Again.',
+        'model.safetensors of gpt2 is damaged. Run Logitscope: Manage Models, Verify Again.',
       ),
     )
   })
 
-  it('leaves nothing behind of a revision that was pinned before', async () => {
+  it('of a previously pinned revision is deleted', async () => {
     const { store, hub, files } = await browserAndHub()
     await store.install(MODEL, hub, watched())
     const models = [{ ...MODEL, revision: 'f'.repeat(40) }]
@@ -283,7 +290,7 @@ describe('A model in a browser', () => {
   })
 })
 
-/** A browser’s storage of so many bytes, and a hub. */
+/** A browser’s storage with a quota in bytes, and a hub. */
 async function browserAndHub(answers: Answer[] = [], otherwise: Answer = answerWell, quota = Infinity) {
   const server = await FakeHub.start()
   onTestFinished(() => server.close())
@@ -295,7 +302,7 @@ async function browserAndHub(answers: Answer[] = [], otherwise: Answer = answerW
     models: [MODEL],
     onFull: (reason) => full.push(reason),
   })
-  const hub = { endpoint: server.endpoint, token: undefined, limits: HASTY, request: fetchFromHub }
+  const hub = { endpoint: server.endpoint, token: undefined, limits: TEST_LIMITS, request: fetchFromHub }
   return { store, server, hub, files, full }
 }
 
@@ -325,7 +332,7 @@ function sizeOf(files: ReadonlyMap<string, Uint8Array>): number {
   return [...files.values()].reduce((sum, { length }) => sum + length, 0)
 }
 
-/** All parts of the weights, as the engine asks for them. */
+/** All parts of the weights, as the engine reads them. */
 async function weightsIn(store: BrowserModelStore): Promise<Buffer> {
   const { files } = await store.outline(MODEL)
   const count = files.find(({ name }) => name === 'model.safetensors')?.parts ?? 0

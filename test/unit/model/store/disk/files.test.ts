@@ -16,18 +16,20 @@ const DAMAGED = Buffer.from(WEIGHTS).fill(7, 30_000, 30_001)
 
 const namesIn = async (folder: string) => Object.keys(await filesIn(folder)).sort()
 
-/** Nobody has to wait long for a sign of life. */
-const lockLimits = { beatMs: 20, staleMs: 200 }
+/** Heartbeats are frequent, so that a live holder is noticed soon; a busy machine does not make it look dead. */
+const LIVE_HOLDER = { beatMs: 20, staleMs: 60_000 }
+/** A holder without heartbeats counts as dead soon. */
+const DEAD_HOLDER = { beatMs: 20, staleMs: 100 }
 
 async function storeWithModel() {
-  const parts = await storeAndHub({ lockLimits })
+  const parts = await storeAndHub({ lockLimits: DEAD_HOLDER })
   await parts.store.install(MODEL, parts.hub, watched())
   return parts
 }
 
-/** As another window would have it, for as long as the test runs. */
+/** Runs `work` while another window downloads the model. */
 async function whileDownloading(work: (parts: { store: ModelStore; folder: string }) => Promise<void>) {
-  const parts = await storeAndHub({ lockLimits })
+  const parts = await storeAndHub({ lockLimits: LIVE_HOLDER })
   const cancel = new AbortController()
   parts.server.otherwise = () => undefined
   const downloading = parts.store.install(MODEL, parts.hub, watched(cancel.signal)).catch(() => undefined)
@@ -37,8 +39,8 @@ async function whileDownloading(work: (parts: { store: ModelStore; folder: strin
   await downloading
 }
 
-/** What is not done while another window is at work. */
-const ACTS: [string, (store: ModelStore, elsewhere?: string) => Promise<void>][] = [
+/** Operations that are refused while another window works on the model. */
+const OPERATIONS: [string, (store: ModelStore, elsewhere?: string) => Promise<void>][] = [
   ['deleted', (store) => store.delete(MODEL, watched())],
   ['verified', (store) => store.verify(MODEL, watched())],
   ['imported', (store, elsewhere = 'x') => store.importFile(MODEL, elsewhere, watched())],
@@ -57,7 +59,7 @@ describe('A file from elsewhere', () => {
   it.each([
     ['other bytes', DAMAGED, /^elsewhere is not the pinned file of gpt2: its bytes differ\.$/],
     ['another length', WEIGHTS.subarray(1), /^elsewhere is not the pinned file of gpt2: it has 65535 bytes/],
-  ])('with %s is refused and left alone, as is a download that broke off', async (_, bytes, words) => {
+  ])('with %s is refused and not changed, nor is an interrupted download', async (_, bytes, words) => {
     const { store, server, hub, folder } = await storeAndHub()
     server.answers = [cutAfter(30_000)]
     server.otherwise = cutAfter(0)
@@ -72,7 +74,7 @@ describe('A file from elsewhere', () => {
     expect(await filesIn(folder)).toEqual(before)
   })
 
-  it('leaves nothing behind when it is cancelled', async () => {
+  it('leaves no copy after a cancel', async () => {
     const { store, folder } = await storeAndHub()
     const file = join(folder, 'elsewhere')
     await writeFile(file, WEIGHTS)
@@ -87,20 +89,20 @@ describe('A file from elsewhere', () => {
     expect(await namesIn(folder)).toEqual(['elsewhere'])
   })
 
-  it('needs room on the disk', async () => {
+  it('needs space on the disk', async () => {
     const { store, folder } = await storeAndHub({ freeBytes: () => Promise.resolve(0) })
     await expect(store.importFile(MODEL, join(folder, 'x'), watched())).rejects.toThrow(DiskSpaceError)
   })
 })
 
 describe('Verifying', () => {
-  it('leaves the pinned file where it is', async () => {
+  it('keeps the pinned file', async () => {
     const { store, folder } = await storeWithModel()
     await store.verify(MODEL, watched())
     expect(await namesIn(folder)).toEqual(INSTALLED)
   })
 
-  it('deletes a file that was changed since, and says so', async () => {
+  it('deletes a file that was changed after the installation, and says so', async () => {
     const { store, folder } = await storeWithModel()
     await writeFile(join(folder, 'gpt2', 'model.safetensors'), DAMAGED)
     const verifying = store.verify(MODEL, watched())
@@ -110,7 +112,7 @@ describe('Verifying', () => {
     expect(await namesIn(folder)).toEqual([])
   })
 
-  it('deletes nothing when it is cancelled', async () => {
+  it('deletes nothing after a cancel', async () => {
     const { store, folder } = await storeWithModel()
     await expect(store.verify(MODEL, watched(AbortSignal.abort()))).rejects.toThrow(CancelledError)
     expect(await namesIn(folder)).toEqual(INSTALLED)
@@ -118,13 +120,13 @@ describe('Verifying', () => {
 })
 
 describe('A model', () => {
-  it('that is cut short on the disk does not count as installed', async () => {
+  it('that is truncated on the disk does not count as installed', async () => {
     const { store, folder } = await storeWithModel()
     await writeFile(join(folder, 'gpt2', 'model.safetensors'), WEIGHTS.subarray(1))
     expect(await store.stateOf(MODEL)).toEqual({ kind: 'absent' })
   })
 
-  it('of another revision does not count as installed, and is there until the new one is', async () => {
+  it('of another revision does not count as installed, and stays until the new one is installed', async () => {
     const { store, server, hub, folder } = await storeWithModel()
     const newer = { ...MODEL, revision: 'f'.repeat(40) }
     expect(await store.stateOf(newer)).toEqual({ kind: 'absent' })
@@ -134,41 +136,41 @@ describe('A model', () => {
     expect(await namesIn(folder)).toEqual(expect.arrayContaining(INSTALLED))
   })
 
-  it('is deleted with what there is of a download', async () => {
+  it('is deleted together with an unfinished download', async () => {
     const { store, folder } = await storeWithModel()
     await mkdir(join(folder, '.gpt2.download'))
     await store.delete(MODEL, watched())
     expect(await namesIn(folder)).toEqual([])
   })
 
-  it.each(ACTS)('is not %s while another window downloads it', async (_, act) => {
+  it.each(OPERATIONS)('is not %s while another window downloads it', async (_, operate) => {
     await whileDownloading(async ({ store }) => {
-      await expect(act(store)).rejects.toThrow(ModelBusyError)
+      await expect(operate(store)).rejects.toThrow(ModelBusyError)
     })
   })
 
-  it.each(ACTS)(
-    'is %s where a lock is left by a window that only time can tell to be gone',
-    async (_, act) => {
+  it.each(OPERATIONS)(
+    'is %s in spite of the lock of a window on another machine that no longer beats',
+    async (_, operate) => {
       const { store, folder } = await storeWithModel()
       await writeFile(join(folder, 'elsewhere'), WEIGHTS)
-      // Another machine’s, so that its process cannot be looked for.
+      // On another machine, so whether its process runs is unknown.
       await writeFile(join(folder, '.gpt2.lock'), JSON.stringify({ pid: 1, host: 'another', id: 'x' }))
-      await act(store, join(folder, 'elsewhere'))
+      await operate(store, join(folder, 'elsewhere'))
       expect(await namesIn(folder)).not.toContain('.gpt2.lock')
     },
   )
 })
 
-describe('What a process has left half done', () => {
-  it('is the model before the new one took its place: it comes back', async () => {
+describe('Cleaning up after a process that has ended', () => {
+  it('restores the previous model if the new one was not installed yet', async () => {
     const { store, folder } = await storeWithModel()
     await rename(join(folder, 'gpt2'), join(folder, '.gpt2.previous'))
     await store.tidyUp()
     expect(await namesIn(folder)).toEqual(INSTALLED)
   })
 
-  it.each(['previous', 'import', 'deleted'])('as .gpt2.%s beside a model is removed', async (what) => {
+  it.each(['previous', 'import', 'deleted'])('removes .gpt2.%s next to an installed model', async (what) => {
     const { store, folder } = await storeWithModel()
     await mkdir(join(folder, `.gpt2.${what}`))
     await writeFile(join(folder, `.gpt2.${what}`, 'model.safetensors'), 'left')
@@ -176,7 +178,7 @@ describe('What a process has left half done', () => {
     expect(await namesIn(folder)).toEqual(INSTALLED)
   })
 
-  it('is left alone while another window works on the model', async () => {
+  it('does nothing while another window works on the model', async () => {
     await whileDownloading(async ({ store, folder }) => {
       await mkdir(join(folder, '.gpt2.deleted'))
       await writeFile(join(folder, '.gpt2.deleted', 'x'), '')

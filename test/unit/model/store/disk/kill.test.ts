@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { locateModel } from '../../../../../src/model/folder/locateModel'
 import { type Answer, begin, MODEL, WEIGHTS } from '../../../../support/fakes/fakeHub'
-import { filesIn, storeAndHub, watched } from '../../../../support/fakes/fakeStore'
+import { filesIn, hasInstalledWeights, storeAndHub, watched } from '../../../../support/fakes/fakeStore'
 import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 
 const INSTALLED = ['gpt2/config.json', 'gpt2/model.safetensors', 'gpt2/source.json']
@@ -36,7 +36,7 @@ function install(folder: string, endpoint: URL, ...fatal: string[]): ChildProces
   return spawn(process.execPath, [script, folder, endpoint.href, ...fatal], { stdio: 'inherit' })
 }
 
-/** The weights that an engine would load now; undefined where it would find none. */
+/** The weights that an engine would load now; undefined if there are none. */
 async function loadable(folder: string): Promise<Buffer | undefined> {
   const files = await filesIn(folder)
   const location = locateModel('gpt2', { embedded: '', store: folder, howToGet: '' })
@@ -44,7 +44,7 @@ async function loadable(folder: string): Promise<Buffer | undefined> {
 }
 
 describe('A process that is killed before any of its file operations', { timeout: LIMIT_MS }, () => {
-  it('leaves nothing bad to be loaded, and the next one brings it to its end', async () => {
+  it('leaves no incomplete model, and the next process completes the installation', async () => {
     let operation = 0
     for (let killed = true; killed;) {
       const { store, folder, server, hub } = await storeAndHub()
@@ -55,13 +55,13 @@ describe('A process that is killed before any of its file operations', { timeout
       const weights = await loadable(folder)
       if (weights !== undefined) expect(weights.equals(WEIGHTS), `operation ${operation}`).toBe(true)
       await store.install(MODEL, hub, watched())
-      expect((await filesIn(folder))['gpt2/model.safetensors'].equals(WEIGHTS)).toBe(true)
+      expect(await hasInstalledWeights(folder, WEIGHTS)).toBe(true)
       expect(Object.keys(await filesIn(folder)).sort(), `operation ${operation}`).toEqual(INSTALLED)
     }
     expect(operation).toBeGreaterThan(20)
   })
 
-  it('never loses the model that was there before', async () => {
+  it('never loses the previous model', async () => {
     const before = Buffer.from('an older revision')
     const older = await temporaryFolder({})
     await writeFile(join(older, 'model.safetensors'), before)
@@ -80,22 +80,25 @@ describe('A process that is killed before any of its file operations', { timeout
   })
 })
 
-describe('A process that is killed while the bytes come', { timeout: LIMIT_MS }, () => {
-  it.each([1, 7, 20, 33, 50, 63])('after %i of 64 pieces is gone on with by the next one', async (pieces) => {
-    const { store, folder, server, hub } = await storeAndHub()
-    const half: { process?: ChildProcess } = {}
-    server.answers = [piecewise(pieces, () => half.process?.kill('SIGKILL'))]
-    half.process = install(folder, server.endpoint)
-    await once(half.process, 'exit')
+describe('A process that is killed during the download', { timeout: LIMIT_MS }, () => {
+  it.each([1, 7, 20, 33, 50, 63])(
+    'after %i of 64 pieces leaves a download that the next process completes',
+    async (pieces) => {
+      const { store, folder, server, hub } = await storeAndHub()
+      const half: { process?: ChildProcess } = {}
+      server.answers = [piecewise(pieces, () => half.process?.kill('SIGKILL'))]
+      half.process = install(folder, server.endpoint)
+      await once(half.process, 'exit')
 
-    expect(await loadable(folder)).toBeUndefined()
-    await store.install(MODEL, hub, watched())
-    expect((await filesIn(folder))['gpt2/model.safetensors'].equals(WEIGHTS)).toBe(true)
-    expect(server.requests.at(-1)).toMatch(/^model\.safetensors( from \d+)?$/)
-    expect(server.requests.filter((name) => name === 'config.json')).toHaveLength(1)
-  })
+      expect(await loadable(folder)).toBeUndefined()
+      await store.install(MODEL, hub, watched())
+      expect(await hasInstalledWeights(folder, WEIGHTS)).toBe(true)
+      expect(server.requests.at(-1)).toMatch(/^model\.safetensors( from \d+)?$/)
+      expect(server.requests.filter((name) => name === 'config.json')).toHaveLength(1)
+    },
+  )
 
-  it('and again and again comes to its end with what was kept', async () => {
+  it('several times in a row makes progress every time', async () => {
     const { store, folder, server, hub } = await storeAndHub()
     for (let round = 0; round < 5; round++) {
       const half: { process?: ChildProcess } = {}
@@ -113,13 +116,13 @@ describe('A process that is killed while the bytes come', { timeout: LIMIT_MS },
   })
 })
 
-/** So many pieces of a kilobyte, one by one, then what is to be done. */
-function piecewise(pieces: number, then: () => void): Answer {
+/** Sends this many pieces of a kilobyte one by one, then calls `onSent`. */
+function piecewise(pieces: number, onSent: () => void): Answer {
   return (asked) => {
     const body = begin(asked)
     let sent = 0
     const next = () => {
-      if (sent === pieces) then()
+      if (sent === pieces) onSent()
       else asked.response.write(body.subarray(sent * 1024, ++sent * 1024), () => setTimeout(next, 2))
     }
     next()
