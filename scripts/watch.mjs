@@ -2,8 +2,7 @@
 // Builds for development, then again after every edit, until Ctrl-C. `.vscode/tasks.json` reads what this prints.
 import { readdirSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import * as esbuild from 'esbuild'
-import { bundles, copyAssets } from './build.mjs'
+import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain } from './failure.mjs'
 import { REPO } from './paths.mjs'
 
@@ -12,7 +11,14 @@ const SOURCE_FOLDERS = ['src', 'webview']
 /** Saving several files at once, or one in several steps, leads to one build. */
 const SETTLE_MS = 30
 
+/** @typedef {import('esbuild').BuildContext} BuildContext */
+/** @typedef {import('esbuild').BuildResult} BuildResult */
+/** @typedef {import('esbuild').Message} Message */
+
 await runMain(async () => {
+  await ensureInstalled()
+  const esbuild = await import('esbuild')
+  const { bundles, copyAssets } = await import('./build.mjs')
   await copyAssets()
   const contexts = await Promise.all(
     bundles('development').map((options) => esbuild.context({ ...options, logLevel: 'silent' })),
@@ -22,7 +28,7 @@ await runMain(async () => {
   watchSources(rebuild)
 })
 
-/** @param {esbuild.BuildContext[]} contexts */
+/** @param {BuildContext[]} contexts */
 async function rebuildAll(contexts) {
   const started = Date.now()
   console.log('[watch] build started')
@@ -35,11 +41,11 @@ async function rebuildAll(contexts) {
 /**
  * Several bundles contain the same file, so the caller drops repeated lines.
  *
- * @param {PromiseSettledResult<esbuild.BuildResult>} result
+ * @param {PromiseSettledResult<BuildResult>} result
  * @returns {string[]} one line for each error and warning
  */
 function problemsOf(result) {
-  /** @type {{ errors: esbuild.Message[], warnings: esbuild.Message[] }} */
+  /** @type {{ errors: Message[], warnings: Message[] }} */
   const { errors, warnings } = result.status === 'fulfilled' ? result.value : result.reason
   return [
     ...errors.map((message) => problemLine('error', message)),
@@ -49,7 +55,7 @@ function problemsOf(result) {
 
 /**
  * @param {'error' | 'warning'} severity
- * @param {esbuild.Message} message
+ * @param {Message} message
  */
 function problemLine(severity, { text, location }) {
   if (location === null) return `${severity}: ${text}`
@@ -72,7 +78,12 @@ function watchSources(rebuild) {
 
   const watchFolders = () => {
     for (const watcher of watchers) watcher.close()
-    watchers = sourceFolders().map((folder) => watch(folder, schedule))
+    watchers = []
+    try {
+      for (const folder of sourceFolders()) watchers.push(watch(folder, schedule).on('error', schedule))
+    } catch {
+      schedule() // a folder was deleted between listing and watching it
+    }
   }
   const schedule = () => {
     clearTimeout(timer)
