@@ -1,6 +1,16 @@
-import type { Locator } from 'playwright-core'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'vitest'
+import { REPO } from '../../scripts/paths.mjs'
+import { elementAt } from '../../src/shared/elementAt'
 import { useWorkbench } from './support/workbench'
+
+interface Walkthrough {
+  readonly title: string
+  readonly steps: readonly { readonly title: string; readonly description: string }[]
+}
+
+const WALKTHROUGH = readWalkthrough()
 
 describe('the walkthrough', () => {
   const workbench = useWorkbench()
@@ -8,37 +18,44 @@ describe('the walkthrough', () => {
   it('inspects the sample, focuses the panel, shows a hover and completes with the buttons of its steps', async () => {
     await openWalkthrough()
 
-    await button('Inspect the Sample').click()
+    await pressButtonOfStep(0)
     await workbench().panel.locator('[role=row][aria-label^="ban. Token 47 of 108."]').waitFor()
 
-    await openStep(/^Read the panel/)
-    await button('Go to the Panel').click()
+    await pressButtonOfStep(1)
     await workbench().panel.locator('[role=grid]:focus').waitFor()
 
-    await openStep(/^Hover over a surprise/)
-    await button('Show the Next Surprise').click()
+    await pressButtonOfStep(2)
     await workbench().page.locator('.monaco-hover', { hasText: 'rank' }).first().waitFor()
 
-    await openStep(/^Let the model/)
-    await button('Complete the Sample').click()
+    await pressButtonOfStep(3)
     await workbench().page.locator('.ghost-text-decoration, .ghost-text').first().waitFor()
   })
 
   async function openWalkthrough(): Promise<void> {
     const { page } = workbench()
-    // With animations VS Code moves the focus to a step after its animation, away from where it is by then.
+    // With animations VS Code focuses a step only after its animation, when the focus may be elsewhere already.
     await page.emulateMedia({ reducedMotion: 'reduce' })
     await workbench().findCommand('Welcome: Open Walkthrough...')
     await page.keyboard.press('Enter')
-    await page.getByPlaceholder('Select a walkthrough to open').fill('Get Started with Logitscope')
+    await page.getByPlaceholder('Select a walkthrough to open').fill(WALKTHROUGH.title)
     await page.locator('.quick-input-widget .monaco-list-row.focused', { hasText: 'Logitscope' }).waitFor()
     await page.keyboard.press('Enter')
-    await button('Inspect the Sample').waitFor()
   }
 
-  async function openStep(title: RegExp): Promise<void> {
-    await workbench().page.getByRole('button', { name: title }).first().click()
+  async function pressButtonOfStep(index: number): Promise<void> {
+    const { page } = workbench()
+    const { title, description } = elementAt(WALKTHROUGH.steps, index)
+    const [, label] = /^\[(.+)\]\(command:/m.exec(description) ?? []
+    if (label === undefined) throw new Error(`The step “${title}” has no button.`)
+    // The first step is expanded when the walkthrough opens.
+    if (index > 0) await page.getByRole('button', { name: title }).first().click()
+    await page.getByRole('button', { name: label, exact: true }).click()
   }
-
-  const button = (name: string): Locator => workbench().page.getByRole('button', { name, exact: true })
 })
+
+function readWalkthrough(): Walkthrough {
+  const { contributes } = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8')) as {
+    contributes: { walkthroughs: Walkthrough[] }
+  }
+  return elementAt(contributes.walkthroughs, 0)
+}
