@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { copyFile, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, inject, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { build } from '../../scripts/build.mjs'
 import { CACHE, REPO, SAMPLE } from '../../scripts/paths.mjs'
 import { freePort } from '../hosts/freePort.mjs'
@@ -25,47 +25,24 @@ const IN_COMPANION = placeOf(join(REPO, 'src/companion/extension.ts'), 'const ho
 const IN_ENGINE = placeOf(join(REPO, 'src/engine/worker/engine.ts'), 'const model = await this.loaded()')
 
 let port: number
-let debugged: Awaited<ReturnType<typeof connectToInspector>>
 
 const workbench = useWindow(openDebuggedWindow)
-const { inspectSample, finished } = panelOf(workbench)
+const { inspectSample } = panelOf(workbench)
 
-beforeAll(async () => {
-  debugged = await connectToInspector(port)
-  return () => debugged.close()
-})
+it('breakpoints in TypeScript stop the extension host, the engine’s thread and the panel', async () => {
+  await inspectSample() // starts the thread and opens the panel
+  const extensionHost = await connectToInspector(port)
+  const engine = await workerSession(extensionHost, 'engineWorker.js')
+  const stops = [
+    await setBreakpoint(extensionHost, 'dist/extension.js', IN_EXTENSION_HOST),
+    await setBreakpoint(engine, 'dist/engineWorker.js', IN_ENGINE),
+    await setBreakpoint(await pageSession(), 'dist/panel.js', IN_PANEL),
+  ]
+  await workbench().runCommand('Logitscope: Inspect Logits')
+  const places = await Promise.all(stops.map(({ stopped }) => stopped))
+  extensionHost.close()
 
-it('a breakpoint in TypeScript stops the extension host', async () => {
-  await workbench().openFile('readConfig.ts')
-  const stopped = await stopAt(
-    debugged,
-    new Bundle(join(EXTENSION, 'dist/extension.js')),
-    IN_EXTENSION_HOST,
-    () => workbench().runCommand('Logitscope: Inspect Logits'),
-  )
-
-  expect(stopped).toEqual(IN_EXTENSION_HOST)
-  await finished()
-})
-
-it('a breakpoint in TypeScript stops the engine’s thread', async () => {
-  await inspectSample() // starts the thread
-  const engine = await workerSession(debugged, 'engineWorker.js')
-  const stopped = await stopAt(engine, new Bundle(join(EXTENSION, 'dist/engineWorker.js')), IN_ENGINE, () =>
-    workbench().runCommand('Logitscope: Inspect Logits'),
-  )
-
-  expect(stopped).toEqual(IN_ENGINE)
-})
-
-it('a breakpoint in TypeScript stops the panel', async () => {
-  await inspectSample() // opens the panel
-  const page = await pageSession()
-  const stopped = await stopAt(page, new Bundle(join(EXTENSION, 'dist/panel.js')), IN_PANEL, () =>
-    workbench().runCommand('Logitscope: Inspect Logits'),
-  )
-
-  expect(stopped).toEqual(IN_PANEL)
+  expect(places).toEqual([IN_EXTENSION_HOST, IN_ENGINE, IN_PANEL])
 })
 
 it('the companion’s bundle has a source map', () => {
@@ -77,25 +54,30 @@ it('the companion’s bundle has a source map', () => {
 /** What all debugging sessions have, those of Playwright too. */
 type DebuggedThread = Pick<InspectorSession, 'send' | 'next'>
 
-/** Sets a breakpoint as a debugger does, and lets the thread continue after it. */
-async function stopAt(
+/**
+ * Sets a breakpoint by the source map, as a debugger does. Resolves when it is set; `stopped` resolves with the place where
+ * the thread stops. The thread then continues without the breakpoint.
+ */
+async function setBreakpoint(
   thread: DebuggedThread,
-  bundle: Bundle,
+  bundlePath: string,
   place: Place,
-  act: () => Promise<void>,
-): Promise<Place | undefined> {
+): Promise<{ stopped: Promise<Place | undefined> }> {
+  const bundle = new Bundle(join(EXTENSION, bundlePath))
   await thread.send('Debugger.enable')
   const { breakpointId } = await thread.send('Debugger.setBreakpointByUrl', {
     urlRegex: `${bundle.path.replaceAll(/[^\w/]/g, '\\$&')}$`,
     ...bundle.positionOf(place),
   })
-  const paused = thread.next('Debugger.paused')
-  const acted = act()
-  const { callFrames } = (await paused) as { callFrames: [{ location: BundlePosition }] }
-  await thread.send('Debugger.removeBreakpoint', { breakpointId })
-  await thread.send('Debugger.resume')
-  await acted
-  return bundle.sourceOf(callFrames[0].location)
+  const stop = async () => {
+    const { callFrames } = (await thread.next('Debugger.paused')) as {
+      callFrames: [{ location: BundlePosition }]
+    }
+    await thread.send('Debugger.removeBreakpoint', { breakpointId })
+    await thread.send('Debugger.resume')
+    return bundle.sourceOf(callFrames[0].location)
+  }
+  return { stopped: stop() }
 }
 
 /** Playwright's Chromium isolates no sites, so the panel runs in the page's thread. */

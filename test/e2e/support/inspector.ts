@@ -8,7 +8,7 @@ const LISTEN_LIMIT_MS = 20_000
 const RETRY_MS = 100
 
 /** How long an event or an answer may take. */
-const EVENT_LIMIT_MS = 20_000
+const EVENT_LIMIT_MS = 60_000
 
 type Params = Record<string, unknown>
 
