@@ -10,6 +10,7 @@ import { runInspection } from '../../../src/prediction/inspectDocument'
 import type { PredictionService } from '../../../src/prediction/predictionService'
 import { restOfCompletion } from '../../../src/prediction/restOfCompletion'
 import type { TokenScore } from '../../../src/shared/contracts/prediction'
+import { elementAt } from '../../../src/shared/elementAt'
 import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
 import { referenceText } from '../../support/reference/referenceTexts'
 
@@ -23,21 +24,21 @@ beforeAll(async () => {
   service = freshService(await loadMini())
 }, LOADING_LIMIT_MS)
 
-describe('A completion', () => {
-  it('ends a half-typed word as its tokens would have it', async () => {
+describe('complete', () => {
+  it('completes a half-typed word', async () => {
     const { candidates } = await completionOf(`${CODE}\nexport async func`)
 
-    expect(candidates[0].text).toMatch(/^tion/)
+    expect(candidates[0]?.text).toMatch(/^tion/)
   })
 
-  it('keeps the text before the cursor open from its last pre-token on', async () => {
+  it('regenerates the text from its last pre-token on', async () => {
     const completion = await completionOf(`${CODE}\nexport async func`)
 
     expect(Buffer.from(completion.typed).toString()).toBe(' func')
     expect(completion.request.text.slice(completion.typedStart)).toBe(' func')
   })
 
-  it('has candidates that differ, most probable first', async () => {
+  it('has distinct candidates, most probable first', async () => {
     const { candidates } = await completionOf(CODE, { candidates: 5 })
 
     expect(new Set(candidates.map(({ text }) => text)).size).toBe(candidates.length)
@@ -45,20 +46,24 @@ describe('A completion', () => {
     expect(logProbs).toEqual([...logProbs].sort((a, b) => b - a))
   })
 
-  it('of a long text leaves room in its window for the longest answer', async () => {
-    const { contextTokenIds, candidates } = await completionOf(LONG_CODE, { minProbability: 0, lines: 16 })
+  it('leaves space for the longest candidate in the window of a long text', async () => {
+    const { contextTokenIds, candidates } = await completionOf(LONG_CODE, {
+      minProbability: 0,
+      lines: 16,
+      candidates: 1,
+    })
 
     expect(contextTokenIds.length).toBeGreaterThan(256)
-    expect(1 + contextTokenIds.length + candidates[0].tokenIds.length).toBeLessThanOrEqual(512)
+    expect(1 + contextTokenIds.length + elementAt(candidates, 0).tokenIds.length).toBeLessThanOrEqual(512)
   })
 
-  it('does not exist where there is nothing to go on from', async () => {
+  it('is undefined for an empty text without a start token', async () => {
     const completion = await complete(service, requestOf('', { startToken: false }), NEVER)
 
     expect(completion).toBeUndefined()
   })
 
-  it('begins behind the first token where there is no start token', async () => {
+  it('uses the first token as context if there is no start token', async () => {
     const completion = await completionOf('import', { startToken: false })
 
     expect(completion.contextTokenIds).toHaveLength(1)
@@ -66,10 +71,10 @@ describe('A completion', () => {
   })
 })
 
-describe('What is inserted', () => {
+describe('insertableText', () => {
   it.each([
     ['an unfinished character', [0x61, 0xf0, 0x9f, 0x91], 'a'],
-    ['a byte that is no character', [0x61, 0xff, 0x62], 'a'],
+    ['an invalid byte', [0x61, 0xff, 0x62], 'a'],
     ['a control character', [...Buffer.from('a\u001b[31m')], 'a'],
     ['a carriage return', [...Buffer.from('a\rb')], 'a'],
     ['a bidi override', [...Buffer.from('a\u202eb')], 'a'],
@@ -78,58 +83,61 @@ describe('What is inserted', () => {
     expect(insertableText(Uint8Array.from(bytes))).toBe(expected)
   })
 
-  it('keeps tabs and newlines, and drops the white space at its end', () => {
+  it('keeps tabs and newlines and removes trailing white space', () => {
     expect(insertableText(Buffer.from('\n\tgo(👋🏽)\n\t'))).toBe('\n\tgo(👋🏽)')
   })
 })
 
-describe('The rest of a completion', () => {
-  const completion = async () => {
-    const made = await completionOf(CODE)
-    const [candidate] = made.candidates
+describe('restOfCompletion', () => {
+  let completion: Completion
+  beforeAll(async () => {
     const texts = ['const a = 1', 'const b', 'return']
-    return { ...made, candidates: texts.map((text) => ({ ...candidate, text })) }
-  }
-
-  it.each([
-    ['all that it says, where it was made', '', ['const a = 1', 'const b', 'return']],
-    ['what is left of those that agree', 'const ', ['a = 1', 'b']],
-    ['nothing where none agrees', 'let', undefined],
-    ['nothing where it is used up', 'return', undefined],
-  ])('is %s', async (_, added, rest) => {
-    expect(restOfCompletion(await completion(), CODE + added)).toEqual(rest)
+    completion = {
+      ...(await completionOf(CODE)),
+      candidates: texts.map((text) => ({ text, tokenIds: new Int32Array(), logProb: 0 })),
+    }
   })
 
-  it('is nothing where the text before has changed', async () => {
-    expect(restOfCompletion(await completion(), ` ${CODE}`)).toBeUndefined()
+  it.each([
+    ['all of each candidate before anything is typed', '', ['const a = 1', 'const b', 'return']],
+    ['the rest of the candidates that match', 'const ', ['a = 1', 'b']],
+    ['undefined if no candidate matches', 'let', undefined],
+    ['undefined if nothing is left', 'return', undefined],
+  ])('is %s', (_, added, rest) => {
+    expect(restOfCompletion(completion, CODE + added)).toEqual(rest)
+  })
+
+  it('is undefined if the text before has changed', () => {
+    expect(restOfCompletion(completion, ` ${CODE}`)).toBeUndefined()
   })
 })
 
-describe('The steps of a completion', () => {
-  it('are scored by the distributions that they were drawn from', async () => {
-    const completion = await completionOf(LONG_CODE, { minProbability: 0, candidates: 3 })
+describe('prepareCompletion', () => {
+  it('scores tokens with the distributions that they were drawn from', async () => {
+    const completion = await completionOf(LONG_CODE, { minProbability: 0, candidates: 2 })
 
     const { sections, scores } = await inspect(completion)
 
     for (const [i, { predicted, free }] of sections.entries()) {
-      expect(predicted).toEqual([...completion.candidates[i].tokenIds])
-      expect(scores[i].slice(free).map(({ rank }) => rank)).toEqual(scores[i].slice(free).map(() => 1))
+      const ranks = elementAt(scores, i).map(({ rank }) => rank)
+      expect(predicted).toEqual([...elementAt(completion.candidates, i).tokenIds])
+      expect(ranks.slice(free)).toEqual(ranks.slice(free).map(() => 1))
     }
   })
 
-  it('multiply to the probability of the whole where nothing was typed', async () => {
-    const completion = await completionOf('', { minProbability: 0 })
+  it('has scores that multiply to the candidate’s probability if nothing was typed', async () => {
+    const completion = await completionOf('', { minProbability: 0.001 })
 
     const { scores } = await inspect(completion)
 
     for (const [i, { logProb }] of completion.candidates.entries())
-      expect(scores[i].reduce((sum, step) => sum + step.logProb, 0)).toBeCloseTo(logProb, 3)
+      expect(elementAt(scores, i).reduce((sum, step) => sum + step.logProb, 0)).toBeCloseTo(logProb, 3)
   })
 })
 
 const NEVER = new AbortController().signal
 
-function requestOf(text: string, parts: Partial<CompletionRequest> = {}): CompletionRequest {
+function requestOf(text: string, overrides: Partial<CompletionRequest> = {}): CompletionRequest {
   const settings = {
     startToken: true,
     candidates: 3,
@@ -138,16 +146,16 @@ function requestOf(text: string, parts: Partial<CompletionRequest> = {}): Comple
     sampling: GREEDY,
     seed: 1,
   }
-  return { text, ...settings, ...parts }
+  return { text, ...settings, ...overrides }
 }
 
-async function completionOf(text: string, parts?: Partial<CompletionRequest>): Promise<Completion> {
-  const completion = await complete(service, requestOf(text, parts), NEVER)
-  if (completion === undefined) throw new Error('there is something to go on from')
+async function completionOf(text: string, overrides?: Partial<CompletionRequest>): Promise<Completion> {
+  const completion = await complete(service, requestOf(text, overrides), NEVER)
+  if (completion === undefined) throw new Error('this text can be completed')
   return completion
 }
 
-/** `free` is the first token of a section that nothing but the model decided. */
+/** `free` is the index of the first token that the typed bytes do not determine. */
 async function inspect(completion: Completion) {
   const place = { documentUri: 'untitled:a', documentName: 'a', offset: 0, line: 1 }
   const prepared = prepareCompletion(completion, place, 'id', 5)
@@ -156,12 +164,15 @@ async function inspect(completion: Completion) {
   await runInspection(service, prepared, {
     onPredictions: (section, predictions) => {
       for (const { tokenId, score } of predictions) {
-        predicted[section].push(tokenId)
-        if (score !== null) scores[section].push(score)
+        elementAt(predicted, section).push(tokenId)
+        if (score !== null) elementAt(scores, section).push(score)
       }
     },
   })
   const typedTokens =
     prepared.inspection.generation?.candidates.map((candidate) => candidate.typedTokens) ?? []
-  return { scores, sections: predicted.map((ids, i) => ({ predicted: ids, free: typedTokens[i] + 1 })) }
+  return {
+    scores,
+    sections: predicted.map((ids, i) => ({ predicted: ids, free: elementAt(typedTokens, i) + 1 })),
+  }
 }
