@@ -36,7 +36,7 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
   const spawn = (id: string, backend: Backend, precision: Precision) => {
     const threads = readSettings().threads || defaultThreads(cores())
     log.info(`Starting the engine with ${id} on ${backend} in ${precision} and up to ${threads} threads.`)
-    const description = EMBEDDED_MODELS[id] ?? store.find(id)?.description ?? ''
+    const description = EMBEDDED_MODELS.get(id) ?? store.find(id)?.description ?? ''
     return spawnWorker(
       { model: { id, description }, backend, precision, threads },
       resources(id, extensionUri, store),
@@ -79,7 +79,7 @@ function resources(modelId: string, extensionUri: vscode.Uri, store: BrowserMode
   return {
     asset,
     model: () =>
-      Object.hasOwn(EMBEDDED_MODELS, modelId)
+      EMBEDDED_MODELS.has(modelId)
         ? Promise.resolve({
             place: 'the extension',
             fingerprint: `logitscope ${version} ${modelId}`,

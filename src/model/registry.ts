@@ -1,19 +1,20 @@
-// The models that can be had by name. Each is one file of one revision, so its bytes are known before it is asked for.
+// The models that have an id. Each is one file of one revision, so its size and digest are known before the download.
 
 import { defaultPrecision } from '../shared/text/modelText'
 import { DEFAULT_MODEL_ID, type Precision } from '../shared/contracts/prediction'
+import { VOCABULARY_SIZE } from './gpt2/config'
 
 /** A GPT-2 on the hub. */
 export interface PinnedModel {
   readonly id: string
-  /** A phrase for people, to stand behind the id. */
+  /** A phrase for the user, shown after the id. */
   readonly description: string
   readonly repository: string
   /** A commit of the repository. */
   readonly revision: string
-  /** Of `model.safetensors`. */
+  /** Size of `model.safetensors`. */
   readonly bytes: number
-  /** Of `model.safetensors`, in lower-case hexadecimal. */
+  /** SHA-256 of `model.safetensors`, in lower-case hexadecimal. */
   readonly sha256: string
   readonly parameters: number
   readonly nLayer: number
@@ -26,12 +27,12 @@ export function pinnedFingerprint(sha256: string): string {
   return `sha256 ${sha256}`
 }
 
-/** What the models of the package are called, with a phrase for people. */
-export const EMBEDDED_MODELS: Readonly<Record<string, string>> = {
-  [DEFAULT_MODEL_ID]: 'embedded, not GPT-2 itself',
-}
+/** The models in the extension package: a phrase for the user by id. */
+export const EMBEDDED_MODELS: ReadonlyMap<string, string> = new Map([
+  [DEFAULT_MODEL_ID, 'embedded, not GPT-2 itself'],
+])
 
-/** From small to large, the first to be offered first. */
+/** The default choice first. */
 export const PINNED_MODELS: readonly PinnedModel[] = [
   {
     id: 'gpt2',
@@ -97,7 +98,7 @@ export const PINNED_MODELS: readonly PinnedModel[] = [
 
 const N_POSITIONS = 1024
 
-/** What decides the model’s graph; the hub’s own `config.json` may say more, never anything else. */
+/** The fields of `config.json` that determine the model’s graph; the hub’s own file has more fields and the same values. */
 export function configOf({ nLayer, nHead, nEmbd }: PinnedModel) {
   return {
     model_type: 'gpt2',
@@ -107,17 +108,17 @@ export function configOf({ nLayer, nHead, nEmbd }: PinnedModel) {
     n_head: nHead,
     n_embd: nEmbd,
     n_positions: N_POSITIONS,
-    vocab_size: 50257,
+    vocab_size: VOCABULARY_SIZE,
   }
 }
 
-/** The precision of a model, an id or a folder, that nobody has chosen one for. */
+/** The precision of a model (an id or a folder) if the user has not chosen one. */
 export function defaultPrecisionOf(idOrFolder: string): Precision {
   const pinned = PINNED_MODELS.find(({ id }) => id === idOrFolder)
   return pinned === undefined ? 'fp32' : defaultPrecision(pinned)
 }
 
-/** Every model that can be named. */
+/** The ids of all models. */
 export function knownModelIds(): string[] {
-  return [...Object.keys(EMBEDDED_MODELS), ...PINNED_MODELS.map(({ id }) => id)]
+  return [...EMBEDDED_MODELS.keys(), ...PINNED_MODELS.map(({ id }) => id)]
 }

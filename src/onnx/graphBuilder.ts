@@ -1,21 +1,28 @@
-// Builds an ONNX model node by node. It knows ONNX's operators, and nothing of what is built with them.
+// Builds an ONNX model node by node. It knows ONNX's operators, but no model.
 // Field numbers: https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto
 
 import { concatBytes } from '../shared/bytes'
 import { bytesField, type Fields, floatField, intField, messageField, stringField } from './protobuf'
 
-/** The name of a tensor that flows through the graph. */
+/** Name of a tensor in the graph. */
 export type Value = string & { readonly brand: unique symbol }
 
-/** A fixed length, or the name of one that each run chooses. */
+/** A fixed length, or the name of a length that may differ from run to run. */
 export type Dimension = number | string
 export type ElementType = 'bool' | 'float32' | 'float16' | 'bfloat16' | 'uint8' | 'int8' | 'int32' | 'int64'
 export type Attribute = number | string | readonly number[] | { readonly float: number } | Branch
 
 interface Branch {
   readonly graph: Fields
-  /** Of its outputs. */
-  readonly count: number
+}
+
+interface Node {
+  readonly type: string
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+  /** Empty for ONNX's own operators. */
+  readonly domain?: string
 }
 
 /** ONNX TensorProto.DataType */
@@ -30,33 +37,33 @@ const DATA_TYPE: Record<ElementType, number> = {
   bfloat16: 16,
 }
 const IR_VERSION = 9
-/** The first with Gelu. */
+/** The first version with Gelu. */
 const OPSET_VERSION = 20
-/** Operators beyond ONNX's: https://github.com/microsoft/onnxruntime/blob/v1.30.0/docs/ContribOperators.md */
+/** Operators that only ONNX Runtime has: https://github.com/microsoft/onnxruntime/blob/v1.30.0/docs/ContribOperators.md */
 const RUNTIME_DOMAIN = 'com.microsoft'
 const RUNTIME_OPSET_VERSION = 1
 
 export class GraphBuilder {
-  /** Of the graph, or of the branch that is being built. */
+  /** Nodes of the graph, or of the branch that is being built. */
   private nodes: Uint8Array[] = []
   private readonly initializers = new Map<string, Uint8Array>()
   private readonly inputs: Uint8Array[] = []
   private readonly outputs: Uint8Array[] = []
   private valueCount = 0
 
-  /** A tensor that every run must feed. */
+  /** Declares a tensor that every run must feed. */
   input(name: string, type: ElementType, shape: readonly Dimension[]): Value {
     this.inputs.push(messageField(11, valueInfo(name, type, shape)))
     return name as Value
   }
 
-  /** Gives `value` out under `name`. */
+  /** Declares `value` as an output called `name`. */
   output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
-    this.addNode('Identity', [value], [name as Value], {})
+    this.addNode({ type: 'Identity', inputs: [value], outputs: [name as Value], attributes: {} })
     this.outputs.push(messageField(12, valueInfo(name, type, shape)))
   }
 
-  /** A tensor whose bytes are given at session creation: a part of an external data file, by default all of the one called `name`. */
+  /** A tensor whose bytes are passed when the session is created: a range of an external data file, by default of the one called `name` from its start. */
   external(
     name: string,
     type: ElementType,
@@ -116,32 +123,46 @@ export class GraphBuilder {
 
   /** One node with one output. */
   op(type: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
-    return this.ops(type, inputs, 1, attributes)[0]
+    const output = this.newValue(type)
+    this.addNode({ type, inputs, outputs: [output], attributes })
+    return output
   }
 
-  /** One node with several outputs. */
-  ops(
-    type: string,
-    inputs: readonly Value[],
-    count: number,
-    attributes: Record<string, Attribute> = {},
-  ): Value[] {
-    const outputs = Array.from({ length: count }, () => this.newValue(type))
-    this.addNode(type, inputs, outputs, attributes)
-    return outputs
+  /** One node with several outputs, which are returned under the given names in the operator's order. */
+  ops<Name extends string>(
+    { type, inputs, attributes = {} }: Pick<Node, 'type' | 'inputs'> & Partial<Pick<Node, 'attributes'>>,
+    ...names: readonly Name[]
+  ): Record<Name, Value> {
+    const named = names.map((name) => [name, this.newValue(type)] as const)
+    this.addNode({ type, inputs, outputs: named.map(([, output]) => output), attributes })
+    return Object.fromEntries(named) as Record<Name, Value>
   }
 
   /** One node of an operator that only ONNX Runtime has, with one output. */
   runtimeOp(type: string, inputs: readonly Value[]): Value {
     const output = this.newValue(type)
-    this.addNode(type, inputs, [output], {}, RUNTIME_DOMAIN)
+    this.addNode({ type, inputs, outputs: [output], attributes: {}, domain: RUNTIME_DOMAIN })
     return output
   }
 
-  /** The values of one branch, as many as the other has and of the same types; only that branch is run. */
-  either(condition: Value, whereTrue: () => readonly Value[], whereFalse: () => readonly Value[]): Value[] {
-    const branches = { then_branch: this.branch(whereTrue), else_branch: this.branch(whereFalse) }
-    return this.ops('If', [condition], branches.then_branch.count, branches)
+  /** The values of one of two branches, which have the same names and types; only that branch is run. */
+  either<Name extends string>(
+    condition: Value,
+    whereTrue: () => Record<Name, Value>,
+    whereFalse: () => Record<Name, Value>,
+  ): Record<Name, Value> {
+    const [thenNames, then_branch] = this.branch(whereTrue)
+    const [, else_branch] = this.branch(whereFalse)
+    return this.ops(
+      { type: 'If', inputs: [condition], attributes: { then_branch, else_branch } },
+      ...thenNames,
+    )
+  }
+
+  /** The k [1] largest values along the last axis, or the smallest, in order, and their indices. */
+  topK(x: Value, k: Value, { largest = true }: { readonly largest?: boolean } = {}) {
+    const attributes = { axis: -1, largest: largest ? 1 : 0 }
+    return this.ops({ type: 'TopK', inputs: [x, k], attributes }, 'values', 'indices')
   }
 
   add = (a: Value, b: Value) => this.op('Add', [a, b])
@@ -154,18 +175,15 @@ export class GraphBuilder {
   transpose = (x: Value, perm: readonly number[]) => this.op('Transpose', [x], { perm })
   softmax = (x: Value) => this.op('Softmax', [x], { axis: -1 })
   cast = (x: Value, to: ElementType) => this.op('Cast', [x], { to: DATA_TYPE[to] })
-  /** Along the last axis, which stays with length 1. */
-  reduceSum = (x: Value) => this.op('ReduceSum', [x, this.ints([-1])], { keepdims: 1 })
-  /** Along the last axis, which stays with length 1. */
-  reduceMax = (x: Value) => this.op('ReduceMax', [x, this.ints([-1])], { keepdims: 1 })
-
-  /** Σ|x| along the last axis, which stays with length 1. */
-  reduceL1 = (x: Value) => this.op('ReduceL1', [x, this.ints([-1])], { keepdims: 1 })
-  /** Of each row of x [R, N] the elements at `places` [R, K]. */
+  /** The elements at `places` [R, K] of each row of x [R, N]. */
   gatherElements = (x: Value, places: Value) => this.op('GatherElements', [x, places], { axis: 1 })
 
-  /** Along the last axis, which stays with length 1. */
+  // Reductions along the last axis, which stays with length 1.
+  reduceSum = (x: Value) => this.op('ReduceSum', [x, this.ints([-1])], { keepdims: 1 })
+  reduceMax = (x: Value) => this.op('ReduceMax', [x, this.ints([-1])], { keepdims: 1 })
   reduceMin = (x: Value) => this.op('ReduceMin', [x, this.ints([-1])], { keepdims: 1 })
+  /** Σ|x| */
+  reduceL1 = (x: Value) => this.op('ReduceL1', [x, this.ints([-1])], { keepdims: 1 })
 
   /** The model as a protocol buffer, without the external data. */
   build(): Uint8Array {
@@ -185,19 +203,23 @@ export class GraphBuilder {
     ])
   }
 
-  /** A graph of its own for what `build` makes; weights and constants stay those of the whole graph. */
-  private branch(build: () => readonly Value[]): Branch {
-    const around = this.nodes
+  /** Builds a branch as a graph of its own, and lists its outputs' names. Weights and constants stay in the whole graph. */
+  private branch<Name extends string>(
+    build: () => Record<Name, Value>,
+  ): readonly [names: Name[], branch: Branch] {
+    const outerNodes = this.nodes
     this.nodes = []
-    // Also where a value is one from outside: a branch can only give out what it makes.
-    const outputs = build().map((value) => this.op('Identity', [value]))
+    const named = build()
+    const names = (Object.keys(named) as Name[]).sort()
+    // A branch can only output values that it computes, so values from outside need an Identity.
+    const outputs = names.map((name) => this.op('Identity', [named[name]]))
     const graph = [
       ...this.nodes,
       stringField(2, 'branch'),
       ...outputs.map((name) => messageField(12, [stringField(1, name)])),
     ]
-    this.nodes = around
-    return { graph, count: outputs.length }
+    this.nodes = outerNodes
+    return [names, { graph }]
   }
 
   private initializer(name: string, type: ElementType, shape: readonly number[], data: Fields): Value {
@@ -214,13 +236,7 @@ export class GraphBuilder {
     return `${type}_${this.valueCount++}` as Value
   }
 
-  private addNode(
-    type: string,
-    inputs: readonly Value[],
-    outputs: readonly Value[],
-    attributes: Record<string, Attribute>,
-    domain = '',
-  ): void {
+  private addNode({ type, inputs, outputs, attributes, domain = '' }: Node): void {
     this.nodes.push(
       messageField(1, [
         ...inputs.map((name) => stringField(1, name)),

@@ -1,4 +1,4 @@
-/** Whether properties can be read of a value that may be anything. */
+/** Whether an unknown value is an object whose properties can be read. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }

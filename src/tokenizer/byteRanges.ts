@@ -1,6 +1,8 @@
-// GPT-2's tokens are bytes, VS Code's offsets are UTF-16 units: one walk over the characters joins them.
+// Converts between GPT-2's tokens, which are bytes, and VS Code's offsets, which are UTF-16 units, in one pass.
 
-/** Where tokens stand in a text, in columns. */
+import { elementAt } from '../shared/elementAt'
+
+/** Positions of tokens in a text, as columns. */
 export interface TokenRanges {
   readonly starts: Uint32Array
   readonly ends: Uint32Array
@@ -8,9 +10,9 @@ export interface TokenRanges {
 }
 
 /**
- * The UTF-16 ranges of tokens that follow each other from the beginning of `text`.
- * A token's range is the union of the characters that its bytes touch; it is partial
- * where it begins or ends inside one.
+ * The UTF-16 ranges of consecutive tokens from the start of `text`, given their lengths in bytes. A token's range covers
+ * all characters that its bytes touch; the token is partial if it begins or ends inside a character.
+ * @throws RangeError if the tokens have more bytes than the text
  */
 export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>): TokenRanges {
   const count = byteLengths.length
@@ -20,7 +22,7 @@ export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>): To
   const character = new CharacterCursor(text)
   let firstByte = 0
   for (let i = 0; i < count; i++) {
-    const endByte = firstByte + byteLengths[i]
+    const endByte = firstByte + elementAt(byteLengths, i)
     while (character.endByte <= firstByte) character.advance()
     starts[i] = character.start
     const beginsInside = character.firstByte < firstByte
@@ -36,12 +38,12 @@ export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>): To
 const CR = 0x0d
 const LF = 0x0a
 
-/** Walks over a text character by character, as units and as the bytes that the tokenizer sees. */
+/** Iterates over the characters of a text, counting UTF-16 units and the bytes that the tokenizer encodes. */
 class CharacterCursor {
-  /** Units [start, end) of the character; nothing before the first `advance`. */
+  /** Units [start, end) of the current character; empty before the first `advance`. */
   start = 0
   end = 0
-  /** Bytes [firstByte, endByte) of the character. */
+  /** Bytes [firstByte, endByte) of the current character. */
   firstByte = 0
   endByte = 0
 
@@ -58,7 +60,7 @@ class CharacterCursor {
   }
 }
 
-/** A lone surrogate is encoded as U+FFFD, which has three bytes as well. */
+/** A lone surrogate is encoded as U+FFFD, which has three bytes too. */
 function utf8Length(codePoint: number): number {
   if (codePoint < 0x80) return 1
   if (codePoint < 0x800) return 2

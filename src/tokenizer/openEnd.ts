@@ -1,30 +1,32 @@
-// A text that goes on may end in other tokens than it does now. GPT-2's pattern, which cuts it into pre-tokens before
-// any token is made: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+// When a text is continued, its last tokens may change. GPT-2's pattern, which splits a text into pre-tokens before they
+// are encoded: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
+import { elementAt } from '../shared/elementAt'
 
 /**
- * Tokens of an open end at most. A pre-token is longer only in texts without spaces (CJK, base64), where it is backed up
- * by this many tokens instead of to its beginning: a best effort, of which a continuation may move more.
+ * Largest number of tokens that count as open. A pre-token is longer only in texts without spaces (CJK, base64). There
+ * the open end starts this many tokens before the end instead of at the pre-token, and a continuation may change more.
  */
 export const MAX_OPEN_TOKENS = 8
 
 /**
- * How many of a text's first tokens no continuation can change: those before its last pre-token. `tokens` are those of
- * `text`, which may be the end of a longer text as long as their offsets are `text`'s.
+ * The number of first tokens that no continuation of the text can change: those before its last pre-token.
+ * @param tokens of `text`, with offsets relative to it; `text` may be the end of a longer text
  */
 export function settledTokens(text: string, tokens: TokenizedText): number {
   const count = tokens.tokenIds.length
   if (count === 0) return 0
-  // One token more, so that a pre-token that begins within reach is seen from its beginning.
-  const tailStart = tokens.starts[Math.max(0, count - MAX_OPEN_TOKENS - 1)]
+  // One more token, so that a pre-token that begins within MAX_OPEN_TOKENS is complete.
+  const tailStart = elementAt(tokens.starts, Math.max(0, count - MAX_OPEN_TOKENS - 1))
   const end = tailStart + openEndOf(text.slice(tailStart))
+  const min = Math.max(0, count - MAX_OPEN_TOKENS)
   let settled = count
-  while (settled > Math.max(0, count - MAX_OPEN_TOKENS) && tokens.starts[settled - 1] >= end) settled--
+  while (settled > min && elementAt(tokens.starts, settled - 1) >= end) settled--
   return settled
 }
 
-/** Where the last pre-token begins, or the apostrophe that may yet make one of it (`'r`, `'re`). */
+/** Start of the last pre-token, or of the apostrophe before it if both may become a contraction (`'r` → `'re`). */
 function openEndOf(text: string): number {
   const preTokens = [...text.matchAll(PRE_TOKENS)]
   const last = preTokens.at(-1)

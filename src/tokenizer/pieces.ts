@@ -1,32 +1,32 @@
-// Long texts are tokenized in pieces, so that a cancel is heard between them, and so that the tokens of those
-// that an edit has not touched are known already.
+// Long texts are tokenized in pieces, so that a cancel takes effect between them, and so that the tokens of pieces that
+// an edit did not change are in the cache.
 // GPT-2's pattern: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-// Its `\s` is Unicode's White_Space; that of JavaScript has U+FEFF more and U+0085 less.
+// Its `\s` is Unicode's White_Space; JavaScript's also contains U+FEFF and lacks U+0085.
 
 import { TextRunTooLongError } from '../shared/errors'
 import { formatCount } from '../shared/text/format'
 import type { TextRange } from '../shared/contracts/prediction'
 
-/** The longest piece of an ordinary text: a few milliseconds of work. */
-const LONGEST_PIECE_UNITS = 32 * 1024
-/** One of so many lines ends a piece: a piece is about a thousand units, and an edit costs one or two of them. */
+/** Longest piece in a text with spaces, in UTF-16 units: a few milliseconds of work. */
+const MAX_PIECE_UNITS = 32 * 1024
+/** On average one of this many lines ends a piece: a piece has about a thousand units, and an edit changes one or two. */
 const LINES_PER_PIECE = 32
-/** What is looked at before a line's end to tell whether it ends a piece. */
+/** Number of units before the end of a line that decide whether it ends a piece. */
 const LINE_END_UNITS = 32
 
-/** tiktoken takes quadratic time in a run of one character class, and panics past some length. */
+/** tiktoken takes quadratic time for a run of one character class, and panics above some length. */
 export const MAX_RUN_UNITS = 10_000
 
 /**
- * Cuts a text, in order and without gap, where a white space follows something else.
- * No token crosses there: in GPT-2's pattern white space is never matched behind anything but white space.
- * A cut depends on the end of the line that ends there and on nothing else, so that an edit moves none but those
- * beside it; only where there is none in `longestUnits`, the piece ends where the next white space stands.
+ * Cuts a text into pieces, in order and without gaps, where white space follows another character. No token crosses such
+ * a place: GPT-2's pattern matches white space after another character only at the start of a match. Whether a cut is
+ * made depends only on the end of the line before it, so that an edit moves only the cuts next to it. If there is no such
+ * cut within `maxUnits`, the piece ends at the next white space.
  */
-export function* piecesOf(text: string, longestUnits = LONGEST_PIECE_UNITS): Generator<TextRange> {
+export function* piecesOf(text: string, maxUnits = MAX_PIECE_UNITS): Generator<TextRange> {
   let start = 0
   while (start < text.length) {
-    const limit = start + longestUnits
+    const limit = start + maxUnits
     const end = cutAtLineEnd(text, start, limit) ?? cutAtWhiteSpace(text, limit) ?? text.length
     yield { start, end }
     start = end
@@ -34,22 +34,22 @@ export function* piecesOf(text: string, longestUnits = LONGEST_PIECE_UNITS): Gen
 }
 
 function cutAtLineEnd(text: string, start: number, limit: number): number | undefined {
-  const stretch = text.slice(start, limit + 1)
-  for (let newline = stretch.indexOf('\n', 1); newline !== -1; newline = stretch.indexOf('\n', newline + 1)) {
-    const end = start + (stretch[newline - 1] === '\r' ? newline - 1 : newline)
+  const range = text.slice(start, limit + 1)
+  for (let newline = range.indexOf('\n', 1); newline !== -1; newline = range.indexOf('\n', newline + 1)) {
+    const end = start + (range[newline - 1] === '\r' ? newline - 1 : newline)
     if (end > start && endsPiece(text, end)) return end
   }
   return undefined
 }
 
-/** By FNV-1a over what stands before `end`; never behind white space, which a token may cross. */
+/** Decided by a hash (FNV-1a) of the text before `end`. Never after white space, because a token may cross that place. */
 function endsPiece(text: string, end: number): boolean {
-  if (/\p{White_Space}/u.test(text[end - 1])) return false
+  if (/\p{White_Space}/u.test(text.charAt(end - 1))) return false
   let hash = 0x811c9dc5
   for (let i = end - 1; i >= 0 && i >= end - LINE_END_UNITS; i--) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   }
-  // The upper bits: the lower ones of a product hang on few of the characters.
+  // The upper bits: the lower bits of a product depend on few of the characters.
   return (hash >>> 16) % LINES_PER_PIECE === 0
 }
 
@@ -59,7 +59,7 @@ function cutAtWhiteSpace(text: string, from: number): number | undefined {
   return beforeWhiteSpace.test(text) ? beforeWhiteSpace.lastIndex : undefined
 }
 
-/** Throws TextRunTooLongError, which names the line, if the tokenizer would choke on this piece of `text`. */
+/** Throws TextRunTooLongError, which names the line, if this piece of `text` contains a run that is too long. */
 export function refuseLongRuns(text: string, piece: TextRange): void {
   for (const run of text.slice(piece.start, piece.end).matchAll(RUNS)) {
     if (run[0].length <= MAX_RUN_UNITS) continue
@@ -67,7 +67,7 @@ export function refuseLongRuns(text: string, piece: TextRange): void {
     const [kind] = Object.entries(run.groups ?? {}).find(([, match]) => match !== undefined) ?? []
     throw new TextRunTooLongError(
       `Line ${line} has more than ${formatCount(MAX_RUN_UNITS)} ${RUN_NAMES[kind as RunKind]} in a row, ` +
-        'which GPT-2’s tokenizer cannot take. Break them up, or leave them out of the text.',
+        'which is too long for GPT-2’s tokenizer. Split the run, or remove it from the text.',
     )
   }
 }
@@ -80,7 +80,7 @@ const RUN_NAMES = {
 }
 type RunKind = keyof typeof RUN_NAMES
 
-/** One match a run; a counted repetition, since an open one would keep a way back for each of its characters. */
+/** One match per run. The repetitions have a limit, because an unlimited one stores a backtracking state per character. */
 const RUNS = new RegExp(
   [
     String.raw`(?<letters>\p{L}{1,N})`,

@@ -3,9 +3,17 @@ import { TokenizerCrashedError } from '../shared/errors'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { rangesOfTokens } from './byteRanges'
-import { KeptPieces } from './keptPieces'
+import { PieceCache } from './pieceCache'
 import { piecesOf, refuseLongRuns } from './pieces'
 import { type Gpt2Ranks, vocabularyOf } from './ranks'
+
+/** As much of the global as is used here. TypeScript declares it in its libraries for browsers only. */
+declare const WebAssembly: {
+  instantiate(
+    bytes: Uint8Array,
+    imports: object,
+  ): Promise<{ readonly instance: { readonly exports: object } }>
+}
 
 export interface TokenizerAssets {
   /** `tiktoken/lite/tiktoken_bg.wasm` */
@@ -15,21 +23,21 @@ export interface TokenizerAssets {
 
 export interface TokenizeOptions {
   readonly signal: AbortSignal
-  /** Gives up one macrotask: only then does a cancel reach `signal`. */
+  /** Waits for one macrotask, so that a cancel can reach `signal`. */
   readonly turn: () => Promise<void>
 }
 
-/** Ten milliseconds of work or so: between two of them a cancel gets through. */
+/** About ten milliseconds of work, after which a cancel can take effect. */
 const UNITS_PER_TURN = 32 * 1024
 
-/** Text → GPT-2's tokens with their UTF-16 ranges; special tokens' names are ordinary text. */
+/** Converts text to GPT-2's tokens with their UTF-16 ranges. Names of special tokens are encoded as ordinary text. */
 export class Tokenizer {
   static async load({ wasm, ranks }: TokenizerAssets): Promise<Tokenizer> {
-    await init((imports) => WebAssembly.instantiate(wasm, imports))
+    await init((imports: object) => WebAssembly.instantiate(wasm, imports))
     return new Tokenizer(new Tiktoken(ranks.bpe_ranks, {}, ranks.pat_str), vocabularyOf(ranks))
   }
 
-  private readonly kept = new KeptPieces()
+  private readonly cache = new PieceCache()
 
   private constructor(
     private readonly tiktoken: Tiktoken,
@@ -37,8 +45,8 @@ export class Tokenizer {
   ) {}
 
   /**
-   * A CRLF is tokenized as one LF that covers both units, a lone surrogate as U+FFFD.
-   * Rejects with the signal's reason, TextRunTooLongError or TokenizerCrashedError.
+   * Encodes CRLF as one LF that covers both units, and a lone surrogate as U+FFFD.
+   * @throws the signal's reason, TextRunTooLongError, TokenizerCrashedError
    */
   async tokenize(text: string, { signal, turn }: TokenizeOptions): Promise<TokenizedText> {
     const pieces: PlacedTokens[] = []
@@ -46,7 +54,7 @@ export class Tokenizer {
     signal.throwIfAborted()
     for (const piece of piecesOf(text)) {
       const pieceText = text.slice(piece.start, piece.end)
-      let tokens = this.kept.get(pieceText)
+      let tokens = this.cache.get(pieceText)
       if (tokens === undefined) {
         if (unitsSinceTurn >= UNITS_PER_TURN) {
           await turn()
@@ -55,7 +63,7 @@ export class Tokenizer {
         }
         refuseLongRuns(text, piece)
         tokens = this.tokenizePiece(pieceText)
-        this.kept.keep(pieceText, tokens)
+        this.cache.set(pieceText, tokens)
         unitsSinceTurn += pieceText.length
       }
       pieces.push({ tokens, start: piece.start })
@@ -73,20 +81,18 @@ export class Tokenizer {
     return { tokenIds, ...rangesOfTokens(piece, byteLengths) }
   }
 
-  /** tiktoken itself puts U+FFFD where a surrogate is alone. */
+  /** tiktoken itself replaces lone surrogates with U+FFFD. */
   private encode(text: string): Uint32Array {
     try {
       return this.tiktoken.encode_ordinary(text)
     } catch (cause) {
-      // Nothing else than a panic of the WASM ends here, and after one its memory is not to be trusted.
-      throw new TokenizerCrashedError('The tokenizer crashed on this text and has to be started anew.', {
-        cause,
-      })
+      // The only error is a panic of the WASM module, after which its memory may be inconsistent.
+      throw new TokenizerCrashedError('The tokenizer crashed on this text and must be restarted.', { cause })
     }
   }
 }
 
-/** A piece's tokens, and where in the text it begins. */
+/** A piece's tokens, and the start of the piece in the text. */
 interface PlacedTokens {
   readonly tokens: TokenizedText
   readonly start: number
@@ -104,10 +110,14 @@ function concatenate(pieces: readonly PlacedTokens[]): TokenizedText {
   for (const { tokens, start } of pieces) {
     whole.tokenIds.set(tokens.tokenIds, at)
     whole.partials.set(tokens.partials, at)
-    for (let i = 0; i < tokens.tokenIds.length; i++) {
-      whole.starts[at + i] = start + tokens.starts[i]
-      whole.ends[at + i] = start + tokens.ends[i]
-    }
+    whole.starts.set(
+      tokens.starts.map((unit) => start + unit),
+      at,
+    )
+    whole.ends.set(
+      tokens.ends.map((unit) => start + unit),
+      at,
+    )
     at += tokens.tokenIds.length
   }
   return whole

@@ -95,7 +95,7 @@ export class ModelChoice {
     return [
       {
         label: `${mark(DEFAULT_MODEL_ID)}${DEFAULT_MODEL_ID}`,
-        description: EMBEDDED_MODELS[DEFAULT_MODEL_ID],
+        description: EMBEDDED_MODELS.get(DEFAULT_MODEL_ID),
         detail: '12 M parameters · included in Logitscope, works offline',
         run: () => this.switchTo(DEFAULT_MODEL_ID),
       },

@@ -1,5 +1,5 @@
-// The int8 form of a checkpoint as a file: safetensors, named and marked by what it was made of.
-// It takes seconds to make for gpt2 and half a minute for gpt2-xl, and a tenth of that to read.
+// A cache of the int8 forms of checkpoints: safetensors files, whose name and metadata identify the checkpoint. Computing
+// a form takes seconds for gpt2 and half a minute for gpt2-xl; reading it takes a tenth of that.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -23,13 +23,13 @@ import {
 import { readSafetensorsMetadata } from '../formats/safetensors'
 import { tensorsOf } from '../formats/storedTensors'
 
-/** Hundreds of megabytes each, and seconds to make. */
+/** A form has hundreds of megabytes and can be computed again in seconds. */
 const MAX_FORMS = 4
 
 /**
- * Gives `use` the int8 form of a checkpoint: the kept one where there is one that fits, otherwise one that is made
- * now, and kept where there is a folder for that. Where it cannot be kept it is made once more the next time.
- * @param folder of kept forms, nothing else; made where it does not exist
+ * Calls `use` with the int8 form of a checkpoint: the cached one if there is a valid one, otherwise a newly computed one,
+ * which is added to the cache if possible.
+ * @param folder the cache folder, which contains nothing else and is created if it does not exist; undefined for none
  */
 export async function withInt8Form<T>(
   checkpoint: Checkpoint,
@@ -40,34 +40,34 @@ export async function withInt8Form<T>(
   if (folder === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
   const key = await fingerprintOf(location)
   const path = join(folder, fileName(location, key))
-  const kept = (await openKept(path, key, checkpoint)) ?? (await keep(path, key, checkpoint))
-  if (kept === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
+  const cached = (await openCached(path, key, checkpoint)) ?? (await addToCache(path, key, checkpoint))
+  if (cached === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
   try {
-    return await use(int8Checkpoint(checkpoint, kept.tensors))
+    return await use(int8Checkpoint(checkpoint, cached.tensors))
   } finally {
-    await kept.close()
+    await cached.close()
   }
 }
 
 /**
- * Deletes what is kept of a model.
- * @param folder of kept forms
+ * Deletes the cached forms of a model.
+ * @param folder the cache folder
  */
 export function deleteInt8Forms(folder: string, model: Pick<ModelLocation, 'id' | 'folder'>): Promise<void> {
-  return deleteOfPlace(folder, placeName(model.folder, model.id))
+  return deleteFormsOf(folder, locationName(model.folder, model.id))
 }
 
-interface KeptForm {
+interface CachedForm {
   readonly tensors: ReadonlyMap<string, FormTensor>
   close(): Promise<void>
 }
 
-/** One file for each place that a model is in: another form of the same model takes its name. */
+/** One file for each model folder: a form with another key replaces the one before. */
 function fileName({ folder, id }: ModelLocation, key: string): string {
-  return `${placeName(folder, id)}-${hash(`${INT8_FORM_VERSION}\n${key}`)}.safetensors`
+  return `${locationName(folder, id)}-${hash(`${INT8_FORM_VERSION}\n${key}`)}.safetensors`
 }
 
-function placeName(folder: string, id: string): string {
+function locationName(folder: string, id: string): string {
   return `${id.replaceAll(/[^\w.-]/g, '_')}-${hash(resolve(folder))}`
 }
 
@@ -79,8 +79,12 @@ function metadataOf(key: string): Record<string, string> {
   return { form: 'logitscope int8', version: String(INT8_FORM_VERSION), key }
 }
 
-/** Undefined where there is none, or one that is not what its name says. */
-async function openKept(path: string, key: string, checkpoint: Checkpoint): Promise<KeptForm | undefined> {
+/** Undefined if the file is missing or is not the form with this key. */
+async function openCached(
+  path: string,
+  key: string,
+  checkpoint: Checkpoint,
+): Promise<CachedForm | undefined> {
   let source: ByteSource
   try {
     source = await openFile(path)
@@ -90,12 +94,14 @@ async function openKept(path: string, key: string, checkpoint: Checkpoint): Prom
   try {
     const metadata = await readSafetensorsMetadata(source, path)
     if (JSON.stringify(metadata) !== JSON.stringify(metadataOf(key)))
-      throw new SafetensorsError(`${path} is another form.`)
+      throw new SafetensorsError(`${path} is the form of another checkpoint.`)
     const { byName } = await tensorsOf(source, path)
     const tensors = new Map<string, FormTensor>()
     for (const [name, stored] of byName) {
+      const type = TYPES.get(stored.dtype)
+      if (type === undefined) throw new SafetensorsError(`${path} has a tensor of type ${stored.dtype}.`)
       tensors.set(name, {
-        ...weightOf(TYPES[stored.dtype], stored.shape),
+        ...weightOf(type, stored.shape),
         readNow: (target) => {
           stored.readNow(target)
         },
@@ -110,35 +116,42 @@ async function openKept(path: string, key: string, checkpoint: Checkpoint): Prom
   }
 }
 
-const DTYPES: Record<WeightType, string> = {
+const DTYPES = {
   float32: 'F32',
   float16: 'F16',
   bfloat16: 'BF16',
   int8: 'I8',
   int32: 'I32',
-}
-const TYPES = Object.fromEntries(Object.entries(DTYPES).map(([type, dtype]) => [dtype, type])) as Record<
-  string,
-  WeightType
->
+} as const satisfies Record<WeightType, string>
+const TYPES: ReadonlyMap<string, WeightType> = new Map([
+  [DTYPES.float32, 'float32'],
+  [DTYPES.float16, 'float16'],
+  [DTYPES.bfloat16, 'bfloat16'],
+  [DTYPES.int8, 'int8'],
+  [DTYPES.int32, 'int32'],
+])
 
-/** Makes the form and keeps it; undefined where the disk does not take it. */
-async function keep(path: string, key: string, checkpoint: Checkpoint): Promise<KeptForm | undefined> {
+/** Computes the form and writes it to the cache; undefined if it cannot be written. */
+async function addToCache(
+  path: string,
+  key: string,
+  checkpoint: Checkpoint,
+): Promise<CachedForm | undefined> {
   const unfinished = `${path}.${randomUUID()}`
   try {
     await mkdir(dirname(path), { recursive: true })
     await writeForm(unfinished, metadataOf(key), int8Tensors(checkpoint))
     await rename(unfinished, path)
-    // What was kept of the same place before, and what was never finished.
+    // Older forms of the same model folder, and files that were never completed.
     const name = basename(path)
-    await deleteOfPlace(dirname(path), name.slice(0, name.lastIndexOf('-')), name)
+    await deleteFormsOf(dirname(path), name.slice(0, name.lastIndexOf('-')), name)
     await deleteOldest(dirname(path))
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => undefined)
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     return undefined
   }
-  return openKept(path, key, checkpoint)
+  return openCached(path, key, checkpoint)
 }
 
 async function writeForm(
@@ -166,7 +179,7 @@ async function writeForm(
   }
 }
 
-/** Forms of folders that nobody looks at any more would stay for ever. */
+/** Without a limit, forms of folders that no longer exist would stay forever. */
 async function deleteOldest(folder: string): Promise<void> {
   const paths = (await readdir(folder)).map((name) => join(folder, name))
   const forms = await Promise.all(paths.map(async (path) => ({ path, modified: (await stat(path)).mtimeMs })))
@@ -174,9 +187,10 @@ async function deleteOldest(folder: string): Promise<void> {
   for (const { path } of forms.slice(MAX_FORMS)) await rm(path, { force: true })
 }
 
-async function deleteOfPlace(folder: string, place: string, except?: string): Promise<void> {
+/** Deletes all forms of one location, except one file. */
+async function deleteFormsOf(folder: string, location: string, except?: string): Promise<void> {
   if (!existsSync(folder)) return
   for (const name of await readdir(folder)) {
-    if (name !== except && name.startsWith(`${place}-`)) await rm(join(folder, name), { force: true })
+    if (name !== except && name.startsWith(`${location}-`)) await rm(join(folder, name), { force: true })
   }
 }

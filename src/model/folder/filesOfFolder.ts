@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import type { ByteSource } from '../formats/byteSource'
 import type { ModelFiles } from '../formats/modelFiles'
 
-/** Node reads less than 2 GiB at once. */
+/** Node reads at most 2 GiB in one call. */
 const MAX_READ_BYTES = 1024 ** 3
-/** A pipe without a writer is refused, not waited for; Windows has no such flag, nor such pipes. */
+/** Opening a pipe without a writer fails instead of blocking. Windows has neither this flag nor such pipes. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-/** A folder of this machine; its methods reject with Node's own errors. */
+/** The files of a folder on this machine; the methods reject with Node's own errors. */
 export function filesOfFolder(folder: string): ModelFiles {
   return {
     place: folder,
@@ -18,7 +18,7 @@ export function filesOfFolder(folder: string): ModelFiles {
   }
 }
 
-/** Opens a file; rejects with Node's own error where it cannot. */
+/** Opens a file; rejects with Node's own error if it cannot. */
 export async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path, READ_WITHOUT_WAITING)
   const stat = await file.stat()

@@ -5,25 +5,25 @@ import { ModelFilesError } from '../../shared/errors'
 import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from '../registry'
 import { storePaths } from '../store/disk/storePaths'
 
-/** Where models lie that are known by an id. */
+/** The folders of models that have an id. */
 export interface ModelFolders {
-  /** The models of the package. */
+  /** Folder of the models in the extension package. */
   readonly embedded: string
-  /** The store of those that were downloaded; undefined where there is none. */
+  /** The store's folder of downloaded models; undefined if there is no store. */
   readonly store: string | undefined
-  /** How one gets a model that is not in the store, as the end of a sentence. */
+  /** How to get a model that is not in the store, as the end of a sentence. */
   readonly howToGet: string
 }
 
-/** Where the model lies, or would lie: an id of the registry or of the package, else a folder of the user’s. */
+/**
+ * The folder of a model, which may not exist: for the id of an embedded model or a model of the registry, else the
+ * argument is the user’s own folder.
+ * @throws ModelFilesError for a model of the registry if there is no store
+ */
 export function locateModel(idOrFolder: string, { embedded, store, howToGet }: ModelFolders): ModelLocation {
-  if (Object.hasOwn(EMBEDDED_MODELS, idOrFolder)) {
-    return {
-      id: idOrFolder,
-      folder: join(embedded, idOrFolder),
-      description: EMBEDDED_MODELS[idOrFolder],
-    }
-  }
+  const description = EMBEDDED_MODELS.get(idOrFolder)
+  if (description !== undefined) return { id: idOrFolder, folder: join(embedded, idOrFolder), description }
+
   const pinned = PINNED_MODELS.find(({ id }) => id === idOrFolder)
   if (pinned !== undefined) {
     const { id, description, sha256: digest } = pinned
@@ -37,6 +37,6 @@ export function locateModel(idOrFolder: string, { embedded, store, howToGet }: M
     id: basename(folder),
     folder,
     description: `your own model, from ${folder}`,
-    ifMissing: `There is no model “${idOrFolder}”: give an id (${knownModelIds().join(', ')}) or a folder with config.json and model.safetensors.`,
+    ifMissing: `There is no model “${idOrFolder}”. Use an id (${knownModelIds().join(', ')}) or a folder with config.json and model.safetensors.`,
   }
 }

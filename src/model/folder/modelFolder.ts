@@ -1,4 +1,4 @@
-// A model in a folder of this machine.
+// A model in a folder on this machine.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export function withModelFolder<T>(folder: string, use: (checkpoint: Checkpoint)
 }
 
 /**
- * Writes the `config.json` that a folder lacks; one that is there is never overwritten.
+ * Writes the missing `config.json` of a folder; never overwrites an existing one.
  * @throws ModelFilesError
  */
 export async function saveConfig(folder: string, config: string): Promise<void> {
@@ -25,7 +25,7 @@ export async function saveConfig(folder: string, config: string): Promise<void> 
     await writeFile(join(folder, CONFIG_FILE), config, { flag: 'wx' })
   } catch (cause) {
     throw new ModelFilesError(
-      `${CONFIG_FILE} cannot be written to ${folder}. Copy the model to a folder of yours.`,
+      `${CONFIG_FILE} cannot be written to ${folder}. Copy the model to a folder that you can write to.`,
       { cause },
     )
   }

@@ -6,13 +6,13 @@ import { pickledWeights } from '../formats/pickleFiles'
 import { proposeConfig, type ProposedConfig } from '../gpt2/proposedConfig'
 import { openShards, openWeightsFile, type StoredTensors } from '../formats/storedTensors'
 
-/** Far above what there is: 1.5 kB for a configuration, 0.1 MB for gpt2-xl in shards. */
+/** Far above real files: a configuration has 1.5 kB, the shard index of gpt2-xl 0.1 MB. */
 const MAX_JSON_BYTES = 16 * 1024 ** 2
 
 /**
  * Opens the checkpoint in files of Hugging Face's layout for as long as `use` runs.
- * @throws PickleFilesError, NoConfigError or another ModelFilesError where files are missing,
- * and what `parseConfig` and `openCheckpoint` throw
+ * @throws PickleFilesError, NoConfigError or another ModelFilesError if files are missing, and what `parseConfig` and
+ * `openCheckpoint` throw
  */
 export async function withModelFiles<T>(
   files: ModelFiles,
@@ -24,7 +24,7 @@ export async function withModelFiles<T>(
   return withTensors(files, async (tensors) => {
     if (config === undefined) {
       throw new NoConfigError(
-        `${files.place} has no ${CONFIG_FILE}, which says how many heads the model has. “Choose a Folder…” makes one.`,
+        `${files.place} has no ${CONFIG_FILE}, which says how many heads the model has. “Choose a Folder…” creates one.`,
       )
     }
     return use(await openCheckpoint(tensors, config))
@@ -32,7 +32,7 @@ export async function withModelFiles<T>(
 }
 
 /**
- * Opens and closes the checkpoint.
+ * Checks the files by opening and closing the checkpoint.
  * @throws what `withModelFiles` throws
  */
 export function checkModelFiles(files: ModelFiles): Promise<void> {
@@ -40,7 +40,7 @@ export function checkModelFiles(files: ModelFiles): Promise<void> {
 }
 
 /**
- * Whether the tensors are those of a `config.json` that is not there yet.
+ * Checks that the tensors fit a `config.json` that has not been saved yet.
  * @throws what `withModelFiles` throws
  */
 export function checkTensors(files: ModelFiles, config: string): Promise<void> {
@@ -50,7 +50,7 @@ export function checkTensors(files: ModelFiles, config: string): Promise<void> {
 }
 
 /**
- * What the tensors of a model without `config.json` say it should be.
+ * The configuration of a model without `config.json`, as far as its tensors show it.
  * @throws ModelFilesError, SafetensorsError, MissingTensorsError, TensorMismatchError
  */
 export function proposeConfigOf(files: ModelFiles): Promise<ProposedConfig> {
@@ -78,7 +78,7 @@ async function namesOf(files: ModelFiles): Promise<readonly string[]> {
   }
 }
 
-/** One file where there is one; the shards of an index otherwise. */
+/** Opens `model.safetensors` if it exists, otherwise the shards of an index. */
 async function openTensors(files: ModelFiles, names: readonly string[]): Promise<StoredTensors> {
   if (names.includes(WEIGHTS_FILE)) return openWeightsFile(files)
   if (names.includes(SHARD_INDEX_FILE)) return openShards(files, await readJson(files, SHARD_INDEX_FILE))

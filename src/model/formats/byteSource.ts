@@ -1,14 +1,14 @@
-/** Bytes that can be read from any place: a file on the desktop, something else elsewhere. */
+/** Random access to bytes: a file on the desktop, memory or messages in a browser. */
 export interface ByteSource {
   readonly size: number
-  /** Exactly `length` bytes from `offset` on; rejects where the source ends before. */
+  /** Reads exactly `length` bytes at `offset`; rejects if the source ends before. */
   read(offset: number, length: number): Promise<Uint8Array>
-  /** Fills `target` from `offset` on before it returns, for a reader that cannot wait; throws where the source ends before. */
+  /** Fills `target` with the bytes at `offset`, synchronously; throws if the source ends before. */
   readNow(offset: number, target: Uint8Array): void
   close(): Promise<void>
 }
 
-/** Bytes that are in memory already. */
+/** A source for bytes in memory. */
 export function bytesInMemory(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

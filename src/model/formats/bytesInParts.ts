@@ -1,45 +1,58 @@
 import type { ByteSource } from './byteSource'
 
-/** Bytes that are in memory in consecutive parts. */
+/** A source for consecutive parts in memory. */
 export function bytesInParts(parts: readonly Uint8Array[]): ByteSource {
-  return sourceOf([...parts], () => undefined)
+  return sourceOf(placed(parts), () => undefined)
 }
 
 /**
- * The same for a reader that asks `readNow` for every byte once: a part's memory is given back when it was read.
- * Reading it again throws.
+ * The same for a reader that calls `readNow` for every byte exactly once: the memory of a part is released when all of
+ * it has been read. Reading it again throws.
  */
 export function bytesReadOnce(parts: readonly Uint8Array[]): ByteSource {
-  const kept: (Uint8Array | undefined)[] = [...parts]
-  const unread = parts.map((part) => part.length)
-  return sourceOf(kept, (index, length) => {
-    unread[index] -= length
-    if (unread[index] > 0) return
-    giveBack(parts[index])
-    kept[index] = undefined
+  return sourceOf(placed(parts), (part, length) => {
+    part.unread -= length
+    if (part.unread > 0 || part.bytes === undefined) return
+    release(part.bytes)
+    part.bytes = undefined
   })
 }
 
-function sourceOf(
-  parts: (Uint8Array | undefined)[],
-  onReadNow: (index: number, length: number) => void,
-): ByteSource {
-  const ends: number[] = []
-  for (const part of parts) ends.push((ends.at(-1) ?? 0) + (part?.length ?? 0))
-  const size = ends.at(-1) ?? 0
+interface Part {
+  /** First byte of the part and the byte after its last one, counted from the start of the source. */
+  readonly start: number
+  readonly end: number
+  /** Undefined after its memory was released. */
+  bytes: Uint8Array | undefined
+  unread: number
+}
 
-  const copy = (offset: number, target: Uint8Array, onCopy: (index: number, length: number) => void) => {
-    if (offset + target.length > size) throw new Error(`the bytes end at ${size}`)
+function placed(parts: readonly Uint8Array[]): Part[] {
+  let start = 0
+  return parts.map((bytes) => {
+    const end = start + bytes.length
+    const part = { start, end, bytes, unread: bytes.length }
+    start = end
+    return part
+  })
+}
+
+function sourceOf(parts: Part[], onReadNow: (part: Part, length: number) => void): ByteSource {
+  const size = parts.at(-1)?.end ?? 0
+
+  const copy = (offset: number, target: Uint8Array, onCopy: (part: Part, length: number) => void) => {
+    const end = offset + target.length
+    if (end > size) throw new Error(`the bytes end at ${size}`)
     let filled = 0
-    for (let i = ends.findIndex((end) => end > offset); filled < target.length; i++) {
-      const part = parts[i]
-      if (part === undefined) throw new Error(`the bytes before ${ends[i]} were given back`)
-      const from = offset + filled - (ends[i] - part.length)
-      const bytes = part.subarray(from, from + target.length - filled)
+    for (const part of parts) {
+      if (part.end <= offset || part.start >= end) continue
+      if (part.bytes === undefined) throw new Error(`the memory of the bytes before ${part.end} was released`)
+      const bytes = part.bytes.subarray(Math.max(0, offset - part.start), end - part.start)
       target.set(bytes, filled)
       filled += bytes.length
-      onCopy(i, bytes.length)
+      onCopy(part, bytes.length)
     }
+    if (filled < target.length) throw new Error('the source is closed')
   }
 
   return {
@@ -60,8 +73,11 @@ function sourceOf(
   }
 }
 
-/** At once, where the part has its memory to itself: the garbage collector may leave it for long. Node 20 cannot. */
-function giveBack({ buffer, byteLength }: Uint8Array): void {
+/**
+ * Detaches the buffer, if no other part uses it, so that its memory is free before the next garbage collection. Node 20
+ * has no `transfer`.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && 'transfer' in buffer)
     buffer.transfer(0)
 }

@@ -1,10 +1,10 @@
-// The number formats of checkpoints, and what lies between them and float32.
+// The number formats of checkpoints, and their conversion to and from float32.
 
 import { assertNever } from '../../shared/assertNever'
 
 export type FloatType = 'float32' | 'float16' | 'bfloat16'
 
-/** Stored numbers as float32, which holds all of them exactly. */
+/** Converts stored numbers to float32, which represents all of them exactly. */
 export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: FloatType): Float32Array {
   switch (type) {
     case 'float32':
@@ -12,14 +12,14 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: FloatType): Float
     case 'float16':
       return Float32Array.from(halvesOf(bytes), halfToNumber)
     case 'bfloat16':
-      // The upper half of a float32.
+      // bfloat16 is the upper half of a float32.
       return new Float32Array(Uint32Array.from(halvesOf(bytes), (half) => half << 16).buffer)
     default:
       return assertNever(type)
   }
 }
 
-/** As IEEE 754 binary16, rounded to the nearest, and to even where two are as near. */
+/** Converts to IEEE 754 binary16, rounding to nearest, ties to even. */
 export function toHalves(floats: Float32Array): Uint16Array {
   return Uint16Array.from(new Uint32Array(floats.buffer, floats.byteOffset, floats.length), halfBits)
 }
@@ -37,7 +37,7 @@ function halfToNumber(half: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-/** @param bits those of a float32 */
+/** @param bits of a float32 */
 function halfBits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000
   const magnitude = bits & 0x7fffffff
@@ -49,7 +49,7 @@ function halfBits(bits: number): number {
   return exponent < 102 ? sign : sign | roundedShift((magnitude & 0x7fffff) | 0x800000, 126 - exponent)
 }
 
-/** bits / 2^places, to the nearest, and to even where two are as near. */
+/** bits / 2^places, rounded to nearest, ties to even. */
 export function roundedShift(bits: number, places: number): number {
   const half = 2 ** (places - 1)
   return Math.floor((bits + half - 1 + ((bits >>> places) & 1)) / 2 ** places)

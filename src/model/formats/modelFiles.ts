@@ -1,4 +1,4 @@
-// What the files of a model's folder are called, as Hugging Face names them, and how they are come by.
+// The files of a model's folder, in Hugging Face's layout.
 
 import type { ByteSource } from './byteSource'
 
@@ -6,11 +6,11 @@ export const CONFIG_FILE = 'config.json'
 export const WEIGHTS_FILE = 'model.safetensors'
 export const SHARD_INDEX_FILE = 'model.safetensors.index.json'
 
-/** A model's files, wherever they lie. */
+/** A model's files, on disk or elsewhere. */
 export interface ModelFiles {
-  /** What people call the place. */
+  /** Where the files are, as text for the user. */
   readonly place: string
-  /** What there is. */
+  /** Names of the files that exist. */
   names(): Promise<readonly string[]>
   open(name: string): Promise<ByteSource>
 }

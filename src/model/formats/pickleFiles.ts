@@ -1,6 +1,6 @@
-// Weights that `torch.save` wrote. Loading them can run whatever code their author put there.
+// Files written by `torch.save`. Loading one can run any code that its author put into it.
 
-/** The files of a folder that hold a pickled model's weights, all shards of one; none where there are none. */
+/** The files of a folder that contain a pickled model's weights: one file, or all of its shards; may be empty. */
 export function pickledWeights(files: readonly string[]): string[] {
   if (files.includes('pytorch_model.bin')) return ['pytorch_model.bin']
   const shards = files.filter((file) => /^pytorch_model-\d+-of-\d+\.bin$/.test(file)).sort()
@@ -11,5 +11,5 @@ export function pickledWeights(files: readonly string[]): string[] {
     .slice(0, 1)
 }
 
-/** What trainers write beside a model. */
+/** Files that trainers write next to a model. */
 const TRAINER_STATE = /^(optimizer|scheduler|scaler|training_args|rng_state)/

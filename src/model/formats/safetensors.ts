@@ -2,73 +2,76 @@
 // https://github.com/huggingface/safetensors#format
 
 import { SafetensorsError } from '../../shared/errors'
+import { isRecord } from '../../shared/isRecord'
 import type { ByteSource } from './byteSource'
 
-/** Where a tensor lies in the file, and what it is. */
+/** A tensor's type, shape and position in the file. */
 export interface TensorEntry {
   readonly dtype: string
   readonly shape: readonly number[]
-  /** Absolute, in bytes. */
+  /** From the start of the file, in bytes. */
   readonly offset: number
   readonly byteLength: number
 }
 
 const LENGTH_BYTES = 8
 const MAX_DIMENSIONS = 16
-/** A header larger than this is an attack or a mistake: gpt2-xl's has 0.06 MB. */
+/** A larger header is an attack or a mistake: gpt2-xl's has 0.06 MB. */
 export const MAX_HEADER_BYTES = 16 * 1024 * 1024
-/** What a tensor's name or type can have before it is no use in a message. */
+/** Longest name or type of a tensor that is quoted in a message. */
 const MAX_NAME_UNITS = 200
 
-const BYTES_PER_ELEMENT: Record<string, number> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  I64: 8,
-  U64: 8,
-  F64: 8,
-}
+const BYTES_PER_ELEMENT: ReadonlyMap<unknown, number> = new Map([
+  ['BOOL', 1],
+  ['U8', 1],
+  ['I8', 1],
+  ['F8_E4M3', 1],
+  ['F8_E5M2', 1],
+  ['I16', 2],
+  ['U16', 2],
+  ['F16', 2],
+  ['BF16', 2],
+  ['I32', 4],
+  ['U32', 4],
+  ['F32', 4],
+  ['I64', 8],
+  ['U64', 8],
+  ['F64', 8],
+])
 
 /**
- * Reads and checks the header: every tensor has a known type, as many bytes as its shape calls for,
- * and together they fill the file without overlap or gap, as the format demands.
- * @param file what the file is called, for the error's message
- * @throws SafetensorsError naming what is wrong
+ * Reads and checks the header: every tensor has a known type and the number of bytes that its type and shape take, and
+ * together they fill the file without overlap or gap, as the format requires.
+ * @param file name of the file, for the error's message
+ * @throws SafetensorsError
  */
 export async function readSafetensorsHeader(
   source: ByteSource,
   file: string,
 ): Promise<Map<string, TensorEntry>> {
-  return orNamed(file, () => readHeader(source))
+  return withFileName(file, () => readHeader(source))
 }
 
 /**
- * What the header says of the file itself.
- * @throws SafetensorsError where there is no header
+ * The header's `__metadata__`; undefined if it has none.
+ * @throws SafetensorsError if the header cannot be read
  */
 export async function readSafetensorsMetadata(source: ByteSource, file: string): Promise<unknown> {
-  return orNamed(file, async () => (await readRawHeader(source)).header.__metadata__)
+  return withFileName(file, async () => (await readRawHeader(source)).header.__metadata__)
 }
 
-/** Its message says what is wrong with the file, whatever that is called. */
-class Malformed extends Error {}
+/** What is wrong with the file, without the file's name. */
+class MalformedError extends Error {}
 
-async function orNamed<T>(file: string, reading: () => Promise<T>): Promise<T> {
+async function withFileName<T>(file: string, reading: () => Promise<T>): Promise<T> {
   try {
     return await reading()
   } catch (error) {
-    if (!(error instanceof Malformed)) throw error
+    if (!(error instanceof MalformedError)) throw error
     const { cause } = error
-    throw new SafetensorsError(`${file} cannot be read: ${error.message}. Get the file anew.`, { cause })
+    throw new SafetensorsError(`${file} cannot be read: ${error.message}. Download the file again.`, {
+      cause,
+    })
   }
 }
 
@@ -101,40 +104,40 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   } catch (cause) {
     throw malformed('its header is not JSON', cause)
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw malformed('its header is not an object')
-  }
-  return header as Record<string, unknown>
+  if (!isRecord(header) || Array.isArray(header)) throw malformed('its header is not an object')
+  return header
 }
 
 function tensorEntry(name: string, value: unknown, dataStart: number): TensorEntry {
   if (name.length > MAX_NAME_UNITS) throw malformed(`a tensor’s name has ${name.length} characters`)
-  const { dtype, shape, data_offsets: range } = (value ?? {}) as Record<string, unknown>
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
+  const { dtype, shape, data_offsets: range } = isRecord(value) ? value : {}
+  const elementBytes = BYTES_PER_ELEMENT.get(dtype)
+  if (typeof dtype !== 'string' || elementBytes === undefined) {
     throw malformed(
       `tensor ${name} has the unknown type ${String(JSON.stringify(dtype)).slice(0, MAX_NAME_UNITS)}`,
     )
   }
   if (!isSizeArray(shape) || shape.length > MAX_DIMENSIONS)
     throw malformed(`tensor ${name} has no valid shape`)
-  if (!isSizeArray(range) || range.length !== 2 || range[0] > range[1]) {
+  const [start, end] = isSizeArray(range) && range.length === 2 ? range : []
+  if (start === undefined || end === undefined || start > end) {
     throw malformed(`tensor ${name} has no valid data_offsets`)
   }
-  const byteLength = range[1] - range[0]
-  const expected = shape.reduce((product, length) => product * length, BYTES_PER_ELEMENT[dtype])
+  const byteLength = end - start
+  const expected = shape.reduce((product, length) => product * length, elementBytes)
   if (byteLength !== expected) {
     throw malformed(
       `tensor ${name} has ${byteLength} bytes where ${dtype} [${shape.join(', ')}] takes ${expected}`,
     )
   }
-  return { dtype, shape, offset: dataStart + range[0], byteLength }
+  return { dtype, shape, offset: dataStart + start, byteLength }
 }
 
 function checkLayout(entries: ReadonlyMap<string, TensorEntry>, dataStart: number, fileSize: number): void {
   let end = dataStart
-  // A tensor without elements lies before the one that begins where it does.
-  const byPlace = [...entries].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength)
-  for (const [name, { offset, byteLength }] of byPlace) {
+  // A tensor without elements comes before the tensor that starts at the same byte.
+  const byOffset = [...entries].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength)
+  for (const [name, { offset, byteLength }] of byOffset) {
     if (offset < end) throw malformed(`tensor ${name} overlaps another`)
     if (offset > end) throw malformed(`there is a gap before tensor ${name}`)
     end = offset + byteLength
@@ -147,6 +150,6 @@ function isSizeArray(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)
 }
 
-function malformed(what: string, cause?: unknown): Malformed {
-  return new Malformed(what, { cause })
+function malformed(what: string, cause?: unknown): MalformedError {
+  return new MalformedError(what, { cause })
 }

@@ -2,13 +2,14 @@
 // https://huggingface.co/docs/transformers/main/en/big_models
 
 import { SafetensorsError } from '../../shared/errors'
+import { isRecord } from '../../shared/isRecord'
 
-/** A file beside the index: no folder, no drive, and not the folder itself. */
+/** A file in the folder of the index: no path and no drive. */
 const SHARD_NAME = /^[^/\\:\0]+\.safetensors$/
 
 /**
- * The shard of each tensor by the tensor's stored name.
- * @throws SafetensorsError naming what is wrong
+ * The shard of each tensor, by the tensor's stored name.
+ * @throws SafetensorsError
  */
 export function parseShardIndex(json: string): Map<string, string> {
   let index: unknown
@@ -23,7 +24,9 @@ export function parseShardIndex(json: string): Map<string, string> {
   const shardOf = new Map<string, string>()
   for (const [name, shard] of Object.entries(weightMap)) {
     if (typeof shard !== 'string' || !SHARD_NAME.test(shard)) {
-      throw malformed(`the shard of ${name} is ${JSON.stringify(shard)}, not a .safetensors file beside it`)
+      throw malformed(
+        `the shard of ${name} is ${JSON.stringify(shard)}, not a .safetensors file in the same folder`,
+      )
     }
     shardOf.set(name, shard)
   }
@@ -32,11 +35,14 @@ export function parseShardIndex(json: string): Map<string, string> {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) && !Array.isArray(value)
 }
 
 function malformed(what: string, cause?: unknown): SafetensorsError {
-  return new SafetensorsError(`model.safetensors.index.json cannot be used: ${what}. Get the file anew.`, {
-    cause,
-  })
+  return new SafetensorsError(
+    `model.safetensors.index.json cannot be used: ${what}. Download the file again.`,
+    {
+      cause,
+    },
+  )
 }

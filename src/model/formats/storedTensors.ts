@@ -1,4 +1,4 @@
-// The tensors of a checkpoint's files, whichever file each is in.
+// The tensors of a checkpoint, in one file or in several shards.
 
 import { ModelFilesError, SafetensorsError } from '../../shared/errors'
 import type { ByteSource } from './byteSource'
@@ -6,26 +6,26 @@ import { type ModelFiles, SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
 import { readSafetensorsHeader, type TensorEntry } from './safetensors'
 import { parseShardIndex } from './shardIndex'
 
-/** A tensor as a file has it. */
+/** A tensor in a file. */
 export interface StoredTensor {
   readonly dtype: string
   readonly shape: readonly number[]
-  /** The first `byteLength` of its bytes as they lie in the file. */
+  /** Reads the first `byteLength` of its bytes, as they are in the file. */
   read(byteLength: number): Promise<Uint8Array>
-  /** Fills `target` with as many of its first bytes before it returns. */
+  /** Fills `target` with its first bytes, synchronously. */
   readNow(target: Uint8Array): void
 }
 
-/** Tensors by the names that they are stored under, and the files that they are read from. */
+/** Tensors by their stored names. `close` closes the files that they are read from. */
 export interface StoredTensors {
-  /** The file that says which tensors there are. */
+  /** Name of the file that lists the tensors. */
   readonly file: string
   readonly byName: ReadonlyMap<string, StoredTensor>
   close(): Promise<void>
 }
 
 /**
- * The tensors of one safetensors file, which is closed with them.
+ * The tensors of one safetensors file; `close` closes the source.
  * @throws SafetensorsError
  */
 export async function tensorsOf(source: ByteSource, file = WEIGHTS_FILE): Promise<StoredTensors> {
@@ -54,7 +54,7 @@ export async function openWeightsFile(files: ModelFiles, file = WEIGHTS_FILE): P
 /**
  * Opens the shards that an index names, each once.
  * @param index the content of `model.safetensors.index.json`
- * @throws SafetensorsError where the index is malformed or a shard lacks one of its tensors; ModelFilesError
+ * @throws SafetensorsError if the index is malformed or a shard lacks one of its tensors; ModelFilesError
  */
 export async function openShards(files: ModelFiles, index: string): Promise<StoredTensors> {
   const shardOf = parseShardIndex(index)
@@ -69,7 +69,7 @@ export async function openShards(files: ModelFiles, index: string): Promise<Stor
       const tensor = shards.get(file)?.byName.get(name)
       if (tensor === undefined) {
         throw new SafetensorsError(
-          `${SHARD_INDEX_FILE} says that ${name} is in ${file}, which lacks it. Get the files anew.`,
+          `${SHARD_INDEX_FILE} says that ${name} is in ${file}, which lacks it. Download the files again.`,
         )
       }
       byName.set(name, tensor)

@@ -1,19 +1,18 @@
-// A GPT-2 checkpoint: its tensors by GPT-2's own names, checked against its configuration.
+// A GPT-2 checkpoint: its tensors under GPT-2's own names, checked against its configuration.
 // C = nEmbd, N = nPositions, V = 50257, I = nInner
 
 import { MissingTensorsError, TensorMismatchError } from '../../shared/errors'
 import { formatCount, formatCounted } from '../../shared/text/format'
 import type { Precision } from '../../shared/contracts/prediction'
-import { VOCABULARY_SIZE } from './config'
-import type { Gpt2Config } from './config'
+import { type Gpt2Config, VOCABULARY_SIZE } from './config'
 import type { FloatType } from '../formats/floats'
 import type { StoredTensor, StoredTensors } from '../formats/storedTensors'
 import { plainTensorName } from './tensorNames'
 
-/** The last two only in forms that are derived from a checkpoint. */
+/** int8 and int32 exist only in the int8 form, which is derived from a checkpoint. */
 export type WeightType = FloatType | 'int8' | 'int32'
 
-/** How the layers' weights lie: GPT-2's own Conv1D is [in, out], PyTorch's Linear [out, in]. */
+/** Layout of the layers' weights: GPT-2's own Conv1D is [in, out], PyTorch's Linear is [out, in]. */
 export type WeightLayout = 'Conv1D' | 'Linear'
 
 export interface Weight {
@@ -26,29 +25,33 @@ export interface Checkpoint {
   readonly config: Gpt2Config
   readonly precision: Precision
   readonly layout: WeightLayout
-  /** False where no layer and no layer norm has one. */
+  /** False if no layer and no layer norm has a bias. */
   readonly hasBiases: boolean
-  /** What is not as in OpenAI's own files, in phrases for people. */
+  /** Differences from OpenAI's own files, as phrases for the user. */
   readonly remarks: readonly string[]
-  /** Numbers that the model has learned; a tied head counts once, padding does not. */
+  /** Number of trained parameters; a tied head counts once, padding does not count. */
   readonly parameters: number
   has(name: string): boolean
-  /** The tensor of this name, such as `h.0.attn.c_attn.weight`; of the vocabulary the first V rows. */
+  /** The tensor with this name, such as `h.0.attn.c_attn.weight`; of vocabulary matrices only the first V rows. */
   weight(name: string): Weight
-  /** The tensor's bytes as they lie in the file. */
+  /** Reads the tensor's bytes as they are in the file. */
   read(name: string): Promise<Uint8Array>
-  /** Fills `target` with the tensor's bytes before it returns. */
+  /** Fills `target` with the tensor's bytes, synchronously. */
   readNow(name: string, target: Uint8Array): void
 }
 
-const WEIGHT_TYPES: Record<string, FloatType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+const WEIGHT_TYPES: ReadonlyMap<string, FloatType> = new Map([
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+])
 const BYTES_PER_WEIGHT: Record<FloatType, number> = { float32: 4, float16: 2, bfloat16: 2 }
 const MAX_LISTED_TENSORS = 5
-/** So much of two tensors tells whether they are the same. */
+/** Two tensors count as equal if their first bytes, this many, are equal. */
 const COMPARED_BYTES = 1024 ** 2
 
 /**
- * Makes a checkpoint of stored tensors. Names may begin with `transformer.` or `_orig_mod.`; tensors that GPT-2
+ * Opens a checkpoint from stored tensors. Names may begin with `transformer.` or `_orig_mod.`; tensors that GPT-2
  * does not need (the mask buffers `attn.bias`, a tied `lm_head.weight`) are ignored.
  * @throws MissingTensorsError, TensorMismatchError
  */
@@ -93,7 +96,7 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
 
 /**
  * The tensors by GPT-2's own names.
- * @throws TensorMismatchError where two have the same
+ * @throws TensorMismatchError if two have the same name
  */
 export function byPlainName({ file, byName }: StoredTensors): Map<string, StoredTensor> {
   const found = new Map<string, StoredTensor>()
@@ -110,7 +113,7 @@ export function byPlainName({ file, byName }: StoredTensors): Map<string, Stored
   return found
 }
 
-/** Of two names for one matrix `safetensors.torch.save_model` keeps the first in the alphabet, which is the head's. */
+/** Adds a missing `wte.weight`: of two names for one matrix, `safetensors.torch.save_model` saves only the first one in alphabetical order, which is `lm_head.weight`. */
 export function withTiedWte(found: ReadonlyMap<string, StoredTensor>): Map<string, StoredTensor> {
   const head = found.get('lm_head.weight')
   return found.has('wte.weight') || head === undefined
@@ -118,7 +121,7 @@ export function withTiedWte(found: ReadonlyMap<string, StoredTensor>): Map<strin
     : new Map(found).set('wte.weight', head)
 }
 
-/** Whether the checkpoint has a head that is another matrix than `wte`. */
+/** Whether the checkpoint has a head that differs from `wte`. */
 export async function hasOwnHead(found: ReadonlyMap<string, StoredTensor>): Promise<boolean> {
   const [head, wte] = [found.get('lm_head.weight'), found.get('wte.weight')]
   if (head === undefined || wte === undefined) return false
@@ -128,7 +131,7 @@ export async function hasOwnHead(found: ReadonlyMap<string, StoredTensor>): Prom
   return ofHead.some((byte, i) => byte !== ofWte[i])
 }
 
-/** Every tensor that the graphs need, with its shape; Conv1D weights are [in, out]. */
+/** Every tensor that the graphs need, with its shape in Conv1D layout ([in, out]). */
 export function* expectedShapes(config: Gpt2Config): Generator<[name: string, shape: readonly number[]]> {
   const { nLayer, nEmbd, nInner, nPositions, vocabSize } = config
   yield ['wte.weight', [vocabSize, nEmbd]]
@@ -152,7 +155,7 @@ export function* expectedShapes(config: Gpt2Config): Generator<[name: string, sh
   if (!config.tied) yield ['lm_head.weight', [vocabSize, nEmbd]]
 }
 
-/** Weights of layers, which the two layouts store in different ways; not those of layer norms and embeddings. */
+/** Whether the two layouts store this tensor differently: only the weights of layers, not of layer norms and embeddings. */
 export function isLayerWeight(name: string): boolean {
   return /\.c_\w+\.weight$/.test(name)
 }
@@ -161,7 +164,7 @@ function isBias(name: string): boolean {
   return BIAS.test(name)
 }
 
-/** Not the mask buffer `attn.bias`. */
+/** Does not match the mask buffer `attn.bias`. */
 const BIAS = /^(h\.\d+\.(attn|mlp)\.c_\w+|h\.\d+\.ln_\d|ln_f)\.bias$/
 
 function isVocabulary(name: string): boolean {
@@ -185,30 +188,30 @@ function checkNoneIsMissing(
 }
 
 /**
- * The layout that the weights' shapes tell; the square `attn.c_proj`, which could be either, follows the others.
- * @throws TensorMismatchError naming two that disagree
+ * The layout, found by the weights' shapes. The square `attn.c_proj` fits both layouts and does not count.
+ * @throws TensorMismatchError if two weights differ in their layout
  */
 function layoutOf(shapes: readonly NamedShape[], found: ReadonlyMap<string, StoredTensor>): WeightLayout {
-  let told: { readonly name: string; readonly layout: WeightLayout } | undefined
+  let first: { readonly name: string; readonly layout: WeightLayout } | undefined
   for (const [name, shape] of shapes) {
     const layout = layoutOfWeight(name, shape, tensorOf(found, name))
     if (layout === undefined) continue
-    told ??= { name, layout }
-    if (told.layout !== layout) {
+    first ??= { name, layout }
+    if (first.layout !== layout) {
       throw new TensorMismatchError(
-        `${told.name} is stored ${LAYOUT_WORDS[told.layout]} and ${name} ${LAYOUT_WORDS[layout]}; all layers must have the same layout.`,
+        `${first.name} is stored ${LAYOUT_TEXTS[first.layout]} and ${name} ${LAYOUT_TEXTS[layout]}; all layers must have the same layout.`,
       )
     }
   }
-  return told?.layout ?? 'Conv1D'
+  return first?.layout ?? 'Conv1D'
 }
 
-const LAYOUT_WORDS: Record<WeightLayout, string> = {
+const LAYOUT_TEXTS: Record<WeightLayout, string> = {
   Conv1D: 'as [in, out] (GPT-2’s own layout)',
   Linear: 'as [out, in] (Linear layout)',
 }
 
-/** Undefined where the shape is that of both layouts, or of none. */
+/** Undefined if the shape fits both layouts, or neither. */
 function layoutOfWeight(
   name: string,
   shape: readonly number[],
@@ -227,24 +230,25 @@ function linearShape(name: string, shape: readonly number[]): readonly number[] 
 function checkedType(name: string, { dtype, shape }: StoredTensor, expected: readonly number[]): FloatType {
   if (shape.join() !== expected.join()) {
     throw new TensorMismatchError(
-      `${name} has the shape [${shape.join(', ')}] where config.json calls for [${expected.join(', ')}].`,
+      `${name} has the shape [${shape.join(', ')}], but config.json requires [${expected.join(', ')}].`,
     )
   }
-  if (!Object.hasOwn(WEIGHT_TYPES, dtype)) {
+  const type = WEIGHT_TYPES.get(dtype)
+  if (type === undefined) {
     throw new TensorMismatchError(
-      `${name} is stored as ${dtype}; ${Object.keys(WEIGHT_TYPES).join(', ')} can be read.`,
+      `${name} is stored as ${dtype}; supported are ${[...WEIGHT_TYPES.keys()].join(', ')}.`,
     )
   }
-  return WEIGHT_TYPES[dtype]
+  return type
 }
 
 function paddingRemark({ vocabSize }: Gpt2Config): string[] {
   const extra = vocabSize - VOCABULARY_SIZE
   if (extra === 0) return []
-  return [`vocabulary padded to ${formatCount(vocabSize)}, ${formatCounted(extra, 'extra row')} left out`]
+  return [`vocabulary padded to ${formatCount(vocabSize)}, ${formatCounted(extra, 'extra row')} ignored`]
 }
 
-/** Hugging Face does the same, with as little to show for it. */
+/** A tied model ignores its own head, as Hugging Face does; the remark is the only sign of it. */
 async function headRemark({ tied }: Gpt2Config, found: ReadonlyMap<string, StoredTensor>): Promise<string[]> {
   return tied && (await hasOwnHead(found))
     ? ['lm_head.weight is not used: config.json ties the head to wte']

@@ -3,11 +3,11 @@ import { ModelConfigError } from '../../shared/errors'
 /** V, the number of tokens of GPT-2's tokenizer. */
 export const VOCABULARY_SIZE = 50257
 
-/** What GPT-2 configurations call the function between the MLP's two layers. */
+/** The activation function between the MLP's two layers, by its name in GPT-2 configurations. */
 const ACTIVATIONS = ['gelu_new', 'gelu', 'relu'] as const
 export type Activation = (typeof ACTIVATIONS)[number]
 
-/** What of a Hugging Face `config.json` decides GPT-2's graph. */
+/** The fields of a Hugging Face `config.json` that determine GPT-2's graph. */
 export interface Gpt2Config {
   readonly nLayer: number
   readonly nHead: number
@@ -15,31 +15,31 @@ export interface Gpt2Config {
   readonly nPositions: number
   /** Width of the MLP's hidden layer. */
   readonly nInner: number
-  /** Rows of `wte`; those beyond the tokenizer's are padding. */
+  /** Rows of `wte`; those after the tokenizer's are padding. */
   readonly vocabSize: number
   readonly activation: Activation
   readonly layerNormEpsilon: number
-  /** Attention scores are further divided by the layer's number, from 1. */
+  /** Whether attention scores are also divided by the layer's number, counted from 1. */
   readonly scaleAttnByInverseLayerIdx: boolean
-  /** The LM head is `wte` itself. */
+  /** Whether the LM head is `wte` itself. */
   readonly tied: boolean
 }
 
-/** Far above gpt2-xl (48 layers, 1,600 dimensions): beyond it a number is a mistake, not a model. */
+/** Limits far above gpt2-xl (48 layers, 1,600 dimensions): a larger number is a mistake. */
 const MAX_SIZE = 1_000_000
 const MAX_LAYERS = 1_000
 
 /**
  * Reads `config.json`.
- * @throws ModelConfigError naming the field and what it must be
+ * @throws ModelConfigError that names the field and its valid values
  */
 export function parseConfig(json: string): Gpt2Config {
   const config = parseObject(json)
 
-  const size = (field: string, fallback?: number, least = 1): number => {
+  const size = (field: string, fallback?: number, min = 1): number => {
     const value = config[field] ?? fallback
-    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > MAX_SIZE) {
-      throw invalid(`${field} is ${JSON.stringify(value)}; it must be a whole number from ${least} on`)
+    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > MAX_SIZE) {
+      throw invalid(`${field} is ${JSON.stringify(value)}; it must be a whole number of at least ${min}`)
     }
     return value as number
   }
@@ -51,29 +51,30 @@ export function parseConfig(json: string): Gpt2Config {
   }
 
   if (config.model_type !== undefined && config.model_type !== 'gpt2') {
-    throw invalid(`model_type is ${JSON.stringify(config.model_type)}; only "gpt2" can be run`)
+    throw invalid(`model_type is ${JSON.stringify(config.model_type)}; only "gpt2" is supported`)
   }
   const activation = ACTIVATIONS.find((known) => known === (config.activation_function ?? 'gelu_new'))
   if (activation === undefined) {
     throw invalid(
-      `activation_function is ${JSON.stringify(config.activation_function)}; ${ACTIVATIONS.join(', ')} can be run`,
+      `activation_function is ${JSON.stringify(config.activation_function)}; supported are ${ACTIVATIONS.join(', ')}`,
     )
   }
-  if (!flag('scale_attn_weights', true)) throw invalid('scale_attn_weights is false; only true can be run')
-  if (flag('add_cross_attention', false)) throw invalid('add_cross_attention is true; only false can be run')
+  if (!flag('scale_attn_weights', true)) throw invalid('scale_attn_weights is false; only true is supported')
+  if (flag('add_cross_attention', false))
+    throw invalid('add_cross_attention is true; only false is supported')
 
   const nLayer = size('n_layer')
-  if (nLayer > MAX_LAYERS) throw invalid(`n_layer is ${nLayer}; at most ${MAX_LAYERS} can be run`)
+  if (nLayer > MAX_LAYERS) throw invalid(`n_layer is ${nLayer}; at most ${MAX_LAYERS} are supported`)
   const nEmbd = size('n_embd')
   const nHead = size('n_head')
   if (nEmbd % nHead !== 0) throw invalid(`n_embd ${nEmbd} is not a multiple of n_head ${nHead}`)
   const vocabSize = size('vocab_size', VOCABULARY_SIZE)
   if (vocabSize < VOCABULARY_SIZE) {
-    throw invalid(`vocab_size is ${vocabSize}, fewer than the ${VOCABULARY_SIZE} tokens of GPT-2's tokenizer`)
+    throw invalid(`vocab_size is ${vocabSize}, less than the ${VOCABULARY_SIZE} tokens of GPT-2's tokenizer`)
   }
   const layerNormEpsilon = config.layer_norm_epsilon ?? 1e-5
   if (typeof layerNormEpsilon !== 'number' || !(layerNormEpsilon > 0 && layerNormEpsilon < 1)) {
-    throw invalid(`layer_norm_epsilon is ${JSON.stringify(layerNormEpsilon)}; it must lie between 0 and 1`)
+    throw invalid(`layer_norm_epsilon is ${JSON.stringify(layerNormEpsilon)}; it must be between 0 and 1`)
   }
   return {
     nLayer,
@@ -94,10 +95,10 @@ function parseObject(json: string): Record<string, unknown> {
   try {
     value = JSON.parse(json)
   } catch (cause) {
-    throw new ModelConfigError('config.json is not JSON. Get the file anew.', { cause })
+    throw new ModelConfigError('config.json is not JSON. Download the file again.', { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ModelConfigError('config.json is not an object. Get the file anew.')
+    throw new ModelConfigError('config.json is not an object. Download the file again.')
   }
   return value as Record<string, unknown>
 }

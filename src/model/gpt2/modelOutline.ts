@@ -1,10 +1,10 @@
-/** A model's files, each in consecutive parts. */
+/** A model's files, each stored in consecutive parts. */
 export interface ModelOutline {
-  /** What people call the place. */
+  /** Where the files are, as text for the user. */
   readonly place: string
   /** Identifies the files, as in `ModelInfo`. */
   readonly fingerprint: string
-  /** What every view says of the model beside its name. */
+  /** Remarks that every view shows next to the model's name. */
   readonly remarks?: readonly string[]
   readonly files: readonly { readonly name: string; readonly parts: number }[]
 }

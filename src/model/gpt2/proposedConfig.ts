@@ -1,10 +1,10 @@
-// What the shapes of a checkpoint's tensors say of its configuration.
+// Derives a configuration from the shapes of a checkpoint's tensors.
 // C = nEmbd, I = nInner
 
 import { MissingTensorsError, ModelConfigError } from '../../shared/errors'
 import { type Activation, parseConfig } from './config'
 
-/** All of a `config.json` but what no shape tells. */
+/** The part of a `config.json` that the tensors' shapes determine. */
 export interface ProposedConfig {
   readonly nLayer: number
   readonly nEmbd: number
@@ -12,11 +12,11 @@ export interface ProposedConfig {
   readonly nInner: number
   readonly vocabSize: number
   readonly tied: boolean
-  /** Of heads of 64 dimensions, as every GPT-2 has; the nearest number that divides nEmbd. */
+  /** A guess: heads of 64 dimensions, as in every GPT-2, or the nearest number that divides nEmbd. */
   readonly nHead: number
 }
 
-/** What a person has to say. */
+/** The part that the user has to choose. */
 export interface ChosenConfig {
   readonly nHead: number
   readonly activation: Activation
@@ -25,21 +25,21 @@ export interface ChosenConfig {
 const DIMENSIONS_PER_HEAD = 64
 
 /**
- * Reads the sizes off the shapes by GPT-2's own names of the tensors, in either layout.
+ * Derives the sizes from the shapes, given by GPT-2's own names of the tensors, in either layout.
  * @throws MissingTensorsError, ModelConfigError
  */
 export function proposeConfig(
   shapes: ReadonlyMap<string, readonly number[]>,
   { tied }: { readonly tied: boolean },
 ): ProposedConfig {
-  const [vocabSize, nEmbd] = matrix(shapes, 'wte.weight')
-  const [nPositions] = matrix(shapes, 'wpe.weight')
-  const fcShape = matrix(shapes, 'h.0.mlp.c_fc.weight')
+  const [vocabSize, nEmbd] = matrixShape(shapes, 'wte.weight')
+  const [nPositions] = matrixShape(shapes, 'wpe.weight')
+  const [rows, columns] = matrixShape(shapes, 'h.0.mlp.c_fc.weight')
   return {
     nLayer: countLayers(shapes),
     nEmbd,
     nPositions,
-    nInner: fcShape[0] === nEmbd ? fcShape[1] : fcShape[0],
+    nInner: rows === nEmbd ? columns : rows,
     vocabSize,
     tied,
     nHead: nearestDivisor(nEmbd, nEmbd / DIMENSIONS_PER_HEAD),
@@ -47,8 +47,8 @@ export function proposeConfig(
 }
 
 /**
- * The `config.json` of a proposal.
- * @throws ModelConfigError where such a model cannot be run
+ * The text of the `config.json`.
+ * @throws ModelConfigError if such a model is not supported
  */
 export function writeConfig(
   { nLayer, nEmbd, nPositions, nInner, vocabSize, tied }: ProposedConfig,
@@ -74,16 +74,20 @@ export function writeConfig(
   return `${json}\n`
 }
 
-function matrix(shapes: ReadonlyMap<string, readonly number[]>, name: string): readonly number[] {
+function matrixShape(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  name: string,
+): readonly [rows: number, columns: number] {
   const shape = shapes.get(name)
   if (shape === undefined) throw new MissingTensorsError(`The weights lack ${name}. Is it a GPT-2 model?`)
-  if (shape.length !== 2 || shape.includes(0)) {
-    throw new ModelConfigError(`${name} has the shape [${shape.join(', ')}], which is no GPT-2 model’s.`)
+  const [rows = 0, columns = 0] = shape
+  if (shape.length !== 2 || rows === 0 || columns === 0) {
+    throw new ModelConfigError(`${name} has the shape [${shape.join(', ')}], which no GPT-2 model has.`)
   }
-  return shape
+  return [rows, columns]
 }
 
-/** One more than the last of them; what lacks between is found when the tensors are checked. */
+/** The last layer's number plus one. Missing layers in between are found when the tensors are checked. */
 function countLayers(shapes: ReadonlyMap<string, readonly number[]>): number {
   const numbers = [...shapes.keys()].map((name) => Number(/^h\.(\d+)\./.exec(name)?.[1] ?? -1))
   return numbers.reduce((most, number) => Math.max(most, number + 1), 0)

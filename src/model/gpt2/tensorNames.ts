@@ -1,6 +1,6 @@
-/** What wrappers put before names: of the whole, of the model without its head. */
+/** Prefixes of wrappers: `module` for the whole model, `transformer` for the model without its head. */
 const LEADING = new Set(['module', 'transformer'])
-/** What `torch.compile` puts before the names of whatever it was given, the whole or a part. */
+/** Prefix that `torch.compile` adds to the names of the module that it was given, which may be a part of the model. */
 const COMPILED = '_orig_mod'
 
 /** GPT-2's own name of a tensor: `_orig_mod.transformer.h.0.ln_1.bias` → `h.0.ln_1.bias`. */

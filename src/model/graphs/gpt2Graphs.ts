@@ -1,9 +1,9 @@
 // GPT-2 as two ONNX graphs: the blocks, and the vocabulary's two ends, embeddings and LM head with its reductions.
 // Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; tensor names are OpenAI's.
 //
-// S tokens of this chunk, P tokens kept from before, Z rows of zeros, T = P + S + Z
+// S tokens of this chunk, P cached tokens before it, Z rows of zeros, T = P + S + Z
 // C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
-// All operators are such as ONNX Runtime has on WASM and on WebGPU alike; a test holds that.
+// All operators exist in ONNX Runtime on both WASM and WebGPU; a test checks that.
 
 import { GraphBuilder, type Value } from '../../onnx/graphBuilder'
 import { assertNever } from '../../shared/assertNever'
@@ -13,19 +13,19 @@ import { int8Layer, isInt8Layer } from './int8Layer'
 
 export interface ModelGraph {
   readonly model: Uint8Array
-  /** The checkpoint's tensors that it names as external data. */
+  /** Names of the checkpoint's tensors that the graph uses as external data. */
   readonly weights: readonly string[]
-  /** Outputs that are rows [S, C] for further runs, and of no use outside of the runtime. */
+  /** Names of the outputs [S, C] that are only fed to further runs, so that they can stay in the runtime. */
   readonly rows: readonly string[]
 }
 
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
- * `padding` [Z, C] (zeros that stand behind the keys and values), `past.{i}.key` and `past.{i}.value` [P, C].
- * Gives: `residual` [S, C], before `ln_f`, and the new rows `present.{i}.key` and `present.{i}.value` [S, C]; and
- * `magnitude.{i}` [S, 1], over the blocks 0 to i, Σ|x| of the stream's rows after each and of what it has made of
- * them before its softmax and its activation: these can make a number of what is none, on a GPU even of NaN, and no
- * later block would know. Finite where all of a row is, up to there.
+ * `padding` [Z, C] (zeros that are appended to the keys and values), `past.{i}.key` and `past.{i}.value` [P, C].
+ * Outputs: `residual` [S, C], before `ln_f`; the new rows `present.{i}.key` and `present.{i}.value` [S, C]; and
+ * `magnitude.{i}` [S, 1], which is finite if all values of the row in the blocks 0 to i are finite. It is the sum of
+ * |x| over the residual stream after each block and over each block's values before its softmax and its activation:
+ * these two can turn infinity, on a GPU even NaN, into a finite number, which later blocks would not notice.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -37,7 +37,7 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   for (let i = 0; i < nLayer; i++) {
     const result = block(g, i, x, { mask, padding })
     x = result.x
-    const magnitudes = [...result.inside, x].map((rows) => g.reduceL1(rows))
+    const magnitudes = [...result.checked, x].map((rows) => g.reduceL1(rows))
     magnitude = (magnitude === undefined ? magnitudes : [magnitude, ...magnitudes]).reduce(g.add)
     g.output(`magnitude.${i}`, magnitude, 'float32', ['S', 1])
   }
@@ -46,14 +46,14 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
 }
 
 /**
- * Embeddings and head, in one graph because they share `wte`: one of the two is given no rows.
+ * Embeddings and head, in one graph because they share `wte`. Each run feeds rows to one of the two.
  * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C].
- * Head, where `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length
- * is read (the GPU would have to give a number back), `inverseTemperature` [1]
+ * Head, if `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length is used (the
+ * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1]
  * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
  * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
- * All are float32, which holds ids and ranks exactly, in one tensor: each that is read from a GPU is waited for.
- * @param maxTensorBytes no tensor of weights is larger: the vocabulary's matrices are cut where they are
+ * All are float32, which represents ids and ranks exactly, in one tensor, because each read from a GPU takes a wait.
+ * @param maxTensorBytes size limit of a weight tensor; larger vocabulary matrices are split
  */
 export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint, maxTensorBytes)
@@ -68,13 +68,13 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   const places = g.input('places', 'int32', ['K'])
   const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
 
-  // Outside of the branch, where a cast is folded.
+  // Outside of the branch, so that ONNX Runtime folds the cast of the weights once.
   const project = g.projection()
-  const [logits, scores] = g.either(
+  const { logits, scores } = g.either(
     hasRows,
     () => head(g, { residual, project, target, places, inverseTemperature }),
-    // No rows, of the right type: the reductions cannot be computed of none.
-    () => [residual, residual],
+    // Empty outputs of the right type: the reductions fail on zero rows.
+    () => ({ logits: residual, scores: residual }),
   )
   g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
   g.output('scores', scores, 'float32', ['R', 'columns'])
@@ -90,49 +90,51 @@ interface HeadFeeds {
   readonly inverseTemperature: Value
 }
 
-/** Residual rows [R, C] → raw logits [R, V], without a bias, and what is read off them. */
+/** Residual rows [R, C] → raw logits [R, V], without a bias, and the scores [R, 4 + 2K]. */
 function head(
   g: Gpt2GraphBuilder,
   { residual, project, target, places, inverseTemperature }: HeadFeeds,
-): Value[] {
+): { logits: Value; scores: Value } {
   const logits = project(g.layerNorm('ln_f', residual))
   const top = topOfVocabulary(g, logits, g.op('Shape', [places]))
   const targetLogit = g.gatherElements(logits, target)
   const greater = g.reduceSum(g.cast(g.op('Greater', [logits, targetLogit]), 'int32'))
   const targetRank = g.add(g.cast(greater, 'float32'), g.float(1))
 
-  // No exponential overflows, and at a low temperature no digit is lost: entropy = log Σe^z − Σ p·z.
+  // Entropy = log Σe^z − Σ p·z. With the maximum subtracted, no exponential overflows, and a low temperature loses no
+  // precision.
   const z = g.mul(g.sub(logits, g.reduceMax(logits)), inverseTemperature)
   const exp = g.op('Exp', [z])
   const sum = sumOverVocabulary(g, exp)
   const logSum = g.op('Log', [sum])
   const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
-  return [logits, g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)]
+  const scores = g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)
+  return { logits, scores }
 }
 
 /**
- * The K largest of [R, V] and their ids, of equal ones the lower id first. In two stages, because WebGPU sorts all
- * that it is given: V = BLOCKS · BLOCK, and what is among the K largest is in one of the K blocks with the largest
- * maxima. Those in the order of their numbers keep the order of equal logits. Ids are floats, which hold them exactly:
- * WebGPU has few operators for integers.
+ * The K largest of [R, V] and their ids; of equal logits the lower id first. In two stages, because TopK on WebGPU
+ * sorts its whole input: V = BLOCKS · BLOCK, and each of the K largest is in one of the K blocks with the largest
+ * maxima. These blocks are sorted by number, so that equal logits stay in the order of their ids. Ids are float32, which
+ * represents them exactly, because few operators support integers on WebGPU.
  */
 function topOfVocabulary(g: GraphBuilder, logits: Value, k: Value): { logits: Value; ids: Value } {
   const maxima = g.op('Squeeze', [g.reduceMax(g.reshape(logits, [-1, BLOCKS, BLOCK])), g.ints([-1])])
-  const [, largest] = g.ops('TopK', [maxima, k], 2, { axis: -1 })
+  const largest = g.topK(maxima, k).indices
   const numbers = g.op('Gather', [g.floats(range(BLOCKS)), largest])
-  const [blocks] = g.ops('TopK', [numbers, k], 2, { axis: -1, largest: 0 })
+  const blocks = g.topK(numbers, k, { largest: false }).values
   const firstIds = g.op('Unsqueeze', [g.mul(blocks, g.float(BLOCK)), g.ints([-1])])
   const ids = g.reshape(g.add(firstIds, g.floats(range(BLOCK))), [0, -1]) // [R, K · BLOCK]
   const candidates = g.gatherElements(logits, g.cast(ids, 'int32'))
-  const [top, places] = g.ops('TopK', [candidates, k], 2, { axis: -1 })
-  return { logits: top, ids: g.gatherElements(ids, places) }
+  const top = g.topK(candidates, k)
+  return { logits: top.values, ids: g.gatherElements(ids, top.indices) }
 }
 
 function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i)
 }
 
-/** wte row of each token + wpe row of its position: [S] → [S, C]. */
+/** wte row of each token + wpe row of its position: [S] → [S, C] */
 function embeddings(g: Gpt2GraphBuilder, tokenIds: Value, positions: Value): Value {
   return g.add(g.rows('wte.weight', tokenIds), g.rows('wpe.weight', positions))
 }
@@ -142,28 +144,29 @@ interface AttentionFeeds {
   readonly padding: Value
 }
 
-/** One block: x [S, C] → [S, C], and the rows inside of it that are to be finite. */
+/** One block: x [S, C] → [S, C], and the intermediate rows that must be finite. */
 function block(
   g: Gpt2GraphBuilder,
   i: number,
   x: Value,
   feeds: AttentionFeeds,
-): { x: Value; inside: Value[] } {
+): { x: Value; checked: Value[] } {
   const qkv = g.linear(`h.${i}.attn.c_attn`, g.layerNorm(`h.${i}.ln_1`, x))
   const afterAttention = g.add(x, attention(g, i, qkv, feeds))
   const hidden = g.linear(`h.${i}.mlp.c_fc`, g.layerNorm(`h.${i}.ln_2`, afterAttention))
   const mlp = g.linear(`h.${i}.mlp.c_proj`, activation(g, hidden))
-  return { x: g.add(afterAttention, mlp), inside: [qkv, hidden] }
+  return { x: g.add(afterAttention, mlp), checked: [qkv, hidden] }
 }
 
 /**
- * Causal self-attention: queries, keys and values [S, 3C] → [S, C], in primitive operators,
- * the only ones that every WebGPU adapter computes right.
+ * Causal self-attention: queries, keys and values [S, 3C] → [S, C]. It uses primitive operators, because only these are
+ * computed correctly by every WebGPU adapter.
  */
 function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }: AttentionFeeds): Value {
   const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
   const D = C / H
-  const [query, key, value] = g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 1 })
+  const split = { type: 'Split', inputs: [qkv, g.ints([C, C, C])], attributes: { axis: 1 } }
+  const { query, key, value } = g.ops(split, 'query', 'key', 'value')
   const keys = g.concat(0, g.past(i, 'key'), key, padding)
   const values = g.concat(0, g.past(i, 'value'), value, padding)
   g.present(i, 'key', key)
@@ -193,28 +196,29 @@ function activation(g: Gpt2GraphBuilder, x: Value): Value {
   }
 }
 
-/** V = 1,733 · 29 */
-const [BLOCKS, BLOCK] = [1733, 29]
+/** The vocabulary in blocks: V = 1,733 · 29 */
+const BLOCKS = 1733
+const BLOCK = 29
 
 /**
- * [R, V] → [R, 1] in two stages: ORT adds one float32 after the other, and over 50,257 of them
- * the rounding alone costs 4e-4 nats; in blocks it is 1e-5.
+ * Sums [R, V] → [R, 1] in two stages: ONNX Runtime adds float32 values one by one, and over V of them rounding costs
+ * 4e-4 nats; in blocks 1e-5.
  */
 function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
   return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, BLOCKS, BLOCK])), g.ints([-1])]))
 }
 
-/** Rows [first, end) of a matrix. */
+/** Rows [first, end) of a matrix [V, C]. */
 interface Part {
   readonly first: number
   readonly end: number
   readonly matrix: Value
 }
 
-/** A graph builder that knows the checkpoint's tensors by name. */
+/** A graph builder that adds the checkpoint's tensors by name. */
 export class Gpt2GraphBuilder extends GraphBuilder {
-  private readonly known = new Map<string, Value>()
-  private readonly named = new Set<string>()
+  private readonly floatWeights = new Map<string, Value>()
+  private readonly usedWeights = new Set<string>()
   private readonly rowsOutputs: string[] = []
 
   constructor(
@@ -224,44 +228,47 @@ export class Gpt2GraphBuilder extends GraphBuilder {
     super()
   }
 
-  /** The tensor as float32, whatever it is stored as: ORT folds the cast once, when the session is made. */
+  /** The tensor as float32, from any stored type. ONNX Runtime folds the cast when it creates the session. */
   weight(name: string): Value {
-    const known = this.known.get(name)
+    const known = this.floatWeights.get(name)
     if (known !== undefined) return known
     const { type } = this.checkpoint.weight(name)
     const stored = this.stored(name)
     const floats = type === 'float32' ? stored : this.cast(stored, 'float32')
-    this.known.set(name, floats)
+    this.floatWeights.set(name, floats)
     return floats
   }
 
-  /** The tensor as it is stored. */
+  /** The tensor in its stored type. */
   stored(name: string): Value {
     const { type, shape, byteLength } = this.checkpoint.weight(name)
-    this.named.add(name)
+    this.usedWeights.add(name)
     return this.external(name, type, shape, byteLength)
   }
 
-  /** Rows of a matrix [V, C] as float32: [S] → [S, C]. Where the head has another matrix, as they are stored. */
+  /** Rows of a matrix [V, C] as float32: indices [S] → [S, C] */
   rows(name: string, indices: Value): Value {
+    // In int8 the head has its own matrix, so only the gathered rows are converted.
     if (this.checkpoint.precision === 'int8')
       return this.cast(this.op('Gather', [this.stored(name), indices]), 'float32')
-    const [{ matrix }, ...others] = this.parts(name)
-    if (others.length === 0) return this.op('Gather', [matrix, indices])
-    return this.rowsOfParts(this.parts(name), indices)
+    const parts = this.parts(name)
+    const [whole] = parts
+    if (parts.length === 1 && whole !== undefined) return this.op('Gather', [whole.matrix, indices])
+    return this.rowsOfParts(parts, indices)
   }
 
-  /** From the normalized stream to the logits, without a bias: `wte`, unless the checkpoint has a head of its own. */
+  /** From the normalized stream [R, C] to logits [R, V], without a bias: by `wte`, or by the checkpoint's own head. */
   projection(): (x: Value) => Value {
     if (isInt8Layer(this.checkpoint, 'lm_head')) return int8Layer(this, 'lm_head')
     const parts = this.parts(this.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
     return (x) => {
       const logits = parts.map(({ matrix }) => this.op('Gemm', [x, matrix], { transB: 1 }))
-      return logits.length === 1 ? logits[0] : this.concat(1, ...logits)
+      const [whole] = logits
+      return logits.length === 1 && whole !== undefined ? whole : this.concat(1, ...logits)
     }
   }
 
-  /** [S] → [S, C]: of each part the rows that it has, its first one for all others. */
+  /** [S] → [S, C]: gathers from every part (its first row for indices of other parts) and selects by index. */
   private rowsOfParts(parts: readonly Part[], indices: Value): Value {
     const zero = this.int32s([0])
     return parts
@@ -276,13 +283,13 @@ export class Gpt2GraphBuilder extends GraphBuilder {
       .reduce<Value>((x, { isIn, rows }) => this.op('Where', [isIn, rows, x]), this.float(0))
   }
 
-  /** A matrix [V, C] as float32, cut between rows into as many tensors as the largest one allows. */
+  /** A matrix [V, C] as float32, split between rows into tensors of at most `maxTensorBytes`. */
   private parts(name: string): Part[] {
     const { type, shape, byteLength } = this.checkpoint.weight(name)
-    const [V, C] = shape
+    const [V = NaN, C = NaN] = shape
     const rowsOfPart = Math.floor(this.maxTensorBytes / (C * Float32Array.BYTES_PER_ELEMENT))
     if (rowsOfPart >= V) return [{ first: 0, end: V, matrix: this.weight(name) }]
-    this.named.add(name)
+    this.usedWeights.add(name)
     return Array.from({ length: Math.ceil(V / rowsOfPart) }, (_, i) => {
       const first = i * rowsOfPart
       const end = Math.min(first + rowsOfPart, V)
@@ -310,7 +317,7 @@ export class Gpt2GraphBuilder extends GraphBuilder {
     })
   }
 
-  /** Of both kinds of layers the bias may be absent. */
+  /** The inputs of a layer or a layer norm; models may lack biases. */
   private weightAndBias(name: string): Value[] {
     const weight = this.weight(`${name}.weight`)
     return this.checkpoint.hasBiases ? [weight, this.weight(`${name}.bias`)] : [weight]
@@ -324,13 +331,13 @@ export class Gpt2GraphBuilder extends GraphBuilder {
     this.rowsOutput(`present.${i}.${part}`, rows)
   }
 
-  /** [S, C], to be fed again. */
+  /** Declares an output [S, C] that is only fed to further runs. */
   rowsOutput(name: string, rows: Value): void {
     this.rowsOutputs.push(name)
     this.output(name, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
   }
 
   finish(): ModelGraph {
-    return { model: this.build(), weights: [...this.named], rows: this.rowsOutputs }
+    return { model: this.build(), weights: [...this.usedWeights], rows: this.rowsOutputs }
   }
 }

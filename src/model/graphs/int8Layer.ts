@@ -1,24 +1,24 @@
-// A layer whose matrix is int8. S rows, K channels that stay exact.
+// A layer whose matrix is int8. S rows, K channels that stay in float32.
 
 import type { GraphBuilder, Value } from '../../onnx/graphBuilder'
 import type { Checkpoint } from '../gpt2/checkpoint'
 import { hiddenShift, isHiddenLayer } from '../int8/int8Form'
 
-/** What the layer is made of. */
+/** The graph builder that a layer needs. */
 interface Int8Graph extends GraphBuilder {
   readonly checkpoint: Checkpoint
-  /** The tensor as it is stored. */
+  /** The tensor in its stored type. */
   stored(name: string): Value
 }
 
-/** Whether the layer is one that the checkpoint has in int8. */
+/** Whether the checkpoint has this layer in int8. */
 export function isInt8Layer(checkpoint: Checkpoint, name: string): boolean {
   return checkpoint.has(`${name}.scale`)
 }
 
 /**
- * x [S, in] → [S, out]. Each row of x is rounded to 8 bits on a scale of its own, so that what comes out of a row
- * does not depend on which others are in the chunk; the products are added as integers, exactly.
+ * x [S, in] → [S, out]. Each row of x is rounded to 8 bits with its own scale, so that its result does not depend on the
+ * other rows of the chunk. The products are summed as integers, which is exact.
  */
 export function int8Layer(g: Int8Graph, name: string): (x: Value) => Value {
   const part = (suffix: string) => `${name}.${suffix}`
@@ -43,12 +43,12 @@ export function int8Layer(g: Int8Graph, name: string): (x: Value) => Value {
   }
 }
 
-/** What a row of zeros has as its step. */
+/** Step of a row of zeros; avoids a division by zero. */
 const SMALLEST_STEP = 1e-20
 
 /**
- * x [S, in] → bytes [S, in], and the step [S, 1] between two bytes of a row. Where nothing is below −`shift`
- * all 256 steps go to what is above, otherwise 127 to each side of zero.
+ * x [S, in] → bytes [S, in], and the step [S, 1] between two byte values of a row. With a `shift`, no value of x is below
+ * −`shift`, and all 256 byte values are used for x + `shift`; without one, 127 for each side of zero.
  */
 function roundedRows(g: GraphBuilder, x: Value, shift: number | undefined) {
   const shifted = shift === undefined ? x : g.add(x, g.float(shift))

@@ -1,39 +1,64 @@
-import { appendFile, mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { deleteInt8Forms, withInt8Form } from '../../../../src/model/derived/int8Cache'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 
-const CONFIG = { model_type: 'gpt2', n_layer: 1, n_head: 2, n_embd: 16, n_positions: 32, vocab_size: 50257 }
+const CONFIG = { model_type: 'gpt2', n_layer: 1, n_head: 2, n_embd: 8, n_positions: 32, vocab_size: 50257 }
 
-describe('The int8 form of a checkpoint', () => {
-  it('is made once and read after that, and the model’s folder is left alone', async () => {
+/** The model that every test copies. */
+let seeded: string
+beforeAll(async () => {
+  seeded = await mkdtemp(join(tmpdir(), 'logitscope-int8-'))
+  await writeSeededGpt2(seeded, { config: CONFIG, type: 'F16' })
+})
+afterAll(async () => {
+  await rm(seeded, { recursive: true })
+})
+
+describe('The int8 cache', () => {
+  it('computes the int8 form once, reads it afterwards, and does not change the model’s folder', async () => {
     const { model, cache } = await folders()
     const filesBefore = await readdir(model)
-    const made = await headWeights(model, cache)
-    const [file] = await readdir(cache)
+    const computed = await headDigest(model, cache)
+    const file = await onlyFile(cache)
     const { mtimeMs, ino } = await stat(join(cache, file))
 
-    expect(await headWeights(model, cache)).toEqual(made)
+    expect(await headDigest(model, cache)).toBe(computed)
 
     expect(await readdir(cache)).toEqual([file])
     expect(await stat(join(cache, file))).toMatchObject({ mtimeMs, ino })
     expect(await readdir(model)).toEqual(filesBefore)
   })
 
-  it('is the same where nothing is kept', async () => {
+  it('gives the same form without a cache folder', async () => {
     const { model, cache } = await folders()
-    expect(await headWeights(model, undefined)).toEqual(await headWeights(model, cache))
+    expect(await headDigest(model, undefined)).toBe(await headDigest(model, cache))
   })
 
   it.each([
-    ['is cut off', (file: string) => truncate(file, 5000)],
+    ['is truncated', (file: string) => truncate(file, 5000)],
     ['is too long', (file: string) => appendFile(file, 'x')],
     ['is empty', (file: string) => truncate(file, 0)],
     [
-      'is another form',
+      'has another version',
       async (file: string) =>
         writeFile(file, (await readFile(file, 'latin1')).replace('"version":"1"', '"version":"9"'), 'latin1'),
     ],
@@ -42,46 +67,44 @@ describe('The int8 form of a checkpoint', () => {
       async (file: string) =>
         writeFile(file, (await readFile(file, 'latin1')).replace('lm_head.scale', 'lm_head.scaly'), 'latin1'),
     ],
-  ])('is made anew where the kept file %s', async (_what, damage) => {
+  ])('computes the form again if the cached file %s', async (_what, damage) => {
     const { model, cache } = await folders()
-    const made = await headWeights(model, cache)
-    const [file] = await readdir(cache)
+    const computed = await headDigest(model, cache)
+    const file = await onlyFile(cache)
     const whole = await readFile(join(cache, file))
     await damage(join(cache, file))
 
-    expect(await headWeights(model, cache)).toEqual(made)
+    expect(await headDigest(model, cache)).toBe(computed)
 
     expect((await readFile(join(cache, file))).equals(whole)).toBe(true)
   })
 
-  it('is made anew where the weights are others, and the old one goes', async () => {
+  it('computes the form again if the weights have changed, and deletes the old one', async () => {
     const { model, cache } = await folders()
-    await headWeights(model, cache)
-    const [before] = await readdir(cache)
+    await headDigest(model, cache)
+    const before = await onlyFile(cache)
     await utimes(join(model, 'model.safetensors'), 1, 1)
 
-    await headWeights(model, cache)
+    await headDigest(model, cache)
 
-    const after = await readdir(cache)
-    expect(after).toHaveLength(1)
-    expect(after).not.toEqual([before])
+    expect(await onlyFile(cache)).not.toBe(before)
   })
 
-  it('goes by the digest that was noted at install, where there is one', async () => {
+  it('identifies the weights by the digest that was noted at install, if there is one', async () => {
     const { model, cache } = await folders()
-    await headWeights(model, cache, 'abc')
+    await headDigest(model, cache, { digest: 'abc' })
     const before = await readdir(cache)
     await utimes(join(model, 'model.safetensors'), 1, 1)
 
-    await headWeights(model, cache, 'abc')
+    await headDigest(model, cache, { digest: 'abc' })
 
     expect(await readdir(cache)).toEqual(before)
   })
 
-  it('goes with its model, and no other does', async () => {
+  it('deletes the forms of one model and no others', async () => {
     const { model, cache } = await folders()
     await deleteInt8Forms(cache, { id: 'seeded', folder: model })
-    await headWeights(model, cache)
+    await headDigest(model, cache)
     await deleteInt8Forms(cache, { id: 'seeded', folder: join(model, 'another') })
     expect(await readdir(cache)).toHaveLength(1)
 
@@ -90,42 +113,49 @@ describe('The int8 form of a checkpoint', () => {
     expect(await readdir(cache)).toEqual([])
   })
 
-  it('stays only while it is one of the newest', async () => {
+  it('keeps only the newest forms', async () => {
     const { model, cache } = await folders()
-    for (let i = 0; i < 6; i++) await headWeights(model, cache, `digest ${i}`, `model-${i}`)
+    for (let i = 0; i < 6; i++) await headDigest(model, cache, { digest: `digest ${i}`, id: `model-${i}` })
 
-    const kept = (await readdir(cache)).sort().map((name) => name.slice(0, 'model-0'.length))
-    expect(kept).toEqual(['model-2', 'model-3', 'model-4', 'model-5'])
+    const cached = (await readdir(cache)).sort().map((name) => name.slice(0, 'model-0'.length))
+    expect(cached).toEqual(['model-2', 'model-3', 'model-4', 'model-5'])
   })
 
-  it('is used all the same where it cannot be kept', async () => {
+  it('computes the form if it cannot be stored', async () => {
     const { model, cache } = await folders()
     await mkdir(cache, { recursive: true })
     await writeFile(join(cache, 'file'), '')
 
-    expect(await headWeights(model, join(cache, 'file'))).toEqual(await headWeights(model, undefined))
+    expect(await headDigest(model, join(cache, 'file'))).toBe(await headDigest(model, undefined))
   })
 })
 
 async function folders(): Promise<{ model: string; cache: string }> {
   const folder = await temporaryFolder({})
   const model = join(folder, 'model')
-  await writeSeededGpt2(model, { config: CONFIG, type: 'F16' })
-  return { model, cache: join(folder, 'kept', 'int8') }
+  await mkdir(model)
+  for (const name of await readdir(seeded)) await copyFile(join(seeded, name), join(model, name))
+  return { model, cache: join(folder, 'cache', 'int8') }
 }
 
-function headWeights(
+async function onlyFile(folder: string): Promise<string> {
+  const names = await readdir(folder)
+  expect(names).toHaveLength(1)
+  return elementAt(names, 0)
+}
+
+/** SHA-256 of the int8 head, which is computed from the whole vocabulary. */
+function headDigest(
   model: string,
   cache: string | undefined,
-  digest?: string,
-  id = 'seeded',
-): Promise<Uint8Array> {
+  { digest, id = 'seeded' }: { readonly digest?: string; readonly id?: string } = {},
+): Promise<string> {
   const location = { id, folder: model, description: '', ...(digest !== undefined && { digest }) }
   return withModelFolder(model, (checkpoint) =>
     withInt8Form(checkpoint, location, cache, (form) => {
       const bytes = new Uint8Array(form.weight('lm_head.weight').byteLength)
       form.readNow('lm_head.weight', bytes)
-      return Promise.resolve(bytes)
+      return Promise.resolve(createHash('sha256').update(bytes).digest('hex'))
     }),
   )
 }

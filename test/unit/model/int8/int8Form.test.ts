@@ -3,25 +3,28 @@ import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/see
 import type { Checkpoint } from '../../../../src/model/gpt2/checkpoint'
 import { checkInt8Tensors, type DerivedTensor, int8Tensors } from '../../../../src/model/int8/int8Form'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
+import { elementAt } from '../../../../src/shared/elementAt'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 
 const C = 64
 const CONFIG = { model_type: 'gpt2', n_layer: 3, n_head: 4, n_embd: C, n_positions: 32, vocab_size: 50257 }
 
 describe('The int8 form', () => {
-  it('is off by half a step of its column at most', async () => {
+  it('differs from the weights by at most half a step of the column', async () => {
     await withSeeded({ config: CONFIG, type: 'F32' }, (checkpoint) => {
       const tensors = int8Tensors(checkpoint)
       const weight = new Int8Array(compute(tensors, 'h.2.attn.c_attn.weight').buffer)
       const scale = new Float32Array(compute(tensors, 'h.2.attn.c_attn.scale').buffer)
       const exact = floatsOf(checkpoint, 'h.2.attn.c_attn.weight')
-      const inSteps = Array.from(weight, (value, i) => Math.abs(value - exact[i] / scale[i % (3 * C)]))
+      const inSteps = Array.from(weight, (value, i) =>
+        Math.abs(value - elementAt(exact, i) / elementAt(scale, i % (3 * C))),
+      )
       expect(Math.max(...inSteps)).toBeLessThanOrEqual(0.5 + 1e-5)
       expect(Math.max(...weight)).toBe(127)
     })
   })
 
-  it('leaves the attention of the first two blocks as it is', async () => {
+  it('keeps the attention of the first two blocks in float32', async () => {
     await withSeeded({ config: CONFIG, type: 'F32' }, (checkpoint) => {
       const layers = [...int8Tensors(checkpoint).keys()].filter((name) => name.endsWith('.scale'))
       expect(layers).toEqual([
@@ -38,7 +41,7 @@ describe('The int8 form', () => {
     })
   })
 
-  it('keeps channels exact that are 20 times the rest, and none where there are none', async () => {
+  it('keeps channels in float32 that are 20 times as large as the rest, and no others', async () => {
     const channelsOf = (checkpoint: Checkpoint) =>
       [...int8Tensors(checkpoint)]
         .filter(([name]) => name.endsWith('.channels'))
@@ -51,17 +54,19 @@ describe('The int8 form', () => {
     })
   })
 
-  it('is the same of weights in Linear layout', async () => {
+  it('is the same for weights in Linear layout', async () => {
     const forms: Uint8Array[] = []
     for (const layout of [{}, { layout: 'Linear' as const }]) {
       await withSeeded({ config: CONFIG, type: 'F32', ...layout }, (checkpoint) => {
         forms.push(compute(int8Tensors(checkpoint), 'h.1.mlp.c_fc.weight'))
       })
     }
-    expect(forms[1]).toEqual(forms[0])
+    const [conv1D, linear] = forms.map((form) => Buffer.from(form))
+    expect(conv1D?.length).toBeGreaterThan(0)
+    expect(linear?.equals(conv1D ?? Buffer.alloc(0))).toBe(true)
   })
 
-  it('is refused where a tensor that somebody kept has another shape', async () => {
+  it('is rejected if a cached tensor is missing', async () => {
     await withSeeded({ config: CONFIG, type: 'F32' }, (checkpoint) => {
       const tensors = new Map(int8Tensors(checkpoint))
       expect(() => {

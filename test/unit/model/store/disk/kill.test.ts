@@ -49,8 +49,9 @@ describe('A process that is killed before any of its file operations', { timeout
     for (let killed = true; killed;) {
       const { store, folder, server, hub } = await storeAndHub()
       const process = install(folder, server.endpoint, `${++operation}`)
-      const [, signal] = (await once(process, 'exit')) as [number | null, string | null]
+      const [code, signal] = (await once(process, 'exit')) as [number | null, string | null]
       killed = signal === 'SIGKILL'
+      if (!killed) expect(code, `operation ${operation}`).toBe(0)
 
       const weights = await loadable(folder)
       if (weights !== undefined) expect(weights.equals(WEIGHTS), `operation ${operation}`).toBe(true)
@@ -70,8 +71,9 @@ describe('A process that is killed before any of its file operations', { timeout
       const { folder, server } = await storeAndHub()
       await cp(older, join(folder, 'gpt2'), { recursive: true })
       const process = install(folder, server.endpoint, `${++operation}`)
-      const [, signal] = (await once(process, 'exit')) as [number | null, string | null]
+      const [code, signal] = (await once(process, 'exit')) as [number | null, string | null]
       killed = signal === 'SIGKILL'
+      if (!killed) expect(code, `operation ${operation}`).toBe(0)
 
       const weights = await loadable(folder)
       const isWhole = weights !== undefined && (weights.equals(before) || weights.equals(WEIGHTS))
@@ -88,7 +90,7 @@ describe('A process that is killed during the download', { timeout: LIMIT_MS }, 
       const half: { process?: ChildProcess } = {}
       server.answers = [piecewise(pieces, () => half.process?.kill('SIGKILL'))]
       half.process = install(folder, server.endpoint)
-      await once(half.process, 'exit')
+      expect(await once(half.process, 'exit')).toEqual([null, 'SIGKILL'])
 
       expect(await loadable(folder)).toBeUndefined()
       await store.install(MODEL, hub, watched())
@@ -104,7 +106,7 @@ describe('A process that is killed during the download', { timeout: LIMIT_MS }, 
       const half: { process?: ChildProcess } = {}
       server.answers = [piecewise(8, () => half.process?.kill('SIGKILL'))]
       half.process = install(folder, server.endpoint)
-      await once(half.process, 'exit')
+      expect(await once(half.process, 'exit')).toEqual([null, 'SIGKILL'])
     }
     await store.install(MODEL, hub, watched())
     const begun = server.requests

@@ -1,15 +1,15 @@
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 
-/** A few large documents; with their tokens about 30 MB. */
-const KEPT_UNITS = 4 * 1024 * 1024
+/** Size of a few large documents in UTF-16 units; with their tokens about 30 MB. */
+const MAX_CACHED_UNITS = 4 * 1024 * 1024
 
-/** Tokens of pieces of text, found by the piece itself: the right ones whatever became of the document around it. */
-export class KeptPieces {
-  /** The one used last is last. */
+/** A least-recently-used cache of tokens. The key is the piece's text, so an edit elsewhere does not invalidate it. */
+export class PieceCache {
+  /** In the order of use; the most recently used piece is last. */
   private readonly pieces = new Map<string, TokenizedText>()
   private units = 0
 
-  constructor(private readonly maxUnits = KEPT_UNITS) {}
+  constructor(private readonly maxUnits = MAX_CACHED_UNITS) {}
 
   get(piece: string): TokenizedText | undefined {
     const tokens = this.pieces.get(piece)
@@ -19,9 +19,9 @@ export class KeptPieces {
     return tokens
   }
 
-  /** @param tokens with ranges from the beginning of the piece */
-  keep(piece: string, tokens: TokenizedText): void {
-    // Two texts that are tokenized by turns may both find that it was not kept.
+  /** @param tokens with ranges relative to the start of the piece */
+  set(piece: string, tokens: TokenizedText): void {
+    // Two texts that are tokenized in turns may both compute the same piece.
     if (this.get(piece) !== undefined) return
     this.pieces.set(ownCopy(piece), tokens)
     this.units += piece.length
@@ -33,7 +33,7 @@ export class KeptPieces {
   }
 }
 
-/** A slice holds on to the text that it is a slice of, and that is a whole document. */
+/** A slice would keep the whole document in memory. */
 function ownCopy(slice: string): string {
   return structuredClone(slice)
 }
