@@ -48,7 +48,8 @@ export function standardGraph(
   for (let i = 0; i < nLayer; i++) {
     const past = (part: string) => g.input(`past_key_values.${i}.${part}`, 'float32', ['B', H, 'P', D])
     const qkv = linear(`h.${i}.attn.c_attn`, layerNorm(`h.${i}.ln_1`, x))
-    const [query, key, value] = tripleOf(g.ops('Split', [qkv, g.ints([C, C, C])], 3, { axis: 2 }))
+    const split = { type: 'Split', inputs: [qkv, g.ints([C, C, C])], attributes: { axis: 2 } }
+    const { query, key, value } = g.ops(split, 'query', 'key', 'value')
     const keys = g.concat(2, past('key'), byHead(key))
     const values = g.concat(2, past('value'), byHead(value))
     g.output(`present.${i}.key`, keys, 'float32', ['B', H, 'T', D])
@@ -65,11 +66,6 @@ export function standardGraph(
   const shape = g.concat(0, g.op('Shape', [inputIds]), g.ints([V]))
   g.output('logits', g.op('Reshape', [logits, shape]), 'float32', ['B', 'S', V])
   return g.build()
-}
-
-function tripleOf<T>([a, b, c]: readonly T[]): readonly [T, T, T] {
-  if (a === undefined || b === undefined || c === undefined) throw new RangeError('fewer than three values')
-  return [a, b, c]
 }
 
 /** [B, 1, S, T], added to the scores: the token at P + s attends to the tokens up to itself where `attentionMask` is 1. */

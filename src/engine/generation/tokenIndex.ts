@@ -31,7 +31,7 @@ export class TokenIndex {
     this.byFirstByte = byFirstByte
   }
 
-  /** Without bytes all tokens are consistent, also the one that ends the text. */
+  /** If `bytes` is empty, all tokens are consistent, including the one that ends the text. */
   consistentWith(bytes: Uint8Array): ConsistentTokens {
     if (bytes.length === 0) return { within: [], beyond: this.all }
     const within: number[] = []

@@ -23,8 +23,8 @@ import { START_TOKEN_ID } from '../../../../src/shared/contracts/prediction'
 const MEAN_BOUND = 0.02
 const SAME_TOP_BOUND = 0.97
 
-const SMALL = { model_type: 'gpt2', n_layer: 4, n_head: 4, n_embd: 128, n_positions: 128, vocab_size: 50257 }
-const SEEDED_IDS = Int32Array.from({ length: 100 }, (_, i) => (i * 7919 + 13) % 50257)
+const SMALL = { model_type: 'gpt2', n_layer: 3, n_head: 4, n_embd: 64, n_positions: 64, vocab_size: 50257 }
+const SEEDED_IDS = Int32Array.from({ length: 60 }, (_, i) => (i * 7919 + 13) % 50257)
 
 let mini: LoadedModel
 beforeAll(async () => {

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { NonFiniteLogitsError } from '../../../../src/shared/errors'
 import { type Precision, PRECISIONS } from '../../../../src/shared/contracts/prediction'
 import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
+import type { StoredTensor } from '../../../support/checkpoints/checkpointBytes'
 import {
-  damaged,
   inLinearLayout,
   loadTiny,
   storedAs,
+  tensorOf,
+  type Tensors,
   TINY_CONFIG,
   tinyTensors,
 } from '../../../support/checkpoints/checkpointTiny'
@@ -17,6 +19,7 @@ const UNTIED = { ...CONFIG, tie_word_embeddings: false }
 /** Without token 0, whose weights are the damaged ones. */
 const TOKENS = Int32Array.of(464, 3303, 2746)
 
+/** The parts of a block that are damaged in the middle block; the first and last block have two of them. */
 const BLOCK_PARTS = [
   'ln_1.weight',
   'ln_1.bias',
@@ -30,19 +33,19 @@ const BLOCK_PARTS = [
 
 describe.each(PRECISIONS)('In %s', (precision) => {
   describe('A weight that is NaN', () => {
-    it.each([0, 1, 2].flatMap((block) => BLOCK_PARTS.map((part) => [block, part] as const)))(
-      'in block %d (%s) gives an error that names this block',
-      async (block, part) => {
-        const engine = await engineWith(precision, `h.${block}.${part}`, NaN)
-        await expectError(engine, `from block ${block} on`)
-      },
-    )
+    it.each([
+      ...BLOCK_PARTS.map((part) => [1, part] as const),
+      ...[0, 2].flatMap((block) => [[block, 'ln_1.weight'] as const, [block, 'mlp.c_proj.bias'] as const]),
+    ])('in block %d (%s) gives an error that names this block', async (block, part) => {
+      const engine = await engineWith(precision, `h.${block}.${part}`, NaN)
+      await expectError(engine, `from block ${block} on`)
+    })
 
     it('in the values’ part of a block’s projection gives an error that names this block', async () => {
-      const tensors = tinyTensors(CONFIG)
-      const bias = tensors.get('h.1.attn.c_attn.bias')
-      bias?.values.fill(NaN, 2 * CONFIG.n_embd)
-      const engine = connect(freshEngine(await loadTiny(storedAs('F32', tensors), CONFIG, precision)))
+      const damagedTensors = changed(CONFIG, 'h.1.attn.c_attn.bias', (values) =>
+        values.fill(NaN, 2 * CONFIG.n_embd),
+      )
+      const engine = connect(freshEngine(await loadTiny(damagedTensors, CONFIG, precision)))
       await expectError(engine, 'from block 1 on')
     })
 
@@ -69,16 +72,15 @@ describe.each(PRECISIONS)('In %s', (precision) => {
     })
 
     it('is detected in Linear layout without biases', async () => {
-      const stored = storedAs('F32', damaged(tinyTensors(CONFIG), 'h.2.mlp.c_proj.weight', NaN))
+      const stored = withFirst(CONFIG, 'h.2.mlp.c_proj.weight', NaN)
       const student = inLinearLayout(new Map([...stored].filter(([name]) => !name.endsWith('.bias'))))
       await expectError(connect(freshEngine(await loadTiny(student, CONFIG, precision))), 'from block 2 on')
     })
 
     it('has no effect in a row of padding', async () => {
       const config = { ...CONFIG, vocab_size: 50304 }
-      const tensors = tinyTensors(config)
-      tensors.get('wte.weight')?.values.fill(NaN, 50257 * CONFIG.n_embd)
-      const engine = connect(freshEngine(await loadTiny(storedAs('F32', tensors), config, precision)))
+      const padded = changed(config, 'wte.weight', (values) => values.fill(NaN, 50257 * CONFIG.n_embd))
+      const engine = connect(freshEngine(await loadTiny(padded, config, precision)))
       const { logSumExp, topIds } = await score(engine, scoreEverything(TOKENS))
       expect(logSumExp.every(Number.isFinite)).toBe(true)
       expect(topIds.every((id) => id < 50257)).toBe(true)
@@ -128,8 +130,30 @@ async function engineWith(
   value: number,
   config: object = CONFIG,
 ): Promise<EngineApi> {
-  const tensors = damaged(tinyTensors(config), name, value)
-  return connect(freshEngine(await loadTiny(storedAs('F32', tensors), config, precision)))
+  return connect(freshEngine(await loadTiny(withFirst(config, name, value), config, precision)))
+}
+
+/** The stored tensors of a tiny model of which the first value of one is another. */
+function withFirst(config: object, name: string, value: number): Map<string, StoredTensor> {
+  return changed(config, name, (values) => values.fill(value, 0, 1))
+}
+
+const undamaged = new Map<string, { readonly tensors: Tensors; readonly stored: Map<string, StoredTensor> }>()
+
+/** The stored tensors of a tiny model with a changed copy of one. The others are made once for each config. */
+function changed(
+  config: object,
+  name: string,
+  change: (values: Float64Array) => void,
+): Map<string, StoredTensor> {
+  const key = JSON.stringify(config)
+  const tensors = undamaged.get(key)?.tensors ?? tinyTensors(config)
+  const stored = undamaged.get(key)?.stored ?? storedAs('F32', tensors)
+  undamaged.set(key, { tensors, stored })
+  const { shape, values } = tensorOf(tensors, name)
+  const copy = values.slice()
+  change(copy)
+  return new Map([...stored, ...storedAs('F32', new Map([[name, { shape, values: copy }]]))])
 }
 
 /** Expects the error from both methods that return numbers. */

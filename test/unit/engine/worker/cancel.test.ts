@@ -16,7 +16,7 @@ import {
 import { referenceText } from '../../../support/reference/referenceTexts'
 
 const STEP = 16
-const long = referenceText('long').tokenIds.subarray(0, 12 * STEP)
+const long = referenceText('long').tokenIds.subarray(0, 8 * STEP)
 const short = referenceText('one token +bos').tokenIds
 
 let mini: LoadedModel

@@ -52,7 +52,7 @@ describe('Candidates of the embedded model', () => {
     ['a word that does not exist', CODE, 'const qxzvw', ''],
   ])('continue %s', async (_, before, typed, following) => {
     const { candidates } = await engine.generate(
-      await requestFor(before, typed, { candidates: 5, minProbability: 0.05 }),
+      await requestFor(before, typed, { candidates: 3, minProbability: 0.05, maxTokens: 8 }),
     )
     expect(candidates.length).toBeGreaterThan(0)
     for (const { tokenIds, continuation } of candidates) {
@@ -67,7 +67,7 @@ describe('Candidates of the embedded model', () => {
   it('continue a character of which only the first bytes are typed', async () => {
     const typedTokenIds = Int32Array.of(41840) // three of 👋’s four bytes
     const request = {
-      ...(await requestFor('Hello', '', { candidates: 5 })),
+      ...(await requestFor('Hello', '', { candidates: 3, maxTokens: 4 })),
       typed: bytesOfToken(41840),
       typedTokenIds,
     }
@@ -78,7 +78,7 @@ describe('Candidates of the embedded model', () => {
   })
 
   it('are those of a simple greedy loop over the logits', async () => {
-    const request = await requestFor(`${CODE}\nexport`, '', { maxTokens: 20, maxLines: 100 })
+    const request = await requestFor(`${CODE}\nexport`, '', { maxTokens: 8, maxLines: 100 })
     const { candidates } = await engine.generate(request)
     const plain = await plainLoop(connect(freshEngine(mini)), request)
     const [best] = candidates
@@ -87,7 +87,7 @@ describe('Candidates of the embedded model', () => {
   })
 
   it('have the probabilities of a score of their tokens', async () => {
-    const request = await requestFor(`${CODE}\nexport`, '', { candidates: 4, maxTokens: 8 })
+    const request = await requestFor(`${CODE}\nexport`, '', { candidates: 3, maxTokens: 6 })
     const { candidates } = await engine.generate(request)
     for (const { tokenIds, logProb } of candidates) {
       const whole = Int32Array.of(...request.tokenIds, ...tokenIds)
@@ -102,7 +102,7 @@ describe('Candidates of the embedded model', () => {
   })
 
   it('are the same in an engine that has cached other continuations', async () => {
-    const request = await requestFor(CODE, 'export con', { candidates: 5, maxTokens: 10 })
+    const request = await requestFor(CODE, 'export con', { candidates: 3, maxTokens: 6 })
     const used = connect(freshEngine(mini))
     await used.generate({ ...request, sampling: NEUTRAL_SAMPLING, seed: 3 })
     await score(used, scoreEverything(Int32Array.of(...request.tokenIds, ...request.typedTokenIds)))
@@ -140,7 +140,7 @@ describe('A generation', () => {
 
   it('does not change the numbers of a score that waits for it', async () => {
     const shared = freshEngine(mini)
-    const request = await requestFor('export', ' con', { candidates: 10, maxTokens: 12 })
+    const request = await requestFor('export', ' con', { candidates: 5, maxTokens: 6 })
     // A single space is one of the generation's paths. Its row in the cache is that of the score, then that of
     // another path.
     const text = scoreEverything(Int32Array.of(...request.tokenIds, SPACE))
@@ -170,7 +170,7 @@ describe('A generation', () => {
   it('runs between two steps of a long score', async () => {
     const shared = connect(freshEngine(mini, 16))
     const order: string[] = []
-    const long = score(shared, scoreEverything(new Int32Array(500).fill(11))).then(() => order.push('score'))
+    const long = score(shared, scoreEverything(new Int32Array(160).fill(11))).then(() => order.push('score'))
     const request = await requestFor('x', '', { maxTokens: 3 })
     await shared.generate(request).then(() => order.push('generate'))
     await long
