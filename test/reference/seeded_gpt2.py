@@ -1,10 +1,10 @@
-"""What seeded GPT-2 models must give: writes test/fixtures/reference/seeded.json.
+"""Computes the reference results of seeded GPT-2 models: writes test/fixtures/reference/seeded.json.
 
     /usr/bin/python3 test/reference/seeded_gpt2.py
 
-Needs PyTorch and NumPy (Debian: python3-torch), and nothing of this repository: the weights are those of
-bench/fullSize/seededGpt2.ts, made once more; the forward pass is written from the papers' equations and runs
-in float64. Letters: S tokens, C = n_embd, H = n_head, V = 50257.
+Needs PyTorch and NumPy (Debian: python3-torch), and no code of this repository: it computes the same weights as
+bench/fullSize/seededGpt2.ts; the forward pass is written from the papers' equations and runs in float64.
+Letters: S tokens, C = n_embd, H = n_head, V = 50257.
 """
 
 import json
@@ -22,12 +22,12 @@ SMALL = dict(model_type="gpt2", n_layer=3, n_head=4, n_embd=64, n_positions=128,
 
 
 def small(config: dict = {}, **options: object) -> dict:
-    """With weights so large that attention, activation and layer norm each show in the logits."""
+    """A small model whose weights are so large that attention, activation and layer norm each affect the logits."""
     return dict(config=SMALL | config, deviation=0.2) | dict(type="F32") | options
 
 
 
-# name, model as writeSeededGpt2 takes it, tokens, positions that are written down
+# name, argument of writeSeededGpt2, number of tokens, positions that are written to the file
 CASES = [
     ("124M", dict(config=GPT2_124M, type="F32"), 96, [0, 1, 31, 63, 64, 95]),
     ("small", small(), 80, [0, 7, 63, 64, 79]),
@@ -81,10 +81,10 @@ def position(logits: torch.Tensor, row: int, ids: list[int]) -> dict:
     log_sum_exp = torch.logsumexp(logits, 0)
     log_probs = logits - log_sum_exp
     top = torch.topk(logits, 5)
-    judged = {}
+    score = {}
     if row + 1 < len(ids):
         target = ids[row + 1]
-        judged = dict(
+        score = dict(
             targetId=target,
             targetLogit=rounded(logits[target]),
             targetLogProb=rounded(log_probs[target]),
@@ -96,7 +96,7 @@ def position(logits: torch.Tensor, row: int, ids: list[int]) -> dict:
         topLogits=[rounded(logit) for logit in top.values],
         logSumExp=rounded(log_sum_exp),
         entropyNats=rounded(-(log_probs.exp() * log_probs).sum()),
-        **judged,
+        **score,
     )
 
 
@@ -173,7 +173,7 @@ TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 def seeded_values(name: str, length: int) -> np.ndarray:
-    """bench/fullSize/seededValues.ts says what these numbers are."""
+    """The pseudo-random numbers of bench/fullSize/seededValues.ts."""
     key = mix(np.array([fnv1a(name)], dtype=np.uint32))
     bits = mix(mix(np.arange(length, dtype=np.uint32)) ^ key)
     total = (bits & 0x3FF).astype(np.float64) + ((bits >> 10) & 0x3FF) + ((bits >> 20) & 0x3FF)

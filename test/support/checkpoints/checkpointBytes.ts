@@ -1,15 +1,15 @@
-// Writes safetensors files, well-formed ones and others.
+// Writes safetensors files, well-formed and malformed ones.
 
 import { concatBytes } from '../../../src/shared/bytes'
 
-/** A tensor as it lies in a file. */
+/** A tensor as it is stored in a file. */
 export interface StoredTensor {
   readonly dtype: string
   readonly shape: readonly number[]
   readonly bytes: Uint8Array
 }
 
-/** A well-formed file: the tensors one after the other in their order. */
+/** A well-formed file with the tensors in the given order. */
 export function safetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let end = 0
@@ -20,7 +20,7 @@ export function safetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Ar
   return fileWithHeader(JSON.stringify(header), concatBytes([...tensors.values()].map(({ bytes }) => bytes)))
 }
 
-/** A file with any header, and the length that it claims to have. */
+/** A file with any header; `claimedLength` replaces the header's real length. */
 export function fileWithHeader(
   header: string | Uint8Array,
   data: Uint8Array = new Uint8Array(0),
@@ -36,7 +36,7 @@ export function float32Bytes(values: ArrayLike<number>): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer)
 }
 
-/** Values must be normal halves or zero: nothing is rounded. */
+/** Values must be normal float16 numbers, NaN or zero; they are not rounded. */
 export function float16Bytes(values: ArrayLike<number>): Uint8Array {
   return new Uint8Array(Uint16Array.from(values, halfFromNumber).buffer)
 }
@@ -48,6 +48,6 @@ function halfFromNumber(value: number): number {
   const exponent = Math.floor(Math.log2(Math.abs(value)))
   const fraction = (Math.abs(value) / 2 ** exponent - 1) * 1024
   if (!Number.isInteger(fraction) || exponent < -14 || exponent > 15)
-    throw new Error(`${value} is no normal half`)
+    throw new Error(`${value} is not a normal float16 number`)
   return sign | ((exponent + 15) << 10) | fraction
 }

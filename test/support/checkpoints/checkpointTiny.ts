@@ -8,6 +8,7 @@ import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { expectedShapes } from '../../../src/model/gpt2/checkpoint'
 import { parseConfig } from '../../../src/model/gpt2/config'
+import { elementAt } from '../../../src/shared/elementAt'
 import type { Precision } from '../../../src/shared/contracts/prediction'
 import { float16Bytes, float32Bytes, safetensors, type StoredTensor } from './checkpointBytes'
 
@@ -26,7 +27,7 @@ export interface Tensor {
 }
 export type Tensors = ReadonlyMap<string, Tensor>
 
-/** All tensors that `config` calls for; every value is a multiple of 2⁻¹⁰ that F16 and F32 hold exactly. */
+/** All tensors that `config` requires; every value is a multiple of 2⁻¹⁰, which F16 and F32 represent exactly. */
 export function tinyTensors(config: object = TINY_CONFIG, seed = 1): Tensors {
   const normal = normalNumbers(seed)
   return new Map(
@@ -40,7 +41,7 @@ export function tinyTensors(config: object = TINY_CONFIG, seed = 1): Tensors {
   )
 }
 
-/** The tensors, but the first value of one is another. */
+/** The tensors with another first value in one of them. */
 export function damaged(tensors: Tensors, name: string, value: number): Tensors {
   const { shape, values } = tensorOf(tensors, name)
   const changed = values.slice()
@@ -50,7 +51,7 @@ export function damaged(tensors: Tensors, name: string, value: number): Tensors 
 
 export function tensorOf(tensors: Tensors, name: string): Tensor {
   const tensor = tensors.get(name)
-  if (tensor === undefined) throw new Error(`there is no tensor ${name}`)
+  if (tensor === undefined) throw new Error(`the tensor ${name} is missing`)
   return tensor
 }
 
@@ -61,21 +62,22 @@ export function storedAs(dtype: 'F32' | 'F16', tensors: Tensors): Map<string, St
   )
 }
 
-/** The same model as PyTorch's Linear layers store it: the weights of layers are [out, in]. */
+/** The same model in the layout of PyTorch's Linear layers: the weights of layers are [out, in]. */
 export function inLinearLayout(tensors: ReadonlyMap<string, StoredTensor>): Map<string, StoredTensor> {
   return new Map(
     [...tensors].map(([name, tensor]) => [name, /\.c_\w+\.weight$/.test(name) ? transposed(tensor) : tensor]),
   )
 }
 
-/** Of F32. */
-function transposed({ dtype, shape: [rows, columns], bytes }: StoredTensor): StoredTensor {
+/** Transposes an F32 matrix. */
+function transposed({ dtype, shape, bytes }: StoredTensor): StoredTensor {
+  const [rows = NaN, columns = NaN] = shape
   const values = new Float32Array(bytes.buffer, bytes.byteOffset, rows * columns)
-  const turned = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)])
-  return { dtype, shape: [columns, rows], bytes: float32Bytes(turned) }
+  const result = values.map((_, i) => elementAt(values, (i % rows) * columns + Math.floor(i / rows)))
+  return { dtype, shape: [columns, rows], bytes: float32Bytes(result) }
 }
 
-/** A folder for the length of the test that calls this. */
+/** A folder that is removed after the current test. */
 export async function temporaryFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'logitscope-checkpoint-'))
   onTestFinished(() => rm(folder, { recursive: true }))

@@ -7,6 +7,7 @@ import type {
   Section,
   Token,
 } from '../../../src/shared/contracts/prediction'
+import { elementAt } from '../../../src/shared/elementAt'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 
 interface ReferenceText {
@@ -28,7 +29,7 @@ interface ReferencePosition {
 
 const REFERENCE = new URL('../../fixtures/reference/mini.json', import.meta.url)
 
-/** The inspection of one of the reference texts, with the numbers that PyTorch gives. */
+/** The inspection of a reference text, with the numbers of the PyTorch implementation. */
 export function referenceInspection(
   name: string,
   vocabulary: Vocabulary,
@@ -62,11 +63,11 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
     entropy: row.entropyNats / Math.LN2,
     top: row.topIds.map((tokenId, i) => ({
       tokenId,
-      logit: row.topLogits[i],
-      logProb: row.topLogits[i] - row.logSumExp,
+      logit: elementAt(row.topLogits, i),
+      logProb: elementAt(row.topLogits, i) - row.logSumExp,
     })),
   })
-  const last = rows[tokens.length]
+  const last = elementAt(rows, tokens.length)
   return {
     range: { start: 0, end: text.length },
     lines: { first: 1, last: text.split('\n').length },
@@ -76,7 +77,7 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
     tokens,
     windows: 1,
     predictions: tokens.map((token, position) => {
-      const row = rows[position]
+      const row = elementAt(rows, position)
       if (row === null) return { ...token, position, score: null }
       const { targetLogit = NaN, targetLogProb = NaN, targetRank = NaN } = row
       const score = {
@@ -92,7 +93,7 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
   }
 }
 
-/** A row of logits that agrees with a distribution's top, and is low everywhere else. */
+/** A row of logits [V] that agrees with a distribution's top; all other tokens share the remaining probability equally. */
 export function logitsLike({ top, logSumExp }: Distribution, size: number): Float32Array {
   const listed = top.reduce((sum, { logit }) => sum + Math.exp(logit - logSumExp), 0)
   const rest = logSumExp + Math.log(Math.max(1e-9, 1 - listed) / (size - top.length))
@@ -120,14 +121,14 @@ const MINI: ModelInfo = {
 function readReference(name: string): ReferenceText {
   const texts = JSON.parse(readFileSync(REFERENCE, 'utf8')) as ReferenceText[]
   const found = texts.find((text) => text.name === name)
-  if (found === undefined) throw new Error(`no reference text ${name}`)
+  if (found === undefined) throw new Error(`${name} is not a reference text`)
   return found
 }
 
-/** Tokens with their UTF-16 ranges, worked out from the bytes. */
+/** Tokens with their UTF-16 ranges, computed from the bytes. */
 function tokensOf(ids: readonly number[], vocabulary: Vocabulary): Token[] {
   const bytes = Buffer.concat(ids.map((id) => vocabulary.bytesOf(id)))
-  const isContinuation = (at: number) => at < bytes.length && (bytes[at] & 0xc0) === 0x80
+  const isContinuation = (at: number) => at < bytes.length && (elementAt(bytes, at) & 0xc0) === 0x80
   const unitsBefore = (at: number) => bytes.subarray(0, at).toString('utf8').length
   let start = 0
   return ids.map((tokenId) => {

@@ -1,4 +1,4 @@
-// test/fixtures/reference/mini.json: what an independent PyTorch implementation gives for the embedded model.
+// test/fixtures/reference/mini.json: results of an independent PyTorch implementation for the embedded model.
 
 import { readFileSync } from 'node:fs'
 import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
@@ -18,7 +18,7 @@ export interface ReferencePosition {
 export interface ReferenceText {
   readonly name: string
   readonly text: string
-  /** The text's tokens, without start token. */
+  /** The text's tokens, without the start token. */
   readonly tokenIds: Int32Array
   readonly startToken: boolean
   /** By row of the logits. */
@@ -43,6 +43,6 @@ export const REFERENCE_TEXTS: readonly ReferenceText[] = (
 
 export function referenceText(name: string): ReferenceText {
   const found = REFERENCE_TEXTS.find((reference) => reference.name === name)
-  if (found === undefined) throw new Error(`no reference text is called ${name}`)
+  if (found === undefined) throw new Error(`${name} is not a reference text`)
   return found
 }

@@ -1,4 +1,4 @@
-// test/fixtures/reference/seeded.json: what an independent PyTorch implementation gives for seeded models.
+// test/fixtures/reference/seeded.json: results of an independent PyTorch implementation for seeded models.
 
 import { readFileSync } from 'node:fs'
 import type { SeededGpt2 } from '../../../bench/fullSize/seededGpt2'

@@ -6,7 +6,7 @@ import { Vocabulary } from '../../../src/shared/text/vocabulary'
 
 const RANKS = new URL('../../../node_modules/tiktoken/encoders/gpt2.json', import.meta.url)
 
-/** GPT-2's vocabulary as tiktoken ships it: lines of `! <first id> <base64> <base64> …`. */
+/** GPT-2's vocabulary in tiktoken's format: lines of `! <first id> <base64> <base64> …`. */
 export function readGpt2Vocabulary(): Vocabulary {
   const { bpe_ranks: ranks } = JSON.parse(readFileSync(RANKS, 'utf8')) as { bpe_ranks: string }
   const tokens: Uint8Array[] = []
@@ -16,6 +16,10 @@ export function readGpt2Vocabulary(): Vocabulary {
   }
   tokens[START_TOKEN_ID] = Buffer.from('<|endoftext|>')
   const offsets = new Uint32Array(VOCABULARY_SIZE + 1)
-  tokens.forEach((token, id) => (offsets[id + 1] = offsets[id] + token.length))
+  let end = 0
+  tokens.forEach((token, id) => {
+    end += token.length
+    offsets[id + 1] = end
+  })
   return new Vocabulary(new Uint8Array(Buffer.concat(tokens)), offsets)
 }

@@ -1,4 +1,4 @@
-// A language of a few tokens and a made-up model of it, small enough to enumerate.
+// A language of a few tokens and fake models of it, small enough to enumerate.
 
 import { TokenIndex } from '../../../src/engine/generation/tokenIndex'
 import type { NextLogits } from '../../../src/engine/generation/openings'
@@ -13,15 +13,19 @@ export interface TinyLanguage {
   readonly text: (tokenIds: ArrayLike<number>) => string
 }
 
-/** Its tokens in this order, ASCII, each at least one character; the token that ends a text is one more. */
+/** A language of these tokens (ASCII, at least one character each), in this order, and an end token after them. */
 export function tinyLanguage(tokens: readonly string[]): TinyLanguage {
   const end = tokens.length
   const encoded = [...tokens, '<end>'].map((token) => Buffer.from(token))
   const offsets = new Uint32Array(encoded.length + 1)
-  encoded.forEach((token, id) => (offsets[id + 1] = offsets[id] + token.length))
+  let endByte = 0
+  encoded.forEach((token, id) => {
+    endByte += token.length
+    offsets[id + 1] = endByte
+  })
   const id = (token: string) => {
     const found = tokens.indexOf(token)
-    if (found === -1) throw new Error(`there is no token “${token}”`)
+    if (found === -1) throw new Error(`“${token}” is not a token`)
     return found
   }
   return {
@@ -33,7 +37,7 @@ export function tinyLanguage(tokens: readonly string[]): TinyLanguage {
   }
 }
 
-/** A model whose logits are other ones after every sequence, and the same for the same seed. */
+/** A model with pseudo-random logits that depend on the whole sequence and the seed. */
 export function madeUpModel(language: TinyLanguage, seed: number): NextLogits {
   return (tokenIds) => {
     let state = seed
@@ -50,7 +54,7 @@ export function madeUpModel(language: TinyLanguage, seed: number): NextLogits {
   }
 }
 
-/** A model that follows a table: probabilities by the text before, of the tokens named; the rest has almost none. */
+/** A model that follows a table: for each text, the probabilities of the next tokens. All other tokens have almost none. */
 export function modelOf(
   language: TinyLanguage,
   table: Readonly<Record<string, Readonly<Record<string, number>>>>,

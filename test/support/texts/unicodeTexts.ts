@@ -6,7 +6,7 @@ const AWKWARD = [
   'naïve', '日本語', 'हिन्दी', '𝒜', '\ufffd', '\u0000', "'ll", "'S", '<|endoftext|>', '=12', ' the',
 ] // prettier-ignore
 
-/** What breaks tokenizers: split characters, lone surrogates, line ends, runs of white space, and anything else. */
+/** Texts that break tokenizers: split characters, lone surrogates, line ends, runs of white space, random text. */
 export const unicodeTexts: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -17,4 +17,4 @@ export const unicodeTexts: fc.Arbitrary<string> = fc
     ),
     { maxLength: 30 },
   )
-  .map((parts) => parts.join(''))
+  .map((pieces) => pieces.join(''))

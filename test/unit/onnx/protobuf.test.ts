@@ -22,7 +22,7 @@ describe('Other fields', () => {
     expect(hex(floatField(2, 1))).toBe('15 00 00 80 3f')
   })
 
-  it('encode a string as UTF-8, its length in bytes before it', () => {
+  it('encode a string as UTF-8 after its length in bytes', () => {
     expect(hex(stringField(2, 'tésting'))).toBe('12 08 74 c3 a9 73 74 69 6e 67')
   })
 

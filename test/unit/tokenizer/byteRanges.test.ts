@@ -8,7 +8,7 @@ function ranges(text: string, byteLengths: number[]) {
 }
 
 describe('rangesOfTokens', () => {
-  it('counts bytes of one, two, three and four as one unit, one, one and two', () => {
+  it('maps characters of one, two, three and four bytes to one, one, one and two units', () => {
     const text = 'aé日👋'
     expect(ranges(text, [1, 2, 3, 4])).toEqual([
       [0, 1, 0],
@@ -18,14 +18,14 @@ describe('rangesOfTokens', () => {
     ])
   })
 
-  it('gives tokens that share a character the same range and marks them', () => {
+  it('gives tokens that share a character the same range and marks them as partial', () => {
     expect(ranges('👋', [3, 1])).toEqual([
       [0, 2, 1],
       [0, 2, 1],
     ])
   })
 
-  it('gives a token that lies inside a character the whole of it', () => {
+  it('gives a token inside a character the range of the whole character', () => {
     expect(ranges('👋', [1, 2, 1])).toEqual([
       [0, 2, 1],
       [0, 2, 1],
@@ -33,7 +33,7 @@ describe('rangesOfTokens', () => {
     ])
   })
 
-  it('joins the characters that a token touches', () => {
+  it('covers all characters that a token touches', () => {
     expect(ranges(' 👋!', [3, 3])).toEqual([
       [0, 3, 1],
       [1, 4, 1],
@@ -48,7 +48,7 @@ describe('rangesOfTokens', () => {
     ])
   })
 
-  it('takes a CR without LF as a character of its own', () => {
+  it('treats a CR without LF as a character of its own', () => {
     expect(ranges('\r\r\n', [1, 1])).toEqual([
       [0, 1, 0],
       [1, 3, 0],

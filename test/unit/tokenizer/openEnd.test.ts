@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 
 describe('The settled tokens of a text', () => {
-  it('stay the same whatever follows', async () => {
+  it('stay the same for any continuation', async () => {
     await fc.assert(
       fc.asyncProperty(openTexts, fc.oneof(unicodeTexts, fc.constantFrom(...MOVERS)), async (text, more) => {
         const tokens = await tokenize(text)
@@ -27,7 +27,7 @@ describe('The settled tokens of a text', () => {
     )
   })
 
-  it('are all but one pre-token of those that nothing changes', async () => {
+  it('are all tokens that no continuation changes, except at most one pre-token', async () => {
     await fc.assert(
       fc.asyncProperty(openTexts, async (text) => {
         const tokens = await tokenize(text)
@@ -35,9 +35,9 @@ describe('The settled tokens of a text', () => {
         const continued = await Promise.all(MOVERS.map((more) => tokenize(text + more)))
         const unmoved = Math.min(...continued.map(({ tokenIds }) => sharedPrefix(tokenIds, tokens.tokenIds)))
 
-        const needlesslyOpen = text.slice(startOf(tokens, settled, text), startOf(tokens, unmoved, text))
+        const unnecessarilyOpen = text.slice(startOf(tokens, settled, text), startOf(tokens, unmoved, text))
 
-        expect(needlesslyOpen).toMatch(ONE_PRE_TOKEN_OR_NONE)
+        expect(unnecessarilyOpen).toMatch(ONE_PRE_TOKEN_OR_NONE)
       }),
       { numRuns: 500 },
     )
@@ -53,7 +53,7 @@ describe('The settled tokens of a text', () => {
     ['a number', 'x = 12', ['x', ' =']],
     ['nothing', '', []],
     ['half a CRLF', 'x;\r', ['x', ';']],
-  ])('stand before %s', async (_, text, expected) => {
+  ])('precede %s', async (_, text, expected) => {
     const tokens = await tokenize(text)
 
     const settled = settledTokens(text, tokens)
@@ -61,7 +61,7 @@ describe('The settled tokens of a text', () => {
     expect(textsOf(tokens, settled, text)).toEqual(expected)
   })
 
-  it('leave a few tokens open where a text has no spaces', async () => {
+  it('leave a few tokens open in a text without spaces', async () => {
     const text = '吾輩は猫である。名前はまだ無い'.repeat(20)
     const tokens = await tokenize(`a ${text.replaceAll('。', '')}`)
 
@@ -71,7 +71,7 @@ describe('The settled tokens of a text', () => {
   })
 })
 
-/** What changes the end of a text most: each class of characters, and every contraction's letters. */
+/** Continuations that change the last tokens of a text: each class of characters, and the letters of contractions. */
 const MOVERS = [
   'x',
   '1',
@@ -114,10 +114,10 @@ const CLOSE_CALLS = [
 
 const openTexts = fc.oneof(
   unicodeTexts,
-  fc.array(fc.constantFrom(...CLOSE_CALLS), { maxLength: 8 }).map((parts) => parts.join('')),
+  fc.array(fc.constantFrom(...CLOSE_CALLS), { maxLength: 8 }).map((pieces) => pieces.join('')),
 )
 
-/** Leading white space belongs to a pre-token where it is a single space. */
+/** A pre-token may start with a single space. */
 const ONE_PRE_TOKEN_OR_NONE =
   /^(?:'(?:[rvlstmd]|re|ve|ll)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+)?$/u
 
@@ -131,7 +131,7 @@ function sharedPrefix(a: Int32Array, b: Int32Array): number {
 }
 
 function startOf({ starts }: TokenizedText, token: number, text: string): number {
-  return token < starts.length ? starts[token] : text.length
+  return starts[token] ?? text.length
 }
 
 function textsOf({ starts, ends }: TokenizedText, count: number, text: string): string[] {

@@ -13,7 +13,7 @@ function refuse(text: string) {
 }
 
 describe('piecesOf', () => {
-  it('cuts before the white space that comes next', () => {
+  it('cuts before the next white space', () => {
     expect(pieces('one two three four', 5)).toEqual(['one two', ' three', ' four'])
   })
 
@@ -21,12 +21,12 @@ describe('piecesOf', () => {
     expect(pieces('a\r\n  \r\n b', 1)).toEqual(['a\r\n  \r\n b'])
   })
 
-  it('does not take U+FEFF for white space, and takes U+0085 for it, as GPT-2’s pattern does', () => {
+  it('treats U+0085 as white space and U+FEFF not, as GPT-2’s pattern does', () => {
     expect(pieces('aa\ufeffbb', 1)).toEqual(['aa\ufeffbb'])
     expect(pieces('aa\u0085bb', 1)).toEqual(['aa', '\u0085bb'])
   })
 
-  it('leaves a text without white space whole', () => {
+  it('does not cut a text without white space', () => {
     expect(pieces('abc'.repeat(100), 10)).toHaveLength(1)
   })
 
@@ -34,7 +34,7 @@ describe('piecesOf', () => {
     expect(pieces('', 10)).toEqual([])
   })
 
-  it('loses nothing', () => {
+  it('covers the whole text', () => {
     fc.assert(
       fc.property(unicodeTexts, fc.integer({ min: 1, max: 10 }), (text, units) => {
         expect(pieces(text, units).join('')).toBe(text)
@@ -48,7 +48,7 @@ describe('piecesOf a text of lines', () => {
   const line = fc.tuple(words, fc.nat({ max: 99 }), words).map((parts) => parts.join(' '))
   const document = fc.array(line, { minLength: 100, maxLength: 400 })
 
-  it('ends them at line ends, before the line break', () => {
+  it('cuts at the end of lines, before the line break', () => {
     fc.assert(
       fc.property(document, fc.constantFrom('\n', '\r\n', '\n\n'), (lines, lineBreak) => {
         const [, ...others] = pieces(lines.join(lineBreak))
@@ -57,7 +57,7 @@ describe('piecesOf a text of lines', () => {
     )
   })
 
-  it('leaves all of them but a few as they were after an edit within a line', () => {
+  it('changes only a few pieces after an edit within a line', () => {
     fc.assert(
       fc.property(document, fc.nat(), fc.string({ maxLength: 5 }), (lines, place, inserted) => {
         const before = new Set(pieces(lines.join('\n')))
@@ -68,7 +68,7 @@ describe('piecesOf a text of lines', () => {
     )
   })
 
-  it('makes them about a thousand units long', () => {
+  it('makes pieces of about a thousand units', () => {
     const lines = Array.from({ length: 4_000 }, (_, i) => `const name${i} = compute(${i * i})`)
     const text = lines.join('\n')
     const average = text.length / pieces(text).length
@@ -97,7 +97,7 @@ describe('refuseLongRuns', () => {
     )
   })
 
-  it('takes a run of just that length', () => {
+  it('accepts a run of the maximum length', () => {
     expect(() => refuse('x'.repeat(MAX_RUN_UNITS))).not.toThrow()
   })
 
@@ -105,11 +105,11 @@ describe('refuseLongRuns', () => {
     expect(() => refuse('👋'.repeat(MAX_RUN_UNITS / 2 + 1))).toThrow(TextRunTooLongError)
   })
 
-  it('takes a long word of letters and digits', () => {
+  it('accepts a long word of letters and digits', () => {
     expect(() => refuse('a1'.repeat(MAX_RUN_UNITS))).not.toThrow()
   })
 
-  it('looks at a run of megabytes once', () => {
+  it('takes linear time for a run of megabytes', () => {
     const start = performance.now()
     expect(() => refuse('x'.repeat(10_000_000))).toThrow(TextRunTooLongError)
     expect(() => refuse(`${'x'.repeat(9_999)} `.repeat(200))).not.toThrow()

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { Tiktoken } from 'tiktoken/lite/init'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { elementAt } from '../../../src/shared/elementAt'
 import { CancelledError, TextRunTooLongError, TokenizerCrashedError } from '../../../src/shared/errors'
 import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 import { VOCABULARY_SIZE } from '../../../src/model/gpt2/config'
@@ -34,21 +35,21 @@ const idsOf = async (text: string) => [...(await tokenize(text)).tokenIds]
 
 describe('the token ids', () => {
   it.each(referenceTexts.filter(({ name }) => !name.endsWith('+bos')))(
-    'are those of $name',
+    'are those of the reference text $name',
     async (reference) => {
       expect(await idsOf(reference.text)).toEqual(reference.ids)
     },
   )
 
-  it('are none for an empty text', async () => {
+  it('of an empty text are none', async () => {
     expect(await idsOf('')).toEqual([])
   })
 
-  it('never stand for a special token', async () => {
+  it('never include a special token', async () => {
     expect(await idsOf('<|endoftext|>')).toEqual([27, 91, 437, 1659, 5239, 91, 29])
   })
 
-  it('take a CRLF as LF, but keep a lone CR', async () => {
+  it('of a CRLF are those of an LF, but a lone CR is kept', async () => {
     expect(await idsOf('a\r\nb')).toEqual(await idsOf('a\nb'))
     expect(await idsOf('a\rb')).not.toEqual(await idsOf('a\nb'))
   })
@@ -57,7 +58,7 @@ describe('the token ids', () => {
     expect(await idsOf('\ufeffa')).toEqual([171, 119, 123, 64])
   })
 
-  it('take a lone surrogate as U+FFFD', async () => {
+  it('of a lone surrogate are those of U+FFFD', async () => {
     expect(await idsOf('a\ud800b')).toEqual(await idsOf('a\ufffdb'))
   })
 })
@@ -80,16 +81,17 @@ describe('the ranges', () => {
     ])
   })
 
-  it('cover any text without gap', async () => {
+  it('cover any text without gaps', async () => {
     await fc.assert(
       fc.asyncProperty(unicodeTexts, async (text) => {
         const { starts, ends, partials } = await tokenize(text)
         let covered = 0
-        for (let i = 0; i < starts.length; i++) {
-          expect(starts[i]).toBeLessThan(ends[i])
-          expect(starts[i]).toBeLessThanOrEqual(covered)
-          if (starts[i] < covered) expect(partials[i]).toBe(1)
-          covered = Math.max(covered, ends[i])
+        for (const [i, start] of starts.entries()) {
+          const end = elementAt(ends, i)
+          expect(start).toBeLessThan(end)
+          expect(start).toBeLessThanOrEqual(covered)
+          if (start < covered) expect(partials[i]).toBe(1)
+          covered = Math.max(covered, end)
         }
         expect(covered).toBe(text.length)
       }),
@@ -97,7 +99,7 @@ describe('the ranges', () => {
     )
   })
 
-  it('belong to bytes that decode to any text', async () => {
+  it('belong to tokens whose bytes decode to the text', async () => {
     await fc.assert(
       fc.asyncProperty(unicodeTexts, async (text) => {
         expect(decode(await tokenize(text))).toBe(asSeenByTheModel(text))
@@ -106,7 +108,7 @@ describe('the ranges', () => {
     )
   })
 
-  it('hold what their tokens’ bytes say, wherever these are whole characters', async () => {
+  it('contain the same text as the token’s bytes, unless the token is partial', async () => {
     await fc.assert(
       fc.asyncProperty(unicodeTexts, async (text) => {
         for (const { tokenId, range, partial } of tokensOf(await tokenize(text))) {
@@ -123,14 +125,14 @@ describe('the ranges', () => {
 describe('a long text', () => {
   const paragraph = "It's 3 o'clock;\r\n\tthe  naïve 👋🏽 waits.\n\n   日本語 "
 
-  it('has the tokens that it would have in one piece', async () => {
+  it('has the same tokens as in one piece', async () => {
     const long = paragraph.repeat(4_000)
     const whole = new Tiktoken(...(await ordinaryEncoding()))
     expect(await idsOf(long)).toEqual([...whole.encode_ordinary(long.replaceAll('\r\n', '\n'))])
     whole.free()
   })
 
-  it('has them wherever it is cut', async () => {
+  it('has the same tokens wherever it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(unicodeTexts, fc.integer({ min: 1, max: 20 }), async (text, units) => {
         const ids: number[] = []
@@ -141,7 +143,7 @@ describe('a long text', () => {
     )
   })
 
-  it('has them however many lines it has, and after an edit', async () => {
+  it('has the same tokens with many lines, and after an edit', async () => {
     const whole = new Tiktoken(...(await ordinaryEncoding()))
     const lines = fc.array(unicodeTexts, { minLength: 60, maxLength: 60 })
     await fc.assert(
@@ -155,7 +157,7 @@ describe('a long text', () => {
     whole.free()
   })
 
-  it('costs a piece or two after an edit', async () => {
+  it('is encoded again only in one or two pieces after an edit', async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `const name${i} = compute(${i * i})`)
     await tokenize(lines.join('\n'))
     const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary')
@@ -166,14 +168,14 @@ describe('a long text', () => {
     expect(units).toBeLessThan(10_000)
   })
 
-  it('has ranges that go on from piece to piece', async () => {
+  it('has ranges that continue from piece to piece', async () => {
     const long = paragraph.repeat(4_000)
     const text = await tokenize(long)
     expect(text.ends.at(-1)).toBe(long.length)
     expect(decode(text)).toBe(asSeenByTheModel(long))
   })
 
-  it('gives up a turn between its pieces, and stops there when it is cancelled', async () => {
+  it('yields between its pieces, and stops there after a cancel', async () => {
     const controller = new AbortController()
     let turns = 0
     const turn = () => {
@@ -186,7 +188,7 @@ describe('a long text', () => {
     expect(turns).toBe(2)
   })
 
-  it('gives up no turn where its pieces are known already', async () => {
+  it('does not yield if its pieces are in the cache', async () => {
     const text = Array.from({ length: 5_000 }, (_, i) => `${i}: ${paragraph}`).join('')
     await tokenize(text)
     let turns = 0
@@ -198,19 +200,19 @@ describe('a long text', () => {
     expect(turns).toBe(0)
   })
 
-  it('is not begun when it is cancelled already', async () => {
+  it('is not started after a cancel', async () => {
     const signal = AbortSignal.abort(new CancelledError())
     await expect(tokenizer.tokenize('a', { ...UNCANCELLED, signal })).rejects.toThrow(CancelledError)
   })
 })
 
-describe('what cannot be tokenized', () => {
-  it('is refused by name before it can crash anything', async () => {
+describe('a text that cannot be tokenized', () => {
+  it('is rejected before it can crash the tokenizer', async () => {
     await expect(tokenize(`fine\n${'x'.repeat(1_000_000)}`)).rejects.toThrow(TextRunTooLongError)
     expect(await idsOf('the')).toEqual([1169])
   })
 
-  it('is reported as a crash where the WASM panics', async () => {
+  it('is reported as a crash if the WASM module panics', async () => {
     const panic = new Error('unreachable')
     const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary').mockImplementation(() => {
       throw panic

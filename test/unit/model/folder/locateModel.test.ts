@@ -21,24 +21,24 @@ describe('locateModel', () => {
     })
   })
 
-  it('finds the model that was there before, where a process ended while another one took its place', async () => {
+  it('finds the previous model if a process ended while it was replaced', async () => {
     const store = await temporaryFolder({})
     await mkdir(join(store, '.gpt2.previous'))
     const { folder } = locateModel('gpt2', { ...FOLDERS, store })
     expect(folder).toBe(join(store, '.gpt2.previous'))
   })
 
-  it('says how to get a model of the registry that is not there', () => {
+  it('says how to get a missing model of the registry', () => {
     expect(locateModel('distilgpt2', FOLDERS).ifMissing).toBe('distilgpt2 is not downloaded: ask for it.')
   })
 
-  it('refuses a model of the registry where there is no store', () => {
+  it('refuses a model of the registry if there is no store', () => {
     expect(() => locateModel('gpt2', { ...FOLDERS, store: undefined })).toThrow(
       new ModelFilesError('gpt2 is not downloaded: ask for it.'),
     )
   })
 
-  it('takes anything else as a folder, and its name as the id', async () => {
+  it('treats anything else as a folder, with its name as the id', async () => {
     const folder = await temporaryFolder({})
     expect(locateModel(folder, FOLDERS)).toMatchObject({
       folder,
@@ -46,7 +46,10 @@ describe('locateModel', () => {
     })
   })
 
-  it.each(['no-such-model', 'constructor'])('says of “%s”, which is neither, what there is', (id) => {
-    expect(locateModel(id, FOLDERS).ifMissing).toMatch(/^There is no model “.*”: give an id \(mini, gpt2, /)
-  })
+  it.each(['no-such-model', 'constructor'])(
+    'lists the known models for “%s”, which is neither an id nor a folder',
+    (id) => {
+      expect(locateModel(id, FOLDERS).ifMissing).toMatch(/^There is no model “.*”\. Use an id \(mini, gpt2, /)
+    },
+  )
 })

@@ -30,7 +30,7 @@ const open = (folder: string) =>
   withModelFolder(folder, (checkpoint) => Promise.resolve(checkpoint.config.nLayer))
 
 describe('A model’s folder', () => {
-  it('is open as long as it is used, and closed then', async () => {
+  it('is open while it is used, and closed afterwards', async () => {
     const checkpoint = await withModelFolder(MINI.folder, async (open) => {
       expect((await open.read('ln_f.bias')).length).toBe(192 * 2)
       return open
@@ -38,28 +38,28 @@ describe('A model’s folder', () => {
     await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
   })
 
-  it('gives what its use gives', async () => {
+  it('returns the result of its use', async () => {
     expect(await open(await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': WEIGHTS }))).toBe(2)
   })
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['is empty', {}, /model\.safetensors cannot be read/],
     ['has no model.safetensors', { 'config.json': CONFIG }, /model\.safetensors cannot be read/],
-  ])('is refused where it %s', async (_, files, message) => {
+  ])('is refused if it %s', async (_, files, message) => {
     const folder = await temporaryFolder(files)
     await expect(open(folder)).rejects.toThrow(ModelFilesError)
     await expect(open(folder)).rejects.toThrow(message)
     await expect(open(folder)).rejects.toThrow(folder)
   })
 
-  it('is refused where it lacks config.json, which can be made', async () => {
+  it('is refused if it lacks config.json, with an error of its own', async () => {
     const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
     await expect(open(folder)).rejects.toThrow(NoConfigError)
     await expect(open(folder)).rejects.toThrow('has no config.json')
   })
 
   it.each(['pytorch_model.bin', 'ckpt.pt', 'model.pth'])(
-    'is refused where its weights are a pickle (%s)',
+    'is refused if its weights are a pickle file (%s)',
     async (name) => {
       const folder = await temporaryFolder({ 'config.json': CONFIG, [name]: '' })
       await expect(open(folder)).rejects.toThrow(PickleFilesError)
@@ -69,27 +69,27 @@ describe('A model’s folder', () => {
     },
   )
 
-  it('is read from safetensors where there are pickles too', async () => {
+  it('is read from safetensors if there are pickle files too', async () => {
     const files = { 'config.json': CONFIG, 'model.safetensors': WEIGHTS, 'pytorch_model.bin': '' }
     expect(await open(await temporaryFolder(files))).toBe(2)
   })
 
-  it('is refused where config.json is larger than any', async () => {
+  it('is refused if config.json is too large', async () => {
     const config = CONFIG.padEnd(17 * 1024 ** 2)
     const folder = await temporaryFolder({ 'config.json': config, 'model.safetensors': WEIGHTS })
     await expect(open(folder)).rejects.toThrow('config.json cannot be read')
   })
 
-  it('is refused where it does not exist', async () => {
+  it('is refused if it does not exist', async () => {
     await expect(open(join(await temporaryFolder({}), 'absent'))).rejects.toThrow(ModelFilesError)
   })
 
-  it('is refused where the weights are a folder', async () => {
+  it('is refused if it is a file', async () => {
     const folder = await temporaryFolder({ 'config.json': CONFIG })
     await expect(open(join(folder, 'config.json'))).rejects.toThrow(ModelFilesError)
   })
 
-  it('is refused where a file is damaged, with that file’s error', async () => {
+  it('is refused if a file is damaged, with that file’s error', async () => {
     const badConfig = await temporaryFolder({ 'config.json': '{', 'model.safetensors': '' })
     const badWeights = await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': 'no tensors' })
     await expect(open(badConfig)).rejects.toThrow(ModelConfigError)
@@ -113,35 +113,37 @@ describe('Shards', () => {
 
   it('are read as one checkpoint', async () => {
     const folder = await temporaryFolder(files)
-    for (const [name, { bytes }] of [...first].slice(0, 1).concat([...second].slice(0, 1)))
-      expect(await withModelFolder(folder, (checkpoint) => checkpoint.read(name))).toEqual(bytes)
+    for (const [name, { bytes }] of [...first].slice(0, 1).concat([...second].slice(0, 1))) {
+      const read = await withModelFolder(folder, (checkpoint) => checkpoint.read(name))
+      expect(Buffer.from(read).equals(bytes)).toBe(true)
+    }
   })
 
-  it('are closed when they were used', async () => {
+  it('are closed after their use', async () => {
     const checkpoint = await withModelFolder(await temporaryFolder(files), (open) => Promise.resolve(open))
     await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
     await expect(checkpoint.read('wte.weight')).rejects.toThrow('file closed')
   })
 
-  it('give way to a model.safetensors beside them', async () => {
+  it('are ignored if there is a model.safetensors', async () => {
     expect(await open(await temporaryFolder({ ...files, 'model.safetensors': WEIGHTS, [INDEX]: '' }))).toBe(2)
   })
 
-  it('are refused where one lacks a tensor that the index gives it', async () => {
+  it('are refused if one lacks a tensor that is in the index', async () => {
     const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': 'first.safetensors' } })
     const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
     await expect(opening).rejects.toThrow(SafetensorsError)
     await expect(opening).rejects.toThrow('says that ln_f.bias is in first.safetensors, which lacks it')
   })
 
-  it('are refused where one is not there', async () => {
+  it('are refused if one is missing', async () => {
     const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': 'third.safetensors' } })
     const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
     await expect(opening).rejects.toThrow(ModelFilesError)
     await expect(opening).rejects.toThrow('third.safetensors cannot be read')
   })
 
-  it('are refused where one is malformed, by its name', async () => {
+  it('are refused if one is malformed, with its name', async () => {
     const cut = safetensors(second).subarray(0, -1)
     const opening = open(await temporaryFolder({ ...files, 'second.safetensors': cut }))
     await expect(opening).rejects.toThrow(SafetensorsError)
@@ -151,13 +153,13 @@ describe('Shards', () => {
   it.each<[string, unknown]>([
     ['a folder', '../first.safetensors'],
     ['an absolute path', '/etc/first.safetensors'],
-    ['a path of Windows', '..\\first.safetensors'],
+    ['a Windows path', '..\\first.safetensors'],
     ['a drive', 'C:first.safetensors'],
     ['a file of another kind', 'first.bin'],
     ['nothing but the ending', '.safetensors'],
     ['a number', 1],
     ['a list', ['first.safetensors']],
-  ])('are refused where the index names %s', async (_, shard) => {
+  ])('are refused if the index contains %s', async (_, shard) => {
     const index = JSON.stringify({ weight_map: { ...weightMap, 'ln_f.bias': shard } })
     const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
     await expect(opening).rejects.toThrow(SafetensorsError)
@@ -170,14 +172,14 @@ describe('Shards', () => {
     ['has no weight_map', '{}', 'no weight_map'],
     ['has a list for a weight_map', '{"weight_map": []}', 'no weight_map'],
     ['is empty', '{"weight_map": {}}', 'is empty'],
-  ])('are refused where the index %s', async (_, index, message) => {
+  ])('are refused if the index %s', async (_, index, message) => {
     const opening = open(await temporaryFolder({ ...files, [INDEX]: index }))
     await expect(opening).rejects.toThrow(SafetensorsError)
     await expect(opening).rejects.toThrow(message)
   })
 })
 
-describe('A config.json that is made', () => {
+describe('A proposed config.json', () => {
   it('is that of the model', async () => {
     const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
     const proposed = await proposeConfigOf(filesOfFolder(folder))
@@ -197,7 +199,7 @@ describe('A config.json that is made', () => {
     expect(opened).toEqual(parseConfig(JSON.stringify({ ...TINY_CONFIG, activation_function: 'gelu' })))
   })
 
-  it('has a head of its own where the weights have another than wte', async () => {
+  it('is untied if the weights have a head that differs from wte', async () => {
     const own = storedAs('F32', tinyTensors({ ...TINY_CONFIG, tie_word_embeddings: false }))
     const folder = await temporaryFolder({ 'model.safetensors': safetensors(own) })
     expect(await proposeConfigOf(filesOfFolder(folder))).toMatchObject({ tied: false })
@@ -213,13 +215,13 @@ describe('A config.json that is made', () => {
     expect(await proposeConfigOf(filesOfFolder(headAlone))).toMatchObject({ tied: true, vocabSize: 50257 })
   })
 
-  it('never replaces one that is there', async () => {
+  it('never replaces an existing one', async () => {
     const folder = await temporaryFolder({ 'config.json': 'mine' })
     await expect(saveConfig(folder, CONFIG)).rejects.toThrow(ModelFilesError)
     expect(await readFile(join(folder, 'config.json'), 'utf8')).toBe('mine')
   })
 
-  it('is refused where the tensors are not a model’s', async () => {
+  it('is refused if tensors are missing', async () => {
     const some = new Map([...TENSORS].filter(([name]) => name !== 'h.1.ln_2.weight'))
     const folder = await temporaryFolder({ 'model.safetensors': safetensors(some) })
     const config = writeConfig(await proposeConfigOf(filesOfFolder(folder)), { nHead: 2, activation: 'gelu' })
@@ -228,7 +230,7 @@ describe('A config.json that is made', () => {
 })
 
 describe('A file', () => {
-  it('is read at any place, and not beyond its end', async () => {
+  it('is read at any offset, but not past its end', async () => {
     const folder = await temporaryFolder({ digits: '0123456789' })
     const file = await openFile(join(folder, 'digits'))
     expect(file.size).toBe(10)
@@ -237,7 +239,7 @@ describe('A file', () => {
     await file.close()
   })
 
-  it('is read at once for a reader that cannot wait, and not beyond its end', async () => {
+  it('is read synchronously, but not past its end', async () => {
     const folder = await temporaryFolder({ digits: '0123456789' })
     const file = await openFile(join(folder, 'digits'))
     const target = new Uint8Array(4)
@@ -249,9 +251,12 @@ describe('A file', () => {
     await file.close()
   })
 
-  it.skipIf(process.platform === 'win32')('that is a pipe is refused, not waited for', async () => {
-    const pipe = join(await temporaryFolder({}), 'pipe')
-    execFileSync('mkfifo', [pipe])
-    await expect(openFile(pipe)).rejects.toThrow('is not a file')
-  })
+  it.skipIf(process.platform === 'win32')(
+    'that is a pipe is refused without waiting for a writer',
+    async () => {
+      const pipe = join(await temporaryFolder({}), 'pipe')
+      execFileSync('mkfifo', [pipe])
+      await expect(openFile(pipe)).rejects.toThrow('is not a file')
+    },
+  )
 })

@@ -10,10 +10,10 @@ const readNow = (source: ReturnType<typeof bytesInParts>, offset: number, length
 }
 
 describe.each([
-  ['Bytes in parts', bytesInParts],
-  ['Bytes that are read once', bytesReadOnce],
+  ['bytesInParts', bytesInParts],
+  ['bytesReadOnce', bytesReadOnce],
 ])('%s', (_, open) => {
-  it('are as many as the parts have together', () => {
+  it('has the total length of the parts', () => {
     expect(open(parts()).size).toBe(8)
   })
 
@@ -24,30 +24,30 @@ describe.each([
     [3, 1],
     [7, 1],
     [8, 0],
-  ])('are those from %i on, %i of them', async (offset, length) => {
+  ])('reads from byte %i, %i bytes', async (offset, length) => {
     const expected = [0, 1, 2, 3, 4, 5, 6, 7].slice(offset, offset + length)
 
     expect([...(await open(parts()).read(offset, length))]).toEqual(expected)
     expect(readNow(open(parts()), offset, length)).toEqual(expected)
   })
 
-  it('end where the last part ends', async () => {
+  it('rejects a read after the end of the last part', async () => {
     await expect(open(parts()).read(6, 3)).rejects.toThrow('the bytes end at 8')
     expect(() => readNow(open(parts()), 8, 1)).toThrow('the bytes end at 8')
   })
 })
 
-describe('Bytes that are read once', () => {
-  it('give a part’s memory back when the last of it was read', () => {
+describe('bytesReadOnce', () => {
+  it('releases a part’s memory when all of it was read', () => {
     const source = bytesReadOnce(parts())
 
     readNow(source, 4, 3)
     expect(readNow(source, 7, 1)).toEqual([7])
 
-    expect(() => readNow(source, 4, 1)).toThrow('the bytes before 8 were given back')
+    expect(() => readNow(source, 4, 1)).toThrow('the memory of the bytes before 8 was released')
   })
 
-  it('count only what is read to stay: a header may be read twice', async () => {
+  it('counts only readNow, so that a header may be read twice', async () => {
     const source = bytesReadOnce(parts())
 
     await source.read(0, 3)

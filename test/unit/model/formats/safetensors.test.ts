@@ -12,7 +12,7 @@ const read = (file: Uint8Array) => readSafetensorsHeader(bytesInMemory(file), 'm
 const fileOf = (header: unknown, data = DATA) => fileWithHeader(JSON.stringify(header), data)
 
 describe('A well-formed safetensors file', () => {
-  it('says where every tensor lies and what it is', async () => {
+  it('gives the position, type and shape of every tensor', async () => {
     const header = JSON.stringify({ __metadata__: { format: 'pt' }, b: B, a: A })
     const start = 8 + header.length
     expect(await read(fileWithHeader(header, DATA))).toEqual(
@@ -27,21 +27,21 @@ describe('A well-formed safetensors file', () => {
     expect((await read(fileWithHeader(`${JSON.stringify({ a: A })}     `, DATA.subarray(6)))).size).toBe(1)
   })
 
-  it('may hold scalars', async () => {
+  it('may contain scalars', async () => {
     const scalar = { dtype: 'F32', shape: [], data_offsets: [0, 4] }
     expect((await read(fileOf({ scalar }, new Uint8Array(4)))).get('scalar')?.shape).toEqual([])
   })
 
-  it('may hold a tensor without elements where another begins', async () => {
+  it('may contain a tensor without elements at the start of another', async () => {
     const empty = { dtype: 'F32', shape: [0], data_offsets: [0, 0] }
     expect((await read(fileOf({ a: A, empty, b: B }))).size).toBe(3)
   })
 
-  it('may hold nothing', async () => {
+  it('may contain no tensors', async () => {
     expect((await read(fileOf({}, new Uint8Array(0)))).size).toBe(0)
   })
 
-  it('has tensors whose names every object has a property of', async () => {
+  it('may contain a tensor named like a property of every object', async () => {
     const tensor = { dtype: 'F32', shape: [1], bytes: float32Bytes([1]) }
     const file = safetensors(new Map([['constructor', tensor]]))
     expect([...(await read(file)).keys()]).toEqual(['constructor'])
@@ -71,7 +71,7 @@ describe('A file is refused', () => {
       /cut off inside tensor b/,
     ],
     [
-      'that goes on after its tensors',
+      'that continues after its tensors',
       fileOf({ a: A, b: B }, new Uint8Array(25)),
       /3 bytes that belong to no tensor/,
     ],
@@ -80,11 +80,7 @@ describe('A file is refused', () => {
       fileOf({ a: A, b: { ...B, data_offsets: [14, 20] } }),
       /tensor b overlaps another/,
     ],
-    [
-      'that holds one tensor inside another',
-      fileOf({ a: A, b: { ...B, data_offsets: [4, 10] } }),
-      /overlaps/,
-    ],
+    ['that has one tensor inside another', fileOf({ a: A, b: { ...B, data_offsets: [4, 10] } }), /overlaps/],
     [
       'that has a gap between tensors',
       fileOf({ a: A, b: { ...B, data_offsets: [18, 24] } }),
@@ -97,7 +93,7 @@ describe('A file is refused', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['of an unknown type', { ...A, dtype: 'F31' }, /unknown type "F31"/],
-    ['of a type that every object has a property of', { ...A, dtype: 'constructor' }, /unknown type/],
+    ['of a type named like a property of every object', { ...A, dtype: 'constructor' }, /unknown type/],
     ['without a type', { shape: [2, 2], data_offsets: [0, 16] }, /unknown type/],
     ['that is null', null, /unknown type/],
     ['that is a text', 'F32', /unknown type/],
@@ -107,7 +103,7 @@ describe('A file is refused', () => {
     ['with a negative length', { ...A, shape: [-2, -2] }, /no valid shape/],
     ['with a broken length', { ...A, shape: [1.5, 2] }, /no valid shape/],
     ['with a length that is a text', { ...A, shape: ['2', 2] }, /no valid shape/],
-    ['with a length beyond what numbers hold exactly', { ...A, shape: [2 ** 53, 2] }, /no valid shape/],
+    ['with a length above the largest safe integer', { ...A, shape: [2 ** 53, 2] }, /no valid shape/],
     ['without offsets', { dtype: 'F32', shape: [2, 2] }, /no valid data_offsets/],
     ['with one offset', { ...A, data_offsets: [16] }, /no valid data_offsets/],
     ['with three offsets', { ...A, data_offsets: [0, 16, 32] }, /no valid data_offsets/],

@@ -22,7 +22,7 @@ const UNTIED = { ...CONFIG, tie_word_embeddings: false }
 /** wte, wpe, two layer norms, attention, MLP, ln_f. */
 const PARAMETERS = 50257 + 2 + 2 + 2 + (3 + 3) + (1 + 1) + (4 + 4) + (4 + 1) + 2
 
-/** Two dimensions, so that only the square attn.c_proj looks the same in both layouts. */
+/** Two dimensions, so that only the square attn.c_proj has the same shape in both layouts. */
 const SQUARE = { ...TINY_CONFIG, n_layer: 2, n_head: 1, n_embd: 2, n_positions: 2 }
 const SQUARE_TENSORS = storedAs('F32', tinyTensors(SQUARE))
 
@@ -36,7 +36,7 @@ const changed = (name: string, tensor: StoredTensor) => new Map(tensors).set(nam
 const without = (...names: string[]) => new Map([...tensors].filter(([name]) => !names.includes(name)))
 
 describe('A checkpoint', () => {
-  it('gives a tensor’s bytes as they lie in the file', async () => {
+  it('reads a tensor’s bytes as they are in the file', async () => {
     const bias = { dtype: 'F16', shape: [1], bytes: float16Bytes([1.5]) }
     const checkpoint = await open(changed('ln_f.bias', bias))
     expect(checkpoint.weight('ln_f.bias')).toMatchObject({ type: 'float16', shape: [1], byteLength: 2 })
@@ -68,41 +68,41 @@ describe('A checkpoint', () => {
     expect(await checkpoint.read('ln_f.bias')).toEqual(bias.bytes)
   })
 
-  it('may hold tensors that are not needed: mask buffers and a head that is tied', async () => {
+  it('may contain tensors that are not needed: mask buffers and a tied head', async () => {
     const mask = { dtype: 'U8', shape: [1, 1, 2, 2], bytes: Uint8Array.of(1, 0, 1, 1) }
     const head = { dtype: 'BF16', shape: [1], bytes: new Uint8Array(2) }
     const more = changed('h.0.attn.bias', mask).set('lm_head.weight', head)
     expect((await open(more)).parameters).toBe(PARAMETERS)
   })
 
-  it('counts the parameters of a tied head once, and those of its own', async () => {
+  it('counts the parameters of a tied head once, and those of its own head too', async () => {
     const own = storedAs('F32', tinyTensors(UNTIED))
     expect((await open(tensors)).parameters).toBe(PARAMETERS)
     expect((await open(own, UNTIED)).parameters).toBe(PARAMETERS + 50257)
   })
 })
 
-describe('A checkpoint of a student', () => {
-  it('as OpenAI would store it has nothing to remark', async () => {
+describe('A checkpoint that differs from OpenAI’s', () => {
+  it('in nothing has no remarks', async () => {
     const { layout, hasBiases, remarks } = await open(tensors)
     expect({ layout, hasBiases, remarks }).toEqual({ layout: 'Conv1D', hasBiases: true, remarks: [] })
   })
 
-  it('in Linear layout is told by its shapes, and remarked', async () => {
+  it('by its Linear layout is recognized by its shapes, with a remark', async () => {
     const checkpoint = await open(inLinearLayout(SQUARE_TENSORS), SQUARE)
     expect(checkpoint.layout).toBe('Linear')
     expect(checkpoint.weight('h.1.attn.c_attn.weight').shape).toEqual([6, 2])
     expect(checkpoint.remarks).toEqual(['Linear layout, transposed on load'])
   })
 
-  it('whose MLP is as wide as the stream is told by c_attn', async () => {
+  it('by an MLP as wide as the stream is recognized by the shape of c_attn', async () => {
     const config = { ...SQUARE, n_inner: 2 }
     const stored = storedAs('F32', tinyTensors(config))
     expect((await open(stored, config)).layout).toBe('Conv1D')
     expect((await open(inLinearLayout(stored), config)).layout).toBe('Linear')
   })
 
-  it('without biases has none in any layer', async () => {
+  it('by its missing biases has none in any layer', async () => {
     const { hasBiases, parameters } = await open(
       new Map([...tensors].filter(([name]) => !name.endsWith('.bias'))),
     )
@@ -110,7 +110,7 @@ describe('A checkpoint of a student', () => {
     expect(parameters).toBe(PARAMETERS - (1 + 3 + 1 + 1 + 4 + 1 + 1))
   })
 
-  it('without biases may keep the mask buffers that are called so', async () => {
+  it('by its missing biases may have mask buffers named attn.bias', async () => {
     const mask = { dtype: 'F32', shape: [1, 1, 2, 2], bytes: new Uint8Array(16) }
     const stored = new Map([...tensors].filter(([name]) => !name.endsWith('.bias'))).set(
       'h.0.attn.bias',
@@ -119,26 +119,26 @@ describe('A checkpoint of a student', () => {
     expect((await open(stored)).hasBiases).toBe(false)
   })
 
-  it('with a padded vocabulary gives the tokenizer’s rows alone, and says so', async () => {
+  it('by a padded vocabulary has only the tokenizer’s rows, with a remark', async () => {
     const config = { ...CONFIG, vocab_size: 50304 }
     const stored = storedAs('F32', tinyTensors(config))
     const checkpoint = await open(stored, config)
     expect(checkpoint.weight('wte.weight').shape).toEqual([50257, 1])
     expect(await checkpoint.read('wte.weight')).toEqual(stored.get('wte.weight')?.bytes.slice(0, 4 * 50257))
     expect(checkpoint.parameters).toBe(PARAMETERS)
-    expect(checkpoint.remarks).toEqual(['vocabulary padded to 50,304, 47 extra rows left out'])
+    expect(checkpoint.remarks).toEqual(['vocabulary padded to 50,304, 47 extra rows ignored'])
   })
 
-  it('that keeps of a tied head and wte the head alone is read', async () => {
+  it('by storing a tied matrix only as the head is read', async () => {
     const own = storedAs('F32', tinyTensors(UNTIED))
-    const kept = new Map([...own].filter(([name]) => name !== 'wte.weight'))
-    const checkpoint = await open(kept)
+    const headOnly = new Map([...own].filter(([name]) => name !== 'wte.weight'))
+    const checkpoint = await open(headOnly)
     expect(await checkpoint.read('wte.weight')).toEqual(own.get('lm_head.weight')?.bytes)
     expect(checkpoint.remarks).toEqual([])
-    await expect(open(kept, UNTIED)).rejects.toThrow('lacks wte.weight')
+    await expect(open(headOnly, UNTIED)).rejects.toThrow('lacks wte.weight')
   })
 
-  it('with a head that its configuration passes over is remarked', async () => {
+  it('by a head that its configuration ignores has a remark', async () => {
     const own = tinyTensors(UNTIED)
     expect((await open(storedAs('F32', own))).remarks).toEqual([
       'lm_head.weight is not used: config.json ties the head to wte',
@@ -150,13 +150,13 @@ describe('A checkpoint of a student', () => {
 })
 
 describe('A checkpoint is refused', () => {
-  it('that lacks tensors, and they are listed', async () => {
+  it('if it lacks tensors, which are listed', async () => {
     const opening = open(without('h.0.ln_2.bias', 'ln_f.weight'))
     await expect(opening).rejects.toThrow(MissingTensorsError)
     await expect(opening).rejects.toThrow('lacks h.0.ln_2.bias, ln_f.weight. ')
   })
 
-  it('that lacks some of its biases, and they are listed', async () => {
+  it('if it lacks some of its biases, which are listed', async () => {
     const opening = open(without('h.0.attn.c_attn.bias', 'h.0.mlp.c_fc.bias'))
     await expect(opening).rejects.toThrow(MissingTensorsError)
     await expect(opening).rejects.toThrow(
@@ -165,7 +165,7 @@ describe('A checkpoint is refused', () => {
   })
 
   it.each(['h.1.attn.c_attn.weight', 'h.1.mlp.c_fc.weight', 'h.1.mlp.c_proj.weight'])(
-    'whose %s disagrees with the others about the layout, and both are named',
+    'if the layout of %s differs from the others, and both are named',
     async (name) => {
       const linear = inLinearLayout(SQUARE_TENSORS).get(name)
       if (linear === undefined) throw new Error(`there is a ${name}`)
@@ -177,7 +177,7 @@ describe('A checkpoint is refused', () => {
     },
   )
 
-  it('that has a tensor twice', async () => {
+  it('if it has a tensor twice', async () => {
     const bias = tensors.get('ln_f.bias')
     if (bias === undefined) throw new Error('there is a bias')
     const opening = open(changed('_orig_mod.transformer.ln_f.bias', bias))
@@ -185,13 +185,13 @@ describe('A checkpoint is refused', () => {
     await expect(opening).rejects.toThrow('both ln_f.bias and _orig_mod.transformer.ln_f.bias')
   })
 
-  it('whose vocabulary is not as large as its configuration says', async () => {
+  it('if its vocabulary is smaller than its configuration says', async () => {
     await expect(open(tensors, { ...CONFIG, vocab_size: 50304 })).rejects.toThrow(
-      'wte.weight has the shape [50257, 1] where config.json calls for [50304, 1]',
+      'wte.weight has the shape [50257, 1], but config.json requires [50304, 1]',
     )
   })
 
-  it('that lacks many, of which five are listed and the others counted', async () => {
+  it('if it lacks many tensors, of which five are listed and the others counted', async () => {
     const opening = open(tensors, { ...CONFIG, n_layer: 3 })
     await expect(opening).rejects.toThrow(MissingTensorsError)
     await expect(opening).rejects.toThrow(
@@ -199,11 +199,11 @@ describe('A checkpoint is refused', () => {
     )
   })
 
-  it('that lacks everything', async () => {
+  it('if it has no tensors', async () => {
     await expect(open(new Map())).rejects.toThrow(MissingTensorsError)
   })
 
-  it('that lacks the head that its configuration says is its own', async () => {
+  it('if it lacks its own head', async () => {
     await expect(open(tensors, UNTIED)).rejects.toThrow('lacks lm_head.weight')
   })
 
@@ -218,7 +218,7 @@ describe('A checkpoint is refused', () => {
     ['wpe.weight', { dtype: 'F32', shape: [3, 1], bytes: float32Bytes([1, 2, 3]) }, /\[3, 1\].*\[2, 1\]/],
     ['ln_f.bias', { dtype: 'F64', shape: [1], bytes: new Uint8Array(8) }, /stored as F64/],
     ['ln_f.bias', { dtype: 'I8', shape: [1], bytes: new Uint8Array(1) }, /stored as I8/],
-  ])('whose %s does not fit', async (name, tensor, message) => {
+  ])('if its %s does not fit', async (name, tensor, message) => {
     const opening = open(changed(name, tensor))
     await expect(opening).rejects.toThrow(TensorMismatchError)
     await expect(opening).rejects.toThrow(message)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../../../src/model/gpt2/config'
 import { ModelConfigError } from '../../../../src/shared/errors'
 
-/** gpt2's own, as far as it is read. */
+/** The fields of gpt2's own configuration that are read. */
 const GPT2 = {
   model_type: 'gpt2',
   activation_function: 'gelu_new',
@@ -33,7 +33,7 @@ describe('parseConfig', () => {
     })
   })
 
-  it('takes what is absent as Hugging Face does', () => {
+  it('has the same defaults as Hugging Face', () => {
     expect(parseConfig('{"n_layer": 2, "n_head": 2, "n_embd": 8}')).toEqual({
       nLayer: 2,
       nHead: 2,
@@ -48,7 +48,7 @@ describe('parseConfig', () => {
     })
   })
 
-  it('reads what a model has of its own', () => {
+  it('reads the fields that differ from gpt2', () => {
     const own = {
       n_inner: 100,
       layer_norm_epsilon: 1e-6,
@@ -69,11 +69,14 @@ describe('parseConfig', () => {
     expect(parse({ activation_function: activation })).toMatchObject({ activation })
   })
 
-  it.each([true, false])('takes reorder_and_upcast_attn %s, which moves no float32', (flag) => {
-    expect(parse({ reorder_and_upcast_attn: flag })).toEqual(parse({}))
-  })
+  it.each([true, false])(
+    'ignores reorder_and_upcast_attn (%s), which does not change float32 results',
+    (flag) => {
+      expect(parse({ reorder_and_upcast_attn: flag })).toEqual(parse({}))
+    },
+  )
 
-  it('takes null as absent', () => {
+  it('treats null as absent', () => {
     expect(parse({ n_inner: null })).toMatchObject({ nInner: 3072 })
   })
 

@@ -9,7 +9,7 @@ const shapesOf = (config: object) => new Map(expectedShapes(parseConfig(JSON.str
 const TIED = { tied: true }
 
 describe('proposeConfig', () => {
-  it('reads gpt2’s sizes off its shapes, and proposes its heads', () => {
+  it('derives gpt2’s sizes from its shapes, and proposes the number of heads', () => {
     expect(proposeConfig(shapesOf(GPT2), TIED)).toEqual({
       nLayer: 12,
       nEmbd: 768,
@@ -21,14 +21,14 @@ describe('proposeConfig', () => {
     })
   })
 
-  it('reads them off a Linear layout too', () => {
+  it('derives them from a Linear layout too', () => {
     const shapes = [...shapesOf({ ...GPT2, n_inner: 100 })].map(
       ([name, shape]) => [name, isLayerWeight(name) ? shape.toReversed() : shape] as const,
     )
     expect(proposeConfig(new Map(shapes), TIED)).toMatchObject({ nLayer: 12, nInner: 100, nHead: 12 })
   })
 
-  it('sees an MLP that is as wide as the stream', () => {
+  it('recognizes an MLP that is as wide as the stream', () => {
     expect(proposeConfig(shapesOf({ ...GPT2, n_inner: 768 }), TIED)).toMatchObject({ nInner: 768 })
   })
 

@@ -23,14 +23,7 @@ import {
   stallAfter,
   WEIGHTS,
 } from '../../../../support/fakes/fakeHub'
-import {
-  filesIn,
-  hasInstalledWeights,
-  storeAndHub,
-  TEST_LIMITS,
-  useFakeClock,
-  watched,
-} from '../../../../support/fakes/fakeStore'
+import { filesIn, storeAndHub, TEST_LIMITS, useFakeClock, watched } from '../../../../support/fakes/fakeStore'
 
 const INSTALLED = ['gpt2/config.json', 'gpt2/model.safetensors', 'gpt2/source.json']
 const PART = '.gpt2.download/model.safetensors'
