@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Theme, useWorkbench } from './support/workbench'
+import { SLOW_HOVER, type Theme, useWorkbench } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
 const SOON = { timeout: 30_000, interval: 30 }
@@ -14,7 +14,7 @@ interface Stretch {
 }
 
 describe('the heatmap in the workbench', () => {
-  const workbench = useWorkbench()
+  const workbench = useWorkbench({ settings: SLOW_HOVER })
 
   beforeAll(async () => {
     await workbench().openFile('readConfig.ts')

@@ -1,15 +1,12 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { panelOf } from './support/panel'
-import { type Theme, useWorkbench } from './support/workbench'
+import { SLOW_HOVER, type Theme, useWorkbench } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'highContrastLight']
 
-/** A hover waits until the model has answered, however busy the machine is. */
-const SETTINGS = { 'logitscope.hoverTimeLimit': 10_000 }
-
 describe('before a document is inspected', () => {
-  const workbench = useWorkbench({ settings: SETTINGS })
+  const workbench = useWorkbench({ settings: SLOW_HOVER })
 
   it('the status item names the model, and no hover is shown until the engine is ready', async () => {
     const { page, statusItem } = workbench()
@@ -28,14 +25,16 @@ describe('before a document is inspected', () => {
 })
 
 describe('hovers and status item of an inspected document', () => {
-  const workbench = useWorkbench({ settings: SETTINGS })
+  const workbench = useWorkbench({ settings: SLOW_HOVER })
   const { inspectSample, grid, pickedRow } = panelOf(workbench)
 
   beforeAll(async () => {
     await inspectSample()
   })
 
+  // The document stays inspected when its editor is closed.
   beforeEach(async () => {
+    await workbench().reset()
     await workbench().openFile('readConfig.ts')
   })
 
@@ -49,8 +48,6 @@ describe('hovers and status item of an inspected document', () => {
   })
 
   it('opens the panel at the token with a link', async () => {
-    await workbench().reset()
-    await workbench().openFile('readConfig.ts')
     await hoverOver('catch')
 
     await hover('·catch').getByText('Open the panel at this token').click()

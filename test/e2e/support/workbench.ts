@@ -23,6 +23,9 @@ const USER_SETTINGS = {
   'files.autoSave': 'off',
 }
 
+/** A hover waits until the model has answered, however busy the machine is. */
+export const SLOW_HOVER = { 'logitscope.hoverTimeLimit': 10_000 }
+
 /** VS Code's names of its themes, and the class that the workbench has while one is active. */
 export const THEMES = {
   dark: { name: 'Default Dark Modern', className: 'vs-dark' },
