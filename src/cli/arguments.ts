@@ -9,23 +9,23 @@ import {
   PRECISIONS,
 } from '../shared/contracts/prediction'
 
-/** Where a text comes from. */
+/** The source of a text. */
 export type TextSource =
   | { readonly kind: 'given'; readonly text: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'stdin' }
 
-/** What `logitscope inspect` is asked for. */
+/** The options of `logitscope inspect`. */
 export interface InspectOptions {
   readonly input: TextSource
   readonly context: TextSource
   readonly model: string
-  /** Undefined: fp32 where that can be loaded. */
+  /** Undefined: fp32 if the model fits into memory in fp32, else int8. */
   readonly precision: Precision | undefined
   readonly topK: number
   readonly startToken: boolean
   readonly temperature: number
-  /** Undefined: as many as suit the machine. */
+  /** Undefined: one less than the machine has, at most 8. */
   readonly threads: number | undefined
   readonly json: boolean
 }
@@ -35,7 +35,7 @@ export type Invocation =
   | { readonly kind: 'version' }
   | { readonly kind: 'inspect'; readonly options: InspectOptions }
 
-/** The caller's mistake: the message is one line and says what to do instead. */
+/** The user's mistake. The message is one line and says what to do instead. */
 export class UsageError extends Error {}
 
 export const USAGE = `logitscope inspect [FILE | -] [options]
@@ -44,19 +44,19 @@ Shows what the model expected at every token of a text.
 
   FILE                a text file in UTF-8; - reads the standard input
   --text T            the text itself, instead of FILE
-  --context T         what stands before the text; @FILE reads it from a file
+  --context T         text before the inspected text; @FILE reads it from a file
   --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
-  --precision P       fp32 (exact; the default but for gpt2-xl, which is too large for it) or int8 (fast)
-  --top-k K           how many alternatives --json has, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
-                      the table shows as many as it has room for, at most 5
-  --no-bos            do not begin with <|endoftext|>; the first token is then not scored
-  --temperature T     divides the logits, above 0 and at most ${MAX_TEMPERATURE} (default: 1)
-  --threads N         threads to compute with, 1 to ${MAX_THREADS} (default: one less than the machine has)
+  --precision P       fp32 (exact; the default except for gpt2-xl, which is too large for it) or int8 (fast)
+  --top-k K           number of alternatives in the JSON, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
+                      the table shows as many as fit into the line, at most 5
+  --no-bos            do not start with <|endoftext|>; the first token then has no score
+  --temperature T     divides the logits; above 0 and at most ${MAX_TEMPERATURE} (default: 1)
+  --threads N         number of threads, 1 to ${MAX_THREADS} (default: one less than the machine has, at most 8)
   --json              print one JSON object instead of a table
   --help, --version
 
-LOGITSCOPE_MODELS names the folder of downloaded models, one folder each, called by its id (gpt2, distilgpt2,
-gpt2-medium, gpt2-large, gpt2-xl): the one that Logitscope: Manage Models shows.
+LOGITSCOPE_MODELS is the folder of the downloaded models, with one subfolder for each id (gpt2, distilgpt2,
+gpt2-medium, gpt2-large, gpt2-xl). Logitscope: Manage Models shows its path.
 `
 
 const OPTIONS = {
@@ -74,7 +74,8 @@ const OPTIONS = {
 } as const satisfies ParseArgsConfig['options']
 
 /**
- * `args` without node and script.
+ * Parses the command line.
+ * @param args without the paths of Node and the script
  * @throws UsageError
  */
 export function parseArguments(args: readonly string[]): Invocation {
@@ -82,8 +83,8 @@ export function parseArguments(args: readonly string[]): Invocation {
   if (values.help === true) return { kind: 'help' }
   if (values.version === true) return { kind: 'version' }
   const [command, ...files] = positionals
-  if (command === undefined) throw new UsageError('say what to do: logitscope inspect FILE')
-  if (command !== 'inspect') throw new UsageError(`there is no command “${command}”, only inspect`)
+  if (command === undefined) throw new UsageError('the command is missing; use: logitscope inspect FILE')
+  if (command !== 'inspect') throw new UsageError(`unknown command “${command}”; the only command is inspect`)
   return {
     kind: 'inspect',
     options: {
@@ -104,7 +105,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    // Node's own messages are clear, but some have several lines.
+    // Some of Node's messages have several lines.
     const message = error instanceof Error ? error.message : String(error)
     throw new UsageError(message.replaceAll('\n', ' '), { cause: error })
   }
@@ -112,7 +113,7 @@ function parse(args: readonly string[]) {
 
 function inputOf(files: readonly string[], text: string | undefined): TextSource {
   const [path, surplus] = files
-  if (surplus !== undefined) throw new UsageError(`one FILE at a time: ${surplus} is too many`)
+  if (surplus !== undefined) throw new UsageError(`give only one FILE; ${surplus} is one too many`)
   if (text !== undefined) {
     if (path !== undefined) throw new UsageError('give FILE or --text, not both')
     return { kind: 'given', text }

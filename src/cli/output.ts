@@ -1,6 +1,16 @@
 import type { Writable } from 'node:stream'
+import { isRecord } from '../shared/isRecord'
 
-/** Resolves once all of `text` has been handed over: a pipe is given time to take it. */
+/** An output stream that may be a terminal. */
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean
+  /** Width of the terminal. */
+  readonly columns?: number
+  /** Whether the terminal has so many colours; respects NO_COLOR and TERM. */
+  hasColors?(count: number): boolean
+}
+
+/** Writes all of `text`; resolves when the stream has accepted it. */
 export function write(stream: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
@@ -10,12 +20,15 @@ export function write(stream: Writable, text: string): Promise<void> {
   })
 }
 
-/** Whoever read our output has enough of it (`| head`): no reason to complain. */
+/** Whether the reader closed the pipe (`| head`), which is not a failure. */
 export function isClosedPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EPIPE'
+  return isRecord(error) && error.code === 'EPIPE'
 }
 
-/** On one line, without a character that could steer the terminal: names come from files that anyone may have made. */
+/**
+ * Makes a text safe to print on one line: escapes control and formatting characters, because names from untrusted files
+ * could otherwise control the terminal.
+ */
 export function oneLine(text: string): string {
   return text
     .replaceAll(/\s+/g, ' ')
@@ -25,14 +38,14 @@ export function oneLine(text: string): string {
     )
 }
 
-/** One line on a terminal that is written over and finally wiped; nothing where stderr is no terminal. */
+/** Shows progress on one line of a terminal, which is overwritten and finally cleared. Does nothing on other streams. */
 export class ProgressLine {
   private shown = ''
 
-  constructor(private readonly stream: NodeJS.WriteStream) {}
+  constructor(private readonly stream: OutputStream) {}
 
   show(line: string): void {
-    if (!this.stream.isTTY || line === this.shown) return
+    if (this.stream.isTTY !== true || line === this.shown) return
     this.stream.write(`\r\u001b[K${oneLine(line)}`)
     this.shown = line
   }

@@ -12,14 +12,14 @@ import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken } from '../shared/text/tokenText'
 import { oneLine } from './output'
 
-/** What the place that the table is written to can do. */
+/** The properties of the output that the table is formatted for. */
 export interface TableStyle {
-  /** Cells that a line may take; the alternatives get what the other columns leave. */
+  /** Maximum width of a line, in cells; the alternatives get the space that the other columns leave. */
   readonly columns: number
   readonly colors: boolean
 }
 
-/** A report for people: how it was made, one line a token, what comes next, and the summary. */
+/** Formats a report as text: provenance, one line for each token, the next distribution and the summary. */
 export function formatTable(report: InspectionReport, style: TableStyle): string {
   const rows = [...report.positions.map(positionRow), ...nextRow(report)]
   const columns = COLUMNS.map((column) => ({ ...column, width: widthOf(column, rows) }))
@@ -56,7 +56,7 @@ interface Row {
   readonly surprisal: string
   readonly entropy: string
   readonly top: readonly ReportedAlternative[]
-  /** How surprising the token is; null where it was not scored. */
+  /** How surprising the token is; null if it was not scored. */
   readonly step: Step | null
 }
 
@@ -101,7 +101,7 @@ function widthOf({ key, title }: Column, rows: readonly Row[]): number {
   return key === 'token' ? Math.min(widest, MAX_TOKEN_WIDTH) : widest
 }
 
-/** As many of the likeliest tokens as there is room for. */
+/** As many of the most likely tokens as fit into `room` cells. */
 function alternatives(top: readonly ReportedAlternative[], room: number, style: TableStyle): string {
   const shown: string[] = []
   let used = 0
@@ -123,7 +123,7 @@ function orDash(value: number | null, format: (value: number) => string): string
   return value === null ? '–' : format(value)
 }
 
-/** The steps' colours among the 256 that nearly every terminal has, each under white text. */
+/** The background colour of each step, from the 256-colour palette, readable under white text. */
 const STEP_BACKGROUNDS: Readonly<Record<Step, number | null>> = { 1: null, 2: 58, 3: 94, 4: 130, 5: 160 }
 
 function highlight(cell: string, step: Step | null, { colors }: TableStyle): string {

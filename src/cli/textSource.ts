@@ -1,19 +1,23 @@
 import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { assertNever } from '../shared/assertNever'
 import { type TextSource, UsageError } from './arguments'
 
 /**
- * The text as it is: nothing trimmed, a byte order mark and all line ends kept.
- * @throws UsageError where it cannot be read or is not UTF-8
+ * Reads a text without changes: white space, a byte order mark and all line ends are kept.
+ * @throws UsageError if it cannot be read or is not UTF-8
  */
-export async function readText(source: TextSource): Promise<string> {
+export async function readText(source: TextSource, stdin: Readable): Promise<string> {
   switch (source.kind) {
     case 'given':
       return source.text
     case 'file':
       return decode(await readBytes(source.path), source.path)
     case 'stdin':
-      return decode(await buffer(process.stdin), 'the standard input')
+      return decode(await buffer(stdin), 'the standard input')
+    default:
+      return assertNever(source)
   }
 }
 
@@ -33,13 +37,13 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'permission denied',
-}
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'the file does not exist'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'permission denied'],
+])
 
 function reasonOf(error: unknown): string {
   const { code = '', message = String(error) } = error as NodeJS.ErrnoException
-  return Object.hasOwn(REASONS, code) ? REASONS[code] : message
+  return REASONS.get(code) ?? message
 }

@@ -8,7 +8,7 @@ function options(...args: string[]): InspectOptions {
 }
 
 describe('parseArguments', () => {
-  it('has a default for everything but the text', () => {
+  it('has defaults for everything except the text', () => {
     expect(options('main.py')).toEqual({
       input: { kind: 'file', path: 'main.py' },
       context: { kind: 'given', text: '' },
@@ -22,7 +22,7 @@ describe('parseArguments', () => {
     })
   })
 
-  it('takes every option', () => {
+  it('parses every option', () => {
     const given =
       '--text=a --context=b --model=./m --precision=int8 --top-k=5 --no-bos --temperature=.5 --threads=2 --json'
     expect(options(...given.split(' '))).toEqual({
@@ -38,13 +38,13 @@ describe('parseArguments', () => {
     })
   })
 
-  it('knows two precisions', () => {
+  it('accepts only fp32 and int8 as precision', () => {
     expect(() => options('a', '--precision', 'fp16')).toThrow(
       new UsageError('--precision takes fp32 or int8, not “fp16”'),
     )
   })
 
-  it('takes an empty text for a text', () => {
+  it('accepts an empty text', () => {
     expect(options('--text', '').input).toEqual({ kind: 'given', text: '' })
   })
 
@@ -56,16 +56,16 @@ describe('parseArguments', () => {
     expect(options('a', '--context', '@before.txt').context).toEqual({ kind: 'file', path: 'before.txt' })
   })
 
-  it('shows help and version before it looks at anything else', () => {
+  it('prefers help and version to everything else', () => {
     expect(parseArguments(['--help'])).toEqual({ kind: 'help' })
     expect(parseArguments(['inspect', '-h', '--top-k', 'x'])).toEqual({ kind: 'help' })
     expect(parseArguments(['--version'])).toEqual({ kind: 'version' })
   })
 
   it.each([
-    ['nothing to do', []],
+    ['a missing command', []],
     ['an unknown command', ['explain']],
-    ['no text', ['inspect']],
+    ['a missing text', ['inspect']],
     ['a FILE and --text', ['inspect', 'a', '--text', 'b']],
     ['two FILEs', ['inspect', 'a', 'b']],
     ['an unknown option', ['inspect', 'a', '--bos']],
@@ -76,21 +76,21 @@ describe('parseArguments', () => {
     ['an empty top-k', ['inspect', 'a', '--top-k', '']],
     ['a temperature of 0', ['inspect', 'a', '--temperature', '0']],
     ['a temperature above 100', ['inspect', 'a', '--temperature', '100.5']],
-    ['a temperature that is no number', ['inspect', 'a', '--temperature', 'warm']],
+    ['a temperature that is not a number', ['inspect', 'a', '--temperature', 'warm']],
     ['a negative temperature', ['inspect', 'a', '--temperature=-1']],
-    ['no thread', ['inspect', 'a', '--threads', '0']],
-  ])('refuses %s with one line', (_, args) => {
-    const refusal = refusalOf(args)
-    expect(refusal).toBeInstanceOf(UsageError)
-    expect(refusal.message).not.toContain('\n')
+    ['0 threads', ['inspect', 'a', '--threads', '0']],
+  ])('rejects %s with a message of one line', (_, args) => {
+    const error = errorOf(args)
+    expect(error).toBeInstanceOf(UsageError)
+    expect(error.message).not.toContain('\n')
   })
 })
 
-function refusalOf(args: readonly string[]): Error {
+function errorOf(args: readonly string[]): Error {
   try {
     parseArguments(args)
   } catch (error) {
     return error as Error
   }
-  throw new Error('not refused')
+  throw new Error('the arguments were accepted')
 }

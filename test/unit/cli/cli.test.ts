@@ -1,33 +1,26 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CliEnvironment } from '../../../src/cli/environment'
+import { runCli } from '../../../src/cli/run'
+import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import type { InspectionReport } from '../../../src/prediction/report/report'
+import { elementAt } from '../../../src/shared/elementAt'
+import { connect, freshEngine, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { hashEngine } from '../../support/fakes/hashEngine'
+import { LOG_PROB_TOLERANCE, LOGIT_TOLERANCE } from '../../support/reference/referenceAgreement'
+import { type ReferencePosition, referenceText } from '../../support/reference/referenceTexts'
+import { MINI } from '../../support/texts/samples'
 
-const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
-const MINI = fileURLToPath(new URL('../../../media/models/mini', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
+const CLI = join(PACKAGE, 'dist', 'cli.js')
 const BITS_PER_NAT = 1 / Math.LN2
-
-interface ReferencePosition {
-  readonly topIds: number[]
-  readonly topLogits: number[]
-  readonly entropyNats: number
-  readonly targetId?: number
-  readonly targetLogit?: number
-  readonly targetLogProb?: number
-  readonly targetRank?: number
-}
-interface ReferenceText {
-  readonly name: string
-  readonly text: string
-  readonly positions: ReferencePosition[]
-}
-const references = JSON.parse(
-  readFileSync(new URL('../../fixtures/reference/mini.json', import.meta.url), 'utf8'),
-) as ReferenceText[]
 
 interface Outcome {
   readonly code: number | null
@@ -37,7 +30,6 @@ interface Outcome {
 
 let folder: string
 beforeAll(async () => {
-  if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: npm run build')
   folder = await mkdtemp(join(tmpdir(), 'logitscope-cli-'))
 })
 afterAll(async () => {
@@ -48,23 +40,35 @@ describe('logitscope inspect --json', () => {
   it.each(['typescript +bos', 'emoji', 'one token', 'empty +bos'])(
     'has the reference’s numbers for “%s”',
     async (name) => {
-      const { text, positions } = referenceOf(name)
-      const withStartToken = name.endsWith('+bos')
-      const report = await inspect(['--text', text, ...(withStartToken ? [] : ['--no-bos'])])
+      const { text, positions, startToken } = referenceText(name)
+      const model = await loadMini()
+      const args = ['--text', text, ...(startToken ? [] : ['--no-bos'])]
 
-      const scored = report.positions.slice(withStartToken ? 0 : 1)
+      const report = await inspect(args, { createEngine: () => disposable(freshEngine(model)) })
+
+      const scored = report.positions.slice(startToken ? 0 : 1)
       expect(scored).toHaveLength(positions.length - 1)
-      for (const [i, reported] of scored.entries()) expectAgreement(reported, positions[i])
+      for (const [i, reported] of scored.entries()) expectAgreement(reported, elementAt(positions, i))
       expect(report.next?.top.map(({ tokenId }) => tokenId)).toEqual(positions.at(-1)?.topIds)
     },
+    LOADING_LIMIT_MS,
   )
 
-  it('says that it ran in int8 where it did', async () => {
-    const report = await inspect(['--text', 'the', '--precision', 'int8'])
+  it('starts the engine as the options say', async () => {
+    const requested: unknown[] = []
+    const report = await inspect(['--text', 'the', '--precision', 'int8', '--threads', '3'], {
+      createEngine: (options) => {
+        requested.push(options)
+        return disposable(hashEngine({ ...MINI, precision: options.precision }))
+      },
+    })
     expect(report.precision).toBe('int8')
+    expect(requested).toMatchObject([
+      { model: { id: 'mini' }, backend: 'wasm', precision: 'int8', threads: 3 },
+    ])
   })
 
-  it('describes the run, each token and what comes next', async () => {
+  it('describes the run, each token and the next distribution', async () => {
     const report = await inspect(['--text', 'the 👋', '--context', 'before', '--top-k', '2'])
     expect(Object.keys(report)).toEqual([
       'model',
@@ -86,14 +90,14 @@ describe('logitscope inspect --json', () => {
       [' \ufffd', 3, 6],
       ['\ufffd', 4, 6],
     ])
-    expect(report.positions[0].logitsRow).toBe(1)
+    expect(report.positions[0]?.logitsRow).toBe(1)
     expect(report.positions[1]).toMatchObject({ bytes: [0x20, 0xf0, 0x9f, 0x91], partial: true })
-    expect(report.positions[0].top).toHaveLength(2)
+    expect(report.positions[0]?.top).toHaveLength(2)
     expect(report.next?.top).toHaveLength(2)
     expect(report.summary).toMatchObject({ tokens: 3, windows: 1 })
   })
 
-  it('scores a text after its context as it would score it in one', async () => {
+  it('scores a text after a context like the whole text', async () => {
     const whole = await inspect(['--text', 'def main():\n    return'])
     const part = await inspect(['--text', '():\n    return', '--context', 'def main'])
     expect(part.positions.map(({ logProb }) => logProb)).toEqual(
@@ -101,15 +105,15 @@ describe('logitscope inspect --json', () => {
     )
   })
 
-  it('divides the logits by the temperature, but shows them raw', async () => {
-    const [cold] = (await inspect(['--text', 'the', '--temperature', '0.5'])).positions
-    const [plain] = (await inspect(['--text', 'the'])).positions
-    expect(cold.logit).toBe(plain.logit)
-    expect(cold.rank).toBe(plain.rank)
-    expect(cold.entropy).toBeLessThan(Number(plain.entropy))
+  it('divides the logits by the temperature, but prints them raw', async () => {
+    const cold = await inspect(['--text', 'the', '--temperature', '0.5'])
+    const plain = await inspect(['--text', 'the'])
+    expect(cold.temperature).toBe(0.5)
+    expect(cold.positions[0]?.logit).toBe(plain.positions[0]?.logit)
+    expect(cold.positions[0]?.logProb).not.toBe(plain.positions[0]?.logProb)
   })
 
-  it('has no positions for an empty text, and no next without start token', async () => {
+  it('has no positions and no next distribution for an empty text without a start token', async () => {
     expect(await inspect(['--text', '', '--no-bos'])).toMatchObject({
       positions: [],
       next: null,
@@ -117,7 +121,7 @@ describe('logitscope inspect --json', () => {
     })
   })
 
-  it('has nulls for the first token without start token', async () => {
+  it('has nulls for the first token without a start token', async () => {
     const { positions, next, summary } = await inspect(['--text', 'the', '--no-bos'])
     expect(positions[0]).toMatchObject({ logitsRow: null, logit: null, logProb: null, rank: null, top: null })
     expect(next?.logitsRow).toBe(0)
@@ -125,8 +129,8 @@ describe('logitscope inspect --json', () => {
   })
 })
 
-describe('what logitscope inspect reads', () => {
-  it('takes a file as it is: byte order mark, CRLF, blanks at the end', async () => {
+describe('The input of logitscope inspect', () => {
+  it('is a file, with its byte order mark, CRLF and trailing white space', async () => {
     const file = join(folder, 'windows.txt')
     await writeFile(file, '\ufeffa\r\nb  ')
     const { positions } = await inspect([file])
@@ -142,58 +146,57 @@ describe('what logitscope inspect reads', () => {
     ])
   })
 
-  it('takes the standard input', async () => {
-    const { stdout } = await run(['inspect', '-', '--json'], Buffer.from('the'))
-    expect((JSON.parse(stdout) as InspectionReport).positions.map(({ tokenId }) => tokenId)).toEqual([1169])
+  it('is the standard input for -', async () => {
+    const { stdout } = await run(['inspect', '-', '--json'], { input: 'the' })
+    expect(reportIn(stdout).positions.map(({ tokenId }) => tokenId)).toEqual([1169])
   })
 
-  it('takes a context from a file', async () => {
+  it('has a context from a file', async () => {
     const file = join(folder, 'context.txt')
     await writeFile(file, 'a b c')
     expect((await inspect(['--text', 'the', '--context', `@${file}`])).contextTokens).toBe(3)
   })
 
-  it('refuses what is not UTF-8', async () => {
-    const outcome = await run(['inspect', '-'], Buffer.from([0x61, 0xff]))
-    expect(outcome).toEqual({
+  it('must be UTF-8', async () => {
+    expect(await run(['inspect', '-'], { input: Buffer.from([0x61, 0xff]) })).toEqual({
       code: 2,
       stdout: '',
       stderr: 'logitscope: the standard input is not valid UTF-8\n',
     })
   })
 
-  it('refuses a text that GPT-2’s tokenizer would choke on', async () => {
-    const { code, stderr } = await run(['inspect', '-'], Buffer.from('x'.repeat(20_000)))
+  it('must not have a run of characters that is too long for GPT-2’s tokenizer', async () => {
+    const { code, stderr } = await run(['inspect', '-'], { input: 'x'.repeat(20_000) })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^logitscope: Line 1 has more than 10,000 letters in a row.*\n$/)
   })
 })
 
 describe('logitscope inspect --model', () => {
-  it('finds a model of the registry in the folder that LOGITSCOPE_MODELS names', async () => {
-    await cp(MINI, join(folder, 'distilgpt2'), { recursive: true })
+  it('finds a model of the registry in the folder LOGITSCOPE_MODELS', async () => {
+    await mkdir(join(folder, 'distilgpt2'))
     const args = ['inspect', '--text', 'the', '--json', '--model', 'distilgpt2']
-    const { stdout, stderr } = await run(args, Buffer.alloc(0), { LOGITSCOPE_MODELS: folder })
+    const { stdout, stderr } = await run(args, { variables: { LOGITSCOPE_MODELS: folder } })
     expect(stderr).toBe('')
-    expect((JSON.parse(stdout) as InspectionReport).model).toBe('distilgpt2')
+    expect(reportIn(stdout).model).toBe('distilgpt2')
   })
 
   it.each([
-    ['LOGITSCOPE_MODELS does not have', { LOGITSCOPE_MODELS: tmpdir() }],
-    ['nobody has named a folder for', {}],
+    ['is not in LOGITSCOPE_MODELS', { LOGITSCOPE_MODELS: tmpdir() }],
+    ['is needed while LOGITSCOPE_MODELS is not set', {}],
   ])('says how to get a model that %s', async (_, variables) => {
     const args = ['inspect', '--text', 'the', '--model', 'gpt2-medium']
-    expect(await run(args, Buffer.alloc(0), variables)).toEqual({
+    expect(await run(args, { variables })).toEqual({
       code: 2,
       stdout: '',
       stderr:
-        'logitscope: gpt2-medium is not downloaded: download it in VS Code, and let LOGITSCOPE_MODELS name the folder of its models.\n',
+        'logitscope: gpt2-medium is not downloaded: download it in VS Code and set LOGITSCOPE_MODELS to the folder of its models.\n',
     })
   })
 })
 
-describe('how logitscope ends', () => {
-  it('with 0 and a table', async () => {
+describe('The exit code of logitscope', () => {
+  it('is 0 after a table', async () => {
     const { code, stdout, stderr } = await run(['inspect', '--text', 'the'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^mini \(fp32, wasm\)[^]*\n +0 {2}the [^]*\nnext [^]*1 token · perplexity .*\n$/)
@@ -205,66 +208,80 @@ describe('how logitscope ends', () => {
     ['a missing file', ['inspect', 'no/such/file.txt']],
     ['a folder instead of a file', ['inspect', tmpdir()]],
     ['an unknown model', ['inspect', '--text', 'a', '--model', 'no-such-model']],
-  ])('with 2 and one line after %s', async (_, args) => {
+  ])('is 2, with one line on stderr, after %s', async (_, args) => {
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^logitscope: .+\n$/)
   })
 
-  it('with 1 and one line after a model that cannot be loaded', async () => {
-    const { code, stdout, stderr } = await run(['inspect', '--text', 'a', '--model', folder])
+  it('is 1, with one line on stderr, after a model that cannot be loaded', async () => {
+    const { code, stdout, stderr } = await run(['inspect', '--text', 'a', '--model', folder], FROM_FOLDER)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^logitscope: .+\n$/)
   })
 
-  it('with 1 and the command that converts the model, if its weights are a PyTorch pickle', async () => {
+  it('is 1, with the command that converts the model, if its weights are a PyTorch pickle', async () => {
     const pickled = join(folder, 'pickled')
     await mkdir(pickled)
     await writeFile(join(pickled, 'ckpt.pt'), '')
-    const { code, stderr } = await run(['inspect', '--text', 'a', '--model', pickled])
+    const { code, stderr } = await run(['inspect', '--text', 'a', '--model', pickled], FROM_FOLDER)
     expect(code).toBe(1)
     expect(stderr).toContain('media/convert_checkpoint.py')
     expect(stderr).toContain(join(pickled, 'ckpt.pt'))
   })
 
-  it('with 0 after --help and --version', async () => {
+  it('is 0 after --help and --version', async () => {
     expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '' })
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
+})
 
-  it('quietly when its reader has had enough', async () => {
-    const { code, stderr } = await runClosingStdout([
-      'inspect',
-      '--text',
-      'a b c',
-      '--json',
-      '--top-k',
-      '100',
-    ])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+describe('The process of dist/cli.js', () => {
+  beforeAll(() => {
+    if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: npm run build')
   })
 
-  it('not before all of a long output is through the pipe', async () => {
+  it('prints all of a long JSON through a pipe before it exits with 0', async () => {
     const text = 'one two three four five six seven eight nine ten\n'.repeat(20)
-    const report = await inspect(['--text', text, '--top-k', '100'])
-    expect(report.positions).toHaveLength(220)
+    const { code, stdout, stderr } = await runProcess(['inspect', '--text', text, '--json', '--top-k', '100'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(reportIn(stdout)).toMatchObject({ model: 'mini', precision: 'fp32' })
+    expect(reportIn(stdout).positions).toHaveLength(220)
+  })
+
+  it('exits with 0 and prints no error when its reader closes the pipe', async () => {
+    const { child, stderr, ended } = start(['inspect', '--text', 'a b c', '--json', '--top-k', '100'])
+    child.stdout.destroy()
+    expect({ code: await ended, stderr: await stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('exits with 1 after a model that cannot be loaded', async () => {
+    const { code, stdout, stderr } = await runProcess(['inspect', '--text', 'a', '--model', folder])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^logitscope: .+\n$/)
+  })
+
+  it('exits with 2 after bad usage', async () => {
+    expect(await runProcess(['inspect'])).toMatchObject({ code: 2, stdout: '' })
   })
 })
 
-function referenceOf(name: string): ReferenceText {
-  const reference = references.find((candidate) => candidate.name === name)
-  if (reference === undefined) throw new Error(`no reference text ${name}`)
-  return reference
+/** An engine in this thread that loads the model from its folder, as the engine's thread does. */
+const FROM_FOLDER: RunOptions = {
+  createEngine: ({ model, ...options }) =>
+    disposable({ ...hashEngine(), model: async () => (await loadModelFolder(model, options)).info }),
 }
 
 function expectAgreement(reported: InspectionReport['positions'][number], expected: ReferencePosition): void {
+  const { targetLogProb = NaN } = expected
   expect(reported.tokenId).toBe(expected.targetId)
-  expectWithin(reported.logit, expected.targetLogit, 1e-3)
-  expectWithin(reported.logProb, expected.targetLogProb, 2e-4)
-  expectWithin(reported.surprisal, -Number(expected.targetLogProb) * BITS_PER_NAT, 2e-4 * BITS_PER_NAT)
+  expectWithin(reported.logit, expected.targetLogit, LOGIT_TOLERANCE)
+  expectWithin(reported.logProb, targetLogProb, LOG_PROB_TOLERANCE)
+  expectWithin(reported.surprisal, -targetLogProb * BITS_PER_NAT, LOG_PROB_TOLERANCE * BITS_PER_NAT)
   expectWithin(reported.entropy, expected.entropyNats * BITS_PER_NAT, 2e-4)
   expect(reported.rank).toBe(expected.targetRank)
-  for (const [k, logit] of expected.topLogits.entries()) expectWithin(reported.top?.[k].logit, logit, 1e-3)
+  for (const [k, logit] of expected.topLogits.entries())
+    expectWithin(reported.top?.[k]?.logit, logit, LOGIT_TOLERANCE)
 }
 
 function expectWithin(
@@ -272,39 +289,63 @@ function expectWithin(
   expected: number | undefined,
   tolerance: number,
 ): void {
-  expect(Math.abs(Number(actual ?? NaN) - Number(expected))).toBeLessThanOrEqual(tolerance)
+  expect(Math.abs((actual ?? NaN) - (expected ?? NaN))).toBeLessThanOrEqual(tolerance)
 }
 
-/** The object that a successful `inspect --json` prints. */
-async function inspect(args: readonly string[]): Promise<InspectionReport> {
-  const { code, stdout, stderr } = await run(['inspect', ...args, '--json'])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+interface RunOptions {
+  readonly input?: string | Buffer
+  readonly variables?: CliEnvironment['variables']
+  /** Default: an engine without a model. */
+  readonly createEngine?: CliEnvironment['createEngine']
+}
+
+function reportIn(stdout: string): InspectionReport {
   return JSON.parse(stdout) as InspectionReport
 }
 
-function start(args: readonly string[], variables: Record<string, string> = {}) {
-  const env = { ...process.env, LOGITSCOPE_MODELS: undefined, ...variables }
-  const child = spawn(process.execPath, [CLI, ...args], { env })
-  const stderr: Buffer[] = []
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { child, stderr, ended }
+/** The object that a successful `inspect --json` prints. */
+async function inspect(args: readonly string[], options?: RunOptions): Promise<InspectionReport> {
+  const { code, stdout, stderr } = await run(['inspect', ...args, '--json'], options)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return reportIn(stdout)
 }
 
+/** Runs the command line in this process. */
 async function run(
   args: readonly string[],
-  input: Buffer = Buffer.alloc(0),
-  variables: Record<string, string> = {},
+  {
+    input = '',
+    variables = {},
+    createEngine = ({ model }) => disposable(hashEngine({ ...MINI, id: model.id })),
+  }: RunOptions = {},
 ): Promise<Outcome> {
-  const { child, stderr, ended } = start(args, variables)
-  const stdout: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-  child.stdin.end(input)
-  return { code: await ended, stdout: String(Buffer.concat(stdout)), stderr: String(Buffer.concat(stderr)) }
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const outputs = Promise.all([readAll(stdout), readAll(stderr)])
+  stdin.end(input)
+  const environment = { stdin, stdout, stderr, variables, packageFolder: PACKAGE, createEngine }
+  const code = await runCli(args, environment)
+  stdout.end()
+  stderr.end()
+  const [out, error] = await outputs
+  return { code, stdout: out, stderr: error }
 }
 
-async function runClosingStdout(args: readonly string[]): Promise<Pick<Outcome, 'code' | 'stderr'>> {
+function disposable(engine: Parameters<typeof connect>[0]): ReturnType<CliEnvironment['createEngine']> {
+  return { api: connect(engine), dispose: () => Promise.resolve() }
+}
+
+/** Starts the built command line in a process of its own. */
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { ...process.env, LOGITSCOPE_MODELS: undefined },
+  })
+  child.stdin.end()
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { child, stderr: readAll(child.stderr), ended }
+}
+
+async function runProcess(args: readonly string[]): Promise<Outcome> {
   const { child, stderr, ended } = start(args)
-  child.stdout.destroy()
-  return { code: await ended, stderr: String(Buffer.concat(stderr)) }
+  const [stdout, errors, code] = await Promise.all([readAll(child.stdout), stderr, ended])
+  return { code, stdout, stderr: errors }
 }
