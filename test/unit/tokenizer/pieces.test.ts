@@ -92,8 +92,8 @@ describe('refuseLongRuns', () => {
   it('names the line', () => {
     const text = `one\r\ntwo\n${'x'.repeat(MAX_RUN_UNITS + 1)}`
     expect(() => refuse(text)).toThrow(
-      'Line 3 has more than 10,000 letters in a row, which GPT-2’s tokenizer cannot take. ' +
-        'Break them up, or leave them out of the text.',
+      'Line 3 has more than 10,000 letters in a row, which is too long for GPT-2’s tokenizer. ' +
+        'Split the run, or remove it from the text.',
     )
   })
 
