@@ -12,7 +12,7 @@ import { withModelFiles } from '../../src/model/folder/openModelFiles'
 import { type RpcHandlers, type RpcMessage, serveRpc } from '../../src/shared/rpc'
 import { fixedSteps } from '../support/engine/fixedSteps'
 import { CACHE_SHAPE, runCacheSteps } from '../support/engine/keptScenario'
-import type { LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
+import type { FreshEngineRequest, LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
 import { lastDevice, takeCounts, watchGpu } from './watchedGpu'
 
 const FILES = [CONFIG_FILE, WEIGHTS_FILE]
@@ -48,9 +48,9 @@ const handlers: RpcHandlers<WorkerMethods> = {
     useFreshEngine(model)
     return model.info
   },
-  freshEngine: ({ stepPositions }) => {
+  freshEngine: (request) => {
     if (model === undefined) throw new Error('no model has been loaded')
-    useFreshEngine(model, stepPositions)
+    useFreshEngine(model, request)
     return Promise.resolve(undefined)
   },
   counts: () => Promise.resolve(takeCounts()),
@@ -77,18 +77,31 @@ const handlers: RpcHandlers<WorkerMethods> = {
 serveRpc<WorkerMethods>(channel, handlers)
 
 /** Answers the engine's methods with a new engine from now on; its cache is empty. */
-function useFreshEngine(loaded: LoadedModel, stepPositions?: number): void {
+function useFreshEngine(loaded: LoadedModel, request?: FreshEngineRequest): void {
   Object.assign(
     handlers,
-    engineOn(() => Promise.resolve(loaded), stepPositions),
+    engineOn(() => Promise.resolve(loaded), request),
   )
 }
 
-function engineOn(loadModel: () => Promise<LoadedModel>, stepPositions?: number): Engine {
+function engineOn(
+  loadModel: () => Promise<LoadedModel>,
+  { stepPositions, destroyDeviceAfterStep }: FreshEngineRequest = {},
+): Engine {
+  const createStepPolicy = stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions)
   return new Engine({
     loadModel,
     loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
-    createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),
+    createStepPolicy: (precision) => {
+      const policy = createStepPolicy(precision)
+      if (destroyDeviceAfterStep === undefined) return policy
+      return {
+        positions: policy.positions,
+        measured: () => {
+          lastDevice().destroy()
+        },
+      }
+    },
     nextMacrotask: () => new Promise((resolve) => setTimeout(resolve)),
   })
 }

@@ -15,6 +15,13 @@ export interface LoadRequest {
   readonly recordPlacements?: boolean
 }
 
+export interface FreshEngineRequest {
+  /** Positions of every step; the product's measured policy if undefined. */
+  readonly stepPositions?: number
+  /** Destroys the device after the engine's first step, as a driver crash in the middle of a request does. */
+  readonly destroyDeviceAfterStep?: true
+}
+
 /** One operation on the cache. */
 export type CacheStep =
   | { readonly kind: 'append'; readonly tokenIds: Int32Array; readonly from: number }
@@ -47,7 +54,7 @@ export interface WorkerMethods extends EngineMethods {
   /** Loads the model and creates an engine with an empty cache. */
   load: { request: LoadRequest; progress: never; result: ModelInfo }
   /** Creates another engine with an empty cache on the same model; the cache of the previous engine is not freed. */
-  freshEngine: { request: { readonly stepPositions?: number }; progress: never; result: undefined }
+  freshEngine: { request: FreshEngineRequest; progress: never; result: undefined }
   /** The counts since the last call. */
   counts: { request: undefined; progress: never; result: GpuCounts }
   /** Destroys the device, as a driver crash does, or makes it reject an operation. */
