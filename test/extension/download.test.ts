@@ -38,7 +38,7 @@ describe('A download', () => {
       await vscode.commands.executeCommand('logitscope.useGpt2')
 
       assert.deepEqual(hub.requests, ['config.json', 'config.json', 'config.json'])
-      assert.match(user.messages.at(-1) ?? '', /^There is no config\.json at this address of the hub/)
+      assert.match(user.messages.at(-1) ?? '', /^The hub has no config\.json at this address \(HTTP 404\)/)
       assert.equal(currentModel(), 'mini')
     })
 
@@ -87,7 +87,7 @@ describe('A download', () => {
 
         assert.deepEqual(hub.authorizations, ['Bearer hf_secret'])
         assert.deepEqual(other.authorizations, [undefined])
-        assert.match(user.messages.at(-1) ?? '', /set a token for it with Logitscope: Set Hub Token/)
+        assert.match(user.messages.at(-1) ?? '', /set one with Logitscope: Set Hub Token/)
       } finally {
         await useEndpoint(hub.endpoint.href)
         await vscode.commands.executeCommand('logitscope.setHubToken')

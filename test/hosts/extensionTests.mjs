@@ -56,7 +56,7 @@ export async function runExtensionTests({ folder, windows, companions = [], webG
       webGpu,
     })
   }
-  return Promise.all(bundled.map(({ bundle }) => readResults(bundle.results)))
+  return Promise.all(bundled.map(({ bundle }) => readResults(bundle.results, folder)))
 }
 
 function desktopPlatform() {
@@ -110,11 +110,14 @@ async function bundleTests(target, folder, { only, platform }) {
 
 /**
  * @param {string} file
+ * @param {string} folder below test/, with the test files
  * @returns {Promise<SuiteResult>}
  */
-async function readResults(file) {
+async function readResults(file, folder) {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    /** @type {SuiteResult} */
+    const { files = [], ...counts } = JSON.parse(await readFile(file, 'utf8'))
+    return { ...counts, files: files.map(({ name, ms }) => ({ name: `test/${folder}/${name}`, ms })) }
   } catch (error) {
     throw new Error('The extension host ended without running the tests.', { cause: error })
   }

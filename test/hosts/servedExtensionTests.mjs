@@ -16,8 +16,9 @@ const USER_AGENTS = {
   windows: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)',
 }
 
-/** What VS Code prints without a network, and without the native modules that npm did not build. */
-const NOISE = /open-vsx|AccountPolicyGate|AgentHost|Creating a socket|spdlog|native-watchdog/
+/** What VS Code prints when a window opens and closes, without a network, and without native modules that npm did not build. */
+const NOISE =
+  /open-vsx|AccountPolicyGate|AgentHost|Creating a socket|spdlog|native-watchdog|^\[lifecycle\]|grace-time|connection token|builtin extensions cache|\[Service Worker\]|^SettingsEditor2/
 
 /** @typedef {keyof typeof USER_AGENTS} Platform */
 

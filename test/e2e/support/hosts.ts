@@ -34,7 +34,7 @@ export default async function startHosts(project: TestProject): Promise<() => Pr
   const starting = [startCodeServer(hubPort), startWebHost(place), startBrowser()] as const
   const stop = async () => {
     const hosts = await Promise.allSettled(starting)
-    await Promise.all(hosts.map((host) => (host.status === 'fulfilled' ? host.value.dispose() : undefined)))
+    await Promise.all(hosts.flatMap((host) => (host.status === 'fulfilled' ? [host.value.dispose()] : [])))
     await rm(place, { recursive: true, force: true })
   }
   try {
