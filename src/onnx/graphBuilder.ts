@@ -63,7 +63,10 @@ export class GraphBuilder {
     this.outputs.push(messageField(12, valueInfo(name, type, shape)))
   }
 
-  /** A tensor whose bytes are passed when the session is created: a range of an external data file, by default of the one called `name` from its start. */
+  /**
+   * A tensor whose bytes are passed when the session is created: a range of an external data file, by default of the one
+   * called `name` from its start.
+   */
   external(
     name: string,
     type: ElementType,

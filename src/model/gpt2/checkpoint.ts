@@ -113,7 +113,10 @@ export function byPlainName({ file, byName }: StoredTensors): Map<string, Stored
   return found
 }
 
-/** Adds a missing `wte.weight`: of two names for one matrix, `safetensors.torch.save_model` saves only the first one in alphabetical order, which is `lm_head.weight`. */
+/**
+ * Adds a missing `wte.weight`: of two names for one matrix, `safetensors.torch.save_model` saves only the first one in
+ * alphabetical order, which is `lm_head.weight`.
+ */
 export function withTiedWte(found: ReadonlyMap<string, StoredTensor>): Map<string, StoredTensor> {
   const head = found.get('lm_head.weight')
   return found.has('wte.weight') || head === undefined
