@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { Candidate, CandidateSettings, Method } from './candidate'
 import { onnxRuntimeNode, onnxRuntimeWeb } from './candidates/onnxRuntime'
 import { ours, oursInt8 } from './candidates/ours'
-import { oursInOneChunk } from './candidates/oursInOneChunk'
+import { oursInOneStep } from './candidates/oursInOneStep'
 import { transformersInChromium } from './candidates/transformersInChromium'
 import { transformersNative } from './candidates/transformersNative'
 
@@ -24,7 +24,7 @@ export interface Answer {
 const CANDIDATES: Record<string, (settings: CandidateSettings) => Promise<Candidate>> = {
   ours,
   oursInt8,
-  oursInOneChunk,
+  oursInOneStep,
   onnxRuntimeWeb,
   onnxRuntimeNode,
   transformersNative,

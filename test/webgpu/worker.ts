@@ -11,7 +11,7 @@ import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/formats/modelFiles'
 import { withModelFiles } from '../../src/model/folder/openModelFiles'
 import { type RpcHandlers, type RpcMessage, serveRpc } from '../../src/shared/rpc'
 import { fixedSteps } from '../support/engine/fixedSteps'
-import { CACHE_SHAPE, runCacheSteps } from '../support/engine/keptScenario'
+import { CACHE_SHAPE, runCacheSteps } from '../support/engine/cacheScenario'
 import type { FreshEngineRequest, LoadRequest, WorkerMethods } from '../support/engine/workerUnderTest'
 import { lastDevice, takeCounts, watchGpu } from './watchedGpu'
 

@@ -7,7 +7,7 @@ import type { Candidate, CandidateSettings } from '../candidate'
 import { targetsOf, TOP_K } from '../candidate'
 
 /** Our engine with all positions in one step of the transformer. */
-export async function oursInOneChunk(settings: CandidateSettings): Promise<Candidate> {
+export async function oursInOneStep(settings: CandidateSettings): Promise<Candidate> {
   configureWasm(`${settings.assetsFolder}/`, settings.threads)
   const model = await loadModelFolder(
     { id: 'gpt2', folder: settings.modelFolder, description: '' },

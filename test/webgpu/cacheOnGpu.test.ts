@@ -3,7 +3,7 @@ import { HeapRows } from '../../src/engine/runtime/rowBuffer'
 import { tensor } from '../../src/engine/runtime/tensor'
 import type { RpcClient } from '../../src/shared/rpc'
 import { MINI } from '../support/engine/engineUnderTest'
-import { CACHE_SHAPE, runCacheSteps } from '../support/engine/keptScenario'
+import { CACHE_SHAPE, runCacheSteps } from '../support/engine/cacheScenario'
 import type { CacheStep, WorkerMethods } from '../support/engine/workerUnderTest'
 import { webGpuUnderTest } from './webGpuUnderTest'
 
