@@ -47,7 +47,7 @@ function locate(idOrFolder: string, { packageFolder, variables }: CliEnvironment
 }
 
 async function createReport(
-  request: InspectOptions & { readonly text: string; readonly context: string },
+  request: Omit<InspectOptions, 'context'> & { readonly text: string; readonly context: string },
   model: ModelLocation,
   { packageFolder, stderr, createEngine }: CliEnvironment,
 ): Promise<InspectionReport> {

@@ -12,7 +12,7 @@ import type {
 import { tokensOf, tokensTouching, type TokenizedText } from '../shared/contracts/tokenizedText'
 import { countWindows, tokensSeenBefore } from './windows'
 import { elementAt } from '../shared/elementAt'
-import { continuing } from '../shared/text/modelText'
+import { continuedModel } from '../shared/text/modelText'
 import type { PredictionService } from './predictionService'
 
 /** A range of the document and its first and last line, counted from 1. */
@@ -135,7 +135,7 @@ export async function runInspection(
         signal,
         onReading: (done, total) => listener.onReading?.(index, done, total),
         onScores: (scores) => listener.onPredictions?.(index, scores.map(toPrediction)),
-        onContinued: (by) => listener.onModel?.(continuing(inspection.model, by)),
+        onContinued: (by) => listener.onModel?.(continuedModel(inspection.model, by)),
       },
     )
     if (next !== null) listener.onNext?.(index, next)

@@ -79,7 +79,7 @@ describe('WebGPU in the companion', () => {
       assert.ok(delta <= MAX_DELTA, `position ${i}: ${logProb}`)
     }
     assert.equal(report.backend, 'wasm')
-    assert.deepEqual(report.remarks, ['begun on WebGPU'])
+    assert.deepEqual(report.remarks, ['started on WebGPU'])
     assert.equal((await api.inspect({ text: 'On the CPU.' })).backend, 'wasm')
   })
 })

@@ -1,25 +1,26 @@
-// The metrics that a token can be coloured by, and their five steps: one table for panel, heatmap and exports.
+// The metrics that tokens are coloured by, and their five steps, for the panel, the heatmap and the exports.
 
-import { formatCount, formatDecimal, formatPercent } from '../text/format'
 import type { TokenScore } from '../contracts/prediction'
+import { elementAt } from '../elementAt'
+import { formatCount, formatDecimal, formatPercent } from '../text/format'
 
 export const METRICS = ['surprisal', 'rank', 'entropy', 'probability'] as const
 export type Metric = (typeof METRICS)[number]
 
-/** 1 is what the model expected, 5 what surprised it most. */
+/** 1 is the most expected, 5 the most surprising. */
 export const STEPS = [1, 2, 3, 4, 5] as const
 export type Step = (typeof STEPS)[number]
 
 export interface MetricScale {
   readonly label: string
-  /** What the legend says before the steps. */
+  /** The text before the steps in the legend. */
   readonly legend: string
   /** Labels of the five steps. */
   readonly steps: readonly [string, string, string, string, string]
   readonly valueOf: (score: TokenScore) => number
-  /** Where the steps 2 to 5 begin, in terms of `weightOf`. */
+  /** Lower bounds of the steps 2 to 5, in units of `weightOf`. */
   readonly bounds: readonly [number, number, number, number]
-  /** Grows with what is worth a look; the height of a bar. */
+  /** Grows with how surprising the value is; the height of a bar. */
   readonly weightOf: (value: number) => number
   readonly format: (value: number) => string
 }
@@ -57,7 +58,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
     label: 'Probability',
     legend: 'probability',
     steps: ['25 %+', '3.1–25 %', '0.39–3.1 %', '0.024–0.39 %', 'below 0.024 %'],
-    // Surprisal's bounds seen from the other side: 2^-2, 2^-5, 2^-8, 2^-12.
+    // The bounds of surprisal as probabilities: 2^-2, 2^-5, 2^-8, 2^-12.
     bounds: [2, 5, 8, 12],
     valueOf: (score) => Math.exp(score.logProb),
     weightOf: (probability) => -Math.log2(probability),
@@ -70,7 +71,7 @@ export function stepOf(metric: Metric, value: number): Step {
   const { bounds, weightOf } = METRIC_SCALES[metric]
   const weight = weightOf(value)
   const passed = bounds.filter((bound) => weight >= bound).length
-  return STEPS[passed]
+  return elementAt(STEPS, passed)
 }
 
 /** The step of a scored token. */

@@ -1,7 +1,8 @@
+import type { PrecisionCost, TokenScore } from '../contracts/prediction'
+import { elementAt } from '../elementAt'
 import { formatCount, formatCounted, formatDecimal, formatPercent } from '../text/format'
-import type { TokenScore, PrecisionCost } from '../contracts/prediction'
 
-/** Null where nothing was scored by both. */
+/** Compares the scores of the same tokens in two precisions; null if no token was scored in both. */
 export function precisionCost(
   ours: readonly (TokenScore | null)[],
   theirs: readonly (TokenScore | null)[],
@@ -17,7 +18,7 @@ export function precisionCost(
     tokens++
     sum += delta
     max = Math.max(max, delta)
-    if (score.top[0].tokenId === other.top[0].tokenId) same++
+    if (elementAt(score.top, 0).tokenId === elementAt(other.top, 0).tokenId) same++
   }
   return tokens === 0 ? null : { tokens, mean: sum / tokens, max, sameTop: same / tokens }
 }

@@ -1,36 +1,37 @@
-// Sampling as Hugging Face's transformers does it, exact over the full vocabulary: temperature, then
-// top-k, top-p, min-p (`TemperatureLogitsWarper`, `TopKLogitsWarper`, `TopPLogitsWarper`, `MinPLogitsWarper`).
-// V = 50257 tokens. Each processor removes the least likely ones, so what is kept is always
-// the end of the ascending order, and a count says all of it.
+// Sampling as in Hugging Face's transformers, exact over the full vocabulary: temperature, then top-k, top-p, min-p
+// (`TemperatureLogitsWarper`, `TopKLogitsWarper`, `TopPLogitsWarper`, `MinPLogitsWarper`).
+// V = number of tokens of the vocabulary. Each processor removes the least likely tokens, so the kept tokens are always
+// the last ones in ascending order, and their number describes them completely.
 
 import type { SamplingSettings } from '../contracts/samplingSettings'
+import { elementAt } from '../elementAt'
 
-/** What one processor did to what the ones before it had left. */
+/** The effect of one processor on the tokens that the processors before it kept. */
 export interface SamplingStep {
   readonly processor: keyof SamplingSettings
-  /** Tokens left after it. */
+  /** Number of tokens that it kept. */
   readonly kept: number
-  /** Share of the probability before it that it removed. */
+  /** Share of the remaining probability that it removed, 0 to 1. */
   readonly cut: number
 }
 
-/** The distribution that a generator would draw from. */
+/** The distribution that a generator draws from. */
 export interface SampledDistribution {
-  /** Tokens that can still be drawn. */
+  /** Number of tokens that can be drawn. */
   readonly kept: number
-  /** One for each processor that is on, in order. */
+  /** One for each active processor, in order. */
   readonly steps: readonly SamplingStep[]
-  /** Renormalized over what is kept; 0 where the token is cut. */
+  /** Renormalized over the kept tokens; 0 for a removed token. */
   readonly probabilityOf: (tokenId: number) => number
-  /** Draws: the token that covers `point` of [0, 1), where each kept token covers its probability. */
+  /** Draws a token: each kept token covers an interval of [0, 1) as long as its probability; returns that of `point`. */
   readonly tokenAt: (point: number) => number
 }
 
-/** A row of raw logits with its tokens in order; sorted once, asked often. */
+/** A row of raw logits [V] and the order of its tokens, which is computed once. */
 export class SortedLogits {
-  /** [V] Token ids, least likely first; of equal logits the lower id first, as a stable sort gives it. */
+  /** [V] Token ids, least likely first; of equal logits the lower id first, as in a stable sort. */
   readonly ascending: Uint32Array
-  /** [V] Where each token stands in `ascending`. */
+  /** [V] Index of each token in `ascending`. */
   readonly places: Uint32Array
 
   constructor(readonly logits: Float32Array) {
@@ -53,15 +54,19 @@ export class SortedLogits {
     return top.slice(0, count)
   }
 
-  /** First place of the tokens that have the same logit as the one at `place`. */
+  /** The first place of the tokens with the same logit as the token at `place`. */
   tieStart(place: number): number {
-    const logit = this.logits[this.ascending[place]]
-    while (place > 0 && this.logits[this.ascending[place - 1]] === logit) place--
+    const logit = this.logitAt(place)
+    while (place > 0 && this.logitAt(place - 1) === logit) place--
     return place
+  }
+
+  private logitAt(place: number): number {
+    return this.logits[this.ascending[place] ?? NaN] ?? NaN
   }
 }
 
-/** What is left of a row after the processors. */
+/** Applies the processors to a row. */
 export function sampleDistribution(row: SortedLogits, settings: SamplingSettings): SampledDistribution {
   if (settings.temperature === 0) return greedy(row)
   const size = row.ascending.length
@@ -86,21 +91,21 @@ export function sampleDistribution(row: SortedLogits, settings: SamplingSettings
     kept: size - from,
     steps,
     probabilityOf: (tokenId) => {
-      const place = row.places[tokenId]
-      return place < from ? 0 : weights[place] / total
+      const place = row.places[tokenId] ?? NaN
+      return place < from ? 0 : (weights[place] ?? NaN) / total
     },
     tokenAt: (point) => {
       let place = size - 1
-      for (let left = point * total - weights[place]; left >= 0 && place > from; left -= weights[place])
-        place--
-      return row.ascending[place]
+      const weight = () => weights[place] ?? NaN
+      for (let rest = point * total - weight(); rest >= 0 && place > from; rest -= weight()) place--
+      return elementAt(row.ascending, place)
     },
   }
 }
 
 function greedy(row: SortedLogits): SampledDistribution {
-  const [winner] = row.mostLikely(1)
-  const winnerLogit = row.logits[winner]
+  const winner = elementAt(row.mostLikely(1), 0)
+  const winnerLogit = elementAt(row.logits, winner)
   const share = 1 / row.logits.reduce((total, logit) => total + Math.exp(logit - winnerLogit), 0)
   return {
     kept: 1,
@@ -112,42 +117,41 @@ function greedy(row: SortedLogits): SampledDistribution {
 
 /** [V] exp(logit / T) in ascending order, scaled so that the last one is 1. */
 function temperedWeights({ logits, ascending }: SortedLogits, temperature: number): Float64Array {
-  const largest = logits[ascending[ascending.length - 1]]
+  const largest = elementAt(logits, elementAt(ascending, ascending.length - 1))
   const weights = new Float64Array(ascending.length)
-  for (let i = 0; i < weights.length; i++)
-    weights[i] = Math.exp((logits[ascending[i]] - largest) / temperature)
+  ascending.forEach((tokenId, place) => {
+    weights[place] = Math.exp(((logits[tokenId] ?? NaN) - largest) / temperature)
+  })
   return weights
 }
 
-/** `cumulative <= 1 - top_p` is removed, on the ascending sort. */
+/** In ascending order, tokens with `cumulative <= 1 - top_p` are removed. */
 function topPStart(weights: Float64Array, from: number, total: number, topP: number): number {
   let cumulative = 0
   for (let i = from; i < weights.length; i++) {
-    cumulative += weights[i] / total
+    cumulative += (weights[i] ?? NaN) / total
     if (cumulative > 1 - topP) return i
   }
   return weights.length - 1
 }
 
-/** What is less likely than `min_p` times the most likely token, whose weight is 1, is removed. */
+/** Tokens less likely than `min_p` times the most likely one, whose weight is 1, are removed. */
 function minPStart(weights: Float64Array, from: number, minP: number): number {
   let place = from
-  while (place < weights.length - 1 && weights[place] < minP) place++
+  while (place < weights.length - 1 && (weights[place] ?? NaN) < minP) place++
   return place
 }
 
 function sum(weights: Float64Array, from: number): number {
-  let total = 0
-  for (let i = from; i < weights.length; i++) total += weights[i]
-  return total
+  return weights.subarray(from).reduce((total, weight) => total + weight, 0)
 }
 
-/** What 53 bits leave beside a float's 32: room for a vocabulary forty times over. */
+/** A float64 holds 53-bit integers: 32 bits for the logit leave 21 for the id, 40 times GPT-2's vocabulary. */
 const ID_SPACE = 2 ** 21
 
 /**
- * Logit and id packed into one number each, so that the engine's own sort of numbers does the work:
- * 32 bits that order like the float, then 21 of the id.
+ * Packs each logit and id into one number, so that the native sort of numbers can be used without a comparator:
+ * 32 bits that are ordered like the float, then 21 bits of the id.
  */
 function sortAscending(logits: Float32Array): Uint32Array {
   const bits = new Uint32Array(Float32Array.from(logits, (logit) => logit + 0).buffer) // −0 becomes 0
@@ -155,7 +159,7 @@ function sortAscending(logits: Float32Array): Uint32Array {
   return Uint32Array.from(keys, (key) => key % ID_SPACE)
 }
 
-/** Bits of a float → an unsigned number of the same order. */
+/** Maps the bits of a float to an unsigned integer with the same order. */
 function orderedBits(bits: number): number {
   return (bits >>> 31 === 1 ? ~bits : bits | 0x80000000) >>> 0
 }

@@ -1,4 +1,4 @@
-// Numbers as people read them, the same in every view.
+// Formats numbers for display, the same in every view.
 
 /** 0.571 → `57.1 %`, 0.00028 → `0.028 %`, 3.1e-8 → `3.1×10⁻⁶ %` */
 export function formatPercent(probability: number): string {
@@ -15,7 +15,7 @@ export function formatWholePercent(probability: number): string {
   return percent === 0 ? '<1 %' : `${percent} %`
 }
 
-/** 0.00077 → `0.077 percent`, as a screen reader says it. */
+/** 0.00077 → `0.077 percent`, for screen readers. */
 export function speakPercent(probability: number): string {
   const percent = probability * 100
   if (percent > 0 && percent < 0.01) return `less than 0.01 percent`
@@ -32,7 +32,7 @@ export function formatCounted(n: number, noun: string): string {
   return `${formatCount(n)} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** (−8.1716, 3) → `−8.172`, with a minus as wide as the digits. */
+/** (−8.1716, 3) → `−8.172`, with U+2212 as the minus sign, which is as wide as a digit. */
 export function formatDecimal(value: number, digits = 2): string {
   return value
     .toFixed(digits)
@@ -66,18 +66,18 @@ export function formatParameters(parameters: number): string {
   return millions < 999.5 ? `${Math.round(millions)} M` : `${(millions / 1000).toFixed(1)} B`
 }
 
-/** 7.2e-6 → `7e-6`: how large a deviation is, not which. */
+/** 7.2e-6 → `7e-6`: only the size of a deviation matters. */
 export function formatDelta(delta: number): string {
   return delta.toExponential(0)
 }
 
-/** 548105171 → `548 MB`, 3247159078 → `3.2 GB`; the units of a thousand that file managers have. */
+/** 548105171 → `548 MB`, 3247159078 → `3.2 GB`, in decimal units as file managers show them. */
 export function formatBytes(bytes: number): string {
   const unit = byteUnit(bytes)
   return `${inUnit(bytes, unit)} ${unit.name}`
 }
 
-/** (120e6, 548e6) → `120 of 548 MB`, both in the unit of the whole. */
+/** (120e6, 548e6) → `120 of 548 MB`, both in the unit of the total. */
 export function formatBytesOf(done: number, total: number): string {
   const unit = byteUnit(total)
   return `${inUnit(done, unit)} of ${inUnit(total, unit)} ${unit.name}`
@@ -112,6 +112,6 @@ function powerOfTen(value: number): string {
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
 function superscript(n: number): string {
-  const digits = String(Math.abs(n)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)])
+  const digits = String(Math.abs(n)).replace(/\d/g, (digit) => SUPERSCRIPTS.charAt(Number(digit)))
   return n < 0 ? `⁻${digits}` : digits
 }

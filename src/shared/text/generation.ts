@@ -1,4 +1,4 @@
-// What every view says of tokens that a model has made itself.
+// Texts about generated tokens, the same in every view.
 
 import { formatWholePercent } from './format'
 import type { Generation, Inspection, Token } from '../contracts/prediction'
@@ -9,30 +9,34 @@ export function describeGeneration({ sampling, seed }: Generation): string {
   return `Completion · ${describeSampling(sampling, seed)}`
 }
 
-/** `Candidate 1 · 24 %`; undefined where the section is a part of a document. */
+/** `Candidate 1 · 24 %`; undefined if the section is part of a document. */
 export function candidateTitle({ generation }: Inspection, section: number): string | undefined {
   const candidate = generation?.candidates.at(section)
   return candidate && `Candidate ${section + 1} · ${formatWholePercent(candidate.probability)}`
 }
 
-/** Whether the token covers what was typed, and was not free to be any other. */
+/** Whether the token covers typed text, which determines it. */
 export function isTyped({ generation }: Inspection, section: number, position: number): boolean {
   return position < (generation?.candidates.at(section)?.typedTokens ?? 0)
 }
 
-/** How a token of a completion stands to what was typed. */
+/** The relation of a completion's token to the typed text. */
 export interface TypedPlace {
-  /** The typed bytes that the tokens before it leave to be covered. */
+  /** The typed bytes that the tokens before it do not cover. */
   readonly left: Uint8Array
-  /** It is one of those that a candidate begins with: they cover what was typed, and the last one reaches beyond it. */
+  /** Whether it is one of the candidate's first tokens, which cover the typed text; the last one extends beyond it. */
   readonly inBeginning: boolean
 }
 
+export interface TypedText extends Pick<Generation, 'typed'> {
+  readonly bytesOf: (tokenId: number) => Uint8Array
+}
+
+/** The relation of the token at `position` to the typed text. */
 export function typedPlaceOf(
   tokens: readonly Token[],
   position: number,
-  { typed }: Generation,
-  bytesOf: (tokenId: number) => Uint8Array,
+  { typed, bytesOf }: TypedText,
 ): TypedPlace {
   const before = tokens.slice(0, position)
   const covered = before.reduce((sum, { tokenId }) => sum + bytesOf(tokenId).length, 0)

@@ -9,12 +9,12 @@ export function describeModel(model: ModelInfo): string {
   return `${formatParameters(parameters)} parameters · ${precision} · ${describeBackend(model)}`
 }
 
-/** In int8 one, and what is kept beside it: embeddings in halves, the first layers' attention in floats. */
+/** In int8 more than one byte, because the embeddings are float16 and the first layers' attention is float32. */
 const BYTES_PER_PARAMETER: Record<Precision, number> = { fp32: 4, int8: 1.3 }
-/** WebAssembly addresses no more. */
+/** The maximum memory of WebAssembly with 32-bit addresses. */
 export const WASM_MEMORY_BYTES = 4 * 2 ** 30
 
-/** What the weights take in memory, about; a long text takes up to half a gigabyte more. */
+/** Approximate memory of the weights; a long text needs up to half a gigabyte more. */
 export function weightMemoryBytes(
   { parameters }: Pick<ModelInfo, 'parameters'>,
   precision: Precision = 'fp32',
@@ -22,19 +22,19 @@ export function weightMemoryBytes(
   return parameters * BYTES_PER_PARAMETER[precision]
 }
 
-/** Exact where that can be loaded at all. */
+/** fp32 if the model fits into WASM's memory in fp32, else int8. */
 export function defaultPrecision(model: Pick<ModelInfo, 'parameters'>): Precision {
   return fitsInFp32(model) ? 'fp32' : 'int8'
 }
 
-/** Where it does not, there is nothing to compare int8 with. */
+/** Whether the weights in fp32 fit into the memory of WASM. */
 export function fitsInFp32(model: Pick<ModelInfo, 'parameters'>): boolean {
   return weightMemoryBytes(model) < WASM_MEMORY_BYTES
 }
 
-/** `gpt2-large needs 3.1 GB and could not get it` */
+/** `gpt2-large needs 3.1 GB of memory, more than is available` */
 export function describeLackOfMemory(model: Pick<ModelInfo, 'id' | 'parameters' | 'precision'>): string {
-  return `${model.id} needs ${formatBytes(weightMemoryBytes(model, model.precision))} and could not get it`
+  return `${model.id} needs ${formatBytes(weightMemoryBytes(model, model.precision))} of memory, more than is available`
 }
 
 /** Whether both have the same weights in the same precision, so that their numbers differ only by the backend. */
@@ -42,9 +42,9 @@ export function isSameModel(a: ModelInfo, b: ModelInfo): boolean {
   return a.id === b.id && a.fingerprint === b.fingerprint && a.precision === b.precision
 }
 
-/** What one model began and another went on with, the two being the same but for their backends. */
-export function continuing(begun: ModelInfo, by: ModelInfo): ModelInfo {
-  return { ...by, remarks: [...by.remarks, `begun on ${backendName(begun.backend)}`] }
+/** The model of an inspection that was started on one backend and continued on another. */
+export function continuedModel(started: ModelInfo, by: ModelInfo): ModelInfo {
+  return { ...by, remarks: [...by.remarks, `started on ${backendName(started.backend)}`] }
 }
 
 /** `WASM, 1 thread`, or `WebGPU, checked: max |Δ| 7e-6` */

@@ -1,9 +1,9 @@
-/** More of a foreign text than this does not help whoever reads it. */
+/** Maximum length of an external text in a message, in UTF-16 units. */
 const MAX_UNITS = 400
 
 /**
- * A text from outside (a path, a server's word, an error of the system) as it may stand in a notification or a
- * question: VS Code makes links of `[…](…)` there, and a line end would let it look like something of ours.
+ * Makes an external text (a path, a server's answer, a system error) safe for notifications and dialogs: VS Code turns
+ * `[…](…)` into links there, and after a line end the text could look like a part of our message.
  */
 export function plainMessage(text: string): string {
   const plain = text

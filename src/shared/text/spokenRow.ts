@@ -1,19 +1,19 @@
 import { formatCount, formatCounted, formatDecimal, formatWholePercent, speakPercent } from './format'
 import type { Alternative, Distribution, TokenScore } from '../contracts/prediction'
 
-/** A token of a text, or what follows its last one, as it is read aloud. */
+/** A token of a text, or the distribution after its last token, to be read by a screen reader. */
 export interface SpokenRow {
-  /** Null for what follows the last token. */
+  /** Null for the distribution after the last token. */
   readonly tokenId: number | null
   readonly position: number
-  /** Tokens of the text. */
+  /** Number of tokens of the text. */
   readonly tokenCount: number
   readonly score: TokenScore | null
-  /** The row of logits behind it. */
+  /** The distribution that predicts it. */
   readonly distribution: Distribution | null
-  /** Whether the answer is there, be it that there is nothing to score by. */
+  /** Whether the row is final: scored, or known to have nothing before it. */
   readonly settled: boolean
-  /** The token covers what was typed before a completion. */
+  /** Whether the token covers text that was typed before a completion. */
   readonly typed: boolean
 }
 

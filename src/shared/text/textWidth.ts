@@ -1,4 +1,4 @@
-// How many cells of a fixed-width font a text takes.
+// Widths of texts in cells of a fixed-width font.
 
 export function textWidth(text: string): number {
   let width = 0
@@ -6,7 +6,7 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** Filled up with spaces, or cut with an ellipsis, to `width` cells. */
+/** Pads a text with spaces, or truncates it with an ellipsis, to `width` cells. */
 export function fit(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const shown = textWidth(text) > width ? cut(text, width) : text
   const space = ' '.repeat(width - textWidth(shown))
@@ -30,6 +30,6 @@ function characterWidth(character: string): number {
 }
 
 const NO_WIDTH = /^[\p{Mn}\p{Me}]$/u
-/** Emoji, and the blocks that East Asian fonts draw over two cells. */
+/** Emoji and the Unicode blocks that East Asian fonts draw two cells wide. */
 const WIDE =
   /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]$/u

@@ -1,26 +1,27 @@
-// A token's bytes → what a person sees, and what a screen reader says.
+// Displays a token's bytes as text and describes them for screen readers.
 
 import { concatBytes } from '../bytes'
+import { elementAt } from '../elementAt'
 
-/** A stretch of a token. What one could not see, or not tell apart, stands as a mark. */
+/** A part of a token. Characters that are invisible or hard to tell apart are shown as marks. */
 export interface TokenPiece {
   readonly kind: 'text' | 'space' | 'newline' | 'tab' | 'mark'
-  /** Visible in every place: `·` for a space, `↵` for a newline, `⟨F0 9F⟩` for parts of a character. */
+  /** The visible text: `·` for a space, `↵` for a newline, `⟨F0 9F⟩` for parts of a character. */
   readonly shown: string
-  /** The characters that this stands for; of a split character, the first part has all of it. */
+  /** The characters that the piece represents; the first part of a split character has the whole character. */
   readonly source: string
-  /** What a screen reader says. */
+  /** The text for screen readers. */
   readonly spoken: string
 }
 
-/** The pieces of a token that stands alone: an alternative, a row of the table. */
+/** The pieces of a single token, such as an alternative or a row of the table. */
 export function tokenPieces(bytes: Uint8Array): readonly TokenPiece[] {
-  return textPieces([bytes])[0]
+  return elementAt(textPieces([bytes]), 0)
 }
 
 /**
- * The pieces of tokens that follow each other. A character that is split over tokens
- * is shown where it begins; the tokens that hold the rest of it show their bytes.
+ * The pieces of consecutive tokens. A character that is split over tokens is shown in the first of them; the others
+ * show their bytes.
  */
 export function textPieces(tokens: readonly Uint8Array[]): readonly (readonly TokenPiece[])[] {
   const bytes = concatBytes(tokens)
@@ -30,8 +31,8 @@ export function textPieces(tokens: readonly Uint8Array[]): readonly (readonly To
   return tokens.map((token) => {
     const end = start + token.length
     const characters: Character[] = []
-    for (; unit < units.length && units[unit].start < end; unit++) {
-      const { start: from, end: to, codePoint } = units[unit]
+    for (let current = units[unit]; current !== undefined && current.start < end; current = units[++unit]) {
+      const { start: from, end: to, codePoint } = current
       const owned = bytes.subarray(Math.max(from, start), Math.min(to, end))
       characters.push({ codePoint: from >= start ? codePoint : null, bytes: owned })
       if (to > end) break // the rest of this character belongs to the next token
@@ -44,14 +45,14 @@ export function textPieces(tokens: readonly Uint8Array[]): readonly (readonly To
 /** `catch, leading space` · `newline` · `4 spaces` */
 export function speakToken(bytes: Uint8Array): string {
   const pieces = tokenPieces(bytes)
-  if (pieces.length === 0) return 'nothing'
   const [first, ...rest] = pieces
+  if (first === undefined) return 'nothing'
   if (first.kind !== 'space' || rest.length === 0) return speakPieces(pieces)
   const spaces = first.source.length
   return `${speakPieces(rest)}, ${spaces === 1 ? 'leading space' : `${spaces} leading spaces`}`
 }
 
-/** The same as one plain string, for titles, lists and terminals. */
+/** The visible text of a token, for titles, lists and terminals. */
 export function showToken(bytes: Uint8Array): string {
   return tokenPieces(bytes)
     .map((piece) => piece.shown)
@@ -63,7 +64,7 @@ export function hexBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ')
 }
 
-/** A character, or (`codePoint` null) bytes that are not one by themselves. */
+/** A character, or bytes that are not a whole character (`codePoint` null). */
 interface Character {
   readonly codePoint: number | null
   readonly bytes: Uint8Array
@@ -74,18 +75,18 @@ function piecesOf(characters: readonly Character[]): TokenPiece[] {
   for (let i = 0; i < characters.length;) {
     const length = runLength(characters, i)
     const atEdge = i === 0 || i + length === characters.length
-    pieces.push(pieceOf(characters[i], length, atEdge))
+    pieces.push(pieceOf(elementAt(characters, i), length, atEdge))
     i += length
   }
   return joinText(pieces)
 }
 
-/** How many times the same white space stands there; 1 for everything else. */
+/** The length of a run of the same white space; 1 for other characters. */
 function runLength(characters: readonly Character[], from: number): number {
-  const { codePoint } = characters[from]
+  const { codePoint } = elementAt(characters, from)
   if (codePoint === null || !RUNS.has(codePoint)) return 1
   let end = from + 1
-  while (end < characters.length && characters[end].codePoint === codePoint) end++
+  while (characters[end]?.codePoint === codePoint) end++
   return end - from
 }
 
@@ -94,7 +95,7 @@ const NEWLINE = 0x0a
 const TAB = 0x09
 const RUNS: ReadonlySet<number> = new Set([SPACE, NEWLINE, TAB])
 
-/** `atEdge`: at the token's beginning or end, where even a single space has to be seen. */
+/** @param atEdge whether the run is at the start or end of the token, where even a single space is shown as a mark */
 function pieceOf(character: Character, length: number, atEdge: boolean): TokenPiece {
   const { codePoint, bytes } = character
   if (codePoint === null) {
@@ -117,17 +118,17 @@ function pieceOf(character: Character, length: number, atEdge: boolean): TokenPi
 }
 
 function characterPiece(codePoint: number, source: string, atEdge: boolean): TokenPiece {
-  const named = INVISIBLE.get(codePoint)
+  const named = NAMED_INVISIBLE.get(codePoint)
   if (named !== undefined) return { kind: 'mark', shown: `⟨${named[0]}⟩`, source, spoken: named[1] }
   if (codePoint < 0x20 || codePoint === 0x7f) {
     const picture = codePoint === 0x7f ? 0x2421 : 0x2400 + codePoint
     return { kind: 'mark', shown: String.fromCodePoint(picture), source, spoken: controlName(codePoint) }
   }
-  if (UNSEEN.test(source)) {
+  if (INVISIBLE.test(source)) {
     const name = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
     return { kind: 'mark', shown: `⟨${name}⟩`, source, spoken: name }
   }
-  // A combining mark at the edge would sit on a neighbour that is not part of the token.
+  // A combining mark at the edge would combine with a neighbour that is not part of the token.
   const shown = atEdge && COMBINING.test(source) ? `◌${source}` : source
   return { kind: 'text', shown, source, spoken: source }
 }
@@ -163,12 +164,12 @@ function controlName(codePoint: number): string {
   return codePoint === 0x0d ? 'carriage return' : `control character ${codePoint}`
 }
 
-/** Format, private-use and unassigned characters, separators, and whatever Unicode says to ignore. */
-const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
+/** Format, private-use and unassigned characters, separators, and characters that Unicode marks as ignorable. */
+const INVISIBLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 const COMBINING = /\p{M}/u
 
-/** The unseen ones that have a name that people know. */
-const INVISIBLE: ReadonlyMap<number, readonly [string, string]> = new Map([
+/** Invisible characters with a well-known abbreviation. */
+const NAMED_INVISIBLE: ReadonlyMap<number, readonly [string, string]> = new Map([
   [0x00a0, ['NBSP', 'no-break space']],
   [0x00ad, ['SHY', 'soft hyphen']],
   [0x061c, ['ALM', 'Arabic letter mark']],
@@ -196,7 +197,7 @@ const INVISIBLE: ReadonlyMap<number, readonly [string, string]> = new Map([
   [0xfeff, ['BOM', 'byte order mark']],
 ])
 
-/** A character of a byte sequence, or (`codePoint` null) a byte that no character can be made of. */
+/** A character of a byte sequence, or invalid bytes (`codePoint` null). */
 interface Utf8Unit {
   readonly start: number
   readonly end: number
@@ -216,20 +217,23 @@ function scanUtf8(bytes: Uint8Array): Utf8Unit[] {
   return units
 }
 
-/** The smallest code point of each length, so that no character has two encodings. */
+/** The smallest code point by number of bytes: overlong encodings are invalid. */
 const SMALLEST = [0, 0, 0x80, 0x800, 0x10000]
 
 function readUtf8(bytes: Uint8Array, at: number): { codePoint: number | null; length: number } {
-  const lead = bytes[at]
+  const lead = elementAt(bytes, at)
   if (lead < 0x80) return { codePoint: lead, length: 1 }
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2
   const invalid = { codePoint: null, length: 1 }
   if (lead < 0xc0 || lead > 0xf4 || at + length > bytes.length) return invalid
   let codePoint = lead & (0xff >> (length + 1))
   for (let i = 1; i < length; i++) {
-    if ((bytes[at + i] & 0xc0) !== 0x80) return invalid
-    codePoint = (codePoint << 6) | (bytes[at + i] & 0x3f)
+    const byte = elementAt(bytes, at + i)
+    if ((byte & 0xc0) !== 0x80) return invalid
+    codePoint = (codePoint << 6) | (byte & 0x3f)
   }
   const surrogate = codePoint >= 0xd800 && codePoint <= 0xdfff
-  return codePoint < SMALLEST[length] || codePoint > 0x10ffff || surrogate ? invalid : { codePoint, length }
+  return codePoint < elementAt(SMALLEST, length) || codePoint > 0x10ffff || surrogate
+    ? invalid
+    : { codePoint, length }
 }

@@ -28,10 +28,10 @@ export const MINI: ModelInfo = {
   vocabularySize: 50257,
 }
 
-/** A model whose files are not as OpenAI's own. */
+/** A model whose files differ from OpenAI's own. */
 export const STUDENT: ModelInfo = { ...MINI, remarks: ['Linear layout, transposed on load', 'padded'] }
 
-/** Ids of tokens that tests speak of. */
+/** Ids of tokens that tests use. */
 export const TOKENS = { the: 1169, newline: 198, wave: 41840, waveRest: 233, equals: 28, comma: 11, quote: 1 }
 
 export function alternative(tokenId: number, probability: number): Alternative {

@@ -5,21 +5,21 @@ const NOW = 0
 const LONG_MS = 10_000
 const unconcerned = new AbortController().signal
 
-describe('The latest work', () => {
-  it('is answered with its result', async () => {
+describe('LatestWork', () => {
+  it('resolves to the result', async () => {
     const works = new LatestWork<string>()
 
     await expect(ask(works, 'a', started('A'))).resolves.toBe('A')
   })
 
-  it('is not done again for who asks about the same', async () => {
+  it('does not repeat work with the same key', async () => {
     const works = new LatestWork<string>()
     await ask(works, 'a', started('A'))
 
     await expect(ask(works, 'a', started('again'), NOW)).resolves.toBe('A')
   })
 
-  it('that takes too long goes on, and is there for who asks later', async () => {
+  it('continues slow work in the background and returns its result later', async () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
 
@@ -28,7 +28,7 @@ describe('The latest work', () => {
     await expect(ask(works, 'a', started('again'))).resolves.toBe('A')
   })
 
-  it('is ended by its caller’s signal while that waits', async () => {
+  it('cancels the work by the caller’s signal during the wait', async () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
     const caller = new AbortController()
@@ -37,10 +37,10 @@ describe('The latest work', () => {
     caller.abort()
 
     await expect(answer).rejects.toThrow('ended')
-    await expect(ask(works, 'a', started('anew'))).resolves.toBe('anew')
+    await expect(ask(works, 'a', started('again'))).resolves.toBe('again')
   })
 
-  it('is not ended by its caller’s signal once it goes on in the background', async () => {
+  it('does not cancel background work by the caller’s signal', async () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
     const caller = new AbortController()
@@ -51,7 +51,7 @@ describe('The latest work', () => {
     expect(slow.ended).toBe(false)
   })
 
-  it('is not begun for a caller who has gone', async () => {
+  it('does not start work for an aborted signal', async () => {
     const work = vi.fn(started('A'))
 
     await expect(
@@ -60,7 +60,7 @@ describe('The latest work', () => {
     expect(work).not.toHaveBeenCalled()
   })
 
-  it('ends the one before', async () => {
+  it('cancels the previous work', async () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
     await ask(works, 'a', slow.work, NOW)
@@ -69,7 +69,7 @@ describe('The latest work', () => {
     expect(slow.ended).toBe(true)
   })
 
-  it('is forgotten when it is ended from outside', async () => {
+  it('discards the result when it is cancelled', async () => {
     const works = new LatestWork<string>()
     const slow = new SlowWork()
     await ask(works, 'a', slow.work, NOW)
@@ -77,10 +77,10 @@ describe('The latest work', () => {
     works.cancel()
 
     expect(slow.ended).toBe(true)
-    await expect(ask(works, 'a', started('anew'))).resolves.toBe('anew')
+    await expect(ask(works, 'a', started('again'))).resolves.toBe('again')
   })
 
-  it('is tried again after it has failed', async () => {
+  it('starts again after a failure', async () => {
     const works = new LatestWork<string>()
     await expect(ask(works, 'a', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
 
@@ -88,7 +88,7 @@ describe('The latest work', () => {
   })
 })
 
-/** Is done when it is told to. */
+/** Work that the test finishes. */
 class SlowWork {
   ended = false
   finish: (result: string) => void = () => undefined

@@ -20,7 +20,7 @@ const spans = fc
   .map(([a, b]): TokenSpan => ({ from: Math.min(a, b), to: Math.max(a, b) }))
 
 describe('planWindows', () => {
-  it('reads a short text and what follows it in one window', () => {
+  it('scores a short text and reads its next row in one window', () => {
     const plan = planWindows({ from: 0, to: 5 }, { nPositions: 1024, startToken: true })
     expect(plan).toEqual({
       unscored: 0,
@@ -39,7 +39,7 @@ describe('planWindows', () => {
     })
   })
 
-  it('leaves the first token unscored where nothing stands before it', () => {
+  it('does not score the first token without a start token', () => {
     const plan = planWindows({ from: 0, to: 5 }, { nPositions: 1024, startToken: false })
     expect(plan).toEqual({
       unscored: 1,
@@ -58,16 +58,16 @@ describe('planWindows', () => {
     })
   })
 
-  it('reads what follows the start token of an empty text', () => {
+  it('reads the row after the start token for an empty text', () => {
     const { windows } = planWindows({ from: 0, to: 0 }, { nPositions: 1024, startToken: true })
     expect(windows).toMatchObject([{ inputEnd: 0, scoreFrom: 0, scoreTo: 0, firstRow: 0, seqLen: 1 }])
   })
 
-  it('has nothing to run for an empty text without start token', () => {
+  it('has no windows for an empty text without a start token', () => {
     expect(planWindows({ from: 0, to: 0 }, { nPositions: 1024, startToken: false }).windows).toEqual([])
   })
 
-  it('reads what follows a context in the window that scores its last token', () => {
+  it('reads the row after a context in the window that scores its last token', () => {
     const layout = { nPositions: 8, startToken: true }
     const { windows } = planWindows({ from: 7, to: 7 }, layout)
     expect(windows).toEqual([
@@ -75,7 +75,7 @@ describe('planWindows', () => {
     ])
   })
 
-  it('moves on by half a window and scores only what the window before did not hold', () => {
+  it('advances by half a window and scores only tokens that the previous window does not hold', () => {
     const { windows } = planWindows({ from: 0, to: 12 }, { nPositions: 8, startToken: true })
     expect(windows).toEqual([
       { index: 0, first: 0, inputEnd: 6, scoreFrom: 0, scoreTo: 7, firstRow: 0, readsNext: false, seqLen: 8 },
@@ -102,7 +102,7 @@ describe('planWindows', () => {
     ])
   })
 
-  it('scores every token that has something before it exactly once, in the earliest window that holds it', () => {
+  it('scores every token with a preceding token exactly once, in the earliest window that holds it', () => {
     fc.assert(
       fc.property(spans, layouts, (span, layout) => {
         const scoredIn = new Map<number, number>()
@@ -120,7 +120,7 @@ describe('planWindows', () => {
     )
   })
 
-  it('gives no window more than the model has positions, and each row its place in it', () => {
+  it('has at most as many tokens in a window as the model has positions, and the right row for each token', () => {
     fc.assert(
       fc.property(spans, layouts, (span, layout) => {
         const tokenIds = Int32Array.from({ length: span.to }, (_, i) => 1000 + i)
@@ -141,7 +141,7 @@ describe('planWindows', () => {
     )
   })
 
-  it('reads the last row, and only that one, for what follows', () => {
+  it('reads only the last row as the next row', () => {
     fc.assert(
       fc.property(spans, layouts, (span, layout) => {
         const { windows } = planWindows(span, layout)
@@ -155,7 +155,7 @@ describe('planWindows', () => {
 })
 
 describe('countWindows', () => {
-  it('follows the formula for a whole text', () => {
+  it('matches the formula for a whole text', () => {
     fc.assert(
       fc.property(fc.nat({ max: 500 }), layouts, (n, layout) => {
         const length = layout.nPositions - (layout.startToken ? 1 : 0)
@@ -165,7 +165,7 @@ describe('countWindows', () => {
     )
   })
 
-  it('counts those that are planned', () => {
+  it('matches the number of planned windows', () => {
     fc.assert(
       fc.property(spans, layouts, (span, layout) => {
         fc.pre(span.to > 0)
@@ -175,21 +175,21 @@ describe('countWindows', () => {
   })
 })
 
-describe('the input of a single row', () => {
+describe('inputBefore and inputOfNext', () => {
   const tokenIds = Int32Array.from({ length: 12 }, (_, i) => i)
   const layout = { nPositions: 8, startToken: true }
 
-  it('is what stands before a token in the window that scores it', () => {
+  it('give the tokens before a token in the window that scores it', () => {
     expect([...inputBefore(tokenIds, 7, layout)]).toEqual([START_TOKEN_ID, 4, 5, 6])
     expect([...inputBefore(tokenIds, 6, layout)]).toEqual([START_TOKEN_ID, 0, 1, 2, 3, 4, 5])
   })
 
-  it('is for `next` the window that scores the last token, with that token', () => {
+  it('give for `next` the window of the last token, including that token', () => {
     expect([...inputOfNext(tokenIds, 7, layout)]).toEqual([START_TOKEN_ID, 0, 1, 2, 3, 4, 5, 6])
     expect([...inputOfNext(tokenIds, 0, layout)]).toEqual([START_TOKEN_ID])
   })
 
-  it('is the beginning of the planned window’s input', () => {
+  it('give the beginning of the planned window’s input', () => {
     fc.assert(
       fc.property(spans, layouts, (span, layout) => {
         const ids = Int32Array.from({ length: span.to }, (_, i) => i)
@@ -206,7 +206,7 @@ describe('the input of a single row', () => {
   })
 })
 
-/** The definition, found by looking. */
+/** The definition, computed by a search. */
 function earliestHolding(token: number, { nPositions, startToken }: WindowLayout): number {
   const length = nPositions - (startToken ? 1 : 0)
   for (let window = 0; ; window++) {

@@ -9,19 +9,19 @@ const classes = Object.entries(errors as Record<string, unknown>).filter(
     typeof entry[1] === 'function' && entry[1].prototype instanceof LogitscopeError,
 )
 
-describe('An error that crosses between threads', () => {
-  it('may be any of ours', () => {
+describe('An error sent between threads', () => {
+  it('can be of any class of errors.ts', () => {
     expect(classes.map(([name]) => name)).toContain('NonFiniteLogitsError')
   })
 
-  it.each(classes)('is a %s on the other side too', (name, Class) => {
+  it.each(classes)('is restored as a %s', (name, Class) => {
     const original = new Class('what is wrong')
     const arrived = fromErrorRecord(structuredClone(toErrorRecord(original)))
     expect(arrived).toBeInstanceOf(Class)
     expect(arrived).toMatchObject({ name, message: original.message })
   })
 
-  it('brings the stack, and that of its cause, for the log', () => {
+  it('has the stack and its cause’s stack for the log', () => {
     const original = new errors.InferenceError('could not be loaded', { cause: new RangeError('bad_alloc') })
     const arrived = fromErrorRecord(structuredClone(toErrorRecord(original)))
     expect(arrived.cause).toMatchObject({
@@ -31,7 +31,7 @@ describe('An error that crosses between threads', () => {
     })
   })
 
-  it('is a plain error where its class is not one of ours', () => {
+  it('is a plain error if its class is not in errors.ts', () => {
     const arrived = fromErrorRecord(structuredClone(toErrorRecord(new TypeError('x is not a function'))))
     expect(arrived.constructor).toBe(Error)
     expect(arrived.message).toBe('x is not a function')

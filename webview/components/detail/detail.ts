@@ -58,7 +58,10 @@ export class DetailElement extends LightElement {
     const { tokens } = elementAt(sections, picked.section)
     return generation === undefined
       ? null
-      : typedPlaceOf(tokens, picked.position, generation, (tokenId) => labels.bytesOf(tokenId))
+      : typedPlaceOf(tokens, picked.position, {
+          typed: generation.typed,
+          bytesOf: (tokenId) => labels.bytesOf(tokenId),
+        })
   }
 
   private get isSampledJointly(): boolean {

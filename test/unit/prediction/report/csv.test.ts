@@ -12,7 +12,7 @@ import {
 } from '../../../support/texts/samples'
 
 describe('formatRecord', () => {
-  it('separates by commas and ends with CRLF', () => {
+  it('separates cells with commas and ends with CRLF', () => {
     expect(formatRecord(['a', 1, true, null])).toBe('a,1,true,\r\n')
   })
 
@@ -29,17 +29,17 @@ describe('formatRecord', () => {
     expect(formatRecord([cell])).toBe(`'${cell}\r\n`)
   })
 
-  it('writes a cell that begins with a carriage return as text', () => {
+  it('writes a cell that starts with a carriage return as text', () => {
     expect(formatRecord(['\rx'])).toBe('"\'\rx"\r\n')
   })
 
-  it('leaves negative numbers alone', () => {
+  it('does not change negative numbers', () => {
     expect(formatRecord([-1.5])).toBe('-1.5\r\n')
   })
 })
 
 describe('formatCsv', () => {
-  it('names its columns', () => {
+  it('starts with the column names', () => {
     const [heading] = formatCsv(inspection([]), vocabulary).split('\r\n')
     expect(heading).toBe(
       'model,precision,backend,remarks,startToken,context,contextTokens,section,' +
@@ -48,32 +48,32 @@ describe('formatCsv', () => {
     )
   })
 
-  it('says on each line where its numbers come from', () => {
+  it('has the provenance in each record', () => {
     const lines = csvLines([prediction(0, TOKENS.the), prediction(1, TOKENS.the)])
     for (const line of lines) expect(line).toMatch(/^mini,fp32,wasm,,true,document,412,1,/)
   })
 
-  it('says on each line what is remarkable about the model’s files', () => {
+  it('has the remarks on the model’s files in each record', () => {
     const student = { ...inspection([section([prediction(0, TOKENS.the)])]), model: STUDENT }
     expect(formatCsv(student, vocabulary).split('\r\n')[1]).toMatch(
       /^mini,fp32,wasm,"Linear layout, transposed on load; padded",true,/,
     )
   })
 
-  it('writes a token as text even where it looks like a formula', () => {
+  it('writes a token that looks like a formula as text', () => {
     expect(csvLines([prediction(0, TOKENS.equals)])[0]).toContain(`,0,${TOKENS.equals},'=,false,10,11,0,2.5,`)
   })
 
-  it('leaves the cells of an unscored token empty', () => {
+  it('has empty cells for a token without a score', () => {
     expect(csvLines([prediction(0, TOKENS.the, null)])[0]).toMatch(/,the,false,10,11(,){10}$/)
   })
 
-  it('ends each section with what comes next', () => {
+  it('ends each section with the next distribution', () => {
     const next = distribution(1, [alternative(TOKENS.comma, 1)])
     expect(csvLines([prediction(0, TOKENS.the)], next)[1]).toMatch(/,next,,,,,,1,,,,,3.5,11,",",10,0$/)
   })
 
-  it('gives every line as many cells as there are columns', () => {
+  it('has the same number of cells in every record', () => {
     const predictions = [prediction(0, TOKENS.the, null), prediction(1, TOKENS.the)]
     const next = distribution(2, [alternative(TOKENS.the, 0.5)])
     const csv = formatCsv(inspection([section(predictions, next)], { topK: 3 }), vocabulary)

@@ -23,7 +23,7 @@ const PROVENANCE =
   '# main.py, lines 3 to 9 · mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before'
 
 describe('formatTables', () => {
-  it('begins with where the numbers come from and what the columns are', () => {
+  it('starts with the provenance and the column names', () => {
     const [provenance, columns] = formatTables(TWO_TOKENS, vocabulary).split('\n')
     expect(provenance).toBe(PROVENANCE)
     expect(columns).toBe(
@@ -31,32 +31,32 @@ describe('formatTables', () => {
     )
   })
 
-  it('says what is remarkable about the model’s files', () => {
+  it('has the remarks on the model’s files', () => {
     const [provenance] = formatTables({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
     expect(provenance).toContain('(fp32, wasm) · Linear layout, transposed on load · padded · starts with')
   })
 
-  it('has one line a token, with visible white space and numbers that a spreadsheet reads', () => {
+  it('has one line for each token, with visible white space and numbers for spreadsheets', () => {
     const lines = formatTables(TWO_TOKENS, vocabulary).split('\n')
     expect(lines[2]).toBe('0\tthe\t1169\t2.5\t-1.386294\t0.25\t74\t2\t3.5\t↵ 50 %')
     expect(lines[3]).toBe('1\t↵\t198\t2.5\t-1.386294\t0.25\t74\t2\t3.5\t↵ 50 %')
   })
 
-  it('ends with what comes next', () => {
+  it('ends with the next distribution', () => {
     expect(formatTables(TWO_TOKENS, vocabulary).split('\n').slice(4)).toEqual([
       'next\t\t\t\t\t\t\t\t3.5\t↵ 50 %  the <1 %',
       '',
     ])
   })
 
-  it('leaves out what is not scored', () => {
+  it('has empty cells for a token without a score', () => {
     const lines = formatTables(inspection([section([prediction(0, TOKENS.the, null)])]), vocabulary).split(
       '\n',
     )
     expect(lines[2]).toBe('0\tthe\t1169\t\t\t\t\t\t\t')
   })
 
-  it('says for each section where it comes from', () => {
+  it('has the provenance of each section', () => {
     const sections = [section([prediction(0, TOKENS.the)]), section([prediction(0, TOKENS.the)])]
     const lines = formatTables(inspection(sections), vocabulary).split('\n')
     expect(lines.filter((line) => line === PROVENANCE)).toHaveLength(2)
@@ -64,30 +64,30 @@ describe('formatTables', () => {
 })
 
 describe('formatRow', () => {
-  it('is the table with that row only', () => {
+  it('has only the requested row', () => {
     const [provenance, columns, , row] = formatTables(TWO_TOKENS, vocabulary).split('\n')
     expect(formatRow(TWO_TOKENS, { section: 0, position: 1 }, vocabulary)).toBe(
       [provenance, columns, row, ''].join('\n'),
     )
   })
 
-  it('finds what comes next at the position after the last token', () => {
+  it('has the next distribution at the position after the last token', () => {
     expect(formatRow(TWO_TOKENS, { section: 0, position: 2 }, vocabulary)).toContain('\nnext\t')
   })
 
-  it('is empty where the token is not scored yet', () => {
+  it('is empty if the token is not scored yet', () => {
     expect(formatRow(TWO_TOKENS, { section: 0, position: 3 }, vocabulary)).toBe('')
   })
 })
 
 describe('formatTokenIds', () => {
-  it('lists the ids below where they come from', () => {
+  it('lists the ids after the provenance', () => {
     expect(formatTokenIds(TWO_TOKENS)).toBe(`${PROVENANCE}\n[1169, 198]\n`)
   })
 })
 
 describe('formatResults', () => {
-  it('opens with what was inspected and the figures', () => {
+  it('starts with the document, the model and the summary', () => {
     expect(formatResults(TWO_TOKENS, vocabulary).split('\n').slice(0, 6)).toEqual([
       'Logitscope: main.py',
       'mini: A small model.',
@@ -98,12 +98,12 @@ describe('formatResults', () => {
     ])
   })
 
-  it('says behind the model what is remarkable about its files', () => {
+  it('has the remarks on the files after the model', () => {
     const lines = formatResults({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
     expect(lines[1]).toBe('mini: A small model. · Linear layout, transposed on load · padded')
   })
 
-  it('names the ten most surprising tokens first, the most surprising at the top', () => {
+  it('lists the ten most surprising tokens first, in descending order', () => {
     const predictions = Array.from({ length: 12 }, (_, i) =>
       prediction(i, TOKENS.the, score(1 / (i + 2), distribution(i, []))),
     )
@@ -115,7 +115,7 @@ describe('formatResults', () => {
     expect(positions).toEqual(['11', '10', '9', '8', '7', '6', '5', '4', '3', '2'])
   })
 
-  it('then has one line a token, in words', () => {
+  it('lists all tokens, one per line, in words', () => {
     const lines = formatResults(TWO_TOKENS, vocabulary).split('\n')
     const heading = lines.indexOf('All tokens, one per line:')
     expect(lines.slice(heading + 1)).toEqual([
@@ -126,12 +126,12 @@ describe('formatResults', () => {
     ])
   })
 
-  it('says that a token had nothing to be predicted from', () => {
+  it('names a token that could not be predicted', () => {
     const results = formatResults(inspection([section([prediction(0, TOKENS.the, null)])]), vocabulary)
     expect(results).toContain('the. Token 0 of 1. Nothing before it to predict it from.')
   })
 
-  it('says where a run was cancelled', () => {
+  it('has the number of tokens before a cancellation', () => {
     const cancelled = inspection([section([prediction(0, TOKENS.the)])], { state: { kind: 'cancelled' } })
     expect(formatResults(cancelled, vocabulary)).toContain('Cancelled after 1 token.')
   })

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { elementAt } from '../../../../src/shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../../../src/shared/numbers/sampling'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../../src/shared/contracts/samplingSettings'
 
-// ── transformers' logits processors, line by line, on plain arrays (batch of one, min_tokens_to_keep = 1)
+// ── the logits processors of transformers, line by line, on plain arrays (batch of one, min_tokens_to_keep = 1)
 
 type Warper = (scores: readonly number[]) => number[]
 
@@ -19,7 +20,10 @@ const topKWarper =
   (topK: number): Warper =>
   (scores) => {
     const k = Math.min(topK, scores.length)
-    const kth = [...scores].sort((a, b) => b - a)[k - 1]
+    const kth = elementAt(
+      [...scores].sort((a, b) => b - a),
+      k - 1,
+    )
     return scores.map((score) => (score < kth ? -Infinity : score))
   }
 
@@ -27,12 +31,12 @@ const topKWarper =
 const topPWarper =
   (topP: number): Warper =>
   (scores) => {
-    const sortedIndices = scores.map((_, i) => i).sort((a, b) => scores[a] - scores[b])
-    const probabilities = softmax(sortedIndices.map((i) => scores[i]))
+    const sortedIndices = scores.map((_, i) => i).sort((a, b) => elementAt(scores, a) - elementAt(scores, b))
+    const probabilities = softmax(sortedIndices.map((i) => elementAt(scores, i)))
     let cumulative = 0
     const removed = new Set<number>()
     sortedIndices.forEach((index, place) => {
-      cumulative += probabilities[place]
+      cumulative += elementAt(probabilities, place)
       if (cumulative <= 1 - topP && place < sortedIndices.length - 1) removed.add(index)
     })
     return scores.map((score, i) => (removed.has(i) ? -Infinity : score))
@@ -44,7 +48,7 @@ const minPWarper =
   (scores) => {
     const probabilities = softmax(scores)
     const threshold = minP * Math.max(...probabilities)
-    const kept = scores.map((score, i) => (probabilities[i] < threshold ? -Infinity : score))
+    const kept = scores.map((score, i) => (elementAt(probabilities, i) < threshold ? -Infinity : score))
     return kept.every((score) => score === -Infinity)
       ? scores.map((s) => (s === Math.max(...scores) ? s : -Infinity))
       : kept
@@ -67,9 +71,9 @@ function huggingFace(logits: Float32Array, { temperature, topK, topP, minP }: Sa
   return softmax(warpers.reduce((scores, warp) => warp(scores), [...logits]))
 }
 
-// ── what is compared
+// ── inputs
 
-/** Few distinct values, so that ties are common; or finer ones, far enough apart that rounding does not decide. */
+/** Few distinct values, so that ties are common, or finer values that differ by more than the rounding error. */
 const logitsArbitrary = fc.oneof(
   fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 1, maxLength: 60 }),
   fc.array(
@@ -89,14 +93,14 @@ function sampled(logits: Float32Array, settings: SamplingSettings): number[] {
   return Array.from(logits, (_, id) => probabilityOf(id))
 }
 
-describe('sampling', () => {
-  it("gives what Hugging Face's processors give, in their order", () => {
+describe('sampleDistribution', () => {
+  it('gives the same probabilities as the processors of transformers in their order', () => {
     fc.assert(
       fc.property(logitsArbitrary, settingsArbitrary, (values, settings) => {
         const logits = Float32Array.from(values)
         const expected = huggingFace(logits, settings)
         sampled(logits, settings).forEach((probability, id) => {
-          expect(probability).toBeCloseTo(expected[id], 9)
+          expect(probability).toBeCloseTo(elementAt(expected, id), 9)
           expect(probability === 0).toBe(expected[id] === 0)
         })
       }),
@@ -104,7 +108,7 @@ describe('sampling', () => {
     )
   })
 
-  it('keeps every tie of the k-th token', () => {
+  it('keeps all tokens that tie with the k-th token', () => {
     expect(sampled(Float32Array.of(1, 2, 2, 3), { ...NEUTRAL_SAMPLING, topK: 2 }).map((p) => p > 0)).toEqual([
       false,
       true,
@@ -113,14 +117,14 @@ describe('sampling', () => {
     ])
   })
 
-  it('gives all to one token at temperature 0, to the lowest id of equals', () => {
+  it('gives all probability to the most likely token with the lowest id at temperature 0', () => {
     const row = new SortedLogits(Float32Array.of(1, 3, 3, 2))
     const { kept, probabilityOf } = sampleDistribution(row, { ...NEUTRAL_SAMPLING, temperature: 0, topK: 3 })
     expect(kept).toBe(1)
     expect([0, 1, 2, 3].map(probabilityOf)).toEqual([0, 1, 0, 0])
   })
 
-  it('says for each processor what it keeps and what it cuts of what was left', () => {
+  it('reports for each processor the kept tokens and the removed share', () => {
     const logits = Float32Array.from([0.5, 0.25, 0.125, 0.0625, 0.0625], Math.log)
     const { steps } = sampleDistribution(new SortedLogits(logits), {
       ...NEUTRAL_SAMPLING,
@@ -131,58 +135,62 @@ describe('sampling', () => {
       ['topK', 3],
       ['minP', 2],
     ])
-    expect(steps[0].cut).toBeCloseTo(0.125, 6)
-    expect(steps[1].cut).toBeCloseTo(0.125 / 0.875, 6)
+    expect(steps[0]?.cut).toBeCloseTo(0.125, 6)
+    expect(steps[1]?.cut).toBeCloseTo(0.125 / 0.875, 6)
   })
 
-  it('leaves the distribution as it is where no processor is on', () => {
+  it('keeps all tokens if no processor is active', () => {
     const { kept, steps } = sampleDistribution(new SortedLogits(Float32Array.of(1, 2, 3)), NEUTRAL_SAMPLING)
     expect([kept, steps]).toEqual([3, []])
   })
 })
 
-describe('drawing', () => {
-  it('gives each token as much room as it has probability, and none to what is cut', () => {
+describe('SampledDistribution.tokenAt', () => {
+  it('draws each token with its probability and no removed token', () => {
     fc.assert(
       fc.property(logitsArbitrary, settingsArbitrary, (values, settings) => {
         const row = new SortedLogits(Float32Array.from(values))
         const { probabilityOf, tokenAt } = sampleDistribution(row, settings)
         const POINTS = 1_000
-        const room = new Float64Array(values.length)
-        for (let i = 0; i < POINTS; i++) room[tokenAt((i + 0.5) / POINTS)] += 1 / POINTS
-        room.forEach((share, id) => {
+        const counts = new Map<number, number>()
+        for (let i = 0; i < POINTS; i++) {
+          const tokenId = tokenAt((i + 0.5) / POINTS)
+          counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1)
+        }
+        values.forEach((_, id) => {
+          const share = (counts.get(id) ?? 0) / POINTS
           expect(Math.abs(share - probabilityOf(id))).toBeLessThan(1.5 / POINTS)
         })
       }),
     )
   })
 
-  it('gives a token of the kept ones to the last point', () => {
+  it('draws a kept token at the last point', () => {
     const settings = { ...NEUTRAL_SAMPLING, topK: 2 }
     const { tokenAt } = sampleDistribution(new SortedLogits(Float32Array.of(3, 1, 2)), settings)
     expect([tokenAt(0), tokenAt(1 - 2 ** -32)]).toEqual([0, 2])
   })
 
-  it('is no drawing at temperature 0', () => {
+  it('always draws the most likely token at temperature 0', () => {
     const settings = { ...NEUTRAL_SAMPLING, temperature: 0 }
     const { tokenAt } = sampleDistribution(new SortedLogits(Float32Array.of(1, 3, 3)), settings)
     expect([0, 0.5, 0.999].map(tokenAt)).toEqual([1, 1, 1])
   })
 })
 
-describe('a sorted row', () => {
-  it('orders floats of either sign, zeros and ties like a stable sort', () => {
+describe('SortedLogits', () => {
+  it('sorts floats of both signs, zeros and ties like a stable sort', () => {
     const numbers = fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, 1))
     fc.assert(
       fc.property(fc.array(numbers, { minLength: 1 }), (values) => {
         const logits = Float32Array.from(values)
-        const expected = [...logits.keys()].sort((a, b) => logits[a] - logits[b])
+        const expected = [...logits.keys()].sort((a, b) => elementAt(logits, a) - elementAt(logits, b))
         expect([...new SortedLogits(logits).ascending]).toEqual(expected)
       }),
     )
   })
 
-  it('lists the most likely first, the lower id first among equals', () => {
+  it('lists the most likely tokens first, of equal logits the lower id first', () => {
     const row = new SortedLogits(Float32Array.of(1, 5, 2, 5, 2))
     expect(row.mostLikely(4)).toEqual([1, 3, 2, 4])
   })

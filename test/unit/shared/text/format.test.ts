@@ -11,7 +11,7 @@ import {
   speakPercent,
 } from '../../../../src/shared/text/format'
 
-describe('a probability', () => {
+describe('A probability', () => {
   it.each([
     [1, '100 %'],
     [0.99951, '100 %'],
@@ -22,15 +22,15 @@ describe('a probability', () => {
     [0.0001, '0.010 %'],
     [3.14e-8, '3.1×10⁻⁶ %'],
     [0, '0 %'],
-  ])('%f is shown as %s', (probability, shown) => {
+  ])('of %f is formatted as %s', (probability, shown) => {
     expect(formatPercent(probability)).toBe(shown)
   })
 
-  it('is a whole percentage where space is short, and never a false zero', () => {
+  it('is a whole percentage in the short form, and never rounded to zero', () => {
     expect([0.571, 0.004, 1].map(formatWholePercent)).toEqual(['57 %', '<1 %', '100 %'])
   })
 
-  it('is spoken in words', () => {
+  it('is spelled out for screen readers', () => {
     expect([0.00077, 0.57, 1e-9].map(speakPercent)).toEqual([
       '0.077 percent',
       '57.0 percent',
@@ -39,8 +39,8 @@ describe('a probability', () => {
   })
 })
 
-describe('a number', () => {
-  it('has separators at every third digit', () => {
+describe('A number', () => {
+  it('has thousands separators', () => {
     expect([7, 999, 1000, 50257, 124439808].map(formatCount)).toEqual([
       '7',
       '999',
@@ -50,11 +50,11 @@ describe('a number', () => {
     ])
   })
 
-  it('takes the plural but for one', () => {
+  it('has a plural noun unless it is one', () => {
     expect([formatCounted(1, 'token'), formatCounted(1024, 'token')]).toEqual(['1 token', '1,024 tokens'])
   })
 
-  it('has a real minus, and none where it rounds to zero', () => {
+  it('has a typographic minus, but none if it rounds to zero', () => {
     expect([formatDecimal(-8.1716, 3), formatDecimal(-0.001), formatDecimal(2)]).toEqual([
       '−8.172',
       '0.00',
@@ -69,7 +69,7 @@ it.each([
   [12.3, '12 s'],
   [59.7, '1 min 0 s'],
   [125, '2 min 5 s'],
-])('%f seconds are shown as %s', (seconds, shown) => {
+])('formats %f seconds as %s', (seconds, shown) => {
   expect(formatDuration(seconds)).toBe(shown)
 })
 
@@ -78,6 +78,6 @@ it.each([
   [124_439_808, '124 M'],
   [1_557_611_200, '1.6 B'],
   [2_048, '2,048'],
-])('%i parameters are shown as %s', (parameters, shown) => {
+])('formats %i parameters as %s', (parameters, shown) => {
   expect(formatParameters(parameters)).toBe(shown)
 })

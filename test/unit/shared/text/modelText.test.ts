@@ -1,30 +1,53 @@
 import { describe, expect, it } from 'vitest'
-import { continuing, describeBackend, describeCheck } from '../../../../src/shared/text/modelText'
+import {
+  continuedModel,
+  describeBackend,
+  describeCheck,
+  isSameModel,
+} from '../../../../src/shared/text/modelText'
 import { MINI } from '../../../support/texts/samples'
 
 const CHECK = { adapter: 'a GPU', maxDelta: 7.2e-6, milliseconds: { wasm: 1203.4, webgpu: 11.6 } }
 
-describe('a backend in words', () => {
+describe('describeBackend', () => {
   it.each([
     [MINI, 'WASM, 1 thread'],
     [{ ...MINI, backend: 'webgpu' as const }, 'WebGPU'],
     [{ ...MINI, backend: 'webgpu' as const, check: CHECK }, 'WebGPU, checked: max |Δ| 7e-6'],
-  ])('is short: %#', (model, words) => {
+  ])('names the backend and its threads or its check: %#', (model, words) => {
     expect(describeBackend(model)).toBe(words)
   })
+})
 
-  it('says how it was checked', () => {
+describe('describeCheck', () => {
+  it('has the adapter, the largest deviation and both times', () => {
     expect(describeCheck(CHECK)).toBe(
       'Checked against WASM on a GPU: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 1,203',
     )
   })
+})
 
-  it('is the one that went on, and remembers which one began', () => {
-    const begun = { ...MINI, backend: 'webgpu' as const, check: CHECK }
+describe('continuedModel', () => {
+  it('is the current model with a remark on the first backend', () => {
+    const started = { ...MINI, backend: 'webgpu' as const, check: CHECK }
 
-    expect(continuing(begun, { ...MINI, remarks: ['Linear layout'] })).toEqual({
+    expect(continuedModel(started, { ...MINI, remarks: ['Linear layout'] })).toEqual({
       ...MINI,
-      remarks: ['Linear layout', 'begun on WebGPU'],
+      remarks: ['Linear layout', 'started on WebGPU'],
     })
+  })
+})
+
+describe('isSameModel', () => {
+  it('ignores the backend and the description', () => {
+    expect(isSameModel(MINI, { ...MINI, backend: 'webgpu', description: 'Another text.' })).toBe(true)
+  })
+
+  it.each([
+    ['id', { id: 'gpt2' }],
+    ['fingerprint', { fingerprint: 'files 2' }],
+    ['precision', { precision: 'int8' }],
+  ] as const)('compares the %s', (_, other) => {
+    expect(isSameModel(MINI, { ...MINI, ...other })).toBe(false)
   })
 })

@@ -14,16 +14,16 @@ describe('textWidth', () => {
 })
 
 describe('fit', () => {
-  it('fills up on the right, or on the left', () => {
+  it('pads on the right or on the left', () => {
     expect(fit('ab', 4)).toBe('ab  ')
     expect(fit('ab', 4, 'right')).toBe('  ab')
   })
 
-  it('cuts what is too long', () => {
+  it('truncates a text that is too long', () => {
     expect(fit('abcdef', 4)).toBe('abc…')
   })
 
-  it('never cuts through a wide character', () => {
+  it('does not split a wide character', () => {
     expect(fit('日本語', 4)).toBe('日… ')
   })
 })

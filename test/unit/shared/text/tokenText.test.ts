@@ -14,7 +14,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text)
 const show = (text: string) => showToken(utf8(text))
 const speak = (text: string) => speakToken(utf8(text))
 
-describe('what is shown', () => {
+describe('showToken', () => {
   it.each([
     ['a leading space', ' catch', '·catch'],
     ['a run of spaces', 'a    b', 'a····b'],
@@ -32,7 +32,7 @@ describe('what is shown', () => {
     ['a private-use character', '\ue000', '⟨U+E000⟩'],
     ['a combining mark alone', '\u0301', '◌\u0301'],
     ['an emoji', '👋🏽', '👋🏽'],
-  ])('%s', (_, text, shown) => {
+  ])('shows %s', (_, text, shown) => {
     expect(show(text)).toBe(shown)
   })
 
@@ -43,21 +43,23 @@ describe('what is shown', () => {
     ['an overlong encoding', [0xc0, 0x80], '⟨C0 80⟩'],
     ['an encoded surrogate', [0xed, 0xa0, 0x80], '⟨ED A0 80⟩'],
     ['a byte beyond Unicode', [0xf5], '⟨F5⟩'],
-  ])('%s as bytes', (_, bytes, shown) => {
+  ])('shows %s as bytes', (_, bytes, shown) => {
     expect(showToken(Uint8Array.from(bytes))).toBe(shown)
   })
 
-  it('tells every token of the vocabulary apart', () => {
+  it('shows every token of the vocabulary differently', () => {
     const vocabulary = readGpt2Vocabulary()
     const all = Array.from({ length: vocabulary.size }, (_, id) => tokenPieces(vocabulary.bytesOf(id)))
-    // A space's mark and the token `·` look alike but for the mark's style, which follows its kind.
-    const looks = all.map((pieces) => pieces.map(({ kind, shown }) => `${kind === 'text'} ${shown}`).join())
-    expect(new Set(looks).size).toBe(vocabulary.size)
+    // The mark of a space and the token `·` have the same text and differ by the style of their kind.
+    const appearances = all.map((pieces) =>
+      pieces.map(({ kind, shown }) => `${kind === 'text'} ${shown}`).join(),
+    )
+    expect(new Set(appearances).size).toBe(vocabulary.size)
     const shown = all.flatMap((pieces) => pieces.map((piece) => piece.shown))
     expect(shown.filter((text) => /[\p{Cc}\p{Cf}]/u.test(text))).toEqual([])
   })
 
-  it('keeps every character of a well-formed text as a source', () => {
+  it('has every character of a well-formed text as a source', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const sources = tokenPieces(utf8(text)).map((piece) => piece.source)
@@ -67,20 +69,20 @@ describe('what is shown', () => {
   })
 })
 
-describe('running text', () => {
-  it('shows a split character where it begins, and marks the tokens that hold the rest', () => {
+describe('textPieces', () => {
+  it('shows a split character in its first token and bytes in the others', () => {
     const [first, second] = textPieces([Uint8Array.of(0x20, 0xf0, 0x9f, 0x91), Uint8Array.of(0x8b, 0x21)])
-    expect(first.map((piece) => piece.shown)).toEqual(['·', '👋'])
-    expect(second.map((piece) => piece.shown)).toEqual(['⟨8B⟩', '!'])
+    expect(first?.map((piece) => piece.shown)).toEqual(['·', '👋'])
+    expect(second?.map((piece) => piece.shown)).toEqual(['⟨8B⟩', '!'])
   })
 
   it('shows a character of four tokens once', () => {
     const bytes = [...utf8('👋')].map((byte) => Uint8Array.of(byte))
-    const shown = textPieces(bytes).map(([piece]) => piece.shown)
+    const shown = textPieces(bytes).map(([piece]) => piece?.shown)
     expect(shown).toEqual(['👋', '⟨9F⟩', '⟨91⟩', '⟨8B⟩'])
   })
 
-  it('is the text again, however it is cut into tokens', () => {
+  it('has the text’s characters as sources for any split into tokens', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.nat(8)), (text, lengths) => {
         const tokens = cut(utf8(text), lengths)
@@ -98,7 +100,7 @@ describe('running text', () => {
   }
 })
 
-describe('what is spoken', () => {
+describe('speakToken', () => {
   it.each([
     [' catch', 'catch, leading space'],
     ['    x', 'x, 4 leading spaces'],
@@ -108,15 +110,15 @@ describe('what is spoken', () => {
     ['\t', 'tab'],
     ['\u200b', 'zero-width space'],
     ['catch', 'catch'],
-  ])('%j is %s', (text, spoken) => {
+  ])('describes %j as %s', (text, spoken) => {
     expect(speak(text)).toBe(spoken)
   })
 
-  it('names the bytes of a part of a character', () => {
+  it('names the bytes of an incomplete character', () => {
     expect(speakToken(Uint8Array.of(0xf0, 0x9f))).toBe('bytes F0 9F')
   })
 })
 
-it('writes bytes as hex', () => {
+it('formats bytes as hexadecimal', () => {
   expect(hexBytes(Uint8Array.of(0, 15, 255))).toBe('00 0F FF')
 })
