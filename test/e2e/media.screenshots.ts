@@ -32,7 +32,7 @@ describe('the README', () => {
     await pickedRow('Config, leading space.').waitFor()
     await workbench().panel.getByLabel('Top-p, as a number').fill('0.9')
     await grid().focus()
-    for (let i = 0; i < 5; i++) await workbench().runCommand('View: Increase Current View Width')
+    for (let i = 0; i < 3; i++) await workbench().runCommand('Increase Editor Width')
     await workbench().page.locator('.monaco-hover:visible').first().waitFor({ state: 'detached' })
 
     await workbench().page.screenshot({ path: join(MEDIA, 'screenshot.png') })

@@ -60,15 +60,6 @@ export class WebWorkbench extends Workbench {
     await this.ready()
   }
 
-  /** By the command: VS Code for the web saves the window's state only when it is asked to reload. */
-  override async reload(): Promise<void> {
-    await this.findCommand('Developer: Reload Window')
-    const loaded = this.page.waitForEvent('load')
-    await this.page.keyboard.press('Enter')
-    await loaded
-    await this.ready()
-  }
-
   /** From the explorer: names of files cannot be searched in this folder. */
   override async openFile(name: string): Promise<void> {
     await this.runCommand('File: Focus on Files Explorer')

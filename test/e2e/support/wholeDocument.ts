@@ -134,6 +134,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await rowOf(0).getByText('no context, no prediction').waitFor()
       await startToken.click()
       await pickedOrNot('export. Token 0 of 85. Probability 2.2 percent').waitFor()
+      await finished()
     })
 
     it('shows its results again after a reload of the window', async () => {

@@ -140,8 +140,12 @@ export class Workbench {
     await this.statusItem.waitFor()
   }
 
+  /** Reloads the window with VS Code's command: it saves the window's state first, which a reload of the page may not. */
   async reload(): Promise<void> {
-    await this.page.reload()
+    await this.findCommand('Developer: Reload Window')
+    const loaded = this.page.waitForEvent('load')
+    await this.page.keyboard.press('Enter')
+    await loaded
     await this.ready()
   }
 
