@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LiveScores } from '../../../src/prediction/liveScores'
 import { PredictionService } from '../../../src/prediction/predictionService'
-import type { TextRange } from '../../../src/shared/contracts/prediction'
+import type { TextRange, TokenScore } from '../../../src/shared/contracts/prediction'
 import { type TokenizedText, tokensOf } from '../../../src/shared/contracts/tokenizedText'
 import { CancelledError, LiveTextTooLongError } from '../../../src/shared/errors'
 import type { TextEdit } from '../../../src/shared/text/textEdit'
@@ -263,7 +263,10 @@ async function afterEdits(text: string, changes: readonly RandomChange[], startT
 
 /** The predictions of all tokens, in order. */
 function predictionsOf(scores: LiveScores) {
-  return tokensOf(scores.tokens).map((token, i) => ({ ...token, ...scores.predictionOf(i) }))
+  return tokensOf(scores.tokens).map((token, i) => {
+    const { score = null, stale } = scores.predictionOf(i) ?? {}
+    return { ...token, score: withoutSeqLen(score), stale }
+  })
 }
 
 /** The same from a service that has seen no other text. */
@@ -272,7 +275,16 @@ async function expectedPredictions(text: string, startToken: boolean) {
   const tokens = await fresh.tokenize(text)
   const request = { tokenIds: tokens.tokenIds, from: 0, to: tokens.tokenIds.length, topK: 1, temperature: 1 }
   const { scores } = await fresh.predict({ ...request, startToken })
-  return tokensOf(tokens).map((token, i) => ({ ...token, score: scores[i], stale: false }))
+  return tokensOf(tokens).map((token, i) => ({
+    ...token,
+    score: withoutSeqLen(scores[i] ?? null),
+    stale: false,
+  }))
+}
+
+/** `seqLen` depends on the end of the span that was requested together with the token. */
+function withoutSeqLen(score: TokenScore | null) {
+  return score && { ...score, seqLen: undefined }
 }
 
 async function scored(text: string): Promise<LiveScores> {
