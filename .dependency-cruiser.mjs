@@ -141,7 +141,7 @@ export default {
       name: 'vscode-stays-outside',
       severity: 'error',
       from: { path: '^(src|webview)/', pathNot: KNOWS_VSCODE },
-      to: { path: '^vscode$' },
+      to: { path: '^vscode$|/@types/vscode/' },
     },
     {
       name: 'shared-runs-everywhere',

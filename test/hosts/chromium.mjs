@@ -37,7 +37,7 @@ export const CHROMIUM_MISSING =
  * Debian package, which is installed if it is missing and this process may.
  *
  * @returns {Promise<string>} the path of its executable
- * @throws {SetupError} when there is none
+ * @throws {SetupError} if none is installed
  */
 export async function findChromium() {
   const path = await findChromiumIfAny()
