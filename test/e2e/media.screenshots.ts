@@ -31,6 +31,11 @@ describe('the README', () => {
     await workbench().putCursor(6, 16)
     await pickedRow('Config, leading space.').waitFor()
     await workbench().panel.getByLabel('Top-p, as a number').fill('0.9')
+    await workbench()
+      .panel.locator('aside.detail')
+      .evaluate((detail) => {
+        detail.scrollTop = 0
+      })
     await grid().focus()
     for (let i = 0; i < 3; i++) await workbench().runCommand('Increase Editor Width')
     await workbench().page.locator('.monaco-hover:visible').first().waitFor({ state: 'detached' })
