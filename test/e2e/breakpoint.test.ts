@@ -11,7 +11,8 @@ import { connectToBrowser, openWindow } from '../hosts/workbenchBrowser.mjs'
 import { Bundle, type BundlePosition, type Place, placeOf } from './support/bundle'
 import { connectToInspector, type InspectorSession, workerSession } from './support/inspector'
 import { panelOf } from './support/panel'
-import { APPEAR_LIMIT_MS, useWindow, Workbench } from './support/workbench'
+import { useWindow } from './support/useWorkbench'
+import { APPEAR_LIMIT_MS, Workbench } from './support/workbench'
 
 /** A development build, apart from `dist/`, which has the packaged one while this runs. */
 const EXTENSION = join(CACHE, 'debugged-extension')

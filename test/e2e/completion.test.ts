@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { APPEAR_LIMIT_MS, useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
+import { APPEAR_LIMIT_MS } from './support/workbench'
 
 const CODE = `import { readFile } from 'node:fs/promises'
 

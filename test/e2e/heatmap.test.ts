@@ -1,6 +1,7 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { SLOW_HOVER, type Theme, useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
+import { SLOW_HOVER, type Theme } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
 const SOON = { timeout: 30_000, interval: 30 }

@@ -1,7 +1,8 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { panelOf } from './support/panel'
-import { SLOW_HOVER, type Theme, useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
+import { SLOW_HOVER, type Theme } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'highContrastLight']
 

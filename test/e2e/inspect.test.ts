@@ -4,7 +4,8 @@ import type { AxeResults } from 'axe-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { panelOf } from './support/panel'
 import { inspectsAWholeDocument } from './support/wholeDocument'
-import { type Theme, useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
+import type { Theme } from './support/workbench'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']

@@ -6,7 +6,8 @@ import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
 import { panelOf } from './support/panel'
-import { type Theme, useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
+import type { Theme } from './support/workbench'
 
 const MEDIA = join(REPO, 'media')
 

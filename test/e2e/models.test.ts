@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { configOf, PINNED_MODELS } from '../../src/model/registry'
 import { elementAt } from '../../src/shared/elementAt'
-import { useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
 
 const GPT2 = elementAt(PINNED_MODELS, 0)
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
 import { elementAt } from '../../src/shared/elementAt'
-import { SLOW_HOVER, useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
+import { SLOW_HOVER } from './support/workbench'
 
 interface Walkthrough {
   readonly title: string

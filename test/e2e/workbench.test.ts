@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
-import { useWorkbench } from './support/workbench'
+import { useWorkbench } from './support/useWorkbench'
 
 interface ContributedCommand {
   readonly category?: string

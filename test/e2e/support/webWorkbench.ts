@@ -5,7 +5,8 @@ import type { Page } from 'playwright-core'
 import { inject } from 'vitest'
 import { QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
 import { openWebWindow } from '../../hosts/workbenchBrowser.mjs'
-import { APPEAR_LIMIT_MS, useWindow, Workbench } from './workbench'
+import { useWindow } from './useWorkbench'
+import { APPEAR_LIMIT_MS, Workbench } from './workbench'
 
 const SETTINGS = {
   ...QUIET_SETTINGS,

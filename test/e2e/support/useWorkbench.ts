@@ -1,0 +1,75 @@
+import { cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, inject } from 'vitest'
+import { SAMPLE } from '../../../scripts/paths.mjs'
+import { folderUrl, QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
+import { connectToBrowser, openWindow } from '../../hosts/workbenchBrowser.mjs'
+import { APPEAR_LIMIT_MS, type Theme, THEMES, Workbench } from './workbench'
+
+export interface WorkbenchOptions {
+  readonly theme?: Theme
+  /** Settings of the folder, in effect from the start. */
+  readonly settings?: Record<string, unknown>
+}
+
+/**
+ * Opens a window for the tests of the surrounding `describe` or file, and closes it after them. A test that fails leaves a
+ * screenshot.
+ */
+export function useWorkbench(options: WorkbenchOptions = {}): () => Workbench {
+  return useWindow(() => openWorkbench(options))
+}
+
+/** The same for any kind of window. */
+export function useWindow<T extends Workbench>(open: () => Promise<T>): () => T {
+  let workbench: T | undefined
+  beforeAll(async () => {
+    workbench = await open()
+  })
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail')
+      await workbench?.screenshot(`failed-${task.name.replaceAll(/\W+/g, '-')}`)
+  })
+  afterAll(async () => {
+    await workbench?.dispose()
+  })
+  return () => {
+    if (workbench === undefined) throw new Error('The window is open only while tests run.')
+    return workbench
+  }
+}
+
+/**
+ * Opens a window of the shared VS Code on its own copy of the sample folder, with the default user settings. The caller
+ * disposes it.
+ */
+async function openWorkbench({ theme = 'dark', settings = {} }: WorkbenchOptions): Promise<Workbench> {
+  const { codeServer, browser: endpoint } = inject('hosts')
+  const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))
+  // What another file's tests have changed must not have an effect here.
+  await writeFile(codeServer.userSettingsFile, JSON.stringify(USER_SETTINGS))
+  const browser = await connectToBrowser(endpoint)
+  const page = await openWindow(browser, {
+    viewport: VIEWPORT,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  page.setDefaultTimeout(APPEAR_LIMIT_MS)
+
+  const workbench = new Workbench(page, place, () => browser.close())
+  await cp(SAMPLE, workbench.folder, { recursive: true })
+  await workbench.open(folderUrl(codeServer.url, workbench.folder), {
+    'workbench.colorTheme': THEMES[theme].name,
+    ...settings,
+  })
+  return workbench
+}
+
+const VIEWPORT = { width: 1440, height: 900 }
+
+/** The folder's `.vscode` has the tests' settings and is no part of the pictures. */
+const USER_SETTINGS = {
+  ...QUIET_SETTINGS,
+  'files.exclude': { '**/.vscode': true },
+  'files.autoSave': 'off',
+}
