@@ -19,7 +19,7 @@ describe('the heatmap in the workbench', () => {
 
   beforeAll(async () => {
     await workbench().openFile('readConfig.ts')
-    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await showSurprisal()
   })
 
   // The heatmap stays on for the file, so opening the file again is enough.
@@ -61,7 +61,7 @@ describe('the heatmap in the workbench', () => {
     await workbench().screenshot('heatmap-typing')
     await typing
     await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
-    await workbench().runCommand('File: Revert File')
+    await workbench().revertFile()
   })
 
   it('does not colour the selection', async () => {
@@ -115,10 +115,10 @@ describe('the heatmap in the workbench', () => {
     await workbench().openFile('readConfig.ts')
     await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
 
-    await workbench().runCommand('Logitscope: Hide Surprisal in Editor')
+    await workbench().hideSurprisal()
 
     await expect.poll(stretches, SOON).toEqual([])
-    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await showSurprisal()
   })
 
   it('says why a text cannot be tokenized, and turns itself off', async () => {
@@ -137,6 +137,11 @@ describe('the heatmap in the workbench', () => {
   it('writes no error to the console', () => {
     expect(workbench().consoleErrors).toEqual([])
   })
+
+  async function showSurprisal(): Promise<void> {
+    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
+  }
 
   async function openList(): Promise<void> {
     await workbench().findCommand('Logitscope: Go to Surprising Token…')

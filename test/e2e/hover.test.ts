@@ -98,7 +98,7 @@ describe('hovers and status item of an inspected document', () => {
       'color:var(--vscode-logitscope-stepForeground);background-color:var(--vscode-logitscope-step5Background);',
     )
     await workbench().focusEditor()
-    await workbench().runCommand('Logitscope: Hide Surprisal in Editor')
+    await workbench().hideSurprisal()
   })
 
   async function toggleHoverInMenu(): Promise<void> {

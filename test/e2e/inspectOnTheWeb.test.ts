@@ -57,7 +57,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
     await workbench().runCommand('Logitscope: Show Surprisal in Editor')
 
     await workbench().page.locator('.view-overlays [class*="ced-"]').first().waitFor()
-    await workbench().runCommand('Logitscope: Hide Surprisal in Editor')
+    await workbench().hideSurprisal()
   })
 
   it('offers the models of the hub, and no folder of the user’s', async () => {

@@ -166,7 +166,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await finished()
       await expect(notice('The document has changed').count()).resolves.toBe(0)
       await workbench().focusEditor()
-      await workbench().runCommand('File: Revert File')
+      await workbench().revertFile()
       await inspectSample()
     })
 

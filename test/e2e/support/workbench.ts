@@ -126,6 +126,19 @@ export class Workbench {
     await this.editorHasFocus()
   }
 
+  /** Restores the active editor's file. Resolves when it has no unsaved changes. */
+  async revertFile(): Promise<void> {
+    await this.runCommand('File: Revert File')
+    await this.page.locator('.editor-group-container .tab.dirty').first().waitFor({ state: 'detached' })
+  }
+
+  /** Turns the heatmap of the active editor off. Resolves when its button has disappeared. */
+  async hideSurprisal(): Promise<void> {
+    await this.runCommand('Logitscope: Hide Surprisal in Editor')
+    const button = this.page.getByRole('button', { name: 'Hide Surprisal in Editor' })
+    await button.first().waitFor({ state: 'detached' })
+  }
+
   /** Selects the first occurrence of a text, within a line, in the active editor. */
   async selectText(text: string): Promise<void> {
     await this.focusEditor()
