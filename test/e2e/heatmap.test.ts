@@ -140,7 +140,7 @@ describe('the heatmap in the workbench', () => {
 
   async function showSurprisal(): Promise<void> {
     await workbench().runCommand('Logitscope: Show Surprisal in Editor')
-    await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
+    await colouredSpans().first().waitFor()
   }
 
   async function openList(): Promise<void> {
