@@ -1,10 +1,9 @@
 """Computes the reference results of seeded GPT-2 models: writes test/fixtures/reference/seeded.json.
 
-    /usr/bin/python3 test/reference/seeded_gpt2.py
+    npm run fixtures -- seeded
 
-Needs PyTorch and NumPy (Debian: python3-torch), and no code of this repository: it computes the same weights as
-bench/fullSize/seededGpt2.ts; the forward pass is written from the papers' equations and runs in float64.
-Letters: S tokens, C = n_embd, H = n_head, V = 50257.
+Needs PyTorch and NumPy (Debian: python3-torch). It computes the same weights as bench/fullSize/seededGpt2.ts
+independently. The forward pass runs in float64, so the file is the same on every machine.
 """
 
 import json
@@ -14,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-VOCABULARY = 50257
+from gpt2 import VOCABULARY, hidden_states, logits_of, position
+
 OUT = Path(__file__).parent.parent / "fixtures" / "reference" / "seeded.json"
 
 GPT2_124M = dict(model_type="gpt2", n_layer=12, n_head=12, n_embd=768, n_positions=1024, vocab_size=VOCABULARY)
@@ -24,7 +24,6 @@ SMALL = dict(model_type="gpt2", n_layer=3, n_head=4, n_embd=64, n_positions=128,
 def small(config: dict = {}, **options: object) -> dict:
     """A small model whose weights are so large that attention, activation and layer norm each affect the logits."""
     return dict(config=SMALL | config, deviation=0.2) | dict(type="F32") | options
-
 
 
 # name, argument of writeSeededGpt2, number of tokens, positions that are written to the file
@@ -58,6 +57,9 @@ CASES = [
     ),
 ]
 
+TOP_K = 5
+DIGITS = 7
+
 OUTLIERS = 4
 OUTLIER_FACTOR = 20
 INITIAL_DEVIATION = 0.02
@@ -65,93 +67,25 @@ GAIN_DEVIATION = 0.1
 
 
 def main() -> None:
-    torch.set_grad_enabled(False)
     cases = [dict(name=name, model=model, **reference(model, tokens, rows)) for name, model, tokens, rows in CASES]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
-    OUT.write_text(f"[\n{lines}\n]\n")
+    OUT.write_bytes(f"[\n{lines}\n]\n".encode())
 
 
 def reference(model: dict, tokens: int, rows: list[int]) -> dict:
-    ids = [(464 + 7919 * i) % VOCABULARY for i in range(tokens)]
-    logits = forward_pass(model, ids)
-    return dict(ids=ids, positions=[position(logits[row], row, ids) for row in rows])
-
-
-def position(logits: torch.Tensor, row: int, ids: list[int]) -> dict:
-    log_sum_exp = torch.logsumexp(logits, 0)
-    log_probs = logits - log_sum_exp
-    top = torch.topk(logits, 5)
-    score = {}
-    if row + 1 < len(ids):
-        target = ids[row + 1]
-        score = dict(
-            targetId=target,
-            targetLogit=rounded(logits[target]),
-            targetLogProb=rounded(log_probs[target]),
-            targetRank=1 + int((logits > logits[target]).sum()),
-        )
-    return dict(
-        row=row,
-        topIds=top.indices.tolist(),
-        topLogits=[rounded(logit) for logit in top.values],
-        logSumExp=rounded(log_sum_exp),
-        entropyNats=rounded(-(log_probs.exp() * log_probs).sum()),
-        **score,
-    )
-
-
-def rounded(value: torch.Tensor) -> float:
-    return round(float(value), 7)
-
-
-def forward_pass(model: dict, ids: list[int]) -> torch.Tensor:
-    """Logits [S, V] in float64 (Radford et al. 2019; Vaswani et al. 2017, eq. 1)."""
     config = model["config"]
-    C, H = config["n_embd"], config["n_head"]
-    I = config.get("n_inner", 4 * C)
-    V, N = config["vocab_size"], config["n_positions"]
-    epsilon = config.get("layer_norm_epsilon", 1e-5)
-
-    def bias(name: str, size: int) -> torch.Tensor:
-        return torch.zeros(size, dtype=torch.float64) if "biases" in model else weight(model, f"{name}.bias", [size])
-
-    def linear(name: str, x: torch.Tensor, outputs: int) -> torch.Tensor:
-        return x @ weight(model, f"{name}.weight", [x.shape[-1], outputs]) + bias(name, outputs)
-
-    def layer_norm(name: str, x: torch.Tensor) -> torch.Tensor:
-        centred = x - x.mean(-1, keepdim=True)
-        normed = centred / torch.sqrt((centred**2).mean(-1, keepdim=True) + epsilon)
-        return normed * weight(model, f"{name}.weight", [C]) + bias(name, C)
-
-    def attention(i: int, x: torch.Tensor) -> torch.Tensor:
-        q, k, v = linear(f"h.{i}.attn.c_attn", x, 3 * C).view(len(ids), 3, H, C // H).permute(1, 2, 0, 3)
-        scores = q @ k.transpose(1, 2) / math.sqrt(C / H)
-        if config.get("scale_attn_by_inverse_layer_idx"):
-            scores = scores / (i + 1)
-        future = torch.triu(torch.ones(len(ids), len(ids), dtype=torch.bool), 1)
-        mixed = torch.softmax(scores.masked_fill(future, -math.inf), -1) @ v
-        return linear(f"h.{i}.attn.c_proj", mixed.transpose(0, 1).reshape(len(ids), C), C)
-
-    activation = ACTIVATIONS[config.get("activation_function", "gelu_new")]
-    wte = weight(model, "wte.weight", [V, C])
-    x = wte[ids] + weight(model, "wpe.weight", [N, C])[: len(ids)]
-    for i in range(config["n_layer"]):
-        x = x + attention(i, layer_norm(f"h.{i}.ln_1", x))
-        x = x + linear(f"h.{i}.mlp.c_proj", activation(linear(f"h.{i}.mlp.c_fc", layer_norm(f"h.{i}.ln_2", x), I)), C)
-    head = wte if config.get("tie_word_embeddings", True) else weight(model, "lm_head.weight", [V, C])
-    return layer_norm("ln_f", x) @ head[:VOCABULARY].T
+    ids = [(464 + 7919 * i) % VOCABULARY for i in range(tokens)]
+    targets = [*ids[1:], None]
+    weight = lambda name, shape: seeded_weight(model, name, shape)
+    logits = logits_of(config, weight, hidden_states(config, weight, ids)[-1])
+    described = [dict(row=row) | position(logits[row], targets[row], TOP_K, DIGITS, DIGITS) for row in rows]
+    return dict(ids=ids, positions=described)
 
 
-# Hendrycks and Gimpel 2016: GELU and its tanh form.
-ACTIVATIONS = {
-    "gelu_new": lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
-    "gelu": lambda x: 0.5 * x * (1 + torch.erf(x / math.sqrt(2))),
-    "relu": lambda x: x.clamp(min=0),
-}
-
-
-def weight(model: dict, name: str, shape: list[int]) -> torch.Tensor:
-    """The tensor as it is stored, in GPT-2's own layout, widened to float64."""
+def seeded_weight(model: dict, name: str, shape: list[int]) -> torch.Tensor:
+    """The tensor with its stored values, in GPT-2's own layout, widened to float64. Absent biases are zeros."""
+    if name.endswith(".bias") and "biases" in model:
+        return torch.zeros(shape, dtype=torch.float64)
     values = seeded_values(name, math.prod(shape))
     C, layers = model["config"]["n_embd"], model["config"]["n_layer"]
     if name.endswith(".weight") and ".ln_" in f".{name}":
