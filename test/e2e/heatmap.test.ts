@@ -1,5 +1,18 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { elementAt } from '../../src/shared/elementAt'
+import { formatCount, formatDecimal, formatWholePercent } from '../../src/shared/text/format'
+import {
+  EXPECTED_TOKEN,
+  LINE_END_EXPECTED_INDEX,
+  LINE_END_EXPECTED,
+  MOST_SURPRISING,
+  SURPRISING_PLACES,
+  type SurprisingPlace,
+  TOKEN_OF_STEP,
+  type UnexpectedToken,
+} from '../support/reference/miniExpectations'
+import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { useWorkbench } from './support/useWorkbench'
 import { SLOW_HOVER, type Theme } from './support/workbench'
 
@@ -26,18 +39,18 @@ describe('the heatmap in the workbench', () => {
   beforeEach(async () => {
     await workbench().reset()
     await workbench().openFile('readConfig.ts')
-    await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('fresh')
   })
 
   it.each(THEMES)('shows the steps by the weight of an underline in the theme %s', async (theme) => {
     await workbench().setTheme(theme)
 
-    await expect.poll(stretches, SOON).toContainEqual({ text: 'cause', px: 3, look: 'fresh' })
+    await expect.poll(stretches, SOON).toContainEqual({ text: TOKEN_OF_STEP[4], px: 3, look: 'fresh' })
     await workbench().screenshot(`heatmap-${theme}`)
     const shown = await stretches()
-    expect(shown).toContainEqual({ text: 'JSON', px: 2, look: 'fresh' })
-    expect(shown).toContainEqual({ text: 'catch', px: 1, look: 'fresh' })
-    expect(shown.map(({ text }) => text)).not.toContain('annot')
+    expect(shown).toContainEqual({ text: TOKEN_OF_STEP[3], px: 2, look: 'fresh' })
+    expect(shown).toContainEqual({ text: TOKEN_OF_STEP[2], px: 1, look: 'fresh' })
+    expect(shown.map(({ text }) => text)).not.toContain(EXPECTED_TOKEN)
   })
 
   it('is visible in prose and on invisible characters, and marks surprising line ends', async () => {
@@ -56,33 +69,34 @@ describe('the heatmap in the workbench', () => {
 
     const typing = workbench().page.keyboard.type('umbrella', { delay: 100 })
 
-    await expect.poll(() => lookOf('cause'), SOON).toBe('stale')
-    await expect(lookOf('fs')).resolves.toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('stale')
+    await expect(lookOf(TOKEN_OF_STEP[3])).resolves.toBe('fresh')
     await workbench().screenshot('heatmap-typing')
     await typing
-    await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('fresh')
     await workbench().revertFile()
   })
 
   it('does not colour the selection', async () => {
     await workbench().selectLines(2, 3)
 
-    await expect.poll(() => lookOf('fs'), SOON).toBeUndefined()
-    await expect(lookOf('cause')).resolves.toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[3]), SOON).toBeUndefined()
+    await expect(lookOf(TOKEN_OF_STEP[4])).resolves.toBe('fresh')
   })
 
   it('goes to the next and the previous surprising token and shows the hover', async () => {
-    await workbench().putCursor(2, 1)
+    const [first, second] = SURPRISING_PLACES
+    await workbench().putCursor(first.line, first.column - 1)
 
     await workbench().page.keyboard.press('Control+F8')
 
-    await cursorAt('Ln 2, Col 9')
-    await hover('·text')
+    await cursorAt(statusOf(first))
+    await hover(first.token)
     await workbench().page.keyboard.press('Control+F8')
-    await cursorAt('Ln 2, Col 22')
-    await hover('·fs')
+    await cursorAt(statusOf(second))
+    await hover(second.token)
     await workbench().page.keyboard.press('Control+Shift+F8')
-    await cursorAt('Ln 2, Col 9')
+    await cursorAt(statusOf(first))
     await workbench().page.keyboard.press('Escape')
   })
 
@@ -90,13 +104,20 @@ describe('the heatmap in the workbench', () => {
     await openList()
 
     const first = items().first()
-    await first.getByText('·Config').waitFor()
-    await expect(first.innerText()).resolves.toMatch(/11\.79 bits, rank 164\s+line 6, expected ·Error 57 %/)
-    await expect(items().nth(3).innerText()).resolves.toContain('line 6, expected newline 74 %')
+    await first.getByText(MOST_SURPRISING.token).waitFor()
+    const { surprisal, rank } = tokenNumbers(MOST_SURPRISING.position)
+    const numbers = `${formatDecimal(surprisal)} bits, rank ${formatCount(rank)}`
+    const expected = `${MOST_SURPRISING.expected} ${shareOfExpected(MOST_SURPRISING)}`
+    expect((await first.innerText()).replaceAll(/\s+/g, ' ')).toContain(
+      `${numbers} line 6, expected ${expected}`,
+    )
+    await expect(items().nth(LINE_END_EXPECTED_INDEX).innerText()).resolves.toContain(
+      `line 6, expected newline ${shareOfExpected(LINE_END_EXPECTED)}`,
+    )
     await workbench().screenshot('heatmap-list')
     await workbench().page.keyboard.press('Enter')
     await cursorAt('Ln 6, Col 15')
-    await hover('·Config')
+    await hover(MOST_SURPRISING.token)
     await workbench().page.keyboard.press('Escape')
   })
 
@@ -113,7 +134,7 @@ describe('the heatmap in the workbench', () => {
   it('is on again after a reload of the window, and disappears when it is turned off', async () => {
     await workbench().reload()
     await workbench().openFile('readConfig.ts')
-    await expect.poll(() => lookOf('cause'), SOON).toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('fresh')
 
     await workbench().hideSurprisal()
 
@@ -153,6 +174,8 @@ describe('the heatmap in the workbench', () => {
   const items = (): Locator => workbench().page.locator('.quick-input-widget .monaco-list-row')
   const hideButton = (): Locator => workbench().page.getByRole('button', { name: 'Hide Surprisal in Editor' })
 
+  const statusOf = ({ line, column }: SurprisingPlace): string => `Ln ${line}, Col ${column}`
+
   const cursorAt = (status: string): Promise<void> =>
     workbench().page.getByText(status, { exact: true }).waitFor()
 
@@ -184,3 +207,8 @@ describe('the heatmap in the workbench', () => {
     )
   }
 })
+
+/** The probability of the most likely token in a token's place, as the list shows it. */
+function shareOfExpected({ position }: UnexpectedToken): string {
+  return formatWholePercent(elementAt(tokenNumbers(position).topProbabilities, 0))
+}

@@ -1,5 +1,7 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
+import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { panelOf } from './support/panel'
 import { useWorkbench } from './support/useWorkbench'
 import { SLOW_HOVER, type Theme } from './support/workbench'
@@ -42,9 +44,11 @@ describe('hovers and status item of an inspected document', () => {
   it.each(THEMES)('shows what the model expected at the hovered token, in the theme %s', async (theme) => {
     await workbench().setTheme(theme)
 
-    await hoverOver('catch')
+    await hoverOver('try')
 
-    await hover(/·catch\s+p 10\.7 %\s+rank 3 of 50,257\s+3\.23 bits\s+\(mini, 52\s+tokens before\)/).waitFor()
+    const { probability, rank, surprisal } = tokenNumbers(34)
+    const numbers = `p ${formatPercent(probability)} rank ${formatCount(rank)} of 50,257 ${formatDecimal(surprisal)} bits`
+    await hover(`·try ${numbers} (mini, 34 tokens before)`).waitFor()
     await workbench().screenshot(`hover-${theme}`)
   })
 

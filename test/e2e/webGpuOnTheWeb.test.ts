@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { HEADER_FIGURES } from '../support/reference/sampleNumbers'
 import { panelOf } from './support/panel'
 import { useWebWorkbench } from './support/webWorkbench'
 
@@ -27,7 +28,7 @@ describe('VS Code for the web with a graphics adapter', () => {
       await header.getByText(/WebGPU, checked: max \|Δ\| \de-\d/).waitFor({ timeout: COMPILING_LIMIT_MS })
       await header.filter({ hasText: /bits per token\s+[\d.]+ s/ }).waitFor({ timeout: COMPILING_LIMIT_MS })
       await workbench().screenshot('web-webgpu')
-      expect(await header.innerText()).toMatch(/85 tokens\s+9\.0 perplexity\s+3\.17 bits per token/)
+      expect((await header.innerText()).replaceAll(/\s+/g, ' ')).toContain(HEADER_FIGURES)
     },
   )
 })

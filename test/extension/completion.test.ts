@@ -1,18 +1,10 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
+import { COMPLETIONS, UNFINISHED_CODE as CODE } from '../support/reference/miniExpectations'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
 import { resultsAsText } from './support/results'
 
-const CODE = `import { readFile } from 'node:fs/promises'
-
-/** Reads a JSON file. */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8')
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-`
 /** Lets a completion continue to the end of the line, however unlikely it is. */
 const WHOLE_LINE = { minProbability: 0 }
 const STORM_EDITS = 200
@@ -35,19 +27,21 @@ describe('Inline completion', () => {
   })
 
   it('completes a partly typed word', async () => {
-    const document = await openAtEnd(`${CODE}  }\n}\n\nexport async func`)
+    const { text, completion } = COMPLETIONS.halfTypedWord
+    const document = await openAtEnd(text)
 
     await complete()
 
-    assert.match(added(document, 'async func'), /^tion/)
+    assertAdded(document, text, completion)
   })
 
   it('adds no second space after a trailing space', async () => {
-    const document = await openAtEnd(`${CODE}  }\n}\n\nexport async `)
+    const { text, completion } = COMPLETIONS.afterSpace
+    const document = await openAtEnd(text)
 
     await complete()
 
-    assert.match(added(document, 'export async '), /^function/)
+    assertAdded(document, text, completion)
   })
 
   it('uses the line ends of the document', async () => {
@@ -145,20 +139,22 @@ describe('Inline completion', () => {
   })
 
   it('appears while typing if it is automatic', async () => {
+    const { text, completion } = COMPLETIONS.keyword
     await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion')
-    const document = await openAtEnd(`${CODE}    thr`)
+    const document = await openAtEnd(text.slice(0, -1))
 
-    await vscode.commands.executeCommand('type', { text: 'o' })
+    await vscode.commands.executeCommand('type', { text: text.slice(-1) })
     await triggerAsTypingDoes()
     await accept()
 
-    assert.match(added(document, '    thro'), /^w/)
+    assertAdded(document, text, completion)
   })
 
   it('can be automatic in one language only', async () => {
-    const typescript = await openAtEnd(`${CODE}    thro`)
+    const { text, completion } = COMPLETIONS.keyword
+    const typescript = await openAtEnd(text)
     await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletionForLanguage')
-    const python = await openAtEnd(`${CODE}    thro`, 'python')
+    const python = await openAtEnd(text, 'python')
 
     await triggerAsTypingDoes()
     await accept()
@@ -166,8 +162,8 @@ describe('Inline completion', () => {
     await triggerAsTypingDoes()
     await accept()
 
-    assert.equal(python.getText(), `${CODE}    thro`)
-    assert.match(added(typescript, '    thro'), /^w/)
+    assert.equal(python.getText(), text)
+    assertAdded(typescript, text, completion)
     await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletionForLanguage')
   })
 
@@ -269,9 +265,8 @@ async function lineAfter(text: string): Promise<string> {
   return document.getText()
 }
 
-function added(document: vscode.TextDocument, before: string): string {
-  const text = document.getText()
-  return text.slice(text.lastIndexOf(before) + before.length)
+function assertAdded(document: vscode.TextDocument, before: string, completion: string): void {
+  assert.ok(document.getText().startsWith(before + completion), document.getText())
 }
 
 /** Requests a completion after each edit without waiting for it. */

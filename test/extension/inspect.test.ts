@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import type { InspectionReport } from '../../src/prediction/report/report'
 import { elementAt } from '../../src/shared/elementAt'
+import { spokenNumbers, SUMMARY } from '../support/reference/sampleNumbers'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
 import { type Reference, referenceOf } from './support/reference'
@@ -82,8 +83,10 @@ describe('Inspect Logits', () => {
 
     assert.equal(panelTabs().length, 1)
     const results = await resultsAsText()
-    assert.match(results, /85 tokens · perplexity 9\.0 · 3\.17 bits per token/)
-    assert.match(results, /export\. Token 0 of 85\. Probability 2\.2 percent, rank 7, 5\.5 bits\./)
+    const { tokens, perplexity, bitsPerToken } = SUMMARY
+    const figures = `${tokens} tokens · perplexity ${perplexity} · ${bitsPerToken} bits per token`
+    assert.ok(results.includes(figures), results)
+    assert.ok(results.includes(`export. Token 0 of 85. ${spokenNumbers(0)}.`), results)
   })
 
   it('gives every selection its own section, scored with the text before it', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
+import { formatDecimal, formatPercent } from '../../src/shared/text/format'
 import type { PanelPage } from '../support/panel/panelHarness'
 import { logitsLike, referenceInspection } from '../support/reference/referenceInspection'
+import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
@@ -12,6 +14,7 @@ describe('the detail pane', () => {
   const { score } = elementAt(typescriptSection.predictions, address.position)
   if (score === null) throw new Error('the reference scores every token')
   const logits = logitsLike(score, vocabulary.size)
+  const numbers = tokenNumbers(address.position)
 
   async function openPicked(): Promise<PanelPage> {
     const panel = await test.show(typescript)
@@ -23,9 +26,12 @@ describe('the detail pane', () => {
 
   it('shows which row of logits the numbers come from', async () => {
     await openPicked()
+    const [logit, logSumExp, logProb] = [numbers.logit, numbers.logSumExp, numbers.logProb].map((value) =>
+      formatDecimal(value, 3),
+    )
     expect(await test.text('.source')).toContain('logits[0, 63] of [1, 86, 50257]')
     expect((await test.text('.source')).replaceAll(/\s+/g, ' ')).toContain(
-      'logit 6.642 − log-sum-exp 14.813 = log-prob −8.172',
+      `logit ${logit} − log-sum-exp ${logSumExp} = log-prob ${logProb}`,
     )
     expect(await test.text('.detail h2')).toContain('token 63 of 85 · id 17056')
     expect(await test.text('.bytes')).toBe('bytes 20 43 6F 6E 66 69 67')
@@ -67,7 +73,8 @@ describe('the detail pane', () => {
     await test.page.locator('.effect', { hasText: 'Top-k 2 keeps 2 tokens and cuts' }).waitFor()
     const rows = await test.texts('.candidates tbody tr')
     const cells = rows.map((row) => row.replaceAll(/[\t\n]/g, ' '))
-    expect(cells[0]).toContain('57.1 % 86.7 %')
+    const [first = NaN, second = NaN] = numbers.topProbabilities
+    expect(cells[0]).toContain(`${formatPercent(first)} ${formatPercent(first / (first + second))}`)
     expect(cells[2]).toContain('cut')
     expect(await test.page.locator('.candidates s').count()).toBe(9)
     await test.page.getByRole('button', { name: 'Reset' }).click()

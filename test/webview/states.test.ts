@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Inspection } from '../../src/shared/contracts/prediction'
+import { formatDecimal } from '../../src/shared/text/format'
+import { MOST_SURPRISING } from '../support/reference/miniExpectations'
+import { SUMMARY, tokenNumbers } from '../support/reference/sampleNumbers'
 import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
 
 const test = panelUnderTest()
@@ -239,6 +242,10 @@ describe('the live region', () => {
 
   it('announces the start, and at the end the summary and the most surprising token', async () => {
     const panel = await test.show(started)
+    const { tokens, perplexity, bitsPerToken } = SUMMARY
+    const { position } = MOST_SURPRISING
+    const bits = formatDecimal(tokenNumbers(position).surprisal, 1)
+    const mostSurprising = `Config, leading space, token ${position}, ${bits} bits`
     await eventually(announced).toBe('Inspecting 85 tokens of typescript +bos.')
     await panel.send({
       type: 'appendPredictions',
@@ -248,7 +255,7 @@ describe('the live region', () => {
     })
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 1 } })
     await eventually(announced).toBe(
-      'Done: 85 tokens, perplexity 9.0, 3.17 bits per token. Most surprising: Config, leading space, token 63, 11.8 bits.',
+      `Done: ${tokens} tokens, perplexity ${perplexity}, ${bitsPerToken} bits per token. Most surprising: ${mostSurprising}.`,
     )
   })
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import { elementAt } from '../../src/shared/elementAt'
+import { formatDecimal, formatPercent, formatWholePercent } from '../../src/shared/text/format'
+import { LINE_END_EXPECTED, MOST_SURPRISING } from '../support/reference/miniExpectations'
+import { spokenNumbers, tokenNumbers } from '../support/reference/sampleNumbers'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()
@@ -16,10 +20,22 @@ describe('the table', () => {
 
   it('shows the numbers that PyTorch computes', async () => {
     await test.show(typescript)
-    await test.page.locator('#row-0-63').waitFor()
-    const cells = await test.texts('#row-0-63 [role=gridcell]')
-    expect(cells.slice(0, 7)).toEqual(['63', '·Config', '6.64', '0.028 %', '164', '11.79', '3.99'])
-    expect(cells[7]?.replaceAll(/\s+/g, ' ')).toContain('·Error 57 %')
+    const { position, token, expected } = MOST_SURPRISING
+    await test.page.locator(`#row-0-${position}`).waitFor()
+    const cells = await test.texts(`#row-0-${position} [role=gridcell]`)
+    const { logit, probability, rank, surprisal, entropy, topProbabilities } = tokenNumbers(position)
+    expect(cells.slice(0, 7)).toEqual([
+      String(position),
+      token,
+      formatDecimal(logit),
+      formatPercent(probability),
+      String(rank),
+      formatDecimal(surprisal),
+      formatDecimal(entropy),
+    ])
+    expect(cells[7]?.replaceAll(/\s+/g, ' ')).toContain(
+      `${expected} ${formatWholePercent(elementAt(topProbabilities, 0))}`,
+    )
   })
 
   it('aligns each header with its column', async () => {
@@ -34,8 +50,10 @@ describe('the table', () => {
 
   it('has a label for screen readers in each row', async () => {
     await test.show(typescript)
-    expect(await test.attribute('#row-0-52', 'aria-label')).toBe(
-      'catch, leading space. Token 52 of 85. Probability 10.7 percent, rank 3, 3.2 bits. Expected newline, 51 percent.',
+    const { position } = LINE_END_EXPECTED
+    const share = formatWholePercent(elementAt(tokenNumbers(position).topProbabilities, 0))
+    expect(await test.attribute(`#row-0-${position}`, 'aria-label')).toBe(
+      `cause, leading space. Token ${position} of 85. ${spokenNumbers(position)}. Expected newline, ${share.replace('%', 'percent')}.`,
     )
   })
 
@@ -85,7 +103,7 @@ describe('the table', () => {
     const header = test.page.locator('[role=columnheader]', { hasText: 'Surprisal' })
     const firstPosition = () => test.attribute('[role=row][data-position]', 'data-position')
     await header.locator('button').click()
-    await eventually(firstPosition).toBe('63')
+    await eventually(firstPosition).toBe(String(MOST_SURPRISING.position))
     expect(await header.getAttribute('aria-sort')).toBe('descending')
     await header.locator('button').click()
     await eventually(() => header.getAttribute('aria-sort')).toBe('ascending')
@@ -112,7 +130,7 @@ describe('the table', () => {
       '63',
       '·Config',
       '17056',
-      '−8.172',
+      formatDecimal(tokenNumbers(63).logProb, 3),
     ])
   })
 

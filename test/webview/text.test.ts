@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
+import { stepOf } from '../../src/shared/numbers/metrics'
+import { formatDecimal } from '../../src/shared/text/format'
+import { MOST_SURPRISING } from '../support/reference/miniExpectations'
 import { referenceInspection, referenceSection } from '../support/reference/referenceInspection'
+import { HEADER_FIGURES, tokenNumbers } from '../support/reference/sampleNumbers'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
@@ -27,10 +31,12 @@ describe('the text', () => {
 
   it('is coloured by the selected metric', async () => {
     await test.show(typescript)
+    const { surprisal, entropy } = tokenNumbers(63)
+    expect(stepOf('surprisal', surprisal)).not.toBe(stepOf('entropy', entropy))
     const classes = () => test.attribute('.running-text [data-position="63"]', 'class')
-    expect(await classes()).toContain('step4') // 11.8 bits
+    expect(await classes()).toContain(`step${stepOf('surprisal', surprisal)}`)
     await test.page.locator('header select').selectOption('entropy')
-    await eventually(classes).toContain('step2') // 4.0 bits
+    await eventually(classes).toContain(`step${stepOf('entropy', entropy)}`)
     expect(await test.text('.legend')).toContain('entropy in bits')
   })
 
@@ -70,13 +76,15 @@ describe('the sparkline', () => {
     await test.page.keyboard.press('ArrowRight')
     expect(await test.posted('pickToken')).toMatchObject({ position: 1, how: 'reveal' })
     await eventually(() => slider.getAttribute('aria-valuetext')).toBe(
-      'token 1, async, leading space, 7.3 bits',
+      `token 1, async, leading space, ${formatDecimal(tokenNumbers(1).surprisal, 1)} bits`,
     )
   })
 
   it('labels its maximum and picks the clicked bar', async () => {
     await test.show(typescript)
-    expect(await test.text('.sparkline .top')).toBe('11.8 bits')
+    expect(await test.text('.sparkline .top')).toBe(
+      `${formatDecimal(tokenNumbers(MOST_SURPRISING.position).surprisal, 1)} bits`,
+    )
     const box = await test.page.locator('.sparkline svg').boundingBox()
     await test.page.mouse.click((box?.x ?? 0) + ((box?.width ?? 0) * 63.5) / 85, (box?.y ?? 0) + 20)
     expect(await test.posted('pickToken')).toMatchObject({ position: 63 })
@@ -89,8 +97,7 @@ describe('the header', () => {
     const header = (await test.text('header')).replaceAll(/\s+/g, ' ')
     for (const part of ['mini', '12 M parameters · fp32 · WASM, 1 thread', '412 tokens before', '3 windows'])
       expect(header).toContain(part)
-    for (const figure of ['85 tokens', '9.0 perplexity', '3.17 bits per token', '0.42 s'])
-      expect(header).toContain(figure)
+    for (const figure of [HEADER_FIGURES, '0.42 s']) expect(header).toContain(figure)
   })
 
   it('has a switch for the start token', async () => {
