@@ -57,7 +57,7 @@ export async function readJson(path: string): Promise<unknown> {
 /** Texts, and how their greedy completions begin. */
 export const COMPLETIONS = {
   halfTypedWord: { text: `${UNFINISHED_CODE}  }\n}\n\nexport async func`, completion: 'tion' },
-  afterSpace: { text: `${UNFINISHED_CODE}  }\n}\n\nexport async `, completion: 'function' },
+  afterSpace: { text: `${UNFINISHED_CODE}  }\n}\n\nimport { join } `, completion: 'from' },
   keyword: { text: `${UNFINISHED_CODE}    thro`, completion: 'w' },
   contraction: { text: "It's an error that they don'", completion: 't' },
   statement: { text: `${UNFINISHED_CODE}    thr`, completion: 'ow new ' },

@@ -115,7 +115,7 @@ describe('The embedded model', () => {
   })
 
   it.each(Object.values(COMPLETIONS))('continues with “$completion”', async ({ text, completion }) => {
-    for (const minProbability of [0, 0.1]) {
+    for (const minProbability of [0, 0.05, 0.1]) {
       const found = await complete(service, requestOf(text, minProbability), NEVER)
       expect(found?.candidates[0]?.text.slice(0, completion.length)).toBe(completion)
     }
