@@ -14,7 +14,7 @@ export type InspectSubject =
 export interface InspectOptions {
   /** Whether to put `<|endoftext|>` in front of the text; default true. */
   readonly startToken?: boolean
-  /** What a document's range is scored with: the text before it (default) or nothing. */
+  /** The context of a document's range: the document's text before it (default), or none. */
   readonly context?: ContextMode
   /** Number of most likely tokens per position, 1 to 100, default 10. */
   readonly topK?: number

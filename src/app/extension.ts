@@ -29,7 +29,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   })
   const onWebGpuMayBeAvailable = companionStarts.event
   const api = compose(context, log, nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }))
-  // Disposed after the engine, which would report the end of the companion's link as a failure.
+  // Pushed last, so that the engine is disposed first: it would report the end of the companion's link as a failure.
   context.subscriptions.push(companion, companionStarts)
   return api
 }

@@ -60,7 +60,7 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
   }
 }
 
-/** Whether a browser has WebGPU does not change while the page is open. */
+/** Never fires: a browser's support of WebGPU does not change while the page is open. */
 const NEVER: vscode.Event<void> = () => new vscode.Disposable(() => undefined)
 
 /** Files that the engine's worker requests: the runtime's from the extension, the model's from the extension or the store. */

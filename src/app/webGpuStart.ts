@@ -8,7 +8,7 @@ import { rememberedChecks } from './rememberedChecks'
 /** How one kind of extension host finds the GPU and starts engines. */
 export type WebGpuHost = Pick<WebGpuOptions, 'adapter' | 'spawnWebGpu' | 'spawnWasm'>
 
-/** Starts WebGPU as the user's settings say, on every kind of host. */
+/** Starts WebGPU according to the user's settings, on every kind of host. */
 export function webGpuStart(
   context: vscode.ExtensionContext,
   log: Log,

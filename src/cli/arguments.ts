@@ -25,7 +25,7 @@ export interface InspectOptions {
   readonly topK: number
   readonly startToken: boolean
   readonly temperature: number
-  /** Undefined: one less than the machine has, at most 8. */
+  /** Undefined: one less than the machine's cores, at most 8. */
   readonly threads: number | undefined
   readonly json: boolean
 }
@@ -35,7 +35,7 @@ export type Invocation =
   | { readonly kind: 'version' }
   | { readonly kind: 'inspect'; readonly options: InspectOptions }
 
-/** The user's mistake. The message is one line and says what to do instead. */
+/** A mistake in the command line. The message is one line and says what to do instead. */
 export class UsageError extends Error {}
 
 export const USAGE = `logitscope inspect [FILE | -] [options]

@@ -75,7 +75,7 @@ async function createReport(
   }
 }
 
-/** The error of a folder with pickle files, with the command that converts them. */
+/** Adds the command that converts the pickle files to the error's message. */
 async function withConversionCommand(
   error: PickleFilesError,
   { folder }: ModelLocation,

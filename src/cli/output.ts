@@ -6,7 +6,7 @@ export interface OutputStream extends Writable {
   readonly isTTY?: boolean
   /** Width of the terminal. */
   readonly columns?: number
-  /** Whether the terminal has so many colours; respects NO_COLOR and TERM. */
+  /** Whether the terminal supports this many colours; respects NO_COLOR and TERM. */
   hasColors?(count: number): boolean
 }
 

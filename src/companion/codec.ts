@@ -16,7 +16,7 @@ const ALIGNMENT = 8
 
 /**
  * Encodes plain data that may contain typed arrays.
- * @throws Error if a value would not be the same on the other side: NaN, infinity, or an array type that is not known
+ * @throws Error if a value cannot be transferred unchanged: NaN, infinity, or an unknown type of array
  */
 export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   const arrays: { readonly bytes: Uint8Array; readonly offset: number }[] = []

@@ -56,7 +56,7 @@ export class CommandLinks {
     return link
   }
 
-  /** Asks the other side about each link by `command`, and ends those that it no longer has. */
+  /** Calls the other side's `command` to check each link, and ends the links that the other side no longer has. */
   endDead(command: string): void {
     for (const [secret, link] of this.links) {
       this.commands.execute(command, secret).catch((cause: unknown) => {

@@ -107,9 +107,9 @@ function whenOpen(opening: Promise<unknown>, channel: Channel): Channel {
 }
 
 /**
- * Ends the link if the companion's host has crashed, which gives no notice. While an answer is due, it calls the
- * companion at regular intervals. Any message from the other side counts as a reply, because on a slow connection the
- * reply itself waits for parts of the model.
+ * Ends the link if the companion's host has crashed: the crash itself is not reported. While an answer is due, it calls
+ * the companion at regular intervals. Any message from the other side counts as a reply, because on a slow connection
+ * the reply itself waits for parts of the model.
  */
 class Heartbeat {
   private readonly due = new Set<number>()
@@ -175,7 +175,7 @@ class Heartbeat {
   }
 }
 
-/** A number of beats and not a time, because a machine that was asleep misses at most one. */
+/** A number of beats instead of a time, because a machine that was asleep misses at most one. */
 const MAX_MISSED_BEATS = 3
 const HEARTBEAT_MS = 2000
 

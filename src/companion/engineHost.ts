@@ -26,7 +26,7 @@ export function hostEngines({ commands, adapter, spawn }: EngineHostOptions): { 
   const open = (secret: unknown, request: unknown) => {
     if (typeof secret !== 'string' || !isEngineRequest(request))
       throw new Error('the request for an engine is not well-formed')
-    // Ends the engines of hosts that have crashed and of extensions that open links in a loop; nothing else would.
+    // The only check that ends the engines of crashed hosts, and of extensions that open links in a loop.
     links.endDead(EXTENSION_COMMANDS.alive)
     const link = links.open(secret, EXTENSION_COMMANDS.message)
     const resources = new RpcClient<ModelResources>(link.resources)

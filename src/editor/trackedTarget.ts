@@ -4,7 +4,7 @@ import { type InspectionTarget, targetOfRanges, wholeRange } from './inspectionT
 import { digestOf } from './textDigest'
 import { trackRanges } from './trackedRanges'
 
-/** What was inspected, in the document's text of that time. */
+/** The inspected parts of a document; offsets refer to its text at the time of the inspection. */
 export interface TrackedOptions {
   readonly documentUri: string
   readonly ranges: readonly TextRange[]
