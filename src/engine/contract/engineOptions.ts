@@ -6,7 +6,7 @@ export interface LoadOptions {
   readonly backend: Backend
   readonly threads: number
   readonly precision: Precision
-  /** Folder of the files derived from checkpoints (int8); undefined: they are made again at every load. */
+  /** Folder of the files derived from checkpoints (int8); undefined: they are computed again at every load. */
   readonly cacheFolder?: string
 }
 
@@ -19,7 +19,7 @@ export interface EngineOptions extends LoadOptions {
 
 /** The largest number of threads that a user can set. */
 export const MAX_THREADS = 64
-/** With more threads the time is lost in waiting for each other. */
+/** More threads lose more time waiting for each other than they gain. */
 const MAX_DEFAULT_THREADS = 8
 
 /** Leaves one core free for the editor. */

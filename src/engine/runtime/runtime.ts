@@ -2,7 +2,7 @@ import type * as ort from 'onnxruntime-web'
 import type { Backend } from '../../shared/contracts/prediction'
 import { type RowBuffer, HeapRows } from './rowBuffer'
 
-/** The backend that sessions run on, and where the rows that one run leaves for the next are stored. */
+/** The backend that sessions run on, and its storage for the rows that later runs read. */
 export interface Runtime {
   readonly backend: Backend
   readonly executionProvider: ort.InferenceSession.ExecutionProviderConfig

@@ -14,7 +14,7 @@ import { MIN_STEP_POSITIONS, type StepPolicy } from './stepSize'
 import { Scheduler } from './scheduler'
 import type { Tensor } from '../runtime/tensor'
 
-/** What the engine needs of the thread that it runs in. */
+/** What the thread provides to its engine. */
 export interface EngineDependencies {
   readonly loadTokenizer: () => Promise<Tokenizer>
   readonly loadModel: () => Promise<LoadedModel>
@@ -34,7 +34,7 @@ type Handlers = RpcHandlers<EngineMethods>
 interface EngineModel extends LoadedModel {
   readonly cache: PrefixCache
   readonly stepPolicy: StepPolicy
-  /** Rows that the LM head gets at a time. */
+  /** Number of rows in one run of the LM head. */
   readonly headRows: number
 }
 

@@ -9,20 +9,20 @@ export interface StepPolicy {
 }
 
 /**
- * Fewest positions of a step. Between two steps a cancel or a more urgent request gets through; both sizes take about
- * the same time. The LM head never gets more rows than this at a time: its logits are large, and more rows do not make
- * it faster.
+ * Minimum number of positions in a step; such a step takes about the same time in both precisions. A cancel or a more
+ * urgent request takes effect between two steps. A run of the LM head has at most this many rows: its logits are large,
+ * and more rows do not make it faster.
  */
 export const MIN_STEP_POSITIONS: Record<Precision, number> = { fp32: 64, int8: 128 }
 
-/** Milliseconds that one step may take: how long a hover or a cancel may have to wait. */
+/** Maximum time of one step in milliseconds. A hover or a cancel may have to wait this long. */
 const MAX_STEP_MS = 250
 /** Larger steps are no faster, and their masks and attention scores get large. */
 const MAX_STEP_POSITIONS = 256
 
 /**
- * Adapts the size of a step to the measured speed. Larger steps take less time for each position; smaller ones let a
- * cancel or a more urgent request through sooner. The time limit is the same for every model and machine.
+ * Adapts the size of a step to the measured speed. Larger steps take less time for each position; with smaller ones a
+ * cancel or a more urgent request takes effect sooner. The time limit is the same for every model and machine.
  */
 export class MeasuredStepSize implements StepPolicy {
   private size: number
@@ -37,7 +37,7 @@ export class MeasuredStepSize implements StepPolicy {
   }
 
   measured(positions: number, milliseconds: number): void {
-    // A step over a few tokens takes as long as one over many, so its time gives no speed.
+    // A step over a few tokens takes as long as one over many, so its time says nothing about the speed.
     if (positions < this.minPositions) return
     const affordable = (MAX_STEP_MS / milliseconds) * positions
     const multiple =

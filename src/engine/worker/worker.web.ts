@@ -58,8 +58,8 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
       { backend, threads, precision },
     ),
   )
-  // An uncaught error ends the thread, so the host learns of the loss even if no call is pending. The timeout lets
-  // pending calls reject first.
+  // An uncaught error ends the thread and is reported to the host, even if no call is pending. The timeout delays it
+  // until the pending calls have been rejected.
   void loaded.lost.then((loss) =>
     setTimeout(() => {
       throw loss
