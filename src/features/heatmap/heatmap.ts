@@ -21,7 +21,7 @@ export interface HeatmapOptions {
 }
 
 const MEMORY_KEY = 'heatmap.documents'
-/** Of the documents whose heatmap is on, the ones turned on last are stored. */
+/** If the heatmap is on in more documents, only those where it was turned on last are stored. */
 const MAX_STORED_DOCUMENTS = 100
 /** Documents that are not visible but keep their scores in memory. */
 const MAX_HIDDEN_DOCUMENTS = 4

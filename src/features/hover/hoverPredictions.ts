@@ -66,7 +66,7 @@ export class HoverPredictions implements Feature, vscode.Disposable {
     vscode.window.setStatusBarMessage(`Logitscope: hover predictions ${MODE_LABELS[mode]}`, MESSAGE_MS)
   }
 
-  /** Ends the work of the previous model. */
+  /** Cancels the work of the previous model. */
   modelChanged(): void {
     this.work.cancel()
   }
@@ -154,7 +154,7 @@ interface Answer {
   readonly vocabulary: Vocabulary
 }
 
-/** The text after the mouse has at most one character: the hover also shows what follows the line. */
+/** Matches the rest of a line from its last character on. There the hover also shows the prediction after the line. */
 const LAST_OF_LINE = /^.?$/su
 
 function hoverOf(

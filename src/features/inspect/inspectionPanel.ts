@@ -133,7 +133,7 @@ export class InspectionPanel implements vscode.Disposable {
     this.notifyIfHidden(failure)
   }
 
-  /** Shows a notification if the panel, which shows the failure too, is hidden. */
+  /** Shows the failure in a notification too if the panel, which already shows it, is hidden. */
   notifyIfHidden(failure: Failure): void {
     if (!this.visible) this.notify(failure)
   }

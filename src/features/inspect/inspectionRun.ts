@@ -1,6 +1,6 @@
 import type { PreparedInspection } from '../../prediction/inspectDocument'
 
-/** An inspection as the extension host holds it: what the panel shows, and what is needed to run it again. */
+/** An inspection in the extension host: what the panel shows, and the data to run it again. */
 export interface InspectionRun extends PreparedInspection {
   /** `digestOf` the document's text when it was inspected; tells whether the document has changed since. */
   readonly textDigest: string
