@@ -22,7 +22,7 @@ export interface PinnedModel {
   readonly nEmbd: number
 }
 
-/** Identifies the files of a model whose weights have a known SHA-256; `fingerprintOf` has it for folders. */
+/** Identifies the files of a model whose weights have a known SHA-256; for folders see `fingerprintOf`. */
 export function pinnedFingerprint(sha256: string): string {
   return `sha256 ${sha256}`
 }

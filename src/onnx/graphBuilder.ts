@@ -1,4 +1,4 @@
-// Builds an ONNX model node by node. It knows ONNX's operators, but no model.
+// Builds an ONNX model node by node. Supports ONNX's operators and is independent of any particular model.
 // Field numbers: https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto
 
 import { concatBytes } from '../shared/bytes'

@@ -2,9 +2,9 @@
 export interface HubLimits {
   /** Milliseconds until the headers of a response must have arrived. */
   readonly answerMs: number
-  /** In each span of this many milliseconds … */
+  /** Length in milliseconds of the periods in which at least `spanBytes` must arrive. */
   readonly spanMs: number
-  /** … at least this many bytes must arrive; otherwise the connection is considered dead and cut. */
+  /** Minimum number of bytes in each period; with fewer, the connection is considered dead and cut. */
   readonly spanBytes: number
   /** Attempts in a row that may fail without progress. */
   readonly retries: number

@@ -1,6 +1,6 @@
 /**
- * A failure that may be over a moment later, so that a retry is worthwhile. `message` is the end of a sentence, for the
- * log and for the user.
+ * A temporary failure, after which a retry may succeed. `message` is the end of a sentence, for the log and for the
+ * user.
  */
 export class TransientHubError extends Error {
   /** The delay that the hub asks for, if it does. */

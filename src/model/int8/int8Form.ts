@@ -43,8 +43,8 @@ export function int8Checkpoint(original: Checkpoint, tensors: ReadonlyMap<string
 export const INT8_FORM_VERSION = 1
 
 /**
- * Blocks whose attention stays in float32. An error there passes through all later blocks: in int8 it would be half of
- * the model's error, for a fiftieth of the work in gpt2.
+ * Number of first blocks whose attention stays in float32. An error there passes through all later blocks: in gpt2 the
+ * attention of these blocks is a fiftieth of the work, but in int8 it would cause half of the model's error.
  */
 const EXACT_ATTENTIONS = 2
 

@@ -4,7 +4,7 @@
 import { elementAt } from '../../shared/elementAt'
 import type { Gpt2Config } from '../gpt2/config'
 
-/** A channel this many times as large as the median would take the other channels' digits. */
+/** A channel this many times as large as the median would leave too few int8 steps for the others. */
 const OUTLIER_FACTOR = 4
 const MAX_OUTLIERS = 16
 
@@ -22,8 +22,8 @@ export interface StreamWeights {
  * For each layer norm (`h.0.ln_1`, …, `ln_f`) the channels of its output that will be much larger than the others,
  * in ascending order.
  *
- * It estimates the variance of each channel of the stream as if every layer's input were equally large everywhere.
- * Trained models are close to that: an outlier of the stream comes from embeddings and layers whose columns are
+ * It estimates the variance of each channel of the stream, assuming that all channels of a layer's input are equally
+ * large. Trained models are close to that: an outlier of the stream comes from embeddings and layers whose columns are
  * outliers.
  */
 export function outlierChannels(

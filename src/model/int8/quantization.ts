@@ -31,7 +31,7 @@ export function quantizeColumns(
   for (let i = 0, row = 0; row < inputs; row++) {
     const factor = exactRows.includes(row) ? 0 : 1
     for (let column = 0; column < outputs; column++, i++) {
-      // NaN and infinity times 0 are NaN, so that they show in the scale of an exact row's column too.
+      // NaN · 0 and ∞ · 0 are NaN, so such a value gives its column a NaN scale even in an exact row.
       const magnitude = Math.abs((matrix[i] ?? NaN) * factor)
       if (magnitude > (largest[column] ?? NaN) || Number.isNaN(magnitude)) largest[column] = magnitude
     }

@@ -23,8 +23,8 @@ export interface BrowserStoreOptions {
 /**
  * The models of the registry in a browser's storage: `<id>/` contains the weights in slices, and a note that says
  * whether they are complete and verified. Slices beyond the browser's quota stay in memory until the window closes.
- * Two windows may download the same model; they write the same slices under the same names. A window sees the files of
- * another one after a reload, because VS Code lists a folder from memory.
+ * Two windows may download the same model; they write the same slices under the same names. A window sees files that
+ * another window has written only after a reload, because VS Code lists a folder from memory.
  */
 export class BrowserModelStore implements PinnedModelStore {
   private readonly spaces = new Map<string, SliceSpace>()
@@ -162,7 +162,7 @@ export class BrowserModelStore implements PinnedModelStore {
     return space
   }
 
-  /** Runs one operation at a time for each model in this window; translates errors to what they mean for the user. */
+  /** Runs one operation at a time for each model in this window; converts errors to those to show to the user. */
   private async exclusively(
     model: PinnedModel,
     signal: AbortSignal,

@@ -8,7 +8,7 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
   })
 }
 
-/** Flushes a folder's list of names to the disk. Windows has no such call and does not need one. */
+/** Flushes the entries of a folder to the disk. Windows has no call for this and does not need one. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
 }

@@ -171,7 +171,7 @@ async function takeAway(path: string, content: string | undefined): Promise<bool
   return true
 }
 
-/** Removes what a process moved aside and could not remove before it ended. */
+/** Removes lock files that a process moved aside but did not remove before it ended. */
 async function removeLeftAside(path: string): Promise<void> {
   const folder = dirname(path)
   const aside = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`))

@@ -59,7 +59,7 @@ export class ModelStore implements PinnedModelStore {
     return this.paths(model).installed
   }
 
-  /** Goes by the files' names and sizes; only `verify` reads them. */
+  /** Checks only the files' names and sizes; `verify` also checks their content. */
   async list(): Promise<StoredModel[]> {
     return Promise.all(this.models.map(async (model) => ({ model, state: await this.stateOf(model) })))
   }
@@ -232,7 +232,7 @@ export class ModelStore implements PinnedModelStore {
   }
 
   /**
-   * Runs `work` while the lock is held, cleans up before and after it, and translates every error to what it means for
+   * Runs `work` while the lock is held, cleans up before and after it, and converts every error to the one to show to
    * the user.
    */
   private async holding<T>(
