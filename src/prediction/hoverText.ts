@@ -14,7 +14,7 @@ export function hoverText(place: PlacePrediction, vocabulary: Vocabulary): strin
   return codeBlock(tokenBlocks(place, vocabulary))
 }
 
-/** Also has the most likely tokens after the character; for the last character of a line or of the text. */
+/** Like `hoverText`, and the most likely tokens after the character; for the last character of a line or of the text. */
 export function hoverTextWithNext(place: PlacePrediction, vocabulary: Vocabulary): string {
   return codeBlock([...tokenBlocks(place, vocabulary), nextLines(place, vocabulary)])
 }
@@ -61,7 +61,7 @@ function nextLines(place: PlacePrediction, vocabulary: Vocabulary): Lines {
   return [title, ...alternativeLines(next.distribution.top, next.tokenId, vocabulary)]
 }
 
-/** Applies only to the first token without a start token. */
+/** Explains the missing prediction of a text's first token without a start token. */
 function nothingBefore({ model }: PlacePrediction): string {
   return `nothing before it to predict it from${GAP}(${model.id})`
 }

@@ -71,7 +71,7 @@ const NOT_SCORED = { score: null, stale: false }
 const SURPRISING_STEP: Step = 4
 /** Together with the row after the last token, 256 positions: four steps of the engine in fp32. */
 const TOKENS_PER_SPAN = 255
-/** A longer search shows its progress and yields to a hover or a completion. */
+/** These spans run at interactive priority. A longer search shows progress; hovers and completions run before it. */
 const URGENT_SPANS = 2
 
 /** Spans that together hold every token of the text once, in search order. */

@@ -42,7 +42,10 @@ function cutAtLineEnd(text: string, start: number, limit: number): number | unde
   return undefined
 }
 
-/** Decided by a hash (FNV-1a) of the text before `end`. Never after white space, because a token may cross that place. */
+/**
+ * Whether a piece ends at `end`. A hash (FNV-1a) of the text before `end` decides. Never after white space, because a
+ * token may cross that place.
+ */
 function endsPiece(text: string, end: number): boolean {
   if (/\p{White_Space}/u.test(text.charAt(end - 1))) return false
   let hash = 0x811c9dc5

@@ -7,7 +7,7 @@ import { PieceCache } from './pieceCache'
 import { piecesOf, refuseLongRuns } from './pieces'
 import { type Gpt2Ranks, vocabularyOf } from './ranks'
 
-/** As much of the global as is used here. TypeScript declares it in its libraries for browsers only. */
+/** The part of the global that is used here. TypeScript declares the global only in its libraries for browsers. */
 declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array,

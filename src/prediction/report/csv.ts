@@ -29,7 +29,7 @@ export function formatCsv(inspection: Inspection, vocabulary: Vocabulary): strin
 /** Null becomes an empty cell. */
 type Cell = string | number | boolean | null
 
-/** Formats one record. Numbers are not quoted; text never reads as a formula. */
+/** Formats one record. Numbers are not quoted; spreadsheets do not evaluate text as a formula. */
 export function formatRecord(cells: readonly Cell[]): string {
   return `${cells.map(formatCell).join(',')}\r\n`
 }

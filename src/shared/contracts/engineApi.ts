@@ -22,9 +22,9 @@ export interface ModelLocation {
   /** The folder of `config.json` and `model.safetensors`. */
   readonly folder: string
   readonly description: string
-  /** Of the weights, noted when they were verified; absent of a folder that anyone may change. */
+  /** Digest of the weights, stored when they were verified; absent for a user's own folder, whose files may change. */
   readonly digest?: string
-  /** What to say where there is no such folder: how to get the model. */
+  /** The error message if the folder does not exist: how to get the model. */
   readonly ifMissing?: string
 }
 
@@ -90,7 +90,7 @@ export interface GenerateRequest extends ModelRequest {
   readonly tokenIds: Int32Array
   /** The UTF-8 bytes of the text after that boundary. Every candidate begins with them. */
   readonly typed: Uint8Array
-  /** The tokens of `typed` alone, with the same bytes: one start of a continuation that is always possible. */
+  /** The tokens of `typed` alone. They have the same bytes as `typed`, so a continuation can always start with them. */
   readonly typedTokenIds: Int32Array
   /** 1 to MAX_CANDIDATES. Fewer are returned if fewer are different. */
   readonly candidates: number
