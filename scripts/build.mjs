@@ -183,7 +183,7 @@ const ASSETS = [
 ]
 
 /**
- * Fails the build of a bundle for browsers that contains anything of Node's.
+ * Fails the build if a bundle for browsers contains a module of Node.
  *
  * @param {string} output
  * @returns {esbuild.Plugin}
@@ -202,8 +202,8 @@ function refuseNodeModules(output) {
 }
 
 /**
- * Writes a bundle without errors to all its paths. With errors the files of the last build stay: esbuild,
- * writing by itself, would delete them.
+ * Writes a bundle to all its paths if it has no errors. Otherwise the files of the last build stay; if esbuild wrote
+ * the files itself, it would delete them.
  *
  * @param {{ kind: BuildKind, outfiles: string[], executable: boolean }} options
  * @returns {esbuild.Plugin}

@@ -1,6 +1,6 @@
 // @ts-check
-// Makes the reference numbers of the tests, with an independent implementation in PyTorch.
-// Usage: node scripts/fixtures.mjs [mini] [seeded]; without a name it makes both.
+// Computes the reference numbers of the tests, with an independent implementation in PyTorch.
+// Usage: node scripts/fixtures.mjs [mini] [seeded]; without a name it computes both.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
@@ -23,7 +23,7 @@ await runMain(async () => {
     throw new SetupError(`There is no fixture ${unknown}. Fixtures: ${FIXTURES.join(', ')}.`)
   }
   const python = findPython()
-  // The scripts compute for up to a minute; other programs come first. Child processes inherit the priority.
+  // The scripts compute for up to a minute, so other programs take precedence. Child processes inherit the priority.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   for (const name of names.length > 0 ? names : FIXTURES) await makeFixture(name, python)
 })

@@ -5,7 +5,7 @@ import { builtinModules } from 'node:module'
 const PROVIDED = ['vscode']
 
 /**
- * Finds what a bundle for a browser must not contain: modules of Node, and packages that are not bundled.
+ * Finds the imports that a bundle for a browser must not contain: modules of Node, and packages that are not bundled.
  *
  * @param {import('esbuild').Metafile} metafile
  * @returns {string[]} their names

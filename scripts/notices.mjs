@@ -7,8 +7,8 @@ import { NODE_MODULES, REPO } from './paths.mjs'
 export const NOTICES_FILE = 'ThirdPartyNotices.txt'
 
 /**
- * One folder for each package that does not ship all the texts: its own licence where the package has no
- * licence file, and the licences of what is compiled into its WASM.
+ * One folder for each package that does not ship all the texts: its own licence if the package has no
+ * licence file, and the licences of the code that is compiled into its WASM.
  */
 const ADDITIONAL_TEXTS = join(REPO, 'scripts', 'notices')
 
@@ -19,7 +19,7 @@ const RULE = '='.repeat(80)
 /**
  * The packages that files belong to, sorted by name.
  *
- * @param {readonly string[]} files paths with `/`, such as esbuild's metafile has them
+ * @param {readonly string[]} files paths with `/`, as in esbuild's metafile
  * @returns {string[]}
  */
 export function packagesOf(files) {
@@ -38,7 +38,7 @@ export function packagesOf(files) {
  * @param {readonly string[]} packages names of installed packages
  * @param {{ nodeModules?: string, additionalTexts?: string }} [folders]
  * @returns {Promise<string>}
- * @throws {Error} where a package has no licence text, so that no build ships it
+ * @throws {Error} if a package has no licence text, so that no build ships it
  */
 export async function thirdPartyNotices(
   packages,

@@ -54,7 +54,7 @@ export async function stop(child) {
   clearTimeout(kill)
 }
 
-/** A command failed: it ended with another exit code than 0, or took too long. */
+/** A command failed: it ended with an exit code other than 0, or took too long. */
 export class CommandError extends Error {
   /** @param {string} command @param {string} ending @param {string} output */
   constructor(command, ending, output) {

@@ -84,7 +84,7 @@ async function serveInBrowser() {
   console.log('Press Ctrl-C here to stop it.')
 }
 
-/** Prints what the extension shows while the editor is being installed. */
+/** Prints the model's predictions for the sample, for the user to read while the editor is being installed. */
 async function showTable() {
   console.log(`While it is installed, the predictions of the model for ${basename(SAMPLE_FILE)}:\n`)
   try {

@@ -99,8 +99,8 @@ async function runSuite(name) {
 }
 
 /**
- * Runs tests that need Chromium, whose path they read from LOGITSCOPE_CHROMIUM. Without it they count as one that is
- * skipped.
+ * Runs tests that need Chromium; they read its path from LOGITSCOPE_CHROMIUM. Without Chromium the suite counts as one
+ * skipped test.
  *
  * @param {string} name of the suite
  * @param {() => Promise<SuiteResult>} runTests
@@ -118,7 +118,7 @@ async function inChromium(name, runTests) {
 }
 
 /**
- * Runs tests in extension hosts: those of a desktop VS Code need no Chromium.
+ * Runs tests in extension hosts. Only the browser-served VS Code needs Chromium, not the desktop's.
  *
  * @param {string} name of the suite
  * @param {() => Promise<SuiteResult>} runTests
@@ -167,7 +167,7 @@ async function runExtensionSuite() {
   return sum(results)
 }
 
-/** The extension in its host, the companion in the window's host, with a graphics adapter in software. */
+/** Runs the extension in its host and the companion in the window's host, with a software graphics adapter. */
 async function runCompanionSuite() {
   const { runExtensionTests } = await import('../test/hosts/extensionTests.mjs')
   const { COMPANION } = await import('./paths.mjs')

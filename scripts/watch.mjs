@@ -8,7 +8,7 @@ import { REPO } from './paths.mjs'
 
 const SOURCE_FOLDERS = ['src', 'webview']
 
-/** Saving several files at once, or one in several steps, leads to one build. */
+/** Wait after a change, so that saving several files at once, or one file in several steps, leads to one build. */
 const SETTLE_MS = 30
 
 /** @typedef {import('esbuild').BuildContext} BuildContext */
@@ -88,7 +88,7 @@ function watchSources(rebuild) {
   const schedule = () => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      watchFolders() // before the build, which then has every change that a new watcher does not report
+      watchFolders() // before the build, so that the build includes changes that the new watchers missed
       building = building.then(rebuild)
     }, SETTLE_MS)
   }
@@ -96,8 +96,8 @@ function watchSources(rebuild) {
 }
 
 /**
- * Each folder has a watcher of its own: on Linux, Node 20's recursive watcher reports nothing more of a file
- * that an editor or git has replaced.
+ * Each folder has its own watcher: on Linux, Node 20's recursive watcher stops reporting changes of a file once an
+ * editor or git has replaced it.
  */
 function sourceFolders() {
   return SOURCE_FOLDERS.flatMap((name) => {
