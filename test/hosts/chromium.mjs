@@ -27,14 +27,14 @@ const PLACES = [
     ]),
 ]
 
-/** What to do without Chromium; the tests that need it are skipped then. */
+/** The advice to the user if Chromium is missing; the tests that need it are then skipped. */
 export const CHROMIUM_MISSING =
   'Chromium is missing (Debian package chromium) and can be installed automatically only as root with apt-get. ' +
   'Install it, or set LOGITSCOPE_CHROMIUM to the path of its executable.'
 
 /**
- * Finds the Chromium that tests and benches run in: the one that LOGITSCOPE_CHROMIUM names, an installed one, or the
- * Debian package, which is installed if it is missing and this process may.
+ * Finds the Chromium that tests and benches run in: the path in LOGITSCOPE_CHROMIUM, an installed browser, or the
+ * Debian package, which is installed first if this process may install it.
  *
  * @returns {Promise<string>} the path of its executable
  * @throws {SetupError} if none is installed
@@ -46,7 +46,7 @@ export async function findChromium() {
 }
 
 /**
- * Like `findChromium`, but undefined where Chromium is missing and may not be installed.
+ * Like `findChromium`, but undefined if Chromium is missing and may not be installed.
  *
  * @returns {Promise<string | undefined>}
  * @throws {SetupError} when LOGITSCOPE_CHROMIUM is wrong, or installing the package fails

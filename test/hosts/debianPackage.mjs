@@ -5,7 +5,7 @@ import { findOnPath, run } from '../../scripts/processes.mjs'
 const APT_LIMIT_MS = 10 * 60_000
 
 /**
- * Installs a Debian package if this process may: as root, with apt-get. Says first what it installs and why.
+ * Installs a Debian package if this process runs as root and apt-get exists. First prints what it installs and why.
  *
  * @param {string} name
  * @param {string} purpose what needs it, for the message

@@ -17,8 +17,8 @@ const DESKTOP_PLATFORM = /** @type {const} */ ({ darwin: 'mac', win32: 'windows'
 
 /**
  * @typedef {object} TestWindow
- * @property {string} [only] the name of the only test file that runs in it, without ending; all if it is missing
- * @property {Platform} platform that the workbench takes its key bindings from; a desktop has only its own
+ * @property {string} [only] name, without extension, of the only test file to run; without it all files run
+ * @property {Platform} platform whose key bindings the workbench uses; on a desktop only the desktop's own
  */
 
 /**
@@ -26,7 +26,7 @@ const DESKTOP_PLATFORM = /** @type {const} */ ({ darwin: 'mac', win32: 'windows'
  * @property {string} folder below test/, with the test files
  * @property {TestWindow[]} windows
  * @property {string[]} [companions] folders of other extensions
- * @property {boolean} [webGpu] whether the windows have a graphics adapter, in software
+ * @property {boolean} [webGpu] whether the windows have a software graphics adapter
  */
 
 /** Whether the tests run in a desktop VS Code, which is downloaded, and not in the browser-served one. */
@@ -72,7 +72,7 @@ async function runOnDesktop(entry, companions) {
       launchArgs: [SAMPLE],
     })
   } catch (error) {
-    // VS Code ends with an error for failed tests, too; the results tell which of the two it is.
+    // VS Code also ends with an error if tests failed. The results file shows whether they ran.
     console.error(error)
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import { createServer } from 'node:net'
 
-/** Only this machine may open a workbench: it has no password. */
+/** The address of a workbench. It is reachable from this machine only, because a workbench has no password. */
 export const ADDRESS = '127.0.0.1'
 
 /**

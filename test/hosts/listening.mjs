@@ -4,10 +4,10 @@ import { SetupError } from '../../scripts/failure.mjs'
 const LISTEN_LIMIT_MS = 60_000
 
 /**
- * Waits until a server says on its output that it listens.
+ * Waits until a server's output says that it is listening.
  *
  * @param {import('node:child_process').ChildProcess} server with pipes for stdout and stderr
- * @param {{ name: string, pattern: RegExp }} options `name` for errors, `pattern` of the words that say so
+ * @param {{ name: string, pattern: RegExp }} options `name` for errors, `pattern` of the output that says so
  * @returns {Promise<RegExpExecArray>} the match
  * @throws {SetupError} when the server ends or does not listen in time; the message has its output
  */

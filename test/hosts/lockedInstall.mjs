@@ -14,7 +14,7 @@ const LOCK_FILES = ['package.json', 'package-lock.json', '.npmrc']
 /**
  * @typedef {object} InstallOptions
  * @property {string} label what is installed, for progress and errors
- * @property {(folder: string) => Promise<void>} [finish] steps after `npm ci`, in the folder as it is then
+ * @property {(folder: string) => Promise<void>} [finish] steps after `npm ci`; the folder is renamed after them
  * @property {(step: string) => void} [onProgress]
  */
 
@@ -51,7 +51,7 @@ export async function installLocked(lockFolder, { label, finish, onProgress = ()
 }
 
 /**
- * Whether what the lock file names is installed already.
+ * Whether the packages of the lock file are already installed.
  *
  * @param {string} lockFolder
  */

@@ -16,7 +16,7 @@ const USER_AGENTS = {
   windows: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)',
 }
 
-/** What VS Code prints when a window opens and closes, without a network, and without native modules that npm did not build. */
+/** Expected output: of opening and closing a window, of the missing network, of native modules that npm did not build. */
 const NOISE =
   /open-vsx|AccountPolicyGate|AgentHost|Creating a socket|spdlog|native-watchdog|^\[lifecycle\]|grace-time|connection token|builtin extensions cache|\[Service Worker\]|^SettingsEditor2/
 
@@ -29,12 +29,12 @@ const NOISE =
  * @property {string} folder that every window opens
  * @property {string} extension under development
  * @property {string[]} others installed extensions: a window under test has only one under development
- * @property {boolean} webGpu whether the windows have a graphics adapter, in software
+ * @property {boolean} webGpu whether the windows have a software graphics adapter
  */
 
 /**
- * Runs tests in real extension hosts under a real workbench, one window after the other: one server and one browser for
- * all of them. Whether tests passed is up to what `run()` writes.
+ * Runs tests in real extension hosts under a real workbench, one window after the other, with one server and one
+ * browser. It does not report which tests passed: `run()` writes the results.
  *
  * @param {ServedTests} tests
  * @throws {SetupError} when a window crashes or its tests do not end in time

@@ -10,7 +10,7 @@ import { installVscodeHost } from './vscodeHostInstall.mjs'
 
 const INSTALL_EXTENSION_LIMIT_MS = 60_000
 
-/** Nothing shows up that the user did not open. */
+/** Settings that keep VS Code from showing anything that the user did not open. */
 export const QUIET_SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',

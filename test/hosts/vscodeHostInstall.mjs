@@ -6,7 +6,7 @@ import { REPO } from '../../scripts/paths.mjs'
 import { run } from '../../scripts/processes.mjs'
 import { installLocked, isInstalled, npmInstall } from './lockedInstall.mjs'
 
-/** The locked versions of code-server, and of the Node that it needs. */
+/** The locked versions of code-server and of its Node. */
 const LOCK_FOLDER = join(REPO, 'test', 'hosts', 'vscode-host')
 
 /** The version that code-server's native modules are built for. */
@@ -41,7 +41,7 @@ export async function installVscodeHost(onProgress) {
 }
 
 /**
- * Installs what code-server would install itself in a postinstall script that needs a compiler.
+ * Installs the parts that code-server's postinstall script would install. That script is not run: it needs a compiler.
  *
  * @param {string} folder @param {(step: string) => void} onProgress
  */

@@ -4,7 +4,7 @@ import { freePort } from './freePort.mjs'
 import { waitForListening } from './listening.mjs'
 import { installVscodeWebHost } from './vscodeWebHostInstall.mjs'
 
-/** Webviews and the extension host use subdomains of this name, which an address does not have. */
+/** A name instead of an IP address, because webviews and the extension host use its subdomains. */
 const HOST = 'localhost'
 
 /**

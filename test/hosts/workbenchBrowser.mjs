@@ -17,7 +17,7 @@ const ROOT_ARGUMENTS = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
 const WITHOUT_WEBGPU = ['--disable-gpu']
 
-/** A graphics adapter in software: slow, but the same on every machine. */
+/** A software graphics adapter: slow, but the same on every machine. */
 const WITH_WEBGPU = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',

@@ -41,7 +41,7 @@ export function tinyTensors(config: object = TINY_CONFIG, seed = 1): Tensors {
   )
 }
 
-/** The tensors with another first value in one of them. */
+/** A copy of the tensors in which the first value of one tensor is replaced. */
 export function damaged(tensors: Tensors, name: string, value: number): Tensors {
   const { shape, values } = tensorOf(tensors, name)
   const changed = values.slice()

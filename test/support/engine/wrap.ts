@@ -1,4 +1,4 @@
-/** Replaces a method of every object with this prototype by one that `around` makes from it. */
+/** Replaces a method of a prototype, and so of all its objects, by the result of `around(method)`. */
 export function wrap<T, K extends keyof T>(prototype: T, name: K, around: (method: T[K]) => T[K]): void {
   prototype[name] = around(prototype[name])
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { configOf, type PinnedModel } from '../../../src/model/registry'
 
 const HEADER_BYTES = 512
-/** Size of each tensor, in the order of a real file. */
+/** Size of each tensor. The tensors are in the same order as in a real file. */
 const TENSOR_BYTES: Record<string, number> = {
   'h.0.attn.bias': 4_000,
   'h.0.attn.c_attn.weight': 10_000,

@@ -10,8 +10,8 @@ import type { StoreOptions, StoreProgress } from '../../../src/model/store/store
 import { FakeHub, MODEL } from './fakeHub'
 
 /**
- * The product's timeouts, which no test reaches on a busy machine (a test of a timeout uses `useFakeClock`), with
- * retries that start at once.
+ * The product's timeouts, which are so long that no test reaches them even on a busy machine, with retries that start
+ * at once. A test of a timeout uses `useFakeClock`.
  */
 export const TEST_LIMITS: HubLimits = {
   ...HUB_LIMITS,

@@ -1,4 +1,4 @@
-// An engine without a model, for tests of what is built on the engine.
+// An engine without a model, for tests of the code that uses the engine.
 
 import { setImmediate } from 'node:timers/promises'
 import type { EngineMethods, ScoredRows, ScoreRequest } from '../../../src/shared/contracts/engineApi'

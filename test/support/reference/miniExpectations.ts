@@ -1,5 +1,5 @@
-// What the embedded model happens to predict, for the tests that need such cases. All such expectations are here, and
-// test/unit/support/miniExpectations.test.ts checks them: choose other cases there if a new version of the model fails it.
+// The tests' expectations that depend on what the embedded model happens to predict. All of them are here.
+// test/unit/support/miniExpectations.test.ts checks them; if a new version of the model fails it, choose other cases.
 // Positions and places are those of sample/readConfig.ts.
 
 /** A token and the most likely token in its place. Leading spaces and line ends are visible. */
@@ -15,7 +15,7 @@ export const MOST_SURPRISING: UnexpectedToken = { position: 63, token: '·Config
 /** A token in whose place the model expects a line end. */
 export const LINE_END_EXPECTED: UnexpectedToken = { position: 75, token: '·cause', expected: '↵' }
 
-/** Its number among the surprising tokens, from 0, the most surprising first. */
+/** Index of that token in the list of surprising tokens, the most surprising first. */
 export const LINE_END_EXPECTED_INDEX = 5
 
 /** Three tokens of different steps: 2 (2 to 5 bits), 3 (5 to 8) and 4 (8 to 12). */
@@ -24,7 +24,7 @@ export const TOKEN_OF_STEP = { 2: 'await', 3: 'fs', 4: 'cause' } as const
 /** A token of step 1, which is not coloured. */
 export const EXPECTED_TOKEN = 'annot'
 
-/** A surprising token and where its first visible character is, both from 1. */
+/** A surprising token, and line and column of its first visible character, both counted from 1. */
 export interface SurprisingPlace {
   readonly token: string
   readonly line: number
@@ -37,10 +37,10 @@ export const SURPRISING_PLACES: readonly [SurprisingPlace, SurprisingPlace] = [
   { token: '·text', line: 2, column: 9 },
 ]
 
-/** Positions of tokens whose numbers end-to-end tests read: none is rounded differently than the reference's. */
+/** Positions of tokens whose numbers end-to-end tests read: as displayed, they equal the reference's. */
 export const SHOWN_POSITIONS = [0, 4, 34, 63, 75] as const
 
-/** The word of sample/prose.txt that does not belong there. */
+/** The word that is out of place in sample/prose.txt. */
 export const WORD_OUT_OF_PLACE = ' algebra'
 
 /** Code for completions, with an empty last line. */
