@@ -14,7 +14,7 @@ import { panelOf } from './support/panel'
 import { useWindow } from './support/useWorkbench'
 import { APPEAR_LIMIT_MS, Workbench } from './support/workbench'
 
-/** A development build, apart from `dist/`, which has the packaged one while this runs. */
+/** A development build, outside of `dist/`, which has the packaged build while this test runs. */
 const EXTENSION = join(CACHE, 'debugged-extension')
 
 const IN_EXTENSION_HOST = placeOf(
@@ -52,7 +52,7 @@ it('the companion’s bundle has a source map', () => {
   expect(bundle.sourceOf(bundle.positionOf(IN_COMPANION))).toEqual(IN_COMPANION)
 })
 
-/** What all debugging sessions have, those of Playwright too. */
+/** The methods that our debugging sessions and Playwright's have in common. */
 type DebuggedThread = Pick<InspectorSession, 'send' | 'next'>
 
 /**
@@ -94,8 +94,8 @@ async function pageSession(): Promise<DebuggedThread> {
 }
 
 /**
- * Opens a window with the extension under development and a debugger's port, as F5 does. The shared VS Code cannot: it
- * has the packaged extension, and only an automated one takes these options from the address.
+ * Opens a window with the extension under development and a debugger's port, as F5 does. The shared VS Code cannot be
+ * used: it has the packaged extension, and only an automated VS Code takes these options from the address.
  */
 async function openDebuggedWindow(): Promise<Workbench> {
   await prepareExtension()

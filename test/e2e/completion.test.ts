@@ -48,7 +48,7 @@ describe('ghost text', () => {
     expect(await ghostText()).not.toBe('')
   })
 
-  it('stays while the user types what it says', async () => {
+  it('stays while the user types the suggested text', async () => {
     const before = await askForCompletion()
 
     await workbench().page.keyboard.type('ow')

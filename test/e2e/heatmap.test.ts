@@ -19,7 +19,7 @@ import { SLOW_HOVER, type Theme } from './support/workbench'
 const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
 const SOON = { timeout: 30_000, interval: 30 }
 
-/** A part of the editor's text with one look. */
+/** Consecutive characters of the editor's text with the same look. */
 interface Stretch {
   readonly text: string
   /** Thickness of the underline. */

@@ -71,7 +71,7 @@ describe('Inline completion', () => {
     assert.equal(document.getText(), whole)
   })
 
-  it('stays while the user types what it says', async () => {
+  it('stays while the user types the suggested text', async () => {
     await configure(WHOLE_LINE)
     const whole = await lineAfter(CODE)
     const document = await openAtEnd(CODE)

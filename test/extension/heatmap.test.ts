@@ -110,7 +110,7 @@ function surprisingPlaces(document: vscode.TextDocument, startToken = true): Pro
   return placesWhere(document, ({ surprisal }) => (surprisal ?? 0) >= SURPRISING_BITS, startToken)
 }
 
-/** Where the first visible characters of such tokens are, by an inspection through the API. */
+/** Places of the first visible characters of the tokens that fulfil the condition in an inspection through the API. */
 async function placesWhere(
   document: vscode.TextDocument,
   condition: (position: Position) => boolean,

@@ -26,7 +26,7 @@ describe('The current model', () => {
     user.restore()
   })
 
-  it('is marked in Select Model, and said to be on the disk', async () => {
+  it('is marked in Select Model, and shown as downloaded', async () => {
     user.answers({})
 
     await vscode.commands.executeCommand('logitscope.selectModel')
@@ -52,7 +52,7 @@ describe('The current model', () => {
     assert.deepEqual([currentModel(), (await inspect()).model], ['mini', 'mini'])
   })
 
-  it('is deleted and replaced when it is verified and is not the pinned file', async () => {
+  it('is deleted and replaced if verification shows that it is not the pinned file', async () => {
     assert.equal((await inspect()).model, 'gpt2')
     user.answers({ entries: ['gpt2', 'Verify Again'] })
 

@@ -46,7 +46,7 @@ describe('the model', () => {
     assert.deepEqual(own.positions, before.positions)
   })
 
-  it('rejects with how to download it if it is missing', async () => {
+  it('is reported as missing, with the command that downloads it', async () => {
     await useModel('distilgpt2')
 
     await assert.rejects(inspect(), {
@@ -76,7 +76,7 @@ describe('the model', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('is chosen with the first entry of the menu, where the embedded one is the first', async () => {
+  it('is the embedded one again after accepting the first entries of the menu and of its list of models', async () => {
     await useModel(folder)
     const closed = vscode.commands.executeCommand('logitscope.showMenu')
 

@@ -69,7 +69,7 @@ ACTIVATIONS = {
 
 
 def position(logits: torch.Tensor, target: int | None, k: int, digits: int, logit_digits: int) -> dict:
-    """What a fixture says of one row of logits [V], and of the token that follows, if there is one."""
+    """A fixture's entry for one row of logits [V], and for the token that follows, if there is one."""
     log_sum_exp = torch.logsumexp(logits, 0)
     log_probs = logits - log_sum_exp
     top = torch.topk(logits, k)

@@ -153,7 +153,7 @@ function readFrames(socket: Socket, onText: (text: string) => void): void {
   })
 }
 
-/** The first frame, if it is there completely. */
+/** The first frame, if all of its bytes have arrived. */
 function decodeFrame(bytes: Buffer): { isText: boolean; content: string; length: number } | undefined {
   if (bytes.length < 2) return undefined
   const short = bytes.readUInt8(1)

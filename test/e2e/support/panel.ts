@@ -3,7 +3,7 @@ import type { Workbench } from './workbench'
 
 export const SAMPLE_TOKENS = 85
 
-/** The panel of a window, and what belongs to it in the editor: actions and locators that several files use. */
+/** Actions and locators that several test files use for a window's panel and for the panel's token in the editor. */
 export function panelOf(workbench: () => Workbench) {
   async function inspectSample(): Promise<void> {
     await workbench().reset()
@@ -13,7 +13,7 @@ export function panelOf(workbench: () => Workbench) {
     await finished()
   }
 
-  /** Waits until the run has ended: only then the header tells how long it took. */
+  /** Waits until the run has ended: only then does the header show its duration. */
   async function finished(): Promise<void> {
     await workbench()
       .panel.locator('header', { hasText: /bits per token\s+[\d.]+ s/ })

@@ -47,7 +47,7 @@ export function useWindow<T extends Workbench>(open: () => Promise<T>): () => T 
 async function openWorkbench({ theme = 'dark', settings = {} }: WorkbenchOptions): Promise<Workbench> {
   const { codeServer, browser: endpoint } = inject('hosts')
   const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))
-  // What another file's tests have changed must not have an effect here.
+  // Discards the changes of other files' tests.
   await writeFile(codeServer.userSettingsFile, JSON.stringify(USER_SETTINGS))
   const browser = await connectToBrowser(endpoint)
   const page = await openWindow(browser, {
@@ -67,7 +67,7 @@ async function openWorkbench({ theme = 'dark', settings = {} }: WorkbenchOptions
 
 const VIEWPORT = { width: 1440, height: 900 }
 
-/** The folder's `.vscode` has the tests' settings and is no part of the pictures. */
+/** Hides the folder's `.vscode`, which has the tests' settings, because it must not be in the pictures. */
 const USER_SETTINGS = {
   ...QUIET_SETTINGS,
   'files.exclude': { '**/.vscode': true },

@@ -17,7 +17,7 @@ const SETTINGS = {
 export interface WebWorkbenchOptions {
   /** Whether the window is cross-origin isolated, so that it can have threads. */
   readonly isolated: boolean
-  /** Whether the window has a graphics adapter, in software. */
+  /** Whether the window has a software graphics adapter. */
   readonly webGpu?: boolean
   /** Defaults of settings. */
   readonly defaults?: Record<string, unknown>

@@ -12,7 +12,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
   describe('a whole document', () => {
     const { grid, rows, rowOf, pickedRow, pickedOrNot, notice, highlighted, inspectSample, finished } =
       panelOf(workbench)
-    /** Whether the panel shows the sample: every test that passes leaves it so. */
+    /** Whether the panel shows the inspected sample. Every test that passes leaves it in this state. */
     let isInspected = false
 
     beforeEach(async () => {

@@ -5,7 +5,7 @@ import { CACHE, SAMPLE } from '../../../scripts/paths.mjs'
 
 const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screenshots')
 
-/** How long any one thing may take to appear. */
+/** How long an element may take to appear. */
 export const APPEAR_LIMIT_MS = 30_000
 /** How long VS Code may take to notice that a settings file was written. */
 const NOTICE_LIMIT_MS = 2_000
@@ -250,7 +250,7 @@ export class Workbench {
     await writeFile(join(this.folder, '.vscode', 'settings.json'), JSON.stringify(this.settings, null, 2))
   }
 
-  /** The title tells that a change is applied. It differs in characters without width, so that pictures do not. */
+  /** The window's title once a change is applied. Titles differ only in characters that pictures do not show. */
   private get titleAfterChange(): string {
     return `sample${'\u200b'.repeat(this.settingsChanges)}`
   }

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 
-/** The text of what the panel shows. */
+/** The panel's results as text. */
 export async function resultsAsText(): Promise<string> {
   await vscode.commands.executeCommand('logitscope.openResultsAsText')
   const { activeTextEditor } = vscode.window

@@ -12,7 +12,7 @@ import type { FakeUser } from './fakeUser'
 
 const GPT2 = elementAt(PINNED_MODELS, 0)
 
-/** The folder where the extension stores gpt2, from its question before the download. */
+/** The folder where the extension stores gpt2, as named in the question before the download. */
 export async function folderOfGpt2(user: FakeUser): Promise<string> {
   user.answers({ buttons: [] })
   await vscode.commands.executeCommand('logitscope.useGpt2')

@@ -10,7 +10,7 @@ import { temporaryFolder, TINY_CONFIG } from '../../support/checkpoints/checkpoi
 const TINY: SeededGpt2 = { config: TINY_CONFIG, type: 'F32' }
 
 describe('Seeded values', () => {
-  it('are those that NumPy makes', () => {
+  it('are those that NumPy computes', () => {
     const first = (name: string, count: number) =>
       Array.from({ length: count }, (_, i) => seededValues(name)(i))
     expect(first('wte.weight', 4)).toEqual([-1.0712890625, -0.1787109375, 0.3330078125, -1.5615234375])
@@ -29,7 +29,7 @@ describe('Seeded values', () => {
 })
 
 describe('Floats are stored', () => {
-  // What NumPy and PyTorch make of the same values.
+  // The expected results are what NumPy and PyTorch convert these values to.
   const VALUES = [
     1,
     -1.5,
@@ -65,7 +65,7 @@ describe('Floats are stored', () => {
     ])
   })
 
-  it('as not a number where they are none', () => {
+  it('as NaN if they are NaN', () => {
     expect(halves('F16', [NaN])).toEqual([0x7e00])
     expect(halves('BF16', [NaN])).toEqual([0x7fc0])
   })
@@ -76,13 +76,13 @@ describe('Floats are stored', () => {
 })
 
 describe('A seeded GPT-2', () => {
-  it('has the scales of a trained one', async () => {
+  it('has weights as large as those of a trained model', async () => {
     const weights = async (name: string) => deviation(await floatsOf({ ...TINY }, name))
     expect(await weights('wte.weight')).toBeCloseTo(0.02, 2)
     expect(await weights('h.0.mlp.c_proj.weight')).toBeCloseTo(0.01, 2)
   })
 
-  it('may have a few dimensions of the stream that are 20 times the rest', async () => {
+  it('can have a few dimensions of the residual stream that are 20 times as large', async () => {
     const [plain, outlying] = await Promise.all([
       floatsOf(TINY, 'h.1.attn.c_proj.weight'),
       floatsOf({ ...TINY, outliers: true }, 'h.1.attn.c_proj.weight'),
@@ -93,7 +93,7 @@ describe('A seeded GPT-2', () => {
     expect(ratios).toEqual([1, 20, 1, 20, 1, 20, 1, 20])
   })
 
-  it('is the same in shards, and in Linear layout is transposed', async () => {
+  it('has the same weights in shards, and transposed ones in Linear layout', async () => {
     const name = 'h.0.attn.c_attn.weight'
     const plain = await floatsOf(TINY, name)
     expect(await floatsOf({ ...TINY, shardBytes: 4000 }, name)).toEqual(plain)
@@ -101,7 +101,7 @@ describe('A seeded GPT-2', () => {
     expect([linear[1], linear[8]]).toEqual([plain[24], plain[1]])
   })
 
-  it('is written once into a cache', async () => {
+  it('is written to a cache only once', async () => {
     const cache = await temporaryFolder({})
     const folder = await cachedSeededGpt2(cache, 'tiny', TINY)
     await writeFile(join(folder, 'config.json'), 'kept')
@@ -109,7 +109,7 @@ describe('A seeded GPT-2', () => {
     expect(await readFile(join(folder, 'config.json'), 'utf8')).toBe('kept')
   })
 
-  it('leaves nothing half-written in a cache', async () => {
+  it('leaves no incomplete files in a cache', async () => {
     const cache = await temporaryFolder({})
     await expect(cachedSeededGpt2(cache, 'no', { ...TINY, config: {} })).rejects.toThrow('n_layer')
     expect(await readdir(cache)).toEqual([])

@@ -97,7 +97,7 @@ describe('logitscope inspect --json', () => {
     expect(report.summary).toMatchObject({ tokens: 3, windows: 1 })
   })
 
-  it('scores a text after a context like the whole text', async () => {
+  it('scores a text after a context as it scores the whole text', async () => {
     const whole = await inspect(['--text', 'def main():\n    return'])
     const part = await inspect(['--text', '():\n    return', '--context', 'def main'])
     expect(part.positions.map(({ logProb }) => logProb)).toEqual(
@@ -334,7 +334,7 @@ function disposable(engine: Parameters<typeof connect>[0]): ReturnType<CliEnviro
   return { api: connect(engine), dispose: () => Promise.resolve() }
 }
 
-/** Starts the built command line in a process of its own. */
+/** Starts the built command line in a separate process. */
 function start(args: readonly string[]) {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...process.env, LOGITSCOPE_MODELS: undefined },

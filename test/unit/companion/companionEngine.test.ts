@@ -99,7 +99,7 @@ describe('An engine in the companion', () => {
     fake.dispose()
   })
 
-  it('gives the same bits as an engine of this host', async () => {
+  it('gives the same numbers, bit for bit, as an engine in this host', async () => {
     const local = connect(freshEngine(await loadMini()))
 
     expect(await score(engine.api, scoreEverything(TOKEN_IDS))).toEqual(
@@ -240,7 +240,7 @@ describe('An engine in the companion', () => {
     host.dispose()
   })
 
-  it('ends the engines of links that no extension has when the next one starts, and no others', async () => {
+  it('ends only engines whose link no extension has any more, when the next engine starts', async () => {
     await engine.api.model(undefined)
     await commands.execute(COMPANION_COMMANDS.open, 'whose host has died', REQUEST)
     await commands.execute(COMPANION_COMMANDS.open, 'of an extension that opens links in a loop', REQUEST)

@@ -30,7 +30,7 @@ describe('Other fields', () => {
     expect(hex(messageField(3, [intField(1, 150)]))).toBe('1a 03 08 96 01')
   })
 
-  it('encode more bytes than one byte can count', () => {
+  it('encode a length that needs more than one byte', () => {
     const field = bytesField(1, new Uint8Array(300))
     expect(hex(field.subarray(0, 3))).toBe('0a ac 02')
     expect(field.length).toBe(303)

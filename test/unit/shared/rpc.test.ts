@@ -160,7 +160,7 @@ describe('A cancelled call', () => {
     expect(progress).toEqual(['waiting'])
   })
 
-  it('is answered only by its end, even if the handler reports more progress', async () => {
+  it('gets only one more message, its error, even if the handler reports more progress', async () => {
     const { client, received } = connect()
     const cancel = new AbortController()
     const call = client.call('wait', undefined, {

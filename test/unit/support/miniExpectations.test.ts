@@ -56,7 +56,7 @@ describe('The reference’s numbers for the sample', () => {
     expectUnexpected(unexpected)
   })
 
-  it('have the most surprising token, and the one in the place of a line end, at their places in a list', () => {
+  it('list the most surprising token first, and the token in the place of a line end at its index', () => {
     expect(byMostSurprising.at(0)?.position).toBe(MOST_SURPRISING.position)
     expect(byMostSurprising.at(LINE_END_EXPECTED_INDEX)?.position).toBe(LINE_END_EXPECTED.position)
   })

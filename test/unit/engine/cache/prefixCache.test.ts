@@ -76,7 +76,7 @@ describe('PrefixCache', () => {
     expect(cache.byteLength).toBe(2 * (KEY_VALUE_BYTES + RESIDUAL_BYTES))
   })
 
-  it('keeps every sequence with a long different end', () => {
+  it('keeps all sequences that differ in a long end', () => {
     const cache = cacheWithin(AMPLE)
     const texts = [7, 8, 9].map((id) => [5, 6, ...new Array<number>(SHORT_END + 1).fill(id)])
     for (const text of texts) add(cache, text, cache.byteLength === 0 ? 0 : 2)

@@ -139,7 +139,7 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
     expect(starts).toBe(1)
   })
 
-  it('uses WASM for a request of a view that WASM began', async () => {
+  it('uses WASM for the rest of a view that WASM began', async () => {
     await router.retryWebGpu()
 
     await router.api.score({ ...REQUEST, backend: 'wasm' })

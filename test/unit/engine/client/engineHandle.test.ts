@@ -182,7 +182,7 @@ describe('The engine’s state', { timeout: LOADING_LIMIT_MS }, () => {
     expect([workers, states]).toEqual([[], []])
   })
 
-  it('is failed with the reason at every attempt to load a model that cannot be loaded', async () => {
+  it('is `failed`, with the reason, after every attempt to load a missing model', async () => {
     const { engine, states } = inThisThread(withoutModel)
     for (let i = 0; i < 2; i++) {
       await expect(engine.api.score(scoreEverything(SENTENCE))).rejects.toThrow(ModelFilesError)

@@ -115,7 +115,7 @@ describe('A candidate ends', () => {
     expect(text(best.continuation)).toBe('ab')
   })
 
-  it('after its opening at the earliest if it is the first; others are omitted', async () => {
+  it('after its opening at the earliest if it is the first; others that would end earlier are omitted', async () => {
     const model = modelOf(language, { '': { a: 0.4, b: 0.3, c: 0.3 }, a: { b: 1 }, b: { b: 1 } })
     const candidates = await generate(model, { candidates: 3, minProbability: 0.5 })
     expect(continuations(candidates)).toEqual(['a'])

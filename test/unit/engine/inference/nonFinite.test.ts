@@ -19,7 +19,7 @@ const UNTIED = { ...CONFIG, tie_word_embeddings: false }
 /** Without token 0, whose weights are the damaged ones. */
 const TOKENS = Int32Array.of(464, 3303, 2746)
 
-/** The parts of a block that are damaged in the middle block; the first and last block have two of them. */
+/** The parts that are damaged in the middle block. In the first and the last block only two of them are damaged. */
 const BLOCK_PARTS = [
   'ln_1.weight',
   'ln_1.bias',
@@ -133,14 +133,14 @@ async function engineWith(
   return connect(freshEngine(await loadTiny(withFirst(config, name, value), config, precision)))
 }
 
-/** The stored tensors of a tiny model of which the first value of one is another. */
+/** The stored tensors of a tiny model, with the first value of one tensor replaced. */
 function withFirst(config: object, name: string, value: number): Map<string, StoredTensor> {
   return changed(config, name, (values) => values.fill(value, 0, 1))
 }
 
 const undamaged = new Map<string, { readonly tensors: Tensors; readonly stored: Map<string, StoredTensor> }>()
 
-/** The stored tensors of a tiny model with a changed copy of one. The others are made once for each config. */
+/** The stored tensors of a tiny model, with a changed copy of one. The others are computed once for each config. */
 function changed(
   config: object,
   name: string,

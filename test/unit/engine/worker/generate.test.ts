@@ -144,8 +144,8 @@ describe('A generation', () => {
   it('does not change the numbers of a score that waits for it', async () => {
     const shared = freshEngine(mini)
     const request = await requestFor('export', ' con', { candidates: 5, maxTokens: 6 })
-    // A single space is one of the generation's paths. Its row in the cache is that of the score, then that of
-    // another path.
+    // One path of the generation is a single space, so it uses the cached row that the score reads. The next path then
+    // overwrites this row.
     const text = scoreEverything(Int32Array.of(...request.tokenIds, SPACE))
     const expected = await score(connect(shared), text)
     await connect(shared).generate(await requestFor('x', '', { maxTokens: 1 })) // Loads everything, so the generation runs first.
@@ -155,7 +155,7 @@ describe('A generation', () => {
     expect(scored).toEqual({ ...expected, computedPositions: 0 })
   })
 
-  it('hears a cancel between two tokens', async () => {
+  it('can be cancelled between two tokens', async () => {
     const { model, runs } = withWatchedTransformer(mini)
     const cancel = new AbortController()
     const run = model.transformer.run.bind(model.transformer)

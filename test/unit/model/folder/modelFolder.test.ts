@@ -38,7 +38,7 @@ describe('A model’s folder', () => {
     await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
   })
 
-  it('returns the result of its use', async () => {
+  it('returns the result of the callback that uses it', async () => {
     expect(await open(await temporaryFolder({ 'config.json': CONFIG, 'model.safetensors': WEIGHTS }))).toBe(2)
   })
 
@@ -52,7 +52,7 @@ describe('A model’s folder', () => {
     await expect(open(folder)).rejects.toThrow(folder)
   })
 
-  it('is refused if it lacks config.json, with an error of its own', async () => {
+  it('is refused with NoConfigError if it lacks config.json', async () => {
     const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
     await expect(open(folder)).rejects.toThrow(NoConfigError)
     await expect(open(folder)).rejects.toThrow('has no config.json')
@@ -180,7 +180,7 @@ describe('Shards', () => {
 })
 
 describe('A proposed config.json', () => {
-  it('is that of the model', async () => {
+  it('has the values of the model’s own', async () => {
     const folder = await temporaryFolder({ 'model.safetensors': WEIGHTS })
     const proposed = await proposeConfigOf(filesOfFolder(folder))
     expect(proposed).toEqual({

@@ -11,7 +11,7 @@ describe('float16', () => {
     expect(toHalves(toFloats(new Uint8Array(halves.slice().buffer), 'float16'))).toEqual(halves)
   })
 
-  it('is the nearest to a float32', () => {
+  it('is the float16 nearest to the converted float32', () => {
     fc.assert(
       fc.property(fc.float({ min: -60000, max: 60000, noNaN: true }), (value) => {
         const half = elementAt(toHalves(Float32Array.of(value)), 0)

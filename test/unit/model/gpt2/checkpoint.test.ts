@@ -83,7 +83,7 @@ describe('A checkpoint', () => {
 })
 
 describe('A checkpoint that differs from OpenAI’s', () => {
-  it('in nothing has no remarks', async () => {
+  it('only in its size has no remarks', async () => {
     const { layout, hasBiases, remarks } = await open(tensors)
     expect({ layout, hasBiases, remarks }).toEqual({ layout: 'Conv1D', hasBiases: true, remarks: [] })
   })

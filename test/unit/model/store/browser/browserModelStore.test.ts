@@ -23,7 +23,7 @@ import {
 } from '../../../../support/fakes/fakeHub'
 import { TEST_LIMITS, useFakeClock, watched } from '../../../../support/fakes/fakeStore'
 
-/** The header, a mask and a layer twice, the rest. */
+/** Sizes of the slices: the header, two times a mask and its layer, the rest. */
 const SLICES = [512, 4_000, 20_000, 4_000, 20_000, 17_024]
 
 describe('A download in a browser', () => {

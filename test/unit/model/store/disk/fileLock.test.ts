@@ -9,9 +9,9 @@ import { CancelledError, ModelBusyError } from '../../../../../src/shared/errors
 import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 import { useFakeClock } from '../../../../support/fakes/fakeStore'
 
-/** The holder beats often, and does not count as dead even if the whole process is stopped for a while. */
+/** Heartbeats are frequent, and the holder does not count as dead even if the whole process is stopped for a while. */
 const LIVE_HOLDER = { beatMs: 20, staleMs: 60_000 }
-/** For holders that never beat. */
+/** For holders without heartbeats. */
 const DEAD_HOLDER = { beatMs: 20, staleMs: 100 }
 
 const lockPath = async () => join(await temporaryFolder({}), 'lock')
@@ -37,7 +37,7 @@ describe('A lock', () => {
     expect(await FileLock.tryToAcquire(path, LIVE_HOLDER)).toBeDefined()
   })
 
-  it('is not taken from a live holder, even after more time than a dead one is given', async () => {
+  it('is not taken from a live holder, even after the time limit for holders without heartbeats', async () => {
     useFakeClock()
     const path = await lockPath()
     const timeOfBeat = async () => (await stat(path)).mtimeMs
@@ -49,7 +49,7 @@ describe('A lock', () => {
       options(() => waits++, limits),
     )
     for (let elapsed = 0; elapsed < 2 * limits.staleMs; elapsed += limits.beatMs) {
-      // Two timers: the holder's heartbeat and the pause of the one who waits.
+      // Two timers: the holder's heartbeat and the pause of the waiting caller.
       await expect.poll(() => vi.getTimerCount()).toBe(2)
       const before = await timeOfBeat()
       vi.advanceTimersByTime(limits.beatMs)
@@ -128,7 +128,7 @@ describe('A lock', () => {
     expect(confirmed.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
   })
 
-  it('that was taken away reports it, and its former holder does not remove it', async () => {
+  it('that was taken away reports it, and is not removed by its former holder', async () => {
     const path = await lockPath()
     const lock = await FileLock.acquire(path, options())
     await writeFile(path, 'another holder')

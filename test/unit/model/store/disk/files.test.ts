@@ -150,7 +150,7 @@ describe('A model', () => {
   })
 
   it.each(OPERATIONS)(
-    'is %s in spite of the lock of a window on another machine that no longer beats',
+    'is %s in spite of a lock without heartbeats that a window on another machine has left',
     async (_, operate) => {
       const { store, folder } = await storeWithModel()
       await writeFile(join(folder, 'elsewhere'), WEIGHTS)
