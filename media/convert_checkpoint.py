@@ -108,15 +108,17 @@ def write_safetensors(torch, tensors: dict, target: Path) -> None:
 
     try:
         # "x": fails if another process has written the file in between.
-        with open(target, "xb") as file:
-            try:
+        file = open(target, "xb")
+        try:
+            with file:
                 file.write(struct.pack("<Q", len(encoded)) + encoded)
                 for tensor in tensors.values():
                     dtype, _ = stored_types[tensor.dtype]
                     write_tensor(file, tensor.detach().to(dtype).contiguous())
-            except BaseException:
-                os.remove(target)
-                raise
+        except BaseException:
+            # Windows cannot remove an open file.
+            os.remove(target)
+            raise
     except OSError as error:
         sys.exit(f"{target} cannot be written: {error.strerror}")
 

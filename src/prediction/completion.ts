@@ -7,7 +7,7 @@ import { MAX_OPEN_TOKENS, settledTokens } from '../tokenizer/openEnd'
 import type { PredictionService } from './predictionService'
 import { windowToContinue } from './windows'
 
-/** How to complete the text before the cursor, which is always the context. */
+/** A request to complete the text before the cursor. All of that text is the context. */
 export interface CompletionRequest {
   /** The whole document before the cursor. */
   readonly text: string
@@ -24,6 +24,8 @@ export interface CompletionRequest {
 /** The candidates for the rest of a text, and what is needed to inspect them token by token. */
 export interface Completion {
   readonly request: CompletionRequest
+  /** As requested, with a top-k that the vocabulary has. */
+  readonly sampling: SamplingSettings
   /** The model that generated the candidates. */
   readonly model: ModelInfo
   readonly vocabulary: Vocabulary
@@ -59,8 +61,9 @@ export async function complete(
   request: CompletionRequest,
   signal: AbortSignal,
 ): Promise<Completion | undefined> {
-  const { text, startToken, candidates, lines, minProbability, sampling, seed } = request
+  const { text, startToken, candidates, lines, minProbability, seed } = request
   const model = await service.model({ signal })
+  const sampling = { ...request.sampling, topK: Math.min(request.sampling.topK, model.vocabularySize) }
   const vocabulary = await service.vocabulary()
   const tokens = await service.tokenize(text, { signal })
   // Without the start token the input needs at least one token of the text.
@@ -80,13 +83,14 @@ export async function complete(
     maxTokens: Math.min(MAX_COMPLETION_TOKENS + typedTokenIds.length, window.room),
     maxLines: lines,
     minProbability,
-    sampling: { ...sampling, topK: Math.min(sampling.topK, model.vocabularySize) },
+    sampling,
     seed,
     backend: model.backend,
   }
   const generated = await service.generate(generateRequest, { signal })
   return {
     request,
+    sampling,
     model,
     vocabulary,
     contextTokenIds: settledIds.slice(window.first),

@@ -32,8 +32,8 @@ export function prepareCompletion(
   id: string,
   topK: number,
 ): PreparedInspection {
-  const { request, model, vocabulary, contextTokenIds, typed, candidates } = completion
-  const { startToken, sampling, seed } = request
+  const { request, sampling, model, vocabulary, contextTokenIds, typed, candidates } = completion
+  const { startToken, seed } = request
   const from = contextTokenIds.length
   const sections = candidates.map((candidate) => sectionOf(candidate, completion, line))
   const inspection: Inspection = {

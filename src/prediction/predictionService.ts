@@ -155,7 +155,7 @@ export class PredictionService {
           },
         },
       )
-      // Two backends shared a window that was continued, so its time is the speed of neither.
+      // Two backends computed parts of a continued window, so its time is not the speed of either.
       if (!isContinued && summary.computedPositions >= MIN_MEASURED_POSITIONS) {
         const seconds = (performance.now() - started) / 1000
         this.measuredSpeeds.set(speedKey(model), seconds / summary.computedPositions)
@@ -243,7 +243,7 @@ function modelChanged(expected: ModelInfo, now: ModelInfo): ModelChangedError {
   const name = ({ id, precision }: ModelInfo) => `${id} (${precision})`
   const reason =
     name(expected) === name(now)
-      ? `The files of ${name(now)} have changed.`
+      ? `${name(now)} is no longer the same model.`
       : `The model is now ${name(now)}, not ${name(expected)}.`
   return new ModelChangedError(`${reason} Run Again to use the current model.`)
 }

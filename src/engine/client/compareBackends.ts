@@ -42,11 +42,12 @@ async function run(engine: EngineApi, tokenIds: Int32Array, signal: AbortSignal)
   return { chunks, milliseconds: performance.now() - started }
 }
 
-/** The largest |Δ log-probability| in nats. NaN if a log-probability is NaN, infinity if a row is missing. */
+/** The largest |Δ log-probability| in nats. NaN if a log-probability is NaN, infinity if a row or a top token is missing. */
 function maxDelta(a: Run, b: Run): number {
   const rowsOfA = a.chunks.flatMap(logProbsOf)
   const rowsOfB = b.chunks.flatMap(logProbsOf)
   if (rowsOfA.length !== rowsOfB.length) return Number.POSITIVE_INFINITY
+  if ([...rowsOfA, ...rowsOfB].some(({ top }) => top.size !== TOP_K)) return Number.POSITIVE_INFINITY
   return Math.max(...rowsOfA.map((row, i) => deltaOf(row, elementAt(rowsOfB, i))))
 }
 
@@ -69,8 +70,8 @@ function logProbsOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): 
 }
 
 /**
- * A token that only `a` has among its top tokens is less likely in `b` than all of b's top tokens, so the two differ by
- * at least its distance from the last of these.
+ * The largest difference of one row. If a token is only among the top tokens of `a`, its log-probability in `b` is
+ * unknown, but at most that of b's last top token. Its difference is then at least the distance to that token.
  */
 function deltaOf(a: RowLogProbs, b: RowLogProbs): number {
   const lastOfB = Math.min(...b.top.values())

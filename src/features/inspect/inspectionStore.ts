@@ -1,11 +1,10 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
-import type { Inspection, ModelInfo } from '../../shared/contracts/prediction'
 import type { InspectionRun } from './inspectionRun'
 
 const MAX_STORED_INSPECTIONS = 10
 /** Files of another format are ignored; they are deleted once they are among the oldest. */
-const FORMAT = 2
+const FORMAT = 3
 
 /** Stores the newest inspections, one file each, so that the panel can be restored after a reload of the window. */
 export class InspectionStore {
@@ -45,7 +44,6 @@ export class InspectionStore {
         // The extension host that was running it has ended.
         inspection: {
           ...stored.inspection,
-          model: currentModelInfo(stored.inspection.model),
           ...(precisionCost?.kind === 'running' && { precisionCost: { kind: 'cancelled' } }),
           state: state.kind === 'running' ? { kind: 'cancelled' } : state,
         },
@@ -78,23 +76,7 @@ export class InspectionStore {
   }
 }
 
-/** A model as it is saved now, or as it was saved before it had a fingerprint and `vocabSize` was renamed. */
-type StoredModel =
-  | ModelInfo
-  | (Omit<ModelInfo, 'fingerprint' | 'vocabularySize'> & {
-      readonly vocabSize: number
-      readonly fingerprint?: undefined
-    })
-
-/** Without a fingerprint the model counts as changed, so that Run Again is offered for rows that were not saved. */
-function currentModelInfo(model: StoredModel): ModelInfo {
-  return model.fingerprint === undefined
-    ? { ...model, fingerprint: '', vocabularySize: model.vocabSize }
-    : model
-}
-
-type StoredRun = Omit<InspectionRun, 'inspection' | 'sequences'> & {
+type StoredRun = Omit<InspectionRun, 'sequences'> & {
   readonly format: number
-  readonly inspection: Omit<Inspection, 'model'> & { readonly model: StoredModel }
   readonly sequences: readonly { tokenIds: number[]; from: number; to: number }[]
 }

@@ -20,8 +20,9 @@ export async function fingerprintOf({
   const names = (await readdir(folder)).filter((name) => MODEL_FILES.test(name)).sort()
   const files = await Promise.all(
     names.map(async (name) => {
-      const { size, mtimeMs } = await stat(join(folder, name))
-      return `${name} ${size} ${mtimeMs}`
+      // The model may not use a file whose link is broken.
+      const file = await stat(join(folder, name)).catch(() => undefined)
+      return file === undefined ? `${name} missing` : `${name} ${file.size} ${file.mtimeMs}`
     }),
   )
   const hash = createHash('sha256').update([resolve(folder), ...files].join('\n'))

@@ -26,15 +26,21 @@ export function conversionCommand({
   return [platform === 'win32' ? 'python' : 'python3', ...paths.map(quote)].join(' ')
 }
 
-/** Nothing is special between single quotes, so no part of a path is run as a command. */
+/**
+ * Nothing is special between single quotes, so no part of a path is run as a command. In fish a backslash is: it and
+ * single quotes are put in double quotes, which sh, zsh and fish read alike.
+ */
 function quoteForPosix(path: string): string {
-  return `'${path.replaceAll("'", String.raw`'\''`)}'`
+  const quoted = path.replaceAll(/['\\]/g, (char) => (char === "'" ? `'"'"'` : String.raw`'"\\"'`))
+  return `'${quoted}'`
 }
 
 /**
- * Double quotes work in both Command Prompt and PowerShell, except around what one of them would expand. Such a path
- * is quoted for PowerShell, where nothing is special between single quotes; it takes curly quotes as quotes too.
+ * Double quotes work in both Command Prompt and PowerShell, except around what PowerShell would expand. Such a path is
+ * quoted for PowerShell, where nothing is special between single quotes; it takes curly quotes as quotes too. Command
+ * Prompt does not know single quotes, so a path that could run a command there is left for the user to fill in.
  */
 function quoteForWindows(path: string): string {
-  return /[$`%“”„]/.test(path) ? `'${path.replaceAll(/['‘’‚‛]/g, '$&$&')}'` : `"${path}"`
+  if (!/[$`“”„]/.test(path)) return `"${path}"`
+  return /[&|<>^]/.test(path) ? '"<path>"' : `'${path.replaceAll(/['‘’‚‛]/g, '$&$&')}'`
 }

@@ -1,25 +1,22 @@
+import { elementAt } from '../../shared/elementAt'
+
 /** Period that the rate is measured over: long enough to be steady, short enough to follow a change. */
 const SPAN_MS = 10_000
 /** A rate over a shorter period would be a guess. */
 const MIN_SPAN_MS = 1000
 
-interface Sample {
-  readonly at: number
-  readonly bytes: number
-}
-
 /** The transfer rate over the last seconds. */
 export class TransferRate {
-  private samples: readonly Sample[] = []
+  private readonly samples: { readonly at: number; readonly bytes: number }[] = []
 
   /** @param bytes received in total @param at the time in milliseconds, of any clock */
   add(bytes: number, at: number): void {
     const last = this.samples.at(-1)
     const hasRestarted = last !== undefined && bytes < last.bytes
-    const samples = [...(hasRestarted ? [] : this.samples), { at, bytes }]
+    if (hasRestarted) this.samples.length = 0
+    this.samples.push({ at, bytes })
     // The oldest sample that is kept is the last one before the period.
-    const oldest = samples.findLastIndex((sample) => at - sample.at >= SPAN_MS)
-    this.samples = samples.slice(Math.max(0, oldest))
+    while (this.samples.length > 2 && at - elementAt(this.samples, 1).at >= SPAN_MS) this.samples.shift()
   }
 
   /** Undefined until there is enough data. */

@@ -62,7 +62,7 @@ describe('A request that names its model', () => {
   it.each([
     ['another id', { id: 'gpt2' }, 'The model is now mini (fp32), not gpt2 (fp32).'],
     ['another precision', { precision: 'int8' }, 'The model is now mini (fp32), not mini (int8).'],
-    ['other files', { fingerprint: 'files 2' }, 'The files of mini (fp32) have changed.'],
+    ['other files', { fingerprint: 'files 2' }, 'mini (fp32) is no longer the same model.'],
   ] as const)('fails if the model has %s, for scores and logits', async (_, other, reason) => {
     const before = { ...whole, model: { ...model.info, ...other } }
     await expect(service.predict(before)).rejects.toThrow(ModelChangedError)

@@ -27,14 +27,16 @@ describe('conversionCommand', () => {
     ['win32', '/my model', `python "/media/x.py" "/my model/ckpt.pt"`],
     ['win32', '/$HOME', `python "/media/x.py" '/$HOME/ckpt.pt'`],
     ['win32', `/it's “$x” ’`, `python "/media/x.py" '/it''s “$x” ’’/ckpt.pt'`],
+    ['win32', '/100%&calc', `python "/media/x.py" "/100%&calc/ckpt.pt"`],
+    ['win32', '/$x&calc', `python "/media/x.py" "<path>"`],
   ] as const)('on %s quotes %s so that the shell runs nothing of it', (platform, folder, command) => {
     expect(commandFor(folder, platform)).toBe(command)
   })
 
-  it('quotes a single quote', () => {
+  it('quotes a single quote and a backslash for sh, zsh and fish', () => {
     const files = ['ckpt.pt']
-    const command = conversionCommand({ script: 'x.py', folder: "it's", files, platform: 'linux' })
-    expect(command).toContain(String.raw`'it'\''s`)
+    const command = conversionCommand({ script: 'x.py', folder: String.raw`it\'s`, files, platform: 'linux' })
+    expect(command).toContain(String.raw`'it'"\\"''"'"'s/ckpt.pt'`)
   })
 
   it('passes all shards in order', () => {
