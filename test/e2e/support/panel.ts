@@ -11,6 +11,18 @@ export function panelOf(workbench: () => Workbench) {
     await workbench().runCommand('Logitscope: Inspect Logits')
     await rows().nth(SAMPLE_TOKENS).waitFor({ state: 'attached' })
     await finished()
+    await hasFocus()
+  }
+
+  /**
+   * Waits until the table of a new panel has the keyboard focus. VS Code gives it to a webview some time after it has
+   * opened, and would take it away from the editor that a test has focused before.
+   */
+  async function hasFocus(): Promise<void> {
+    const frame = await workbench().panelFrame()
+    await frame.waitForFunction(
+      () => document.hasFocus() && document.activeElement?.getAttribute('role') === 'grid',
+    )
   }
 
   /** Waits until the run has ended: only then does the header show its duration. */
