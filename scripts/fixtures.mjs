@@ -46,7 +46,7 @@ async function makeFixture(name, python) {
 
 /**
  * @returns {string} a Python that has PyTorch and NumPy
- * @throws {SetupError} when there is none
+ * @throws {SetupError} if none is found
  */
 function findPython() {
   const found = PYTHONS.find((python) => spawnSync(python, ['-c', 'import torch, numpy']).status === 0)
