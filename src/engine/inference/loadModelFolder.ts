@@ -17,7 +17,7 @@ export async function loadModelFolder(location: ModelLocation, options: LoadOpti
   return withModelFolder(location.folder, async (checkpoint) => {
     const model = { ...location, fingerprint: await fingerprintOf(location) }
     if (options.precision === 'fp32') return loadCheckpoint(checkpoint, model, options)
-    return withInt8Form(checkpoint, location, options.cacheFolder, (form) =>
+    return withInt8Form(checkpoint, model, options.cacheFolder, (form) =>
       loadCheckpoint(form, model, options),
     )
   })

@@ -1,16 +1,16 @@
 // A cache of the int8 forms of checkpoints: safetensors files, whose name and metadata identify the checkpoint. Computing
-// a form takes seconds for gpt2 and half a minute for gpt2-xl; reading it takes a tenth of that.
+// a form takes seconds for gpt2 and two minutes for gpt2-xl; reading it takes a tenth of that.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
+import type { ModelInfo } from '../../shared/contracts/prediction'
 import { SafetensorsError } from '../../shared/errors'
 import type { ByteSource } from '../formats/byteSource'
 import type { Checkpoint, WeightType } from '../gpt2/checkpoint'
 import { openFile } from '../folder/filesOfFolder'
-import { fingerprintOf } from '../folder/fingerprint'
 import {
   checkInt8Tensors,
   type DerivedTensor,
@@ -29,18 +29,20 @@ const MAX_FORMS = 4
 /**
  * Calls `use` with the int8 form of a checkpoint: the cached one if there is a valid one, otherwise a newly computed one,
  * which is added to the cache if possible.
+ * @param location with the fingerprint that identifies the form in the cache
  * @param folder the cache folder, which contains nothing else and is created if it does not exist; undefined for none
  */
 export async function withInt8Form<T>(
   checkpoint: Checkpoint,
-  location: ModelLocation,
+  location: IdentifiedModel,
   folder: string | undefined,
   use: (form: Checkpoint) => Promise<T>,
 ): Promise<T> {
   if (folder === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
-  const key = await fingerprintOf(location)
-  const path = join(folder, fileName(location, key))
-  const cached = (await openCached(path, key, checkpoint)) ?? (await addToCache(path, key, checkpoint))
+  const { fingerprint } = location
+  const path = join(folder, fileName(location))
+  const cached =
+    (await openCached(path, fingerprint, checkpoint)) ?? (await addToCache(path, fingerprint, checkpoint))
   if (cached === undefined) return use(int8Checkpoint(checkpoint, int8Tensors(checkpoint)))
   try {
     return await use(int8Checkpoint(checkpoint, cached.tensors))
@@ -57,14 +59,16 @@ export function deleteInt8Forms(folder: string, model: Pick<ModelLocation, 'id' 
   return deleteFormsOf(folder, locationName(model.folder, model.id))
 }
 
+type IdentifiedModel = Pick<ModelLocation, 'id' | 'folder'> & Pick<ModelInfo, 'fingerprint'>
+
 interface CachedForm {
   readonly tensors: ReadonlyMap<string, FormTensor>
   close(): Promise<void>
 }
 
-/** One file for each model folder: a form with another key replaces the one before. */
-function fileName({ folder, id }: ModelLocation, key: string): string {
-  return `${locationName(folder, id)}-${hash(`${INT8_FORM_VERSION}\n${key}`)}.safetensors`
+/** One file for each model folder: a form with another fingerprint replaces the one before. */
+function fileName({ folder, id, fingerprint }: IdentifiedModel): string {
+  return `${locationName(folder, id)}-${hash(`${INT8_FORM_VERSION}\n${fingerprint}`)}.safetensors`
 }
 
 function locationName(folder: string, id: string): string {

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
+import { fingerprintOf } from '../../../../src/model/folder/fingerprint'
 import { deleteInt8Forms, withInt8Form } from '../../../../src/model/derived/int8Cache'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
 import { elementAt } from '../../../../src/shared/elementAt'
@@ -150,12 +151,12 @@ function headDigest(
   cache: string | undefined,
   { digest, id = 'seeded' }: { readonly digest?: string; readonly id?: string } = {},
 ): Promise<string> {
-  const location = { id, folder: model, description: '', ...(digest !== undefined && { digest }) }
-  return withModelFolder(model, (checkpoint) =>
-    withInt8Form(checkpoint, location, cache, (form) => {
+  return withModelFolder(model, async (checkpoint) => {
+    const fingerprint = await fingerprintOf({ folder: model, digest })
+    return withInt8Form(checkpoint, { id, folder: model, fingerprint }, cache, (form) => {
       const bytes = new Uint8Array(form.weight('lm_head.weight').byteLength)
       form.readNow('lm_head.weight', bytes)
       return Promise.resolve(createHash('sha256').update(bytes).digest('hex'))
-    }),
-  )
+    })
+  })
 }
