@@ -6,7 +6,7 @@ import {
   type ReportedPosition,
   type ReportedToken,
 } from '../prediction/report/report'
-import { formatCount, formatDecimal, formatPercent, formatWholePercent } from '../shared/text/format'
+import { formatCount, formatDecimal, formatProbability, formatWholePercent } from '../shared/text/format'
 import { type Step, stepOf } from '../shared/numbers/metrics'
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken } from '../shared/text/tokenText'
@@ -80,7 +80,7 @@ function positionRow(position: ReportedPosition): Row {
   return {
     position: String(position.position),
     token: show(position),
-    probability: orDash(logProb, (nats) => formatPercent(Math.exp(nats))),
+    probability: orDash(logProb, (nats) => formatProbability(Math.exp(nats))),
     rank: orDash(rank, formatCount),
     surprisal: orDash(surprisal, (bits) => formatDecimal(bits, 1)),
     entropy: orDash(entropy, (bits) => formatDecimal(bits, 1)),

@@ -1,6 +1,6 @@
 import type { Alternative } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
-import { formatCount, formatCounted, formatDecimal, formatPercent } from '../shared/text/format'
+import { formatCount, formatCounted, formatDecimal, formatProbability } from '../shared/text/format'
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken, textPieces } from '../shared/text/tokenText'
 import type { Vocabulary } from '../shared/text/vocabulary'
@@ -45,7 +45,7 @@ function tokenLine(shown: string, { score, contextTokens }: ScoredToken, place: 
   const { logProb, rank, surprisal } = score
   return [
     token,
-    `p ${formatPercent(Math.exp(logProb))}`,
+    `p ${formatProbability(Math.exp(logProb))}`,
     `rank ${formatCount(rank)} of ${formatCount(place.model.vocabularySize)}`,
     `${formatDecimal(surprisal)} bits`,
     `(${place.model.id}, ${before(contextTokens)})`,
@@ -80,7 +80,7 @@ function alternativeLines(
 ): Lines {
   const rows = top.map(({ tokenId, logProb }) => ({
     token: showToken(vocabulary.bytesOf(tokenId)),
-    percent: formatPercent(Math.exp(logProb)),
+    percent: formatProbability(Math.exp(logProb)),
     mark: tokenId === actual ? [IN_THE_TEXT] : [],
   }))
   const tokenWidth = Math.min(MAX_TOKEN_WIDTH, widest(rows.map(({ token }) => token)))

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
+import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { panelOf } from './support/panel'
 import { useWorkbench } from './support/useWorkbench'
@@ -47,7 +47,7 @@ describe('hovers and status item of an inspected document', () => {
     await hoverOver('try')
 
     const { probability, rank, surprisal } = tokenNumbers(34)
-    const numbers = `p ${formatPercent(probability)} rank ${formatCount(rank)} of 50,257 ${formatDecimal(surprisal)} bits`
+    const numbers = `p ${formatProbability(probability)} rank ${formatCount(rank)} of 50,257 ${formatDecimal(surprisal)} bits`
     await hover(`·try ${numbers} (mini, 34 tokens before)`).waitFor()
     await workbench().screenshot(`hover-${theme}`)
   })

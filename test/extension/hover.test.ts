@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import type { InspectionReport } from '../../src/prediction/report/report'
-import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
+import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import { elementAt } from '../../src/shared/elementAt'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
@@ -36,7 +36,7 @@ describe('the hover', () => {
     for (const { start, logProb, rank, surprisal, position } of positions) {
       if (logProb === null || rank === null || surprisal === null) continue
       const [first = ''] = linesOf(await hoverAt(document, start))
-      const numbers = `p ${formatPercent(Math.exp(logProb))}  rank ${formatCount(rank)} of 50,257  ${formatDecimal(surprisal)} bits`
+      const numbers = `p ${formatProbability(Math.exp(logProb))}  rank ${formatCount(rank)} of 50,257  ${formatDecimal(surprisal)} bits`
       const before =
         position === 0
           ? 'only the start token before'
@@ -55,7 +55,7 @@ describe('the hover', () => {
 
     assert.deepEqual(
       lines.slice(1, 4).map((line) => line.trim().split(/ {2,}/)[1]),
-      (top ?? []).slice(0, 3).map(({ logProb }) => formatPercent(Math.exp(logProb))),
+      (top ?? []).slice(0, 3).map(({ logProb }) => formatProbability(Math.exp(logProb))),
     )
     assert.equal(lines.length, 4)
   })
@@ -87,7 +87,7 @@ describe('the hover', () => {
 
     const next = nextOf(await hoverAt(document, end - 1))
 
-    const percent = formatPercent(Math.exp(newline?.top?.[0]?.logProb ?? NaN))
+    const percent = formatProbability(Math.exp(newline?.top?.[0]?.logProb ?? NaN))
     assert.deepEqual(next[0]?.split(/ {2,}/), ['↵', percent, '← in the text'])
     assert.deepEqual(nextOf(await hoverAt(document, end - 2)), [])
   })
@@ -118,7 +118,10 @@ describe('the hover', () => {
     const hover = await hoverAt(document, TEXT.length)
 
     assert.equal(linesOf(hover)[0], 'Next:  (mini, 85 tokens before)')
-    assert.equal(nextOf(hover)[0]?.split(/ {2,}/)[1], formatPercent(Math.exp(next?.top[0]?.logProb ?? NaN)))
+    assert.equal(
+      nextOf(hover)[0]?.split(/ {2,}/)[1],
+      formatProbability(Math.exp(next?.top[0]?.logProb ?? NaN)),
+    )
   })
 
   it('says that the first token has no prediction when the text begins without the start token', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import { formatDecimal, formatPercent } from '../../src/shared/text/format'
+import { formatDecimal, formatProbability } from '../../src/shared/text/format'
 import type { PanelPage } from '../support/panel/panelHarness'
 import { logitsLike, referenceInspection } from '../support/reference/referenceInspection'
 import { tokenNumbers } from '../support/reference/sampleNumbers'
@@ -74,7 +74,7 @@ describe('the detail pane', () => {
     const rows = await test.texts('.candidates tbody tr')
     const cells = rows.map((row) => row.replaceAll(/[\t\n]/g, ' '))
     const [first = NaN, second = NaN] = numbers.topProbabilities
-    expect(cells[0]).toContain(`${formatPercent(first)} ${formatPercent(first / (first + second))}`)
+    expect(cells[0]).toContain(`${formatProbability(first)} ${formatProbability(first / (first + second))}`)
     expect(cells[2]).toContain('cut')
     expect(await test.page.locator('.candidates s').count()).toBe(9)
     await test.page.getByRole('button', { name: 'Reset' }).click()

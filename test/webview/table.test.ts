@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import { formatDecimal, formatPercent, formatWholePercent } from '../../src/shared/text/format'
+import { formatDecimal, formatProbability, formatWholePercent } from '../../src/shared/text/format'
 import { LINE_END_EXPECTED, MOST_SURPRISING } from '../support/reference/miniExpectations'
 import { spokenNumbers, tokenNumbers } from '../support/reference/sampleNumbers'
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
@@ -28,7 +28,7 @@ describe('the table', () => {
       String(position),
       token,
       formatDecimal(logit),
-      formatPercent(probability),
+      formatProbability(probability),
       String(rank),
       formatDecimal(surprisal),
       formatDecimal(entropy),

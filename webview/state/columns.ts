@@ -1,5 +1,5 @@
 import { assertNever } from '../../src/shared/assertNever'
-import { formatCount, formatDecimal, formatPercent } from '../../src/shared/text/format'
+import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import type { Column } from '../../src/shared/contracts/protocol'
 import type { SortColumn } from './panelState'
 import type { Row } from './rows'
@@ -113,7 +113,7 @@ export function formatNumber(column: SortColumn, value: number): string {
     case 'rank':
       return formatCount(value)
     case 'probability':
-      return formatPercent(value)
+      return formatProbability(value)
     case 'logProb':
       return formatDecimal(value, 3)
     case 'logit':

@@ -11,7 +11,7 @@ import type { PredictionService } from '../../prediction/predictionService'
 import { restOfCompletion } from '../../prediction/restOfCompletion'
 import { delay } from '../../shared/delay'
 import { CancelledError } from '../../shared/errors'
-import { formatPercent } from '../../shared/text/format'
+import { formatProbability } from '../../shared/text/format'
 import { plainMessage } from '../../shared/text/plainMessage'
 import {
   isAutomatic,
@@ -58,7 +58,7 @@ export class InlineCompletion implements Feature, vscode.Disposable, vscode.Inli
           icon: 'list-tree',
           command: ['logitscope.showLastCompletion'],
         },
-      tooltip: () => this.last && `Last completion: p ${formatPercent(this.last.probability)}`,
+      tooltip: () => this.last && `Last completion: p ${formatProbability(this.last.probability)}`,
       onDidChange: this.completions.event,
     },
   ]

@@ -2,7 +2,7 @@
 
 import type { TokenScore } from '../contracts/prediction'
 import { elementAt } from '../elementAt'
-import { formatCount, formatDecimal, formatPercent } from '../text/format'
+import { formatCount, formatDecimal, formatProbability } from '../text/format'
 
 export const METRICS = ['surprisal', 'rank', 'entropy', 'probability'] as const
 export type Metric = (typeof METRICS)[number]
@@ -62,7 +62,7 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
     bounds: [2, 5, 8, 12],
     valueOf: (score) => Math.exp(score.logProb),
     weightOf: (probability) => -Math.log2(probability),
-    format: formatPercent,
+    format: formatProbability,
   },
 }
 

@@ -1,6 +1,6 @@
 import type { PrecisionCost, TokenScore } from '../contracts/prediction'
 import { elementAt } from '../elementAt'
-import { formatCount, formatCounted, formatDecimal, formatPercent } from '../text/format'
+import { formatCount, formatCounted, formatDecimal, formatProbability } from '../text/format'
 
 /** Compares the scores of the same tokens in two precisions; null if no token was scored in both. */
 export function precisionCost(
@@ -27,7 +27,7 @@ export function precisionCost(
 export function describePrecisionCost({ tokens, mean, max, sameTop }: PrecisionCost): string {
   return [
     `int8 against fp32: |Δ log-prob| ${formatDecimal(mean, 4)} nats on average, ${formatDecimal(max, 3)} at most`,
-    `same top token in ${formatPercent(sameTop)}`,
+    `same top token in ${formatProbability(sameTop)}`,
     formatCounted(tokens, 'token'),
   ].join(' · ')
 }

@@ -1,12 +1,26 @@
 // Formats numbers for display, the same in every view.
 
-/** 0.571 → `57.1 %`, 0.00028 → `0.028 %`, 3.1e-8 → `3.1×10⁻⁶ %` */
-export function formatPercent(probability: number): string {
+/** 0.571 → `57.1 %`, 0.00028 → `0.028 %`; below 0.01 % the probability itself: 4.4e-6 → `4.4e-6` */
+export function formatProbability(probability: number): string {
   const percent = probability * 100
   if (percent >= 99.95) return '100 %'
   if (percent >= 9.95) return `${percent.toFixed(1)} %`
   if (percent >= 0.01) return `${percent.toPrecision(2)} %`
-  return percent === 0 ? '0 %' : `${powerOfTen(percent)} %`
+  return percent === 0 ? '0 %' : scientific(probability)
+}
+
+/**
+ * The odds of a token, for the tool tip of its probability: 0.02 → `1 in 50`, 4.4e-6 → `1 in 230 k`.
+ * Undefined above 0.1, where a percentage says more, and for 0.
+ */
+export function formatOdds(probability: number): string | undefined {
+  if (probability > 0.1 || probability === 0) return undefined
+  const tries = Number((1 / probability).toPrecision(2))
+  const unit = ODDS_UNITS.find(({ value }) => tries >= value)
+  if (unit === undefined) return `1 in ${tries}`
+  const count = tries / unit.value
+  if (count >= 1000) return `1 in ${scientific(tries)}`
+  return `1 in ${count.toFixed(count < 10 ? 1 : 0)} ${unit.name}`
 }
 
 /** 0.571 → `57 %`, 0.004 → `<1 %` */
@@ -19,7 +33,7 @@ export function formatWholePercent(probability: number): string {
 export function speakPercent(probability: number): string {
   const percent = probability * 100
   if (percent > 0 && percent < 0.01) return `less than 0.01 percent`
-  return formatPercent(probability).replace(' %', ' percent')
+  return formatProbability(probability).replace(' %', ' percent')
 }
 
 /** 50257 → `50,257` */
@@ -47,10 +61,10 @@ export function formatDuration(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** 12.34 → `12.3`, 5120 → `5,120`, 6.5e254 → `6.5×10²⁵⁴` */
+/** 12.34 → `12.3`, 5120 → `5,120`, 6.5e254 → `6.5e254` */
 export function formatPerplexity(perplexity: number): string {
   if (perplexity < 1000) return formatDecimal(perplexity, 1)
-  return perplexity < 1e9 ? formatCount(Math.round(perplexity)) : powerOfTen(perplexity)
+  return perplexity < 1e9 ? formatCount(Math.round(perplexity)) : scientific(perplexity)
 }
 
 /** 41 → `40 seconds`, 178 → `3 minutes` */
@@ -104,14 +118,13 @@ function inUnit(bytes: number, unit: ByteUnit): string {
   return (bytes / unit.bytes).toFixed(unit.digits)
 }
 
-function powerOfTen(value: number): string {
-  const [mantissa, exponent] = value.toExponential(1).split('e')
-  return `${mantissa}×10${superscript(Number(exponent))}`
-}
+const ODDS_UNITS = [
+  { name: 'B', value: 1e9 },
+  { name: 'M', value: 1e6 },
+  { name: 'k', value: 1e3 },
+] as const
 
-const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
-
-function superscript(n: number): string {
-  const digits = String(Math.abs(n)).replace(/\d/g, (digit) => SUPERSCRIPTS.charAt(Number(digit)))
-  return n < 0 ? `⁻${digits}` : digits
+/** 4.4e-6 → `4.4e-6`, 6.5e254 → `6.5e254` */
+function scientific(value: number): string {
+  return value.toExponential(1).replace('+', '')
 }

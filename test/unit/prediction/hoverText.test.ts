@@ -26,9 +26,9 @@ describe('hoverText', () => {
     const [, ...lines] = linesOf(hoverText(placeOf([token]), vocabulary))
 
     expect(lines).toEqual([
-      '  ↵           57.1 %',
-      '  ·catch     0.077 %  ← in the text',
-      '  ー      2.0×10⁻⁵ %',
+      '  ↵        57.1 %',
+      '  ·catch  0.077 %  ← in the text',
+      '  ー       2.0e-7',
     ])
   })
 

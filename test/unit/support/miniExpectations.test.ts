@@ -9,7 +9,7 @@ import { stepOf } from '../../../src/shared/numbers/metrics'
 import {
   formatCount,
   formatDecimal,
-  formatPercent,
+  formatProbability,
   formatWholePercent,
   speakPercent,
 } from '../../../src/shared/text/format'
@@ -91,7 +91,7 @@ describe('The embedded model', () => {
       expect(
         `Probability ${speakPercent(Math.exp(logProb))}, rank ${formatCount(rank)}, ${formatDecimal(surprisal, 1)} bits`,
       ).toBe(spokenNumbers(position))
-      expect(formatPercent(Math.exp(logProb))).toBe(formatPercent(reference.probability))
+      expect(formatProbability(Math.exp(logProb))).toBe(formatProbability(reference.probability))
       expect(formatDecimal(surprisal)).toBe(formatDecimal(reference.surprisal))
       expect(formatWholePercent(Math.exp(elementAt(top, 0).logProb))).toBe(
         formatWholePercent(elementAt(reference.topProbabilities, 0)),

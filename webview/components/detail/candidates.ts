@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
 
-import { formatDecimal, formatPercent } from '../../../src/shared/text/format'
+import { formatDecimal, formatProbability } from '../../../src/shared/text/format'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
@@ -76,7 +76,7 @@ function rowTemplate(
   >
     <td class="label" title="id ${tokenId}"><code>${cut ? html`<s>${label}</s>` : label}</code></td>
     <td class="bar">${barTemplate(probability / maxShare, sampledShare(sampled) / maxShare)}</td>
-    <td class="number">${formatPercent(probability)}</td>
+    <td class="number">${formatProbability(probability)}</td>
     <td class="number dim">${sampledText(sampled)}</td>
     <td class="number dim">${formatDecimal(logit)}</td>
   </tr>`
@@ -85,7 +85,7 @@ function rowTemplate(
 function sampledText(sampled: Candidate['sampled']): string {
   if (sampled === 'loading') return '…'
   if (sampled === 'jointly') return '–'
-  return sampled === 0 ? 'cut' : formatPercent(sampled)
+  return sampled === 0 ? 'cut' : formatProbability(sampled)
 }
 
 function sampledShare(sampled: Candidate['sampled']): number {

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
-import { formatCount, formatDecimal, formatPercent } from '../../../src/shared/text/format'
+import { formatCount, formatDecimal, formatProbability } from '../../../src/shared/text/format'
 import { matchesTyped, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
 import {
   type Distribution,
@@ -179,7 +179,7 @@ export class DetailElement extends LightElement {
             aria-label="Number of most likely tokens to list"
             @change=${this.onTopKChange}
         /></label>
-        ${formatPercent(Math.min(1, share))} of the total probability
+        ${formatProbability(Math.min(1, share))} of the total probability
       </p>
       ${
         this.fullRow.kind === 'failed'
@@ -235,7 +235,7 @@ function factsTemplate(
     ${
       score === null
         ? nothing
-        : html`${fact('probability', formatPercent(Math.exp(score.logProb)))}
+        : html`${fact('probability', formatProbability(Math.exp(score.logProb)))}
           ${fact(`rank of ${formatCount(vocabularySize)}`, formatCount(score.rank))}
           ${fact('surprisal', `${formatDecimal(score.surprisal)} bits`)}`
     }

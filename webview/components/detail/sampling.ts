@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
-import { formatCount, formatCounted, formatDecimal, formatPercent } from '../../../src/shared/text/format'
+import { formatCount, formatCounted, formatDecimal, formatProbability } from '../../../src/shared/text/format'
 import type { SampledDistribution, SamplingStep } from '../../../src/shared/numbers/sampling'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
 import type { PanelActions } from '../../controller'
@@ -144,6 +144,6 @@ function describe({ processor, kept, cut }: SamplingStep, settings: SamplingSett
           settings.temperature < 1 ? 'sharpens' : 'flattens'
         } the distribution`
   const { label, format } = CONTROLS[processor]
-  const cuts = cut > 0 ? `cuts ${formatPercent(cut)}` : 'cuts nothing'
+  const cuts = cut > 0 ? `cuts ${formatProbability(cut)}` : 'cuts nothing'
   return `${label} ${format(settings[processor])} keeps ${formatCounted(kept, 'token')} and ${cuts}`
 }

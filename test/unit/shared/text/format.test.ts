@@ -5,8 +5,10 @@ import {
   formatCounted,
   formatDecimal,
   formatDuration,
+  formatOdds,
   formatParameters,
-  formatPercent,
+  formatPerplexity,
+  formatProbability,
   formatWholePercent,
   speakPercent,
 } from '../../../../src/shared/text/format'
@@ -20,10 +22,31 @@ describe('A probability', () => {
     [0.0987, '9.9 %'],
     [0.00028, '0.028 %'],
     [0.0001, '0.010 %'],
-    [3.14e-8, '3.1×10⁻⁶ %'],
+    [0.0000996, '1.0e-4'],
+    [4.4e-6, '4.4e-6'],
+    [3.14e-18, '3.1e-18'],
     [0, '0 %'],
   ])('of %f is formatted as %s', (probability, shown) => {
-    expect(formatPercent(probability)).toBe(shown)
+    expect(formatProbability(probability)).toBe(shown)
+  })
+
+  it.each([
+    [0.1, '1 in 10'],
+    [0.02, '1 in 50'],
+    [0.0028, '1 in 360'],
+    [0.001_001, '1 in 1.0 k'],
+    [0.00028, '1 in 3.6 k'],
+    [4.4e-6, '1 in 230 k'],
+    [1.004e-6, '1 in 1.0 M'],
+    [8.1e-8, '1 in 12 M'],
+    [4.4e-10, '1 in 2.3 B'],
+    [4.4e-16, '1 in 2.3e15'],
+  ])('of %f is formatted in odds as %s', (probability, shown) => {
+    expect(formatOdds(probability)).toBe(shown)
+  })
+
+  it('has no odds above one tenth, nor if it is zero', () => {
+    expect([0.1001, 0.57, 1, 0].map(formatOdds)).toEqual([undefined, undefined, undefined, undefined])
   })
 
   it('is a whole percentage in the short form, and never rounded to zero', () => {
@@ -80,4 +103,12 @@ it.each([
   [2_048, '2,048'],
 ])('formats %i parameters as %s', (parameters, shown) => {
   expect(formatParameters(parameters)).toBe(shown)
+})
+
+it.each([
+  [12.34, '12.3'],
+  [5_120.4, '5,120'],
+  [6.5e254, '6.5e254'],
+])('formats a perplexity of %f as %s', (perplexity, shown) => {
+  expect(formatPerplexity(perplexity)).toBe(shown)
 })
