@@ -107,6 +107,8 @@ export class PredictionService {
     { signal, priority = 'bulk', onScores, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const model = await this.modelFor(request, signal)
+    // Named in every call: the engine may change to WebGPU at any time, and the measured speed is of one backend.
+    const { backend } = request.model ?? model
     const layout = layoutOf(model, request)
     const temperature = Math.max(request.temperature, MIN_TEMPERATURE)
     const { unscored, windows } = planWindows(request, layout)
@@ -130,7 +132,7 @@ export class PredictionService {
           topK: request.topK,
           temperature,
           priority,
-          backend: request.model?.backend,
+          backend,
         },
         {
           signal,
@@ -158,7 +160,7 @@ export class PredictionService {
       // Two backends computed parts of a continued window, so its time is not the speed of either.
       if (!isContinued && summary.computedPositions >= MIN_MEASURED_POSITIONS) {
         const seconds = (performance.now() - started) / 1000
-        this.measuredSpeeds.set(speedKey(model), seconds / summary.computedPositions)
+        this.measuredSpeeds.set(speedKey({ ...model, backend }), seconds / summary.computedPositions)
       }
     }
     return { scores, next }
@@ -243,7 +245,7 @@ function modelChanged(expected: ModelInfo, now: ModelInfo): ModelChangedError {
   const name = ({ id, precision }: ModelInfo) => `${id} (${precision})`
   const reason =
     name(expected) === name(now)
-      ? `${name(now)} is no longer the same model.`
+      ? `The files of ${name(now)} have changed.`
       : `The model is now ${name(now)}, not ${name(expected)}.`
   return new ModelChangedError(`${reason} Run Again to use the current model.`)
 }

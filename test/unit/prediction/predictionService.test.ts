@@ -62,7 +62,7 @@ describe('A request that names its model', () => {
   it.each([
     ['another id', { id: 'gpt2' }, 'The model is now mini (fp32), not gpt2 (fp32).'],
     ['another precision', { precision: 'int8' }, 'The model is now mini (fp32), not mini (int8).'],
-    ['other files', { fingerprint: 'files 2' }, 'mini (fp32) is no longer the same model.'],
+    ['other files', { fingerprint: 'files 2' }, 'The files of mini (fp32) have changed. Run Again to'],
   ] as const)('fails if the model has %s, for scores and logits', async (_, other, reason) => {
     const before = { ...whole, model: { ...model.info, ...other } }
     await expect(service.predict(before)).rejects.toThrow(ModelChangedError)
@@ -221,6 +221,27 @@ describe('A cancelled prediction', () => {
   })
 })
 
+it('runs on the backend of the model that planned it, even if the engine changes to another one meanwhile', async () => {
+  let current: ModelInfo = MINI
+  const backends: unknown[] = []
+  const engine = hashEngine()
+  const changing = new PredictionService(
+    connect({
+      ...engine,
+      model: () => Promise.resolve(current),
+      score: (request, options) => {
+        backends.push(request.backend)
+        current = { ...MINI, backend: 'webgpu' }
+        return engine.score(request, options)
+      },
+    }),
+  )
+
+  await changing.predict({ ...whole, tokenIds: new Int32Array(MINI.nPositions + 1), to: MINI.nPositions + 1 })
+
+  expect(backends).toEqual(['wasm', 'wasm'])
+})
+
 describe('PredictionService.estimateSeconds', () => {
   const WASM = { ...MINI, parameters: 16e9, threads: 1 }
   const request = {
@@ -270,6 +291,14 @@ describe('PredictionService.estimateSeconds', () => {
     await expect(measured.estimateSeconds(request)).resolves.toBeCloseTo(25)
     current = WASM
     await expect(measured.estimateSeconds(request)).resolves.toBeCloseTo(50)
+  })
+
+  it('does not count the time of a request that names WASM as the speed of WebGPU', async () => {
+    const measured = new PredictionService(connect(hashEngine({ ...WASM, backend: 'webgpu' })))
+
+    await measured.predict({ ...request, model: WASM })
+
+    await expect(measured.estimateSeconds(request)).resolves.toBe(100)
   })
 })
 
