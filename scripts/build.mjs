@@ -161,6 +161,7 @@ const BUNDLES = [
     executable: true,
   },
   { entry: 'webview/main.ts', outputs: ['dist/panel.js'], target: BROWSER },
+  { entry: 'webview/styles/panel.css', outputs: ['dist/panel.css'], target: BROWSER },
   { entry: 'src/companion/extension.ts', outputs: ['companion/dist/extension.js'], target: WEB_HOST },
 ]
 

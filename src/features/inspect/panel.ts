@@ -32,14 +32,14 @@ export class Panel implements vscode.Disposable {
     const dist = vscode.Uri.joinPath(extensionUri, 'dist')
     const media = vscode.Uri.joinPath(extensionUri, 'media')
     webviewPanel.iconPath = vscode.Uri.joinPath(media, 'icon.png')
-    webview.options = { enableScripts: true, localResourceRoots: [dist, media] }
+    webview.options = { enableScripts: true, localResourceRoots: [dist] }
     webview.onDidReceiveMessage((value: unknown) => {
       const message = parsePanelMessage(value)
       if (message !== undefined) this.messages.fire(message)
     })
     webview.html = panelHtml({
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'panel.js')).toString(),
-      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(media, 'panel.css')).toString(),
+      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'panel.css')).toString(),
       cspSource: webview.cspSource,
       nonce: toBase64(crypto.getRandomValues(new Uint8Array(16))),
     })

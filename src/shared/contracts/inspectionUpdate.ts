@@ -2,6 +2,7 @@ import { assertNever } from '../assertNever'
 import type { Inspection, Section } from './prediction'
 import type {
   AppendPredictionsMessage,
+  SetDocumentMessage,
   SetModelMessage,
   SetNextMessage,
   SetPrecisionCostMessage,
@@ -10,7 +11,12 @@ import type {
 
 /** A change of an inspection while it runs. The host and the panel each apply it to their own copy. */
 export type InspectionUpdate =
-  AppendPredictionsMessage | SetNextMessage | SetModelMessage | SetStateMessage | SetPrecisionCostMessage
+  | AppendPredictionsMessage
+  | SetNextMessage
+  | SetModelMessage
+  | SetStateMessage
+  | SetDocumentMessage
+  | SetPrecisionCostMessage
 
 /** Applies an update; returns the same object if the update belongs to another inspection. */
 export function updateInspection(inspection: Inspection, update: InspectionUpdate): Inspection {
@@ -27,6 +33,8 @@ export function updateInspection(inspection: Inspection, update: InspectionUpdat
       return { ...inspection, state: update.state }
     case 'setModel':
       return { ...inspection, model: update.model }
+    case 'setDocument':
+      return { ...inspection, documentUri: update.documentUri, documentName: update.documentName }
     case 'setPrecisionCost':
       return { ...inspection, precisionCost: update.state }
     default:

@@ -136,6 +136,8 @@ export type InspectionState =
   | { readonly kind: 'running' }
   | { readonly kind: 'done'; readonly seconds: number }
   | { readonly kind: 'cancelled' }
+  /** The window was reloaded while the inspection was running. */
+  | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
 /** The difference between two precisions on the same tokens. */

@@ -33,6 +33,8 @@ export interface VocabularyMessage {
 export interface ShowInspectionMessage {
   readonly type: 'showInspection'
   readonly inspection: Inspection
+  /** The token at the editor's cursor; null if the cursor was not placed in the inspected text. */
+  readonly picked: TokenAddress | null
   /** Whether the table takes the keyboard focus. */
   readonly focus: boolean
 }
@@ -74,31 +76,46 @@ export interface SetPrecisionCostMessage {
   readonly state: PrecisionCostState
 }
 
-/** Reports whether the document has changed since the inspection. */
-export interface SetOutOfDateMessage {
-  readonly type: 'setOutOfDate'
+/** Sets the document of the inspection after it was renamed or moved. */
+export interface SetDocumentMessage {
+  readonly type: 'setDocument'
   readonly inspectionId: string
-  readonly outOfDate: boolean
+  readonly documentUri: string
+  readonly documentName: string
 }
 
-/** Shows why there is nothing to inspect. */
-export interface ShowEmptyMessage {
-  readonly type: 'showEmpty'
-  readonly reason: 'noEditor' | 'emptyDocument' | 'noInspection'
+/** Compares the document with the inspected text. */
+export interface SetDocumentStateMessage {
+  readonly type: 'setDocumentState'
+  readonly inspectionId: string
+  readonly state: DocumentState
 }
 
-/** Shows that the engine is loading; `note` is a sentence that names the model. */
-export interface ShowPreparingMessage {
-  readonly type: 'showPreparing'
-  readonly note: string
+export type DocumentState = 'unchanged' | 'changed' | 'deleted'
+
+/** Shows a notice until the next `showInspection` or `showNotice`. */
+export interface ShowNoticeMessage {
+  readonly type: 'showNotice'
+  readonly notice: Notice
 }
 
-/** Shows why the inspection could not start. */
-export interface ShowFailureMessage {
-  readonly type: 'showFailure'
-  readonly message: string
-  readonly remedies: readonly Remedy[]
-}
+/** What the panel says about a request for an inspection; a page of its own if no inspection is shown. */
+export type Notice =
+  | { readonly kind: 'noInspection' }
+  | { readonly kind: 'noEditor' }
+  | { readonly kind: 'emptyDocument'; readonly documentName: string }
+  /** The model is loading, or the text is being tokenized; `note` is a sentence. */
+  | { readonly kind: 'preparing'; readonly note: string }
+  /** Asks which part of a long document to inspect; answered by `answerLongRun` or by the command `cancelInspection`. */
+  | {
+      readonly kind: 'longRun'
+      readonly documentName: string
+      readonly tokens: number
+      readonly seconds: number
+      /** The document is shown in an editor. */
+      readonly hasVisiblePart: boolean
+    }
+  | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
 /** Picks the token at the editor's cursor; the panel does not answer. */
 export interface PickFromEditorMessage extends TokenAddress {
@@ -129,6 +146,18 @@ export interface SettingsMessage {
   readonly topK: number
 }
 
+/** Places the splitters where the user has put them; sent once, at the start. */
+export interface SetLayoutMessage {
+  readonly type: 'setLayout'
+  readonly layout: PanelLayout
+}
+
+/** Where the user has put the panel's splitters, in pixels; null where the user has not moved them. */
+export interface PanelLayout {
+  readonly stripHeight: number | null
+  readonly detailWidth: number | null
+}
+
 /** Moves the keyboard focus to the table. */
 export interface FocusTableMessage {
   readonly type: 'focusTable'
@@ -142,14 +171,14 @@ export type HostMessage =
   | SetStateMessage
   | SetModelMessage
   | SetPrecisionCostMessage
-  | SetOutOfDateMessage
-  | ShowEmptyMessage
-  | ShowPreparingMessage
-  | ShowFailureMessage
+  | SetDocumentMessage
+  | SetDocumentStateMessage
+  | ShowNoticeMessage
   | PickFromEditorMessage
   | LogitsMessage
   | LogitsFailedMessage
   | SettingsMessage
+  | SetLayoutMessage
   | FocusTableMessage
 
 // ───────────── panel → host
@@ -161,7 +190,7 @@ export interface ReadyMessage {
   readonly inspectionId: string | null
 }
 
-/** The user picked a token: `reveal` marks it in the editor, `select` selects it and moves the focus there. */
+/** The user picked a token: `reveal` marks it in the editor, `select` also selects it there. */
 export interface PickTokenMessage extends TokenAddress {
   readonly type: 'pickToken'
   readonly inspectionId: string
@@ -186,6 +215,23 @@ export interface SetTopKMessage {
   readonly topK: number
 }
 
+/** Answers the notice `longRun`. */
+export interface AnswerLongRunMessage {
+  readonly type: 'answerLongRun'
+  readonly part: 'all' | 'visiblePart'
+}
+
+/** Removes the notice above the shown inspection. */
+export interface DismissNoticeMessage {
+  readonly type: 'dismissNotice'
+}
+
+/** Stores the places of the splitters for every panel of this user. */
+export interface StoreLayoutMessage {
+  readonly type: 'storeLayout'
+  readonly layout: PanelLayout
+}
+
 /** Runs a command of the extension. */
 export interface RunCommandMessage {
   readonly type: 'runCommand'
@@ -204,6 +250,9 @@ export type PanelMessage =
   | RequestLogitsMessage
   | SetStartTokenMessage
   | SetTopKMessage
+  | AnswerLongRunMessage
+  | DismissNoticeMessage
+  | StoreLayoutMessage
   | RunCommandMessage
   | CopyRowMessage
 
@@ -212,12 +261,12 @@ export const PANEL_COMMANDS = [
   'cancelInspection',
   'measurePrecisionCost',
   'cancelPrecisionCost',
+  'useFp32',
   'useInt8',
   'runAgain',
+  'continueInspection',
   'inspectLogits',
   'openText',
-  'chooseColumns',
-  'exportResults',
   'showLog',
   'selectModel',
   'useGpt2',
@@ -259,6 +308,9 @@ const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
   requestLogits: hasAddress,
   setStartToken: ({ startToken }) => typeof startToken === 'boolean',
   setTopK: ({ topK }) => isIndex(topK),
+  answerLongRun: ({ part }) => part === 'all' || part === 'visiblePart',
+  dismissNotice: () => true,
+  storeLayout: ({ layout }) => isLayout(layout),
   runCommand: ({ command }) => PANEL_COMMANDS.some((known) => known === command),
   copyRow: hasAddress,
 }
@@ -277,6 +329,16 @@ function hasAddress({ inspectionId, section, position }: Fields): boolean {
   return isId(inspectionId) && isIndex(section) && isIndex(position)
 }
 
+/** Used for a layout from the webview, and for one that an older version has stored. */
+export function isLayout(value: unknown): value is PanelLayout {
+  return isRecord(value) && isPixelsOrNull(value.stripHeight) && isPixelsOrNull(value.detailWidth)
+}
+
+function isPixelsOrNull(value: unknown): boolean {
+  return value === null || (Number.isFinite(value) && Number(value) >= 0 && Number(value) <= MAX_PIXELS)
+}
+
+const MAX_PIXELS = 100_000
 const MAX_ID_LENGTH = 64
 
 function isId(value: unknown): boolean {

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 import { build } from 'esbuild'
@@ -51,8 +50,8 @@ export async function startPanelServer(): Promise<PanelServer> {
 
 async function readFiles(): Promise<ReadonlyMap<string, string>> {
   const [script, style] = await Promise.all([
-    bundlePanel(),
-    readFile(new URL('../../../media/panel.css', import.meta.url), 'utf8'),
+    bundle('main.ts'),
+    bundle('styles/panel.css'),
   ])
   return new Map([
     ['/panel.js', script],
@@ -62,9 +61,10 @@ async function readFiles(): Promise<ReadonlyMap<string, string>> {
   ])
 }
 
-async function bundlePanel(): Promise<string> {
+/** A bundle of the webview, given by its entry point. */
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../../../webview/main.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`../../../webview/${entry}`, import.meta.url))],
     bundle: true,
     write: false,
     format: 'iife',
