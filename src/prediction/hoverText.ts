@@ -1,14 +1,18 @@
-import type { Alternative } from '../shared/contracts/prediction'
+import type { Alternative, ModelInfo } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 import { formatCount, formatCounted, formatDecimal, formatProbability } from '../shared/text/format'
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken, textPieces } from '../shared/text/tokenText'
 import type { Vocabulary } from '../shared/text/vocabulary'
-import type { NextToken, PlacePrediction, ScoredToken } from './placePrediction'
+import type { NextToken, PlacePrediction, ScoredToken, SeenContext } from './placePrediction'
+
+/** Number of most likely tokens to list; with more, the hover would have to be scrolled. */
+export const HOVER_TOP_K = 5
 
 /**
- * The hover for the tokens of a character: each with its numbers and the most likely tokens at its place.
- * The result is a Markdown code block that no token's text can close.
+ * The hover for the tokens of a character: each with its numbers and the most likely tokens at its place. It names the
+ * model only if its weights are rounded (int8), and the context only if the model saw less than the whole text before the
+ * token. The result is a Markdown code block that no token's text can close.
  */
 export function hoverText(place: PlacePrediction, vocabulary: Vocabulary): string {
   return codeBlock(tokenBlocks(place, vocabulary))
@@ -34,42 +38,47 @@ function tokenBlocks(place: PlacePrediction, vocabulary: Vocabulary): Lines[] {
       .map((piece) => piece.shown)
       .join('')
     const top = token.score?.top ?? []
-    return [tokenLine(shown, token, place), ...alternativeLines(top, token.tokenId, vocabulary)]
+    return [...tokenLines(shown, token, place), ...alternativeLines(top, token.tokenId, vocabulary)]
   })
 }
 
-/** `·catch  p 0.077 %  rank 74 of 50,257  10.35 bits  (mini, 412 tokens before)` */
-function tokenLine(shown: string, { score, contextTokens }: ScoredToken, place: PlacePrediction): string {
+/** `·catch  p 0.077 %  rank 74 of 50,257  10.35 bits`, and in a later window `(512 of 1,900 tokens before)` */
+function tokenLines(shown: string, { score, context }: ScoredToken, { model }: PlacePrediction): Lines {
   const token = isolate(fit(shown, Math.min(textWidth(shown), MAX_TOKEN_WIDTH)))
-  if (score === null) return [token, nothingBefore(place)].join(GAP)
+  if (score === null) return withoutPrediction(token)
   const { logProb, rank, surprisal } = score
-  return [
+  const parts = [
     token,
     `p ${formatProbability(Math.exp(logProb))}`,
-    `rank ${formatCount(rank)} of ${formatCount(place.model.vocabularySize)}`,
+    `rank ${formatCount(rank)} of ${formatCount(model.vocabularySize)}`,
     `${formatDecimal(surprisal)} bits`,
-    `(${place.model.id}, ${before(contextTokens)})`,
-  ].join(GAP)
+    ...unusual(context, model),
+  ]
+  return [parts.join(GAP)]
 }
 
 function nextLines(place: PlacePrediction, vocabulary: Vocabulary): Lines {
-  const { next, tokens, model } = place
-  if (next.distribution === null) return [['Next:', nothingBefore(place)].join(GAP)]
-  // The context is named if no token above names it, or if the next token is scored in a later window with less context.
-  const followsToken = tokens.at(-1)?.contextTokens === next.contextTokens - 1
-  const title = followsToken ? 'Next:' : `Next:${GAP}(${model.id}, ${before(next.contextTokens)})`
-  return [title, ...alternativeLines(next.distribution.top, next.tokenId, vocabulary)]
+  const { distribution, tokenId, context } = place.next
+  if (distribution === null) return withoutPrediction('Next:')
+  const title = ['Next:', ...unusual(context, place.model)].join(GAP)
+  return [title, ...alternativeLines(distribution.top, tokenId, vocabulary)]
 }
 
 /** Explains the missing prediction of a text's first token without a start token. */
-function nothingBefore({ model }: PlacePrediction): string {
-  return `nothing before it to predict it from${GAP}(${model.id})`
+function withoutPrediction(title: string): Lines {
+  return [
+    [title, 'no prediction, because no token precedes it'].join(GAP),
+    `${GAP}Turn on the setting Start Token to get one.`,
+  ]
 }
 
-function before(contextTokens: number): string {
-  return contextTokens === 0
-    ? 'only the start token before'
-    : `${formatCounted(contextTokens, 'token')} before`
+/** What the numbers depend on, as far as the reader would not expect it. */
+function unusual({ seen, available }: SeenContext, { id, precision }: ModelInfo): Lines {
+  const facts = [
+    ...(precision === 'fp32' ? [] : [`${id} in ${precision}`]),
+    ...(seen === available ? [] : [`${formatCount(seen)} of ${formatCounted(available, 'token')} before`]),
+  ]
+  return facts.length === 0 ? [] : [`(${facts.join(', ')})`]
 }
 
 /** Tokens and probabilities in two columns; the text's own token is marked. */

@@ -17,8 +17,15 @@ export interface PlaceRequest {
 export interface ScoredToken extends Token {
   /** Null for a token that nothing precedes. */
   readonly score: TokenScore | null
+  readonly context: SeenContext
+}
+
+/** How much of the text before a token the model saw. */
+export interface SeenContext {
   /** Number of tokens that the model saw before it, without the start token. */
-  readonly contextTokens: number
+  readonly seen: number
+  /** Number of tokens of the text before it. */
+  readonly available: number
 }
 
 /** The token after a place, and the distribution that predicts it. */
@@ -27,8 +34,7 @@ export interface NextToken {
   readonly distribution: Distribution | null
   /** The actual next token; null at the text's end. */
   readonly tokenId: number | null
-  /** Number of tokens that the model saw before it, without the start token. */
-  readonly contextTokens: number
+  readonly context: SeenContext
 }
 
 /** The predictions for a place, at temperature 1, given all of the text before it. */
@@ -58,21 +64,28 @@ export async function predictPlace(
     { priority: 'interactive', signal },
   )
   const layout = { nPositions: model.nPositions, startToken }
-  const seenBefore = (token: number) => tokensSeenBefore({ from: token, to: token + 1 }, layout)
+  const contextOf = (token: number): SeenContext => ({
+    seen: tokensSeenBefore({ from: token, to: token + 1 }, layout),
+    available: token,
+  })
   const atEnd = to === tokenIds.length
   return {
     model,
     tokens: tokensOf(tokenized, from, to).map((token, i) => ({
       ...token,
       score: elementAt(scores, i),
-      contextTokens: seenBefore(from + i),
+      context: contextOf(from + i),
     })),
     next: atEnd
-      ? { distribution: next, tokenId: null, contextTokens: tokensSeenBefore({ from: to, to }, layout) }
+      ? {
+          distribution: next,
+          tokenId: null,
+          context: { seen: tokensSeenBefore({ from: to, to }, layout), available: to },
+        }
       : {
           distribution: elementAt(scores, to - from),
           tokenId: elementAt(tokenIds, to),
-          contextTokens: seenBefore(to),
+          context: contextOf(to),
         },
   }
 }

@@ -25,7 +25,6 @@ describe('the hover', () => {
       hoverLanguages: undefined,
       hoverTimeLimit: undefined,
       startToken: undefined,
-      topK: undefined,
     })
   })
 
@@ -33,20 +32,15 @@ describe('the hover', () => {
     const document = await openText(TEXT)
     const { positions } = await inspect(document)
 
-    for (const { start, logProb, rank, surprisal, position } of positions) {
+    for (const { start, logProb, rank, surprisal } of positions) {
       if (logProb === null || rank === null || surprisal === null) continue
       const [first = ''] = linesOf(await hoverAt(document, start))
       const numbers = `p ${formatProbability(Math.exp(logProb))}  rank ${formatCount(rank)} of 50,257  ${formatDecimal(surprisal)} bits`
-      const before =
-        position === 0
-          ? 'only the start token before'
-          : `${position} token${position === 1 ? '' : 's'} before`
-      assert.ok(first.endsWith(`  ${numbers}  (mini, ${before})`), `${first} is not ${numbers}`)
+      assert.ok(first.endsWith(`  ${numbers}`), `${first} is not ${numbers}`)
     }
   })
 
-  it('lists the most likely tokens with the API’s numbers', async () => {
-    await configure({ topK: 3 })
+  it('lists the five most likely tokens with the API’s numbers', async () => {
     const document = await openText(TEXT)
     const { positions } = await inspect(document)
     const { start, top } = elementAt(positions, 52)
@@ -54,10 +48,9 @@ describe('the hover', () => {
     const lines = linesOf(await hoverAt(document, start))
 
     assert.deepEqual(
-      lines.slice(1, 4).map((line) => line.trim().split(/ {2,}/)[1]),
-      (top ?? []).slice(0, 3).map(({ logProb }) => formatProbability(Math.exp(logProb))),
+      lines.slice(1).map((line) => line.trim().split(/ {2,}/)[1]),
+      (top ?? []).slice(0, 5).map(({ logProb }) => formatProbability(Math.exp(logProb))),
     )
-    assert.equal(lines.length, 4)
   })
 
   it('covers the token’s range', async () => {
@@ -117,7 +110,7 @@ describe('the hover', () => {
 
     const hover = await hoverAt(document, TEXT.length)
 
-    assert.equal(linesOf(hover)[0], 'Next:  (mini, 85 tokens before)')
+    assert.equal(linesOf(hover)[0], 'Next:')
     assert.equal(
       nextOf(hover)[0]?.split(/ {2,}/)[1],
       formatProbability(Math.exp(next?.top[0]?.logProb ?? NaN)),
@@ -130,15 +123,15 @@ describe('the hover', () => {
 
     const [first] = linesOf(await hoverAt(document, 0))
 
-    assert.equal(first, 'export  nothing before it to predict it from  (mini)')
+    assert.equal(first, 'export  no prediction, because no token precedes it')
   })
 
-  it('has no text of the document in its trusted part', async () => {
+  it('has the links first, and no text of the document in their trusted part', async () => {
     const document = await openText('[x](command:workbench.action.quit) `````` <b>[x](command:x)')
     for (let offset = 0; offset < document.getText().length; offset++) {
       const contents = contentsOf(await hoverAt(document, offset))
-      const text = elementAt(contents, 0)
-      const links = elementAt(contents, 1)
+      const links = elementAt(contents, 0)
+      const text = elementAt(contents, 1)
 
       assert.ok(!text.isTrusted && !text.supportHtml && !text.supportThemeIcons)
       assert.deepEqual(links.isTrusted, {
@@ -257,7 +250,7 @@ async function hoverAt(document: vscode.TextDocument, offset: number): Promise<v
     document.uri,
     document.positionAt(offset),
   )
-  return hovers.find((hover) => contentsOf(hover).at(-1)?.value.includes('logitscope.'))
+  return hovers.find((hover) => contentsOf(hover).at(0)?.value.includes('logitscope.'))
 }
 
 function contentsOf(hover: vscode.Hover | undefined): vscode.MarkdownString[] {
@@ -266,7 +259,7 @@ function contentsOf(hover: vscode.Hover | undefined): vscode.MarkdownString[] {
 
 /** The lines inside the code block. */
 function linesOf(hover: vscode.Hover | undefined): string[] {
-  return contentsOf(hover)[0]?.value.split('\n').slice(1, -1) ?? []
+  return contentsOf(hover).at(1)?.value.split('\n').slice(1, -1) ?? []
 }
 
 /** The lines about the next token, without indentation. */

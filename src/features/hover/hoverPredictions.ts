@@ -5,7 +5,7 @@ import { signalOf } from '../../editor/cancellation'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { rangeOf } from '../../editor/inspectionTarget'
 import { type Log, logError } from '../../editor/log'
-import { hoverText, hoverTextWithNext } from '../../prediction/hoverText'
+import { HOVER_TOP_K, hoverText, hoverTextWithNext } from '../../prediction/hoverText'
 import { LatestWork } from '../../prediction/latestWork'
 import { type PlacePrediction, predictPlace } from '../../prediction/placePrediction'
 import type { PredictionService } from '../../prediction/predictionService'
@@ -99,16 +99,16 @@ export class HoverPredictions implements Feature, vscode.Disposable {
     position: vscode.Position,
     signal: AbortSignal,
   ): Promise<Answer | undefined> {
-    const { hoverTimeLimit, startToken, topK } = readSettings()
+    const { hoverTimeLimit, startToken } = readSettings()
     const offset = document.offsetAt(position)
     this.hovered = document
     return this.work.get({
-      key: JSON.stringify([document.uri.toString(), document.version, offset, startToken, topK]),
+      key: JSON.stringify([document.uri.toString(), document.version, offset, startToken]),
       work: async (signal) => {
         const { service } = this.options
         const place = await predictPlace(
           service,
-          { text: document.getText(), offset, startToken, topK },
+          { text: document.getText(), offset, startToken, topK: HOVER_TOP_K },
           signal,
         )
         return { place, vocabulary: await service.vocabulary() }
@@ -165,12 +165,15 @@ function hoverOf(
   const line = document.lineAt(position)
   const textOf = LAST_OF_LINE.test(line.text.slice(position.character)) ? hoverTextWithNext : hoverText
   return new vscode.Hover(
-    [new vscode.MarkdownString(textOf(place, vocabulary)), linksAt(document.offsetAt(position))],
+    [linksAt(document.offsetAt(position)), new vscode.MarkdownString(textOf(place, vocabulary))],
     rangeWithin(line, document, place),
   )
 }
 
-/** A separate Markdown string, because it is trusted: it contains a number and no text of the document. */
+/**
+ * First in the hover, so that it is visible without scrolling. A separate Markdown string, because it is trusted: it
+ * contains a number and no text of the document.
+ */
 function linksAt(offset: number): vscode.MarkdownString {
   const links = new vscode.MarkdownString(
     `[Open the panel at this token](command:logitscope.inspectAt?[${offset}]) · [Next surprising token](command:logitscope.nextSurprising)`,

@@ -32,7 +32,7 @@ export function speakRow(row: SpokenRow, speak: (tokenId: number) => string): st
   }
   const expected = distribution?.top.at(0)
   if (expected !== undefined) sentences.push(`Expected ${speakAlternative(expected, speak)}`)
-  else sentences.push(settled ? 'Nothing before it to predict it from' : 'Not scored yet')
+  else sentences.push(settled ? 'No prediction, because no token precedes it' : 'Not scored yet')
   return `${sentences.join('. ')}.`
 }
 

@@ -11,12 +11,12 @@ import { MINI, vocabulary } from '../../support/texts/samples'
 const service = new PredictionService(connect(hashEngine(MINI)))
 
 describe('hoverText', () => {
-  it('starts with the token, its numbers, the model and the number of context tokens', async () => {
+  it('starts with the token and its numbers', async () => {
     const token = await scored(' catch', { logProb: Math.log(0.00077), rank: 74, surprisal: 10.345 })
 
     const [line] = linesOf(hoverText(placeOf([token]), vocabulary))
 
-    expect(line).toBe('·catch  p 0.077 %  rank 74 of 50,257  10.35 bits  (mini, 412 tokens before)')
+    expect(line).toBe('·catch  p 0.077 %  rank 74 of 50,257  10.35 bits')
   })
 
   it('lists the most likely tokens in aligned columns and marks the token of the text', async () => {
@@ -25,11 +25,7 @@ describe('hoverText', () => {
 
     const [, ...lines] = linesOf(hoverText(placeOf([token]), vocabulary))
 
-    expect(lines).toEqual([
-      '  ↵        57.1 %',
-      '  ·catch  0.077 %  ← in the text',
-      '  ー       2.0e-7',
-    ])
+    expect(lines).toEqual(['  ↵        57.1 %', '  ·catch  0.077 %  ← in the text', '  ー       2.0e-7'])
   })
 
   it('truncates tokens that are longer than a column', async () => {
@@ -68,22 +64,38 @@ describe('hoverText', () => {
     const lines = linesOf(hoverText(place, vocabulary))
 
     expect(lines.filter((line) => line.includes('rank'))).toEqual([
-      expect.stringMatching(/^·👋 {2}p .* \(mini, 1 token before\)$/),
-      expect.stringMatching(/^⟨8B⟩ {2}p .* \(mini, 2 tokens before\)$/),
+      expect.stringMatching(/^·👋 {2}p /),
+      expect.stringMatching(/^⟨8B⟩ {2}p /),
     ])
   })
 
-  it('names the start token as the only context of the first token', async () => {
-    const place = await predictPlace(service, { text: 'abc', offset: 0, startToken: true, topK: 1 })
+  it('names the context if the model saw less than the text before the token', async () => {
+    const token = { ...(await scored('a')), context: { seen: 512, available: 1900 } }
 
-    expect(linesOf(hoverText(place, vocabulary))[0]).toMatch(/ \(mini, only the start token before\)$/)
+    expect(linesOf(hoverText(placeOf([token]), vocabulary))[0]).toMatch(
+      / bits {2}\(512 of 1,900 tokens before\)$/,
+    )
+  })
+
+  it('names the model if its weights are rounded to int8', async () => {
+    const place = { ...placeOf([await scored('a')]), model: { ...MINI, precision: 'int8' } as const }
+
+    expect(linesOf(hoverText(place, vocabulary))[0]).toMatch(/ bits {2}\(mini in int8\)$/)
+  })
+
+  it('names the model before the context if both are unusual', async () => {
+    const token = { ...(await scored('a')), context: { seen: 1, available: 2 } }
+    const place = { ...placeOf([token]), model: { ...MINI, precision: 'int8' } as const }
+
+    expect(linesOf(hoverText(place, vocabulary))[0]).toMatch(/ \(mini in int8, 1 of 2 tokens before\)$/)
   })
 
   it('says why the first token has no prediction without a start token', async () => {
     const place = await predictPlace(service, { text: 'abc', offset: 0, startToken: false, topK: 1 })
 
     expect(linesOf(hoverText(place, vocabulary))).toEqual([
-      'abc  nothing before it to predict it from  (mini)',
+      'abc  no prediction, because no token precedes it',
+      '  Turn on the setting Start Token to get one.',
     ])
   })
 })
@@ -93,7 +105,6 @@ describe('hoverTextWithNext', () => {
     const place = placeOf([await scored('a')], {
       distribution: { ...NO_SCORE, top: [await likely('\n', 0.9)] },
       tokenId: await idOf('\n'),
-      contextTokens: 413,
     })
 
     const lines = linesOf(hoverTextWithNext(place, vocabulary))
@@ -101,23 +112,18 @@ describe('hoverTextWithNext', () => {
     expect(lines.slice(-3)).toEqual(['', 'Next:', '  ↵  90.0 %  ← in the text'])
   })
 
-  it('names the model and the context if there is no token above', () => {
-    const place = placeOf([], { distribution: NO_SCORE })
+  it('names the context if the model saw less than the text before the next token', () => {
+    const place = placeOf([], { distribution: NO_SCORE, context: { seen: 255, available: 413 } })
 
-    expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual(['Next:  (mini, 412 tokens before)'])
-  })
-
-  it('names the context if it is smaller than the context of the token above', async () => {
-    const place = placeOf([await scored('a')], { distribution: NO_SCORE, contextTokens: 255 })
-
-    expect(linesOf(hoverTextWithNext(place, vocabulary)).at(-1)).toBe('Next:  (mini, 255 tokens before)')
+    expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual(['Next:  (255 of 413 tokens before)'])
   })
 
   it('says why an empty text without a start token has no next distribution', async () => {
     const place = await predictPlace(service, { text: '', offset: 0, startToken: false, topK: 1 })
 
     expect(linesOf(hoverTextWithNext(place, vocabulary))).toEqual([
-      'Next:  nothing before it to predict it from  (mini)',
+      'Next:  no prediction, because no token precedes it',
+      '  Turn on the setting Start Token to get one.',
     ])
   })
 })
@@ -134,6 +140,8 @@ const NO_SCORE: TokenScore = {
   surprisal: 0,
 }
 
+const WHOLE_CONTEXT = { seen: 412, available: 412 }
+
 function placeOf(
   tokens: readonly ScoredToken[],
   next: Partial<PlacePrediction['next']> = {},
@@ -141,15 +149,14 @@ function placeOf(
   return {
     model: MINI,
     tokens,
-    next: { distribution: null, tokenId: null, contextTokens: 412, ...next },
+    next: { distribution: null, tokenId: null, context: WHOLE_CONTEXT, ...next },
   }
 }
 
-/** A token with 412 context tokens. */
 async function scored(text: string, overrides: Partial<TokenScore> = {}): Promise<ScoredToken> {
   const range = { start: 0, end: text.length }
   const score = { ...NO_SCORE, ...overrides }
-  return { tokenId: await idOf(text), range, partial: false, score, contextTokens: 412 }
+  return { tokenId: await idOf(text), range, partial: false, score, context: WHOLE_CONTEXT }
 }
 
 async function likely(text: string, probability: number): Promise<Alternative> {

@@ -44,16 +44,20 @@ describe('predictPlace', () => {
     },
   )
 
-  it('counts the tokens before each token in its window', async () => {
+  it('counts the tokens before each token, in its window and in the text', async () => {
     const { starts } = await service.tokenize(long)
-    const contextTokensOf = async (token: number) => {
+    const contextOf = async (token: number) => {
       const offset = elementAt(starts, token)
       const { tokens } = await predictPlace(service, { text: long, offset, startToken: true, topK: 1 })
-      return tokens[0]?.contextTokens
+      return tokens[0]?.context
     }
 
     // Windows have 15 tokens after the start token, and the stride is 8.
-    await expect(Promise.all([0, 14, 15].map(contextTokensOf))).resolves.toEqual([0, 14, 7])
+    await expect(Promise.all([0, 14, 15].map(contextOf))).resolves.toEqual([
+      { seen: 0, available: 0 },
+      { seen: 14, available: 14 },
+      { seen: 7, available: 15 },
+    ])
   })
 
   it('has every token of a split character', async () => {
@@ -78,7 +82,11 @@ describe('predictPlace', () => {
     const { tokens, next } = await predictPlace(service, place(text, text.length))
 
     expect(tokens).toEqual([])
-    expect(next).toMatchObject({ tokenId: null, contextTokens: 5, distribution: { logitsRow: 5 } })
+    expect(next).toMatchObject({
+      tokenId: null,
+      context: { seen: 5, available: 5 },
+      distribution: { logitsRow: 5 },
+    })
   })
 
   it('has no score for a first token without a start token', async () => {

@@ -128,7 +128,7 @@ describe('formatResults', () => {
 
   it('names a token that could not be predicted', () => {
     const results = formatResults(inspection([section([prediction(0, TOKENS.the, null)])]), vocabulary)
-    expect(results).toContain('the. Token 0 of 1. Nothing before it to predict it from.')
+    expect(results).toContain('the. Token 0 of 1. No prediction, because no token precedes it.')
   })
 
   it('has the number of tokens before a cancellation', () => {
