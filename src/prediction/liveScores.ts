@@ -107,7 +107,7 @@ export class LiveScores {
     if (this.upToDate) return
     if (text.length > MAX_UNITS)
       throw new LiveTextTooLongError(
-        `It has ${formatCount(text.length)} characters, and colours follow the edits of ${formatCount(MAX_UNITS)} at most. Select a part and inspect that.`,
+        `The document has ${formatCount(text.length)} characters, more than the ${formatCount(MAX_UNITS)} that can be coloured. Select a part and inspect it.`,
       )
     const running = AbortSignal.any([signal, this.work.signal])
     const tokenized = await this.service.tokenize(text, { signal: running })

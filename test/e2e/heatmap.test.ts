@@ -142,19 +142,6 @@ describe('the heatmap in the workbench', () => {
     await showSurprisal()
   })
 
-  it('says why a text cannot be tokenized, and turns itself off', async () => {
-    await workbench().openNewFile('run.txt', 'x'.repeat(20_000))
-
-    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
-
-    await workbench()
-      .page.getByText(/Surprisal is no longer shown in run\.txt\. Line 1 has more than 10,000 letters/)
-      .first()
-      .waitFor()
-    await workbench().runCommand('Notifications: Clear All Notifications')
-    await expect(hideButton().count()).resolves.toBe(0)
-  })
-
   it('writes no error to the console', () => {
     expect(workbench().consoleErrors).toEqual([])
   })
@@ -172,7 +159,6 @@ describe('the heatmap in the workbench', () => {
 
   const colouredSpans = (): Locator => workbench().page.locator('.view-line span[class*=ced-]')
   const items = (): Locator => workbench().page.locator('.quick-input-widget .monaco-list-row')
-  const hideButton = (): Locator => workbench().page.getByRole('button', { name: 'Hide Surprisal in Editor' })
 
   const statusOf = ({ line, column }: SurprisingPlace): string => `Ln ${line}, Col ${column}`
 

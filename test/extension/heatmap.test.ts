@@ -1,7 +1,9 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
+import { useModel } from './support/currentModel'
 import { extension } from './support/extensionUnderTest'
+import { FakeUser } from './support/fakeUser'
 import { openText } from './support/openText'
 import { referenceOf } from './support/reference'
 
@@ -10,14 +12,18 @@ const sample = referenceOf('typescript +bos').text
 
 describe('the heatmap', () => {
   let editor: vscode.TextEditor
+  let user: FakeUser
 
   beforeEach(async () => {
+    user = new FakeUser()
+    user.answers({})
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
     const document = await openText(sample)
     editor = await vscode.window.showTextDocument(document)
   })
 
   afterEach(async () => {
+    user.restore()
     await vscode.workspace.getConfiguration('logitscope').update('heatmapMetric', undefined, true)
     await vscode.workspace.getConfiguration('logitscope').update('startToken', undefined, true)
   })
@@ -89,6 +95,64 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, ['0:0'])
   })
 
+  it('stays on when the file is renamed', async () => {
+    await vscode.commands.executeCommand('logitscope.showHeatmap')
+    const renamed = vscode.Uri.joinPath(editor.document.uri, '..', 'renamed.txt')
+
+    await apply((edit) => {
+      edit.renameFile(editor.document.uri, renamed)
+    })
+
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(renamed))
+    assert.equal(await isOn(), true)
+  })
+
+  it('is off in a file that replaces a deleted one', async () => {
+    const { uri } = editor.document
+    await vscode.commands.executeCommand('logitscope.showHeatmap')
+
+    await apply((edit) => {
+      edit.deleteFile(uri)
+    })
+
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(sample))
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri))
+    assert.equal(await isOn(), false)
+  })
+
+  it('says once for all documents that the model cannot be loaded, and what to do', async () => {
+    await vscode.commands.executeCommand('logitscope.showHeatmap')
+    await vscode.window.showTextDocument(await openText(sample), vscode.ViewColumn.Two)
+    await vscode.commands.executeCommand('logitscope.showHeatmap')
+
+    await useModel('distilgpt2')
+
+    while (await isOn()) await turn()
+    await vscode.window.showTextDocument(editor.document, vscode.ViewColumn.One)
+    while (await isOn()) await turn()
+    await useModel(undefined)
+    assert.deepEqual(user.messages.map(withoutName), [
+      'Surprisal cannot be shown in FILE. distilgpt2 is not downloaded: run Logitscope: Select Model.',
+    ])
+  })
+
+  it('says that a document is too long, and turns itself off', async () => {
+    await vscode.window.showTextDocument(await openText('word '.repeat(400_001)))
+
+    await vscode.commands.executeCommand('logitscope.showHeatmap')
+
+    while (await isOn()) await turn()
+    assert.deepEqual(user.messages.map(withoutName), [
+      'Surprisal cannot be shown in FILE. The document has 2,000,005 characters, more than the 2,000,000 that can be coloured. Select a part and inspect it.',
+    ])
+  })
+
+  /** Whether the status menu says that the heatmap is on in the active editor. */
+  async function isOn(): Promise<boolean> {
+    await vscode.commands.executeCommand('logitscope.showMenu')
+    return user.listed.some(({ label }) => label === 'Hide Surprisal in Editor')
+  }
+
   function putCursor(line: number, character: number): void {
     editor.selection = new vscode.Selection(line, character, line, character)
   }
@@ -103,6 +167,21 @@ describe('the heatmap', () => {
     return places
   }
 })
+
+async function apply(change: (edit: vscode.WorkspaceEdit) => void): Promise<void> {
+  const edit = new vscode.WorkspaceEdit()
+  change(edit)
+  await vscode.workspace.applyEdit(edit)
+}
+
+/** Every document of these tests is a file of the same name in a folder of its own. */
+function withoutName(message: string): string {
+  return message.replace(/in \S*text\.txt/, 'in FILE')
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 type Position = Awaited<ReturnType<LogitscopeApi['inspect']>>['positions'][number]
 

@@ -1,17 +1,21 @@
 import * as vscode from 'vscode'
 import type { Feature } from '../../editor/feature'
+import { onFileMoved } from '../../editor/fileMoves'
 import { readSettings } from '../../editor/settings'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { StepDecorations } from '../../editor/stepDecorations'
+import type { FileMove } from '../../editor/uriAfterMove'
 import { type Log, logError } from '../../editor/log'
+import { describeFailure } from '../../prediction/failureText'
 import type { PredictionService } from '../../prediction/predictionService'
 import type { Direction } from '../../prediction/surprisingTokens'
 import { CancelledError, EngineStoppedError } from '../../shared/errors'
-import { plainMessage } from '../../shared/text/plainMessage'
 import { HeatmapDocument } from './heatmapDocument'
+import { reportHeatmapFailure } from './heatmapFailure'
 import { heatmapLegend } from './heatmapLegend'
 import { goToSurprising } from './heatmapList'
 import { goToNeighbour } from './heatmapNavigation'
+import { RememberedDocuments } from './rememberedDocuments'
 
 export interface HeatmapOptions {
   readonly service: PredictionService
@@ -20,9 +24,6 @@ export interface HeatmapOptions {
   readonly memory: vscode.Memento
 }
 
-const MEMORY_KEY = 'heatmap.documents'
-/** If the heatmap is on in more documents, only those where it was turned on last are stored. */
-const MAX_STORED_DOCUMENTS = 100
 /** Documents that are not visible but keep their scores in memory. */
 const MAX_HIDDEN_DOCUMENTS = 4
 
@@ -48,14 +49,15 @@ export class Heatmap implements Feature, vscode.Disposable {
   ]
   /** Ordered by when they were last visible, the most recent last. */
   private readonly documents = new Map<vscode.TextDocument, HeatmapDocument>()
-  /** URIs, in the order in which they were turned on. */
-  private readonly on: Set<string>
+  private readonly on: RememberedDocuments
+  /** The message of the last reported failure: the same failure is reported once for all documents. */
+  private reported: string | undefined
   private decorations: StepDecorations | undefined
   private navigation = new AbortController()
   private readonly subscriptions: readonly vscode.Disposable[]
 
   constructor(private readonly options: HeatmapOptions) {
-    this.on = new Set(options.memory.get<string[]>(MEMORY_KEY))
+    this.on = new RememberedDocuments(options.memory)
     this.subscriptions = this.listen()
     this.followEditors()
     this.announce()
@@ -103,6 +105,7 @@ export class Heatmap implements Feature, vscode.Disposable {
 
   /** Drops all scores of the previous model. */
   modelChanged(): void {
+    this.reported = undefined
     for (const document of [...this.documents.keys()]) this.drop(document)
     this.followEditors()
   }
@@ -136,7 +139,18 @@ export class Heatmap implements Feature, vscode.Disposable {
         // A change of language fires this event too, but then `isClosed` is false.
         if (document.isClosed) this.forget(document)
       }),
+      onFileMoved((move) => {
+        this.fileMoved(move)
+      }),
     ]
+  }
+
+  /** VS Code opens a renamed file as another document: its colours are painted when that becomes visible. */
+  private fileMoved(move: FileMove): void {
+    if (!this.on.follow(move)) return
+    for (const document of [...this.documents.keys()]) if (!this.isOn(document)) this.drop(document)
+    this.followEditors()
+    this.announce()
   }
 
   private followEditors(): void {
@@ -178,25 +192,20 @@ export class Heatmap implements Feature, vscode.Disposable {
   /** VS Code reuses the URI of an untitled document, so it must not stay turned on. */
   private forget(document: vscode.TextDocument): void {
     this.drop(document)
-    if (document.isUntitled) this.remember(document, 'off')
+    if (document.isUntitled) this.on.remove(document.uri.toString())
   }
 
   private turnOn(document: vscode.TextDocument): void {
-    this.remember(document, 'on')
+    this.on.add(document.uri.toString())
+    this.reported = undefined
     this.followEditors()
     this.announce()
   }
 
   private turnOff(document: vscode.TextDocument): void {
-    this.remember(document, 'off')
+    this.on.remove(document.uri.toString())
     this.drop(document)
     this.announce()
-  }
-
-  private remember({ uri }: vscode.TextDocument, state: 'on' | 'off'): void {
-    this.on.delete(uri.toString())
-    if (state === 'on') this.on.add(uri.toString())
-    void this.options.memory.update(MEMORY_KEY, [...this.on].slice(-MAX_STORED_DOCUMENTS))
   }
 
   private announce(): void {
@@ -226,13 +235,15 @@ export class Heatmap implements Feature, vscode.Disposable {
     }
   }
 
-  /** Turns the heatmap off and shows the error, unless it was cancelled. */
+  /** Turns the heatmap off and says why, unless it was cancelled. */
   private failed(document: vscode.TextDocument, error: unknown): void {
     if (error instanceof CancelledError || !this.isOn(document)) return
-    const sentence = logError(this.options.log, 'The heatmap failed', error)
+    logError(this.options.log, 'The heatmap failed', error)
     this.turnOff(document)
-    const name = vscode.workspace.asRelativePath(document.uri, false)
-    void vscode.window.showErrorMessage(plainMessage(`Surprisal is no longer shown in ${name}. ${sentence}`))
+    const failure = describeFailure(error)
+    if (failure.message === this.reported) return
+    this.reported = failure.message
+    void reportHeatmapFailure(document, failure)
   }
 }
 
