@@ -26,9 +26,22 @@ export class Announcements {
     const running = inspection.state.kind === 'running'
     if (before.inspection?.id !== inspection.id) return running ? started(inspection) : null
     if (before.inspection.state.kind !== inspection.state.kind) return ended(inspection, labels)
-    if (after.outOfDate && !before.outOfDate) return 'Out of date: the document has changed.'
+    if (after.documentState !== before.documentState) return documentAnnouncement(after)
     const progressed = running && before.inspection !== inspection
     return progressed && now - this.lastAnnouncedAt >= PROGRESS_INTERVAL_MS ? progress(inspection) : null
+  }
+}
+
+function documentAnnouncement({ documentState }: PanelState): string | null {
+  switch (documentState) {
+    case 'changed':
+      return 'Out of date: the document has changed.'
+    case 'deleted':
+      return 'The document was deleted.'
+    case 'unchanged':
+      return null
+    default:
+      return assertNever(documentState)
   }
 }
 
@@ -46,6 +59,8 @@ function ended(inspection: Inspection, labels: TokenLabels | null): string | nul
       return done(inspection, labels)
     case 'cancelled':
       return `Cancelled after ${progress(inspection)}`
+    case 'interrupted':
+      return `Interrupted after ${progress(inspection)}`
     case 'running':
     case 'failed':
       return null

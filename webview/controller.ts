@@ -1,12 +1,20 @@
 import { elementAt } from '../src/shared/elementAt'
 import type { Metric } from '../src/shared/numbers/metrics'
-import type { HostMessage, PanelCommand, PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
+import type {
+  AnswerLongRunMessage,
+  HostMessage,
+  PanelCommand,
+  PanelLayout,
+  PanelMessage,
+  TokenAddress,
+} from '../src/shared/contracts/protocol'
 import type { SamplingSettings } from '../src/shared/contracts/samplingSettings'
 import { Announcements } from './announcements'
 import type { Host, SavedState } from './host'
 import { distributionAt } from './state/addresses'
 import { initialState, type PanelState, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
+import type { Tab } from './state/tabs'
 
 /** What the panel's components can do. */
 export interface PanelActions {
@@ -21,6 +29,13 @@ export interface PanelActions {
   setMetric(metric: Metric): void
   setSampling(sampling: SamplingSettings): void
   sortBy(sort: Sort): void
+  openTab(tab: Tab): void
+  /** Moves a splitter while it is dragged. */
+  setLayout(layout: Partial<PanelLayout>): void
+  /** Stores where the splitters are, when a drag ends. */
+  storeLayout(): void
+  answerLongRun(part: AnswerLongRunMessage['part']): void
+  dismissNotice(): void
   /** The table was scrolled to this offset, in pixels. */
   scrolled(scroll: number): void
   openKeys(): void
@@ -108,6 +123,26 @@ export class PanelController implements PanelActions {
     this.dispatch({ type: 'sortBy', sort })
   }
 
+  readonly openTab = (tab: Tab): void => {
+    this.dispatch({ type: 'openTab', tab })
+  }
+
+  setLayout(layout: Partial<PanelLayout>): void {
+    this.dispatch({ type: 'setLayout', layout: { ...this.currentState.layout, ...layout } })
+  }
+
+  storeLayout(): void {
+    this.host.post({ type: 'storeLayout', layout: this.currentState.layout })
+  }
+
+  answerLongRun(part: AnswerLongRunMessage['part']): void {
+    this.host.post({ type: 'answerLongRun', part })
+  }
+
+  dismissNotice(): void {
+    this.host.post({ type: 'dismissNotice' })
+  }
+
   scrolled(scroll: number): void {
     this.dispatch({ type: 'scrolled', scroll })
   }
@@ -149,7 +184,7 @@ export class PanelController implements PanelActions {
   }
 
   private saveState(): void {
-    const { inspection, restore, picked, scroll, metric, topK } = this.currentState
+    const { inspection, restore, picked, scroll, metric, topK, tabs } = this.currentState
     const before = this.saved
     this.saved = {
       inspectionId: inspection?.id ?? restore?.inspectionId ?? null,
@@ -157,6 +192,7 @@ export class PanelController implements PanelActions {
       scroll,
       metric,
       k: topK,
+      front: tabs.front,
     }
     const keys = Object.keys(this.saved) as (keyof SavedState)[]
     if (keys.some((key) => this.saved[key] !== before[key])) this.host.saveState(this.saved)

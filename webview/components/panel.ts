@@ -1,24 +1,34 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { customElement } from 'lit/decorators.js'
+import { customElement, state } from 'lit/decorators.js'
 
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { PanelController, PanelView } from '../controller'
-import { RowStore } from '../state/rows'
+import { isBusy, isReplaced } from '../state/panelState'
+import { type RowBlock, RowStore } from '../state/rows'
+import { type Place, TABS } from '../state/tabs'
 import type { TokenLabels } from '../tokens/tokenLabels'
-import './detail/detail'
+import { LightElement } from './base/lightElement'
+import './detail/prediction'
+import './frame/splitter'
+import './frame/tabList'
 import { headerTemplate } from './header/header'
 import './header/keys'
 import { legendTemplate } from './header/legend'
-import { LightElement } from './base/lightElement'
-import { inspectionNoticeTemplate, panelNoticeTemplate, precisionCostTemplate } from './header/notices'
+import { noticeLines, noticePage } from './notices/notices'
 import './strip/sparkline'
 import './strip/strip'
 import './table/table'
 import type { TableElement } from './table/table'
+import { tabId, tabPanelId } from './frame/tabList'
+
+/** From this width on, both places of the work area are side by side. */
+const TWO_COLUMNS_FROM_PX = 900
 
 /** The whole panel. Renders the controller's state at most once per frame. */
 @customElement('logitscope-panel')
 export class PanelElement extends LightElement implements PanelView {
+  @state() private twoColumns = false
+
   private controller: PanelController | undefined
   private readonly rowStore = new RowStore()
   private frame: number | undefined
@@ -26,14 +36,23 @@ export class PanelElement extends LightElement implements PanelView {
   private hadFocus = false
   private announcement = ''
 
+  private readonly resizeObserver = new ResizeObserver(() => {
+    this.twoColumns = this.clientWidth >= TWO_COLUMNS_FROM_PX
+  })
+
   /** Starts rendering the controller's state. Called once. */
   connect(controller: PanelController): void {
     this.controller = controller
+    this.resizeObserver.observe(this)
     document.addEventListener('keydown', (event) => {
       this.onKeyDown(event, controller)
     })
     document.addEventListener('copy', (event) => {
       this.onCopy(event, controller)
+    })
+    // VS Code's Find leaves the page without a focused element when it closes.
+    addEventListener('focus', () => {
+      if (document.activeElement === document.body) this.focusTable()
     })
     this.stateChanged()
   }
@@ -59,10 +78,12 @@ export class PanelElement extends LightElement implements PanelView {
     const { controller } = this
     if (controller === undefined) return nothing
     const { inspection, labels, notice, keysShown } = controller.state
-    const shown = inspection !== null && labels !== null
     return html`<div class="visually-hidden" role="status" aria-live="polite">${this.announcement}</div>
-      ${panelNoticeTemplate(notice, shown ? 'notice' : 'page', controller)}
-      ${shown ? this.inspectionTemplate(controller, inspection, labels) : nothing}
+      ${
+        inspection !== null && labels !== null
+          ? this.inspectionTemplate(controller, inspection, labels)
+          : noticePage(notice, controller)
+      }
       ${keysShown ? html`<logitscope-keys .close=${this.closeKeys}></logitscope-keys>` : nothing}`
   }
 
@@ -71,6 +92,7 @@ export class PanelElement extends LightElement implements PanelView {
   }
 
   protected override updated(): void {
+    this.placeSplitters()
     // The focused button was removed. Without a focused element no key would work, so the table gets the focus.
     if (this.hadFocus && document.activeElement === document.body) this.tableWantsFocus = true
     const table = this.tableWantsFocus ? this.table : null
@@ -86,14 +108,14 @@ export class PanelElement extends LightElement implements PanelView {
     inspection: Inspection,
     labels: TokenLabels,
   ): TemplateResult {
-    const { metric, picked, columns, sort, scroll, fullRow, topK, sampling } = controller.state
-    const rows = this.rowStore.rowsOf(inspection)
-    const { sections } = inspection
-    return html`${headerTemplate(inspection, metric, controller)}
-      ${inspectionNoticeTemplate(inspection, controller.state, controller)}
-      ${precisionCostTemplate(inspection, controller)}
+    const { state } = controller
+    const { metric, picked, previous } = state
+    const rows = this.rowStore.rowsOf(inspection, previous)
+    return html`<div class="frame ${isReplaced(state) ? 'replaced' : ''}">
+      ${headerTemplate(state, inspection, controller)} ${noticeLines(state, inspection, controller)}
       <logitscope-sparkline
-        .sections=${sections}
+        .sections=${inspection.sections}
+        .rows=${rows}
         .metric=${metric}
         .labels=${labels}
         .picked=${picked}
@@ -110,32 +132,113 @@ export class PanelElement extends LightElement implements PanelView {
           .actions=${controller}
         ></logitscope-strip>
       </section>
-      <main>
-        <logitscope-table
-          .inspection=${inspection}
-          .rows=${rows}
-          .labels=${labels}
-          .metric=${metric}
-          .columns=${columns}
-          .sort=${sort}
-          .picked=${picked}
-          .initialScroll=${scroll}
-          .actions=${controller}
-        ></logitscope-table>
-        ${
-          picked === null
-            ? nothing
-            : html`<logitscope-detail
-                .inspection=${inspection}
-                .picked=${picked}
-                .fullRow=${fullRow}
-                .labels=${labels}
-                .topK=${topK}
-                .sampling=${sampling}
-                .actions=${controller}
-              ></logitscope-detail>`
-        }
-      </main>`
+      <logitscope-splitter
+        .axis=${'y'}
+        .label=${'Height of the text'}
+        .box=${() => this.querySelector<HTMLElement>('.strip')}
+        .boxIs=${'before'}
+        .resize=${(stripHeight: number | null) => {
+          controller.setLayout({ stripHeight })
+        }}
+        .store=${this.storeLayout}
+      ></logitscope-splitter>
+      <main class="work ${this.twoColumns ? 'columns' : ''}">
+        ${this.twoColumns ? nothing : this.tabsTemplate(controller, ['main', 'detail'])}
+        ${this.columnTemplate(controller, 'main', this.tableTemplate(controller, inspection, { rows, labels }))}
+        ${this.twoColumns ? this.columnSplitter(controller) : nothing}
+        ${this.columnTemplate(controller, 'detail', this.predictionTemplate(controller, inspection, labels))}
+      </main>
+    </div>`
+  }
+
+  /** The open view of a place. In one column only the place in front is visible; the other keeps its state. */
+  private columnTemplate(controller: PanelController, place: Place, view: unknown): TemplateResult {
+    const { tabs } = controller.state
+    const open = TABS.find((tab) => tab.id === tabs[place])
+    return html`<div class="column ${place}" ?hidden=${!this.twoColumns && tabs.front !== place}>
+      ${this.twoColumns ? this.tabsTemplate(controller, [place]) : nothing}
+      <div
+        class="view"
+        role="tabpanel"
+        id=${open === undefined ? nothing : tabPanelId(open)}
+        aria-labelledby=${open === undefined ? nothing : tabId(open)}
+      >
+        ${view}
+      </div>
+    </div>`
+  }
+
+  private tabsTemplate(controller: PanelController, places: readonly Place[]): TemplateResult {
+    const { tabs } = controller.state
+    const [place] = places
+    return html`<logitscope-tabs
+      .tabs=${TABS.filter((tab) => places.includes(tab.place))}
+      .selected=${tabs[places.length > 1 || place === undefined ? tabs.front : place]}
+      .label=${places.length > 1 ? 'Views' : place === 'main' ? 'Views of the text' : 'Views of the picked token'}
+      .open=${controller.openTab}
+    ></logitscope-tabs>`
+  }
+
+  private columnSplitter(controller: PanelController): TemplateResult {
+    return html`<logitscope-splitter
+      .axis=${'x'}
+      .label=${'Width of the prediction'}
+      .box=${() => this.querySelector<HTMLElement>('.column.detail')}
+      .boxIs=${'after'}
+      .resize=${(detailWidth: number | null) => {
+        controller.setLayout({ detailWidth })
+      }}
+      .store=${this.storeLayout}
+    ></logitscope-splitter>`
+  }
+
+  private tableTemplate(
+    controller: PanelController,
+    inspection: Inspection,
+    { rows, labels }: { readonly rows: readonly RowBlock[]; readonly labels: TokenLabels },
+  ): TemplateResult {
+    const { metric, picked, columns, sort, scroll } = controller.state
+    return html`<logitscope-table
+      .inspection=${inspection}
+      .rows=${rows}
+      .labels=${labels}
+      .metric=${metric}
+      .columns=${columns}
+      .sort=${sort}
+      .picked=${picked}
+      .initialScroll=${scroll}
+      .actions=${controller}
+    ></logitscope-table>`
+  }
+
+  private predictionTemplate(
+    controller: PanelController,
+    inspection: Inspection,
+    labels: TokenLabels,
+  ): TemplateResult {
+    const { picked, fullRow, topK, sampling } = controller.state
+    if (picked === null) return html`<p class="empty dim">Pick a token to see its prediction.</p>`
+    return html`<logitscope-prediction
+      .inspection=${inspection}
+      .picked=${picked}
+      .fullRow=${fullRow}
+      .labels=${labels}
+      .topK=${topK}
+      .sampling=${sampling}
+      .actions=${controller}
+    ></logitscope-prediction>`
+  }
+
+  /** Set from script, because the content security policy forbids style attributes. */
+  private placeSplitters(): void {
+    const frame = this.querySelector<HTMLElement>('.frame')
+    const { stripHeight, detailWidth } = this.controller?.state.layout ?? {}
+    place(frame, '--strip-height', stripHeight)
+    place(frame, '--detail-width', detailWidth)
+  }
+
+  private readonly storeLayout = () => {
+    this.controller?.storeLayout()
   }
 
   private get table(): TableElement | null {
@@ -143,13 +246,17 @@ export class PanelElement extends LightElement implements PanelView {
   }
 
   private onKeyDown(event: KeyboardEvent, controller: PanelController): void {
-    const { inspection, notice, keysShown } = controller.state
-    const busy = notice?.kind === 'preparing' || inspection?.state.kind === 'running'
+    const { keysShown } = controller.state
     if (event.key === '?') {
       if (keysShown) this.closeKeys()
       else controller.openKeys()
     } else if (event.key === 'Escape' && keysShown) this.closeKeys()
-    else if (event.key === 'Escape' && busy) controller.run('cancelInspection')
+    else if (event.key === 'Escape' && isBusy(controller.state) && !this.popoverIsOpen)
+      controller.run('cancelInspection')
+  }
+
+  private get popoverIsOpen(): boolean {
+    return this.querySelector(':popover-open') !== null
   }
 
   private readonly closeKeys = () => {
@@ -165,4 +272,9 @@ export class PanelElement extends LightElement implements PanelView {
     event.preventDefault()
     controller.copyRow(picked)
   }
+}
+
+function place(frame: HTMLElement | null, property: string, pixels: number | null | undefined): void {
+  if (pixels === null || pixels === undefined) frame?.style.removeProperty(property)
+  else frame?.style.setProperty(property, `${pixels}px`)
 }

@@ -3,43 +3,48 @@ import type { Inspection } from '../../src/shared/contracts/prediction'
 import {
   type Column,
   DEFAULT_COLUMNS,
-  type ShowEmptyMessage,
+  type DocumentState,
+  type Notice,
+  type PanelLayout,
   type TokenAddress,
 } from '../../src/shared/contracts/protocol'
-import type { Remedy } from '../../src/shared/contracts/remedies'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import type { SavedState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
+import { INITIAL_TABS, type OpenTabs } from './tabs'
 
 /** The panel's whole state. Everything shown is computed from it. */
 export interface PanelState {
   /** Null until the host has sent the vocabulary. */
   readonly labels: TokenLabels | null
+  /** What is shown. */
   readonly inspection: Inspection | null
-  /** The document is no longer the one that was inspected. */
-  readonly outOfDate: boolean
-  /** Shown instead of an inspection, or above the previous one. */
-  readonly notice: PanelNotice | null
+  /** A new run of the shown document that has no results yet; the shown inspection stays until it has. */
+  readonly upcoming: Inspection | null
+  /** The run before the shown one, of the same tokens: its results stay where the running one has none yet. */
+  readonly previous: Inspection | null
+  readonly documentState: DocumentState
+  /** Shown instead of an inspection, or above the shown one. */
+  readonly notice: Notice | null
   readonly picked: TokenAddress | null
+  /** The panel picked the token itself, so it may pick a better one when the run is done. */
+  readonly pickIsProvisional: boolean
   /** The full row of logits that the picked token is scored with. */
   readonly fullRow: FullRow
   readonly columns: readonly Column[]
   readonly sort: Sort
   readonly metric: Metric
-  /** How many alternatives the detail pane lists. */
+  /** How many alternatives the open list of the Prediction tab has. */
   readonly topK: number
   readonly sampling: SamplingSettings
+  readonly tabs: OpenTabs
+  readonly layout: PanelLayout
   readonly keysShown: boolean
   /** Scroll offset of the table in pixels, as saved for a reload. */
   readonly scroll: number
   /** The saved pick. Used once, when the inspection is shown again after a reload. */
   readonly restore: Pick<SavedState, 'inspectionId' | 'picked'> | null
 }
-
-export type PanelNotice =
-  | { readonly kind: 'empty'; readonly reason: ShowEmptyMessage['reason'] }
-  | { readonly kind: 'preparing'; readonly note: string }
-  | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
 export type FullRow =
   | { readonly kind: 'absent' }
@@ -59,21 +64,41 @@ export const TEXT_ORDER: Sort = { column: 'position', direction: 'ascending' }
 export const ABSENT_ROW: FullRow = { kind: 'absent' }
 
 /** The state before the host has sent anything. */
-export function initialState({ inspectionId, picked, scroll, metric, k }: SavedState): PanelState {
+export function initialState({ inspectionId, picked, scroll, metric, k, front }: SavedState): PanelState {
   return {
     labels: null,
     inspection: null,
-    outOfDate: false,
+    upcoming: null,
+    previous: null,
+    documentState: 'unchanged',
     notice: null,
     picked: null,
+    pickIsProvisional: false,
     fullRow: ABSENT_ROW,
     columns: DEFAULT_COLUMNS,
     sort: TEXT_ORDER,
     metric,
     topK: k,
     sampling: NEUTRAL_SAMPLING,
+    tabs: { ...INITIAL_TABS, front },
+    layout: { stripHeight: null, detailWidth: null },
     keysShown: false,
     scroll,
     restore: { inspectionId, picked },
   }
+}
+
+/** The inspection that is running or was requested last, which may not be shown yet. */
+export function newestInspection({ inspection, upcoming }: PanelState): Inspection | null {
+  return upcoming ?? inspection
+}
+
+/** Whether a run is being prepared or is running, so that it can be cancelled. */
+export function isBusy(state: PanelState): boolean {
+  return state.notice?.kind === 'preparing' || newestInspection(state)?.state.kind === 'running'
+}
+
+/** Whether what is shown is about to be replaced by a new run of the same document. */
+export function isReplaced({ inspection, upcoming, notice }: PanelState): boolean {
+  return inspection !== null && (upcoming !== null || notice?.kind === 'preparing')
 }

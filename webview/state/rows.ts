@@ -1,5 +1,6 @@
 import { elementAt } from '../../src/shared/elementAt'
 import { isTyped } from '../../src/shared/text/generation'
+import { type Unscored, unscoredReason } from '../../src/shared/text/unscored'
 import type {
   Distribution,
   Inspection,
@@ -8,7 +9,7 @@ import type {
   Token,
 } from '../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
-import { distributionAt, scoreAt, predictionAt } from './addresses'
+import { distributionAt, scoreAt } from './addresses'
 
 /** One row of the table and one token of the strip. Stays the same object as long as nothing in it changes. */
 export interface Row extends TokenAddress {
@@ -20,8 +21,10 @@ export interface Row extends TokenAddress {
   readonly distribution: Distribution | null
   /** Number of tokens in the section. */
   readonly tokenCount: number
-  /** The engine has answered for this row, even if the answer is that the token has no score. */
-  readonly settled: boolean
+  /** Why this run has no prediction for the row; null if it has one. */
+  readonly unscored: Unscored | null
+  /** Score and distribution are those of the previous run, because this one has not answered for the row yet. */
+  readonly stale: boolean
   /** The token covers text that was typed before a completion. */
   readonly typed: boolean
 }
@@ -34,11 +37,13 @@ export class RowStore {
   private sections: readonly Section[] = []
   private rows: readonly RowBlock[] = []
 
-  rowsOf(inspection: Inspection): readonly RowBlock[] {
+  /** `previous`: the run before, of the same tokens, whose results stand in for those that are still missing. */
+  rowsOf(inspection: Inspection, previous: Inspection | null): readonly RowBlock[] {
     const { sections } = inspection
     this.rows = sections.map((section, i) => {
       const sameText = this.sections[i]?.tokens === section.tokens
-      return updateRows(sameText ? (this.rows[i] ?? []) : [], inspection, i)
+      const standIn = previous?.sections[i]
+      return updateRows(sameText ? (this.rows[i] ?? []) : [], { inspection, index: i, standIn })
     })
     this.sections = sections
     return this.rows
@@ -64,21 +69,32 @@ export function regularCuts(count: number, size: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil(count / size) - 1) }, (_, i) => (i + 1) * size)
 }
 
-function updateRows(before: RowBlock, inspection: Inspection, index: number): RowBlock {
+interface RowsOptions {
+  readonly inspection: Inspection
+  /** Index of the section. */
+  readonly index: number
+  /** The same section of the previous run. */
+  readonly standIn: Section | undefined
+}
+
+function updateRows(before: RowBlock, { inspection, index, standIn }: RowsOptions): RowBlock {
   const section = elementAt(inspection.sections, index)
   const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
-    const distribution = distributionAt(section, position)
-    const settled = distribution !== null || predictionAt(section, position) !== null
+    const unscored = unscoredReason(inspection, { section: index, position })
+    const stale = unscored === 'pending' && standIn !== undefined
+    const source = stale ? standIn : section
+    const distribution = distributionAt(source, position)
     const old = before[position]
-    if (old?.distribution === distribution && old.settled === settled) return old
+    if (old?.distribution === distribution && old.unscored === unscored && old.stale === stale) return old
     return {
       section: index,
       position,
       token: section.tokens[position] ?? null,
-      score: scoreAt(section, position),
+      score: scoreAt(source, position),
       distribution,
       tokenCount: section.tokens.length,
-      settled,
+      unscored,
+      stale,
       typed: isTyped(inspection, index, position),
     }
   })

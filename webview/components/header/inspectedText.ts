@@ -1,0 +1,40 @@
+import { formatCount, formatCounted } from '../../../src/shared/text/format'
+import type { Inspection } from '../../../src/shared/contracts/prediction'
+
+/** `line 7` · `lines 3–9` · `3 selections`; empty for a completion, which has no lines. */
+export function describeLines({ sections, generation }: Inspection): string {
+  const [section, ...others] = sections
+  if (generation !== undefined || section === undefined) return ''
+  if (others.length > 0) return formatCounted(sections.length, 'selection')
+  const { first, last } = section.lines
+  return first === last ? `line ${formatCount(first)}` : `lines ${formatCount(first)}–${formatCount(last)}`
+}
+
+/** `412 tokens before`; for several sections the smallest and the largest context. */
+export function describeContext({ sections }: Inspection): string {
+  const counts = sections.map((section) => section.contextTokens)
+  const least = Math.min(...counts)
+  const most = Math.max(...counts)
+  if (most === 0) return 'no context'
+  return least === most
+    ? `${formatCounted(most, 'token')} before`
+    : `${formatCount(least)} to ${formatCounted(most, 'token')} before`
+}
+
+/** What is unusual about how the text was read, one sentence each; usually nothing. */
+export function detailsOfText({ sections }: Inspection): string[] {
+  const windows = sections.reduce((sum, section) => sum + section.windows, 0)
+  const surrogates = sections.reduce((sum, section) => sum + section.loneSurrogates, 0)
+  return [
+    ...(windows > sections.length
+      ? [
+          `${formatCounted(windows, 'window')}: the text is longer than the model’s context, so it is scored in overlapping windows.`,
+        ]
+      : []),
+    ...(surrogates > 0
+      ? [
+          `${formatCounted(surrogates, 'lone surrogate')} replaced by U+FFFD, because each is half a character.`,
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,105 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { live } from 'lit/directives/live.js'
+
+import { formatParameters } from '../../../src/shared/text/format'
+import { describeBackend, describeCheck, fitsInFp32 } from '../../../src/shared/text/modelText'
+import {
+  DEFAULT_MODEL_ID,
+  type Inspection,
+  type ModelInfo,
+  type Precision,
+  PRECISIONS,
+} from '../../../src/shared/contracts/prediction'
+import type { PanelCommand } from '../../../src/shared/contracts/protocol'
+import type { PanelActions } from '../../controller'
+import { describeContext, detailsOfText } from './inspectedText'
+import { startTokenTemplate } from './startToken'
+
+const POPOVER_ID = 'model-popover'
+
+/** Names the model and opens the popover. */
+export function modelButton({ id, description }: ModelInfo): TemplateResult {
+  return html`<button
+    class="model"
+    popovertarget=${POPOVER_ID}
+    aria-haspopup="dialog"
+    title="${id}, ${description}"
+  >
+    <b>${id}</b><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 6l4 4 4-4" /></svg>
+  </button>`
+}
+
+/** All about the model and how the text was read, with the controls that the header has no room for. */
+export function modelPopover(inspection: Inspection, actions: PanelActions): TemplateResult {
+  const { model } = inspection
+  const { nLayer, nHead, nEmbd, check } = model
+  return html`<div popover id=${POPOVER_ID} class="popover" role="dialog" aria-label="Model">
+    <h2>${model.id} <span class="dim">${model.description}</span></h2>
+    ${model.remarks.map((remark) => html`<p class="dim" title="How the model files were read">${remark}</p>`)}
+    <dl>
+      <dt>Size</dt>
+      <dd>
+        ${formatParameters(model.parameters)} parameters: ${nLayer} layers, ${nHead} heads, ${nEmbd}
+        dimensions
+      </dd>
+      <dt>Backend</dt>
+      <dd>
+        ${describeBackend(model)}${check === undefined ? nothing : html`<p class="dim">${describeCheck(check)}</p>`}
+      </dd>
+      <dt>Context</dt>
+      <dd>
+        ${describeContext(inspection)}${detailsOfText(inspection).map((detail) => html`<p class="dim">${detail}</p>`)}
+      </dd>
+      <dt>Precision</dt>
+      <dd>${precisionTemplate(model, actions)}</dd>
+      <dt class="to-430">Start token</dt>
+      <dd class="to-430">${startTokenTemplate(inspection, actions)}</dd>
+    </dl>
+    <div class="buttons">
+      ${commandButton('selectModel', 'Select Model…', actions)}
+      ${model.id === DEFAULT_MODEL_ID ? commandButton('useGpt2', 'Use GPT-2', actions) : nothing}
+      ${measureButton(inspection, actions)}
+    </div>
+  </div>`
+}
+
+/** VS Code shows its own lists over the panel, so the popover closes first. */
+function commandButton(command: PanelCommand, label: string, actions: PanelActions): TemplateResult {
+  return html`<button
+    popovertarget=${POPOVER_ID}
+    popovertargetaction="hide"
+    @click=${() => {
+      actions.run(command)
+    }}
+  >
+    ${label}
+  </button>`
+}
+
+const PRECISION_COMMANDS: Readonly<Record<Precision, PanelCommand>> = { fp32: 'useFp32', int8: 'useInt8' }
+
+function precisionTemplate(model: ModelInfo, actions: PanelActions): TemplateResult {
+  return html`<div role="radiogroup" aria-label="Precision" class="radios">
+    ${PRECISIONS.map((precision) => {
+      const lacksMemory = precision === 'fp32' && !fitsInFp32(model)
+      return html`<label title=${lacksMemory ? 'Exceeds the memory of WebAssembly' : nothing}>
+        <input
+          type="radio"
+          name="precision"
+          ?disabled=${lacksMemory}
+          .checked=${live(precision === model.precision)}
+          @change=${() => {
+            actions.run(PRECISION_COMMANDS[precision])
+          }}
+        />
+        ${precision}
+      </label>`
+    })}
+  </div>`
+}
+
+/** Available once the text is scored, for a model that fits into memory in fp32, one measurement at a time. */
+function measureButton({ model, state, precisionCost }: Inspection, actions: PanelActions): unknown {
+  if (state.kind === 'running' || !fitsInFp32(model) || precisionCost?.kind === 'running') return nothing
+  return commandButton('measurePrecisionCost', 'Measure Precision Cost', actions)
+}

@@ -1,0 +1,116 @@
+import { type InspectionUpdate, updateInspection } from '../../src/shared/contracts/inspectionUpdate'
+import type { Inspection, TokenPrediction } from '../../src/shared/contracts/prediction'
+import type { ShowInspectionMessage, TokenAddress } from '../../src/shared/contracts/protocol'
+import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
+import { isAddressIn } from './addresses'
+import { ABSENT_ROW, type PanelState } from './panelState'
+
+/** The state after the host has shown an inspection. A new run of the shown document waits for its first results. */
+export function showInspection(state: PanelState, message: ShowInspectionMessage): PanelState {
+  const { inspection } = message
+  const shown = state.inspection
+  const waits =
+    isRerun(shown, inspection) && inspection.state.kind === 'running' && !hasPredictions(inspection)
+  if (waits) return { ...state, upcoming: inspection, documentState: 'unchanged', notice: null }
+  return show({ ...state, upcoming: null, notice: null, documentState: 'unchanged' }, message)
+}
+
+/** Applies an update of the shown or the upcoming inspection; updates of others are ignored. */
+export function applyUpdate(state: PanelState, update: InspectionUpdate): PanelState {
+  const { inspection, upcoming } = state
+  if (upcoming?.id === update.inspectionId) return updateUpcoming(state, updateInspection(upcoming, update))
+  if (inspection?.id !== update.inspectionId) return state
+  const updated = { ...state, inspection: updateInspection(inspection, update) }
+  return update.type === 'setState' ? ended(updated) : updated
+}
+
+/** Whether a message belongs to the inspection that is shown, or about to be shown. */
+export function isKnown({ inspection, upcoming }: PanelState, message: { inspectionId: string }): boolean {
+  return inspection?.id === message.inspectionId || upcoming?.id === message.inspectionId
+}
+
+function updateUpcoming(state: PanelState, upcoming: Inspection): PanelState {
+  if (upcoming.state.kind === 'running' && !hasPredictions(upcoming)) return { ...state, upcoming }
+  const shown = show({ ...state, upcoming: null }, { inspection: upcoming, picked: null })
+  const previous = isSameText(state.inspection, upcoming) ? state.inspection : null
+  return ended({ ...shown, previous })
+}
+
+/** Keeps pick and scroll offset if the inspection is the same after a reload, or another run of the same part. */
+function show(
+  state: PanelState,
+  { inspection, picked }: Pick<ShowInspectionMessage, 'inspection' | 'picked'>,
+): PanelState {
+  const restored = state.restore?.inspectionId === inspection.id ? state.restore.picked : null
+  const rerun = isSamePart(state.inspection, inspection)
+  const keptPick = rerun ? state.picked : restored
+  const chosen = [picked, keptPick].find((address) => address !== null && isAddressIn(inspection, address))
+  const keepsPlace = rerun || restored !== null
+  return ended({
+    ...state,
+    inspection,
+    previous: null,
+    // A new object, because the controller requests the row of logits once for each pick.
+    picked: chosen === undefined || chosen === null ? firstAddress(inspection) : { ...chosen },
+    pickIsProvisional: chosen === undefined || chosen === null || (rerun && state.pickIsProvisional),
+    scroll: keepsPlace ? state.scroll : 0,
+    sampling: samplingFor(inspection, state),
+    fullRow: ABSENT_ROW,
+    restore: null,
+  })
+}
+
+/** When a run has ended, nothing of the previous run stays, and the panel's own pick is the most surprising token. */
+function ended(state: PanelState): PanelState {
+  const { inspection, pickIsProvisional } = state
+  if (inspection === null || inspection.state.kind === 'running') return state
+  const after = { ...state, previous: null }
+  const surprising = pickIsProvisional ? mostSurprising(inspection) : null
+  if (surprising === null) return after
+  return { ...after, picked: surprising, pickIsProvisional: false, fullRow: ABSENT_ROW }
+}
+
+function mostSurprising({ sections }: Inspection): TokenAddress | null {
+  const predictions = sections.flatMap(({ predictions }, section) =>
+    predictions.map((prediction) => ({ section, prediction })),
+  )
+  const bits = ({ score }: TokenPrediction) => score?.surprisal ?? -1
+  const [first, ...rest] = predictions
+  if (first === undefined) return null
+  const most = rest.reduce((a, b) => (bits(b.prediction) > bits(a.prediction) ? b : a), first)
+  return { section: most.section, position: most.prediction.position }
+}
+
+function firstAddress(inspection: Inspection): TokenAddress | null {
+  const first = { section: 0, position: 0 }
+  return isAddressIn(inspection, first) ? first : null
+}
+
+function isRerun(shown: Inspection | null, inspection: Inspection): boolean {
+  return shown?.documentUri === inspection.documentUri && shown.generation === inspection.generation
+}
+
+/** Whether both are of the same part of a document, whose text may have changed. */
+function isSamePart(shown: Inspection | null, inspection: Inspection): boolean {
+  if (shown === null || !isRerun(shown, inspection)) return false
+  const startsOf = ({ sections }: Inspection) => sections.map(({ range }) => range.start).join()
+  return isSameText(shown, inspection) || startsOf(shown) === startsOf(inspection)
+}
+
+function hasPredictions({ sections }: Inspection): boolean {
+  return sections.some(({ predictions, next }) => predictions.length > 0 || next !== null)
+}
+
+function isSameText(a: Inspection | null, b: Inspection): boolean {
+  if (a?.sections.length !== b.sections.length) return false
+  return b.sections.every(({ tokens }, i) => {
+    const before = a.sections[i]?.tokens ?? []
+    return before.length === tokens.length && tokens.every(({ tokenId }, k) => before[k]?.tokenId === tokenId)
+  })
+}
+
+/** A completion starts with the settings that it was generated with, everything else with the user's own settings. */
+function samplingFor({ generation }: Inspection, { inspection, sampling }: PanelState): SamplingSettings {
+  if (generation !== undefined) return generation.sampling
+  return inspection?.generation === undefined ? sampling : NEUTRAL_SAMPLING
+}

@@ -1,0 +1,19 @@
+import type { TokenAddress } from '../../src/shared/contracts/protocol'
+
+/**
+ * Tells VS Code which token its context menu is about. Called in a `contextmenu` listener: VS Code reads the attribute
+ * `data-vscode-context` of the event's path later in the same event, so not every token needs one.
+ */
+export function setTokenContext(
+  element: HTMLElement,
+  inspectionId: string,
+  { section, position }: TokenAddress,
+): void {
+  element.dataset.vscodeContext = JSON.stringify({
+    webviewSection: 'token',
+    inspectionId,
+    section,
+    position,
+    preventDefaultContextMenuItems: true,
+  })
+}
