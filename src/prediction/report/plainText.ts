@@ -187,7 +187,8 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
   const index = inspection.sections.indexOf(section)
   const line = (row: Row) => {
     const typed = isTyped(inspection, index, row.position)
-    return speakRow({ ...row, tokenCount: tokens.length, settled: true, typed }, speak)
+    const unscored = row.distribution === null ? 'noContext' : null
+    return speakRow({ ...row, tokenCount: tokens.length, unscored, typed }, speak)
   }
   const surprising = mostSurprising(predictions)
   const surprisals = predictions.map((prediction) => surprisalOf(prediction))

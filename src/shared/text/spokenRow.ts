@@ -1,5 +1,6 @@
 import { formatCount, formatCounted, formatDecimal, formatWholePercent, speakPercent } from './format'
 import type { Alternative, Distribution, TokenScore } from '../contracts/prediction'
+import { speakUnscored, type Unscored } from './unscored'
 
 /** A token of a text, or the distribution after its last token, to be read by a screen reader. */
 export interface SpokenRow {
@@ -11,15 +12,15 @@ export interface SpokenRow {
   readonly score: TokenScore | null
   /** The distribution that predicts it. */
   readonly distribution: Distribution | null
-  /** Whether the row is final: scored, or known to have nothing before it. */
-  readonly settled: boolean
+  /** Null if the row has a prediction of this run; else `distribution` is null or of the previous run. */
+  readonly unscored: Unscored | null
   /** Whether the token covers text that was typed before a completion. */
   readonly typed: boolean
 }
 
 /** `catch, leading space. Token 52 of 85. Probability 0.077 percent, rank 74, 10.4 bits. Expected newline, 57 percent.` */
 export function speakRow(row: SpokenRow, speak: (tokenId: number) => string): string {
-  const { tokenId, position, tokenCount, score, distribution, settled, typed } = row
+  const { tokenId, position, tokenCount, score, distribution, unscored, typed } = row
   const sentences =
     tokenId === null
       ? [`Next, after the last of ${formatCounted(tokenCount, 'token')}`]
@@ -32,7 +33,8 @@ export function speakRow(row: SpokenRow, speak: (tokenId: number) => string): st
   }
   const expected = distribution?.top.at(0)
   if (expected !== undefined) sentences.push(`Expected ${speakAlternative(expected, speak)}`)
-  else sentences.push(settled ? 'No prediction, because no token precedes it' : 'Not scored yet')
+  if (unscored !== null)
+    sentences.push(distribution === null ? speakUnscored(unscored) : 'From the previous run')
   return `${sentences.join('. ')}.`
 }
 
