@@ -12,7 +12,7 @@ import type { SamplingSettings } from '../src/shared/contracts/samplingSettings'
 import { Announcements } from './announcements'
 import type { Host, SavedState } from './host'
 import { distributionAt } from './state/addresses'
-import { initialState, type PanelState, type Sort } from './state/panelState'
+import { initialState, type PanelState, type PredictionPart, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
 import type { Tab } from './state/tabs'
 
@@ -28,6 +28,9 @@ export interface PanelActions {
   setTopK(topK: number): void
   setMetric(metric: Metric): void
   setSampling(sampling: SamplingSettings): void
+  setPartOpen(change: { readonly part: PredictionPart; readonly open: boolean }): void
+  /** Requests the picked token's full row of logits again, after loading it failed. */
+  retryLogits(): void
   sortBy(sort: Sort): void
   openTab(tab: Tab): void
   /** Moves a splitter while it is dragged. */
@@ -117,6 +120,15 @@ export class PanelController implements PanelActions {
 
   setSampling(sampling: SamplingSettings): void {
     this.dispatch({ type: 'setSampling', sampling })
+  }
+
+  setPartOpen(change: { readonly part: PredictionPart; readonly open: boolean }): void {
+    this.dispatch({ type: 'setPartOpen', ...change })
+  }
+
+  retryLogits(): void {
+    this.logitsRequestedFor = null
+    this.dispatch({ type: 'retryLogits' })
   }
 
   sortBy(sort: Sort): void {

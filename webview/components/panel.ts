@@ -146,7 +146,7 @@ export class PanelElement extends LightElement implements PanelView {
         ${this.twoColumns ? nothing : this.tabsTemplate(controller, ['main', 'detail'])}
         ${this.columnTemplate(controller, 'main', this.tableTemplate(controller, inspection, { rows, labels }))}
         ${this.twoColumns ? this.columnSplitter(controller) : nothing}
-        ${this.columnTemplate(controller, 'detail', this.predictionTemplate(controller, inspection, labels))}
+        ${this.columnTemplate(controller, 'detail', this.predictionTemplate(controller, inspection, { rows, labels }))}
       </main>
     </div>`
   }
@@ -214,17 +214,19 @@ export class PanelElement extends LightElement implements PanelView {
   private predictionTemplate(
     controller: PanelController,
     inspection: Inspection,
-    labels: TokenLabels,
+    { rows, labels }: { readonly rows: readonly RowBlock[]; readonly labels: TokenLabels },
   ): TemplateResult {
-    const { picked, fullRow, topK, sampling } = controller.state
+    const { picked, fullRow, topK, sampling, openParts } = controller.state
     if (picked === null) return html`<p class="empty dim">Pick a token to see its prediction.</p>`
     return html`<logitscope-prediction
       .inspection=${inspection}
+      .rows=${rows}
       .picked=${picked}
       .fullRow=${fullRow}
       .labels=${labels}
       .topK=${topK}
       .sampling=${sampling}
+      .openParts=${openParts}
       .actions=${controller}
     ></logitscope-prediction>`
   }

@@ -37,6 +37,8 @@ export interface PanelState {
   /** How many alternatives the open list of the Prediction tab has. */
   readonly topK: number
   readonly sampling: SamplingSettings
+  /** What is open in the Prediction tab. */
+  readonly openParts: ReadonlySet<PredictionPart>
   readonly tabs: OpenTabs
   readonly layout: PanelLayout
   readonly keysShown: boolean
@@ -50,6 +52,9 @@ export type FullRow =
   | { readonly kind: 'absent' }
   | { readonly kind: 'loaded'; readonly logits: Float32Array }
   | { readonly kind: 'failed'; readonly message: string }
+
+/** The parts of the Prediction tab that open and close: the whole list of tokens, and two sections. */
+export type PredictionPart = 'list' | 'sampling' | 'computed'
 
 /** Columns that rows can be ordered by. */
 export type SortColumn = Exclude<Column, 'alternatives'> | 'position'
@@ -80,6 +85,7 @@ export function initialState({ inspectionId, picked, scroll, metric, k, front }:
     metric,
     topK: k,
     sampling: NEUTRAL_SAMPLING,
+    openParts: new Set(),
     tabs: { ...INITIAL_TABS, front },
     layout: { stripHeight: null, detailWidth: null },
     keysShown: false,

@@ -5,7 +5,7 @@ import type { SamplingSettings } from '../../src/shared/contracts/samplingSettin
 import { Vocabulary } from '../../src/shared/text/vocabulary'
 import { TokenLabels } from '../tokens/tokenLabels'
 import { isAddressIn, isSameAddress } from './addresses'
-import { ABSENT_ROW, type PanelState, type Sort } from './panelState'
+import { ABSENT_ROW, type PanelState, type PredictionPart, type Sort } from './panelState'
 import { applyUpdate, isKnown, showInspection } from './shownInspection'
 import { openTab, type Tab } from './tabs'
 
@@ -16,6 +16,8 @@ export type PanelAction =
   | { readonly type: 'setMetric'; readonly metric: Metric }
   | { readonly type: 'setTopK'; readonly topK: number }
   | { readonly type: 'setSampling'; readonly sampling: SamplingSettings }
+  | { readonly type: 'setPartOpen'; readonly part: PredictionPart; readonly open: boolean }
+  | { readonly type: 'retryLogits' }
   | { readonly type: 'openTab'; readonly tab: Tab }
   | { readonly type: 'scrolled'; readonly scroll: number }
   | { readonly type: 'setKeysShown'; readonly shown: boolean }
@@ -62,6 +64,10 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return { ...state, topK: event.topK }
     case 'setSampling':
       return { ...state, sampling: event.sampling }
+    case 'setPartOpen':
+      return setPartOpen(state, event)
+    case 'retryLogits':
+      return { ...state, fullRow: ABSENT_ROW }
     case 'openTab':
       return { ...state, tabs: openTab(state.tabs, event.tab) }
     case 'scrolled':
@@ -79,6 +85,12 @@ function pick(state: PanelState, { section, position }: TokenAddress): PanelStat
   if (state.picked !== null && isSameAddress(state.picked, picked))
     return state.pickIsProvisional ? { ...state, pickIsProvisional: false } : state
   return { ...state, picked, pickIsProvisional: false, fullRow: ABSENT_ROW }
+}
+
+function setPartOpen(state: PanelState, { part, open }: { part: PredictionPart; open: boolean }): PanelState {
+  if (state.openParts.has(part) === open) return state
+  const others = [...state.openParts].filter((other) => other !== part)
+  return { ...state, openParts: new Set(open ? [...others, part] : others) }
 }
 
 /** False for an answer that arrives after the user has picked another token. */

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
 
-import { formatDecimal, formatProbability } from '../../../src/shared/text/format'
+import { formatDecimal, formatOdds, formatProbability } from '../../../src/shared/text/format'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
@@ -12,93 +12,119 @@ export interface Candidate {
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number
   /**
-   * Probability after the sampling controls, 0 if they remove the token. `jointly`: the token was sampled together
-   * with others, so it has no probability of its own.
+   * Probability after the sampling controls, 0 if they remove the token. `loading`: the full row of logits is not there
+   * yet; `unknown`: it will not come, or the token was sampled together with others.
    */
-  readonly sampled: number | 'loading' | 'jointly'
+  readonly sampled: number | 'loading' | 'unknown'
 }
+
+/** A line of the list; `loading` and `blank` keep the place of a token. */
+export type CandidateLine = Candidate | 'loading' | 'blank'
 
 export interface CandidatesOptions {
   /** The most likely tokens, most likely first. */
-  readonly top: readonly Candidate[]
-  /** The actual token if it is not in `top`; shown below a gap. */
+  readonly top: readonly CandidateLine[]
+  /** The actual token if it is not in `top`; shown below a gap, whose place is kept if there is none. */
   readonly actualBelowTop: Candidate | null
   /** Id of the actual token; null for what follows the text. */
   readonly actual: number | null
+  /** Whether there is a column for the probability after the sampling controls. */
+  readonly showsSampled: boolean
   readonly labels: TokenLabels
 }
 
-/** The table of the most likely tokens, with the actual one marked. */
-export function candidatesTemplate({
-  top,
-  actualBelowTop,
-  actual,
-  labels,
-}: CandidatesOptions): TemplateResult {
-  const maxShare = Math.max(
-    ...top.map(({ probability, sampled }) => Math.max(probability, sampledShare(sampled))),
-  )
-  const row = (candidate: Candidate) =>
-    rowTemplate(candidate, { isActual: candidate.tokenId === actual, maxShare, labels })
-  return html`<table class="candidates">
+/** The table of the most likely tokens, with the actual one marked. Its height depends only on the number of lines. */
+export function candidatesTemplate(options: CandidatesOptions): TemplateResult {
+  const { top, actualBelowTop, showsSampled } = options
+  const shares = top.flatMap((line) => (typeof line === 'string' ? [] : sharesOf(line, showsSampled)))
+  const maxShare = Math.max(...shares, Number.MIN_VALUE)
+  const line = (shown: CandidateLine) => lineTemplate(shown, { ...options, maxShare })
+  return html`<table class="candidates ${showsSampled ? 'with-sampled' : ''}" aria-label="Most likely tokens">
     <thead>
       <tr>
-        <th>token</th>
-        <td></td>
-        <th class="number">raw</th>
-        <th class="number">sampled</th>
-        <th class="number">logit</th>
+        <th class="label"><span class="heading" tabindex="-1">token</span></th>
+        <td class="bar"></td>
+        <th class="number raw">raw</th>
+        ${showsSampled ? html`<th class="number after">sampled</th>` : nothing}
+        <th class="number logit">logit</th>
       </tr>
     </thead>
     <tbody>
-      ${top.map(row)}
+      ${top.map(line)}
       ${
         actualBelowTop === null
-          ? nothing
+          ? blankTemplate(options)
           : html`<tr class="gap">
-                <td colspan="5" aria-label="Less likely tokens, not listed">⋮</td>
-              </tr>
-              ${row(actualBelowTop)}`
+              <td colspan=${columnCount(options)} aria-label="Less likely tokens, not listed">⋮</td>
+            </tr>`
       }
+      ${line(actualBelowTop ?? 'blank')}
     </tbody>
   </table>`
 }
 
-function rowTemplate(
-  { tokenId, logit, probability, sampled }: Candidate,
-  { isActual, maxShare, labels }: { isActual: boolean; maxShare: number; labels: TokenLabels },
-): TemplateResult {
-  const cut = sampled === 0
-  const label = tokenTemplate(labels.piecesOf(tokenId))
+interface LineOptions extends CandidatesOptions {
+  /** The share that the longest bar stands for. */
+  readonly maxShare: number
+}
+
+function lineTemplate(line: CandidateLine, options: LineOptions): TemplateResult {
+  if (line === 'blank') return blankTemplate(options)
+  if (line === 'loading')
+    return html`<tr class="loading">
+      <td colspan=${columnCount(options)} aria-label="Loading">…</td>
+    </tr>`
+  const { actual, labels, maxShare, showsSampled } = options
+  const { tokenId, logit, probability, sampled } = line
+  const isActual = tokenId === actual
+  const cut = showsSampled && sampled === 0
   return html`<tr
-    class=${isActual ? 'actual' : ''}
+    class="candidate ${isActual ? 'actual' : ''} ${cut ? 'cut' : ''}"
     aria-label="${labels.speak(tokenId)}${isActual ? ', actual token' : ''}"
   >
-    <td class="label" title="id ${tokenId}"><code>${cut ? html`<s>${label}</s>` : label}</code></td>
-    <td class="bar">${barTemplate(probability / maxShare, sampledShare(sampled) / maxShare)}</td>
-    <td class="number">${formatProbability(probability)}</td>
-    <td class="number dim">${sampledText(sampled)}</td>
+    <td class="label" title="id ${tokenId}"><code>${tokenTemplate(labels.piecesOf(tokenId))}</code></td>
+    <td class="bar">${barTemplate(sharesOf(line, showsSampled).map((share) => share / maxShare))}</td>
+    <td class="number" title=${formatOdds(probability) ?? nothing}>${formatProbability(probability)}</td>
+    ${showsSampled ? sampledTemplate(sampled) : nothing}
     <td class="number dim">${formatDecimal(logit)}</td>
   </tr>`
 }
 
+/** Keeps the place of a line, so that the list has the same height for every token. */
+function blankTemplate(options: CandidatesOptions): TemplateResult {
+  return html`<tr class="blank" aria-hidden="true">
+    <td colspan=${columnCount(options)}></td>
+  </tr>`
+}
+
+function columnCount({ showsSampled }: CandidatesOptions): number {
+  return showsSampled ? 5 : 4
+}
+
+function sampledTemplate(sampled: Candidate['sampled']): TemplateResult {
+  const odds = typeof sampled === 'number' ? formatOdds(sampled) : undefined
+  return html`<td class="number dim" title=${odds ?? nothing}>${sampledText(sampled)}</td>`
+}
+
 function sampledText(sampled: Candidate['sampled']): string {
   if (sampled === 'loading') return '…'
-  if (sampled === 'jointly') return '–'
+  if (sampled === 'unknown') return '–'
   return sampled === 0 ? 'cut' : formatProbability(sampled)
 }
 
-function sampledShare(sampled: Candidate['sampled']): number {
-  return typeof sampled === 'number' ? sampled : 0
+/** The raw share and, if it is shown and known, the one after the sampling controls. */
+function sharesOf({ probability, sampled }: Candidate, showsSampled: boolean): readonly number[] {
+  return showsSampled && typeof sampled === 'number' ? [probability, sampled] : [probability]
 }
 
 /** Minimum width of a bar in per cent of the column, so that it stays visible. */
 const MIN_WIDTH = 0.7
 
-function barTemplate(raw: number, sampled: number): TemplateResult {
+/** The bar of the raw share, with that of the sampled one below it. Both are shares of the longest bar, 0 to 1. */
+function barTemplate([raw = 0, sampled = 0]: readonly number[]): TemplateResult {
   const width = (share: number) => `${Math.max(MIN_WIDTH, share * 100).toFixed(2)}%`
   return html`<svg aria-hidden="true">
-    <rect class="raw" width=${width(raw)} height="8" y="1" />
-    ${sampled === 0 ? nothing : svg`<rect class="sampled" width=${width(sampled)} height="2" y="10" />`}
+    <rect class="raw" width=${width(raw)} height="8" y="2" />
+    ${sampled === 0 ? nothing : svg`<rect class="sampled" width=${width(sampled)} height="2" y="11" />`}
   </svg>`
 }

@@ -1,14 +1,25 @@
 import { html, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
-import { formatCount, formatCounted, formatDecimal, formatProbability } from '../../../src/shared/text/format'
+import { assertNever } from '../../../src/shared/assertNever'
+import { formatCount, formatCounted, formatProbability } from '../../../src/shared/text/format'
 import type { SampledDistribution, SamplingStep } from '../../../src/shared/numbers/sampling'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
 import type { PanelActions } from '../../controller'
 import { LightElement } from '../base/lightElement'
+import {
+  activeSettings,
+  digits,
+  SAMPLING_CONTROLS,
+  SAMPLING_ORDER,
+  type SamplingControlName,
+} from './samplingControls'
 
-/** The picked row after sampling. `loading`: the full row is missing; `jointly`: the token was sampled with others. */
-export type Sampled = SampledDistribution | 'loading' | 'jointly'
+/**
+ * The picked row after sampling, or why it is unknown. `loading`, `failed`: the full row of logits is not there;
+ * `unscored`: this run has no distribution for the token; `jointly`: the token was sampled with others.
+ */
+export type Sampled = SampledDistribution | 'loading' | 'failed' | 'unscored' | 'jointly'
 
 /** The controls for temperature, top-k, top-p and min-p, and their effect on the picked row. */
 @customElement('logitscope-sampling')
@@ -22,23 +33,21 @@ export class SamplingElement extends LightElement {
   @property({ attribute: false }) actions!: PanelActions
 
   protected override render(): TemplateResult {
-    return html`<section class="sampling" aria-label="Sampling">
-      ${CONTROL_ORDER.map((name) => this.controlTemplate(name))}
-      <div class="effect">
-        <div>${this.effectTemplate()}</div>
-        <button
-          @click=${() => {
-            this.actions.setSampling(this.initial)
-          }}
-        >
-          Reset
-        </button>
-      </div>
-    </section>`
+    return html`<div class="sampling">
+      ${SAMPLING_ORDER.map((name) => this.controlTemplate(name))}
+      <div class="effect">${this.effectTemplate()}</div>
+      <button
+        @click=${() => {
+          this.actions.setSampling(this.initial)
+        }}
+      >
+        Reset
+      </button>
+    </div>`
   }
 
-  private controlTemplate(name: keyof SamplingSettings): TemplateResult {
-    const { label, sliderMax, step, format, speak } = CONTROLS[name]
+  private controlTemplate(name: SamplingControlName): TemplateResult {
+    const { label, sliderMax, step, format, speak } = SAMPLING_CONTROLS[name]
     const value = this.sampling[name]
     return html`<div class="control">
       <label for="sampling-${name}">${label}</label>
@@ -68,82 +77,75 @@ export class SamplingElement extends LightElement {
     </div>`
   }
 
-  private set(name: keyof SamplingSettings, input: HTMLInputElement): void {
+  private set(name: SamplingControlName, input: HTMLInputElement): void {
     const entered = Number.isNaN(input.valueAsNumber) ? NEUTRAL_SAMPLING[name] : input.valueAsNumber
     const bounded = Math.min(this.maxOf(name), Math.max(0, entered))
     const value = name === 'topK' ? Math.round(bounded) : round(bounded)
-    if (input.type === 'number') input.value = CONTROLS[name].format(value)
+    if (input.type === 'number') input.value = SAMPLING_CONTROLS[name].format(value)
     this.actions.setSampling({ ...this.sampling, [name]: value })
   }
 
-  private maxOf(name: keyof SamplingSettings): number {
-    const { max } = CONTROLS[name]
+  private maxOf(name: SamplingControlName): number {
+    const { max } = SAMPLING_CONTROLS[name]
     return max === 'vocabulary' ? this.vocabularySize : max
   }
 
   private effectTemplate(): unknown {
-    if (this.sampled === 'loading') return html`<p class="dim">Loading the full row of logits…</p>`
-    if (this.sampled === 'jointly')
-      return html`<p class="dim">
-        The tokens that cover the typed text are sampled jointly, so they have no sampling probability of
-        their own.
-      </p>`
-    const { steps, kept } = this.sampled
-    if (steps.length === 0)
-      return html`<p class="dim">All ${formatCounted(kept, 'token')} can be sampled.</p>`
-    return steps.map((step) => html`<p>${describe(step, this.sampling)}</p>`)
+    const { sampled, sampling } = this
+    const active = activeSettings(sampling)
+    if (sampled === 'loading' && active.length > 0)
+      return active.map((name) => html`<p>${describePending(name, sampling, this.vocabularySize)}</p>`)
+    if (typeof sampled === 'string') return html`<p>${reasonText(sampled)}</p>`
+    const { steps, kept } = sampled
+    if (steps.length === 0) return html`<p>All ${formatCounted(kept, 'token')} can be sampled.</p>`
+    return steps.map((step) => html`<p>${describe(step, sampling)}</p>`)
   }
 }
 
-interface SamplingControl {
-  readonly label: string
-  readonly sliderMax: number
-  /** Upper bound of the number field; `vocabulary` is the vocabulary's size. */
-  readonly max: number | 'vocabulary'
-  readonly step: number
-  readonly format: (value: number) => string
-  readonly speak: (value: number) => string
+function reasonText(reason: Exclude<Sampled, SampledDistribution>): string {
+  switch (reason) {
+    case 'loading':
+      return 'Loading the full row of logits…'
+    case 'failed':
+      return 'The effect is unknown, because loading the full row of logits failed.'
+    case 'unscored':
+      return 'This token has no distribution to sample from.'
+    case 'jointly':
+      return 'The tokens that cover the typed text are sampled jointly, so they have no sampling probability of their own.'
+    default:
+      return assertNever(reason)
+  }
 }
 
 /** Values are rounded to this many decimals, so that the value shown is the value applied. */
 const MAX_DIGITS = 4
 const round = (value: number) => Number(value.toFixed(MAX_DIGITS))
-/** Two decimals, or more if the value has more. */
-const digits = (value: number) => formatDecimal(value, Math.max(2, String(value).split('.')[1]?.length ?? 0))
-const SHARE = { sliderMax: 1, max: 1, step: 0.01, format: digits }
-
-const CONTROLS: Readonly<Record<keyof SamplingSettings, SamplingControl>> = {
-  temperature: {
-    label: 'Temperature',
-    sliderMax: 2,
-    max: 2,
-    step: 0.05,
-    format: digits,
-    speak: (value) => (value === 0 ? '0, greedy' : digits(value)),
-  },
-  topK: {
-    label: 'Top-k',
-    sliderMax: 100,
-    max: 'vocabulary',
-    step: 1,
-    format: String,
-    speak: (value) => (value === 0 ? 'off' : formatCounted(value, 'token')),
-  },
-  topP: { ...SHARE, label: 'Top-p', speak: (value) => (value === 1 ? 'off' : digits(value)) },
-  minP: { ...SHARE, label: 'Min-p', speak: (value) => (value === 0 ? 'off' : digits(value)) },
-}
-/** The order in which the processors are applied. */
-const CONTROL_ORDER = ['temperature', 'topK', 'topP', 'minP'] as const
 
 /** `Top-p 0.90 keeps 417 tokens and cuts 10.0 %` */
 function describe({ processor, kept, cut }: SamplingStep, settings: SamplingSettings): string {
-  if (processor === 'temperature')
-    return settings.temperature === 0
-      ? 'Temperature 0 is greedy: the most likely token gets all probability'
-      : `Temperature ${digits(settings.temperature)} keeps all ${formatCount(kept)} tokens and ${
-          settings.temperature < 1 ? 'sharpens' : 'flattens'
-        } the distribution`
-  const { label, format } = CONTROLS[processor]
+  if (processor === 'temperature') return describeTemperature(settings, kept)
   const cuts = cut > 0 ? `cuts ${formatProbability(cut)}` : 'cuts nothing'
-  return `${label} ${format(settings[processor])} keeps ${formatCounted(kept, 'token')} and ${cuts}`
+  return `${labelled(processor, settings)} keeps ${formatCounted(kept, 'token')} and ${cuts}`
+}
+
+/** What is known before the full row of logits is loaded. As long as the final text, so that nothing moves then. */
+function describePending(
+  name: SamplingControlName,
+  settings: SamplingSettings,
+  vocabularySize: number,
+): string {
+  if (name === 'temperature') return describeTemperature(settings, vocabularySize)
+  return `${labelled(name, settings)} keeps … tokens and cuts …`
+}
+
+function describeTemperature({ temperature }: SamplingSettings, kept: number): string {
+  if (temperature === 0) return 'Temperature 0 is greedy: the most likely token gets all probability'
+  const effect = temperature < 1 ? 'sharpens' : 'flattens'
+  return `Temperature ${digits(temperature)} keeps all ${formatCount(kept)} tokens and ${effect} the distribution`
+}
+
+/** `Top-p 0.90` */
+function labelled(name: SamplingControlName, settings: SamplingSettings): string {
+  const { label, format } = SAMPLING_CONTROLS[name]
+  return `${label} ${format(settings[name])}`
 }
