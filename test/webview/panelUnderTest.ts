@@ -48,7 +48,7 @@ export class PanelUnderTest {
   /** Opens a panel with an inspection in it and the focus on its table. */
   async show(inspection: Inspection, options?: OpenOptions): Promise<PanelPage> {
     const panel = await this.open(options)
-    await panel.send({ type: 'showInspection', inspection, focus: true })
+    await panel.send({ type: 'showInspection', inspection, picked: null, focus: true })
     await panel.page.locator('[role=grid]:focus').waitFor()
     return panel
   }
