@@ -41,7 +41,7 @@ export class Companion {
     const answer = await this.commands.execute(COMPANION_COMMANDS.adapter).catch(() => undefined)
     if (answer === undefined) {
       throw new WebGpuUnavailableError(
-        'WebGPU needs the extension Logitscope GPU, which is not installed in this window.',
+        'WebGPU needs the extension Logitscope GPU. Install it, or enable it in this window.',
       )
     }
     if (!isAdapterAnswer(answer) || answer.version !== COMPANION_VERSION) {

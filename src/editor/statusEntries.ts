@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode'
 
 /** Sections of the status item's menu, in the order in which they are shown. */
-export const STATUS_GROUPS = ['Model', 'Editor', 'Panel', 'Logitscope'] as const
+export const STATUS_GROUPS = ['Panel', 'Editor', 'Model', 'Logitscope'] as const
 export type StatusGroup = (typeof STATUS_GROUPS)[number]
 
 /** One item of the status item's menu. */

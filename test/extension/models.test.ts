@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { copyEmbeddedModel, currentModel, inspect, settings, useModel } from './support/currentModel'
+import { copyEmbeddedModel, inspect, settings, useModel } from './support/currentModel'
 import { FakeUser } from './support/fakeUser'
 import { inspectFile, resultsAsText } from './support/results'
 
@@ -76,14 +76,14 @@ describe('the model', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
   })
 
-  it('is the embedded one again after accepting the first entries of the menu and of its list of models', async () => {
+  it('is the embedded one again after it is chosen in the menu’s list of models', async () => {
     await useModel(folder)
-    const closed = vscode.commands.executeCommand('logitscope.showMenu')
+    const user = new FakeUser()
+    user.answers({ entries: ['my-checkpoint', 'mini'] })
 
-    while (currentModel() !== 'mini')
-      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem')
-    await closed
+    await vscode.commands.executeCommand('logitscope.showMenu')
 
+    user.restore()
     assert.equal((await inspect()).model, 'mini')
   })
 

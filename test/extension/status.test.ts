@@ -1,7 +1,55 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { extension } from './support/extensionUnderTest'
+import { FakeUser } from './support/fakeUser'
 import { resultsAsText } from './support/results'
+
+describe('the status menu', () => {
+  const user = new FakeUser()
+
+  beforeEach(async () => {
+    await extension.activate()
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+    user.answers({})
+  })
+
+  afterEach(() => {
+    user.restore()
+  })
+
+  it('starts with inspecting, then has what is on, the model, and last settings and log', async () => {
+    await vscode.commands.executeCommand('logitscope.showMenu')
+
+    const labels = user.listed.map(({ label }) => label)
+    const expected = [
+      'Panel',
+      'Inspect Logits',
+      'Editor',
+      'Show Surprisal in Editor',
+      'Toggle Hover Predictions',
+      'Toggle Automatic Completion',
+      'Model',
+      'mini',
+      'Logitscope',
+      'Settings',
+      'Show Log',
+    ]
+    assert.deepEqual(
+      labels.filter((label) => expected.includes(label)),
+      expected,
+    )
+  })
+
+  it('has Retry WebGPU, which says why WebGPU is not used', async () => {
+    user.answers({ entries: ['Retry WebGPU'] })
+
+    await vscode.commands.executeCommand('logitscope.showMenu')
+
+    assert.deepEqual(user.messages, [
+      'Using WASM instead of WebGPU. WebGPU needs the extension Logitscope GPU. Install it, or enable it in this window.',
+    ])
+  })
+})
 
 describe('the sample', () => {
   beforeEach(async () => {

@@ -25,14 +25,20 @@ export interface WebGpuEngine {
   dispose(): void
 }
 
+/** The result of a start. `unused`: nothing failed, but WebGPU is not selected, unavailable or unable to load the model. */
+export type WebGpuStart =
+  | { readonly kind: 'started'; readonly engine: WebGpuEngine }
+  /** `reason` says what to do, too. */
+  | { readonly kind: 'unused'; readonly reason: string }
+
 export interface BackendRouterOptions {
   /** Starts the WASM engine, which is always available. */
   readonly spawnWasm: () => EngineWorker
   /**
-   * Starts the WebGPU engine. Resolves with undefined if WebGPU is unavailable or not selected; rejects if it is
-   * selected and cannot be used. It takes long (compilation and the check), so WASM answers requests until it is ready.
+   * Starts the WebGPU engine. Rejects if WebGPU is selected and cannot be used. It takes long (compilation and the
+   * check), so WASM answers requests until it is ready.
    */
-  readonly startWebGpu: (wasm: EngineApi, signal: AbortSignal) => Promise<WebGpuEngine | undefined>
+  readonly startWebGpu: (wasm: EngineApi, signal: AbortSignal) => Promise<WebGpuStart>
   readonly onState: (state: EngineState) => void
   /** Called when WebGPU failed or cannot be used; not called again until WebGPU is tried again. */
   readonly onFailure: (reason: Error) => void
@@ -40,10 +46,10 @@ export interface BackendRouterOptions {
 
 export interface BackendRouter extends EngineHandle {
   /**
-   * Tries WebGPU again unless it is in use. Resolves when the attempt has ended: with false if WebGPU is unavailable
-   * or not selected.
+   * Tries WebGPU again unless it is in use. Resolves when the attempt has ended: with the reason if WebGPU is not used,
+   * with undefined if it is used or if `onFailure` has the reason.
    */
-  retryWebGpu(): Promise<boolean>
+  retryWebGpu(): Promise<string | undefined>
   /** The user selected another backend: stops WebGPU, and pending requests continue on WASM. */
   backendChanged(): void
   /** A missing adapter or companion may be available now: the next call tries WebGPU again. */
@@ -55,7 +61,7 @@ type WebGpu =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting'; readonly cancel: AbortController }
   | { readonly kind: 'ready'; readonly engine: WebGpuEngine }
-  | { readonly kind: 'absent' }
+  | { readonly kind: 'unused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: Error }
 
 /**
@@ -82,10 +88,11 @@ export function routeBackends({
     const cancel = new AbortController()
     webGpu = { kind: 'starting', cancel }
     try {
-      const engine = await startWebGpu(wasm.api, cancel.signal)
-      if (cancel.signal.aborted) engine?.dispose()
-      else if (engine === undefined) webGpu = { kind: 'absent' }
-      else becomeReady(engine)
+      const started = await startWebGpu(wasm.api, cancel.signal)
+      if (started.kind === 'unused') {
+        if (!cancel.signal.aborted) webGpu = started
+      } else if (cancel.signal.aborted) started.engine.dispose()
+      else becomeReady(started.engine)
     } catch (error) {
       if (cancel.signal.aborted) return
       const reason = asError(error)
@@ -106,7 +113,7 @@ export function routeBackends({
     if (webGpu.kind === 'idle') starting = start()
   }
 
-  const isAbsent = () => webGpu.kind === 'absent'
+  const reasonOfNoUse = () => (webGpu.kind === 'unused' ? webGpu.reason : undefined)
 
   const leave = (engine: WebGpuEngine, next: WebGpu) => {
     left.add(engine)
@@ -184,14 +191,14 @@ export function routeBackends({
     },
     dispose: async () => {
       stopWebGpu()
-      webGpu = { kind: 'absent' }
+      webGpu = { kind: 'unused', reason: 'Logitscope was closed.' }
       await wasm.dispose()
     },
     retryWebGpu: async () => {
-      if (isAbsent() || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
+      if (webGpu.kind === 'unused' || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
       startIfIdle()
       await starting
-      return !isAbsent()
+      return reasonOfNoUse()
     },
     backendChanged: () => {
       if (webGpu.kind === 'ready') leave(webGpu.engine, { kind: 'idle' })
@@ -201,7 +208,7 @@ export function routeBackends({
     webGpuMayBeAvailable: () => {
       // An engine that crashed would probably crash again, so only a missing one is tried again.
       const isMissing = webGpu.kind === 'failed' && webGpu.reason instanceof WebGpuUnavailableError
-      if (isAbsent() || isMissing) webGpu = { kind: 'idle' }
+      if (webGpu.kind === 'unused' || isMissing) webGpu = { kind: 'idle' }
     },
   }
 }

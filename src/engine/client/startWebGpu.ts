@@ -1,5 +1,5 @@
 import type { GpuAdapter } from '../../shared/contracts/companionApi'
-import { type BackendCheck, type BackendChoice, passes } from '../../shared/contracts/backendCheck'
+import { type BackendCheck, type BackendChoice, MAX_DELTA, passes } from '../../shared/contracts/backendCheck'
 import type { EngineApi, EngineMethods } from '../../shared/contracts/engineApi'
 import {
   EngineStoppedError,
@@ -13,7 +13,7 @@ import {
 import { formatDelta } from '../../shared/text/format'
 import { DEFAULT_MODEL_ID, type Precision } from '../../shared/contracts/prediction'
 import { RpcClient } from '../../shared/rpc'
-import type { WebGpuEngine } from './backendRouter'
+import type { WebGpuEngine, WebGpuStart } from './backendRouter'
 import { compareBackends } from './compareBackends'
 import { callsOf } from './engineCalls'
 import { createEngine, type EngineWorker } from './engineHandle'
@@ -37,7 +37,6 @@ export interface WebGpuOptions {
 /**
  * Starts an engine on the GPU after checking the GPU against WASM.
  * @param wasm the WASM engine of the selected model
- * @returns undefined if WebGPU is not selected, is unavailable and not required, or cannot load this model
  * @throws WebGpuUnavailableError if WebGPU is required but unavailable, or if its numbers are wrong
  * @throws the errors of the engine
  */
@@ -45,33 +44,44 @@ export async function startWebGpu(
   options: WebGpuOptions,
   wasm: EngineApi,
   signal: AbortSignal,
-): Promise<WebGpuEngine | undefined> {
+): Promise<WebGpuStart> {
   const { model, precision } = options.selected()
-  if (options.choice() === 'wasm') return undefined
-  if (precision !== 'fp32') {
-    options.log(`${precision} runs on WASM only.`)
-    return undefined
-  }
-  const adapter = await findAdapter(options)
-  if (adapter === undefined) return undefined
+  if (options.choice() === 'wasm')
+    return unused(options, 'The setting logitscope.backend is wasm. Set it to auto to use WebGPU.')
+  if (precision !== 'fp32')
+    return unused(
+      options,
+      `${precision} runs on WASM only. Run Logitscope: Use fp32 Precision to use WebGPU.`,
+    )
+  const found = await findAdapter(options)
+  if (found.kind === 'unused') return found
 
+  const { adapter } = found
   const check = options.checks.get(adapter) ?? (await compare(options, adapter, wasm, signal))
   if (!passes(check)) {
     throw new WebGpuUnavailableError(
-      `On this GPU (${adapter.name}) log-probabilities are off by up to ${formatDelta(check.maxDelta)}.`,
+      `On ${adapter.name}, log-probabilities differ from those on WASM by up to ${formatDelta(check.maxDelta)}, more than ${formatDelta(MAX_DELTA)}. Update the graphics driver, then retry WebGPU.`,
     )
   }
   const engine = connect(options.spawnWebGpu(model))
   try {
     const info = await engine.api.model(undefined, { signal })
     options.log(`${info.id} is loaded on ${adapter.name}.`)
-    return { ...engine, model: { ...info, check } }
+    return { kind: 'started', engine: { ...engine, model: { ...info, check } } }
   } catch (error) {
     engine.dispose()
-    if (!MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)) throw error
-    return undefined
+    if (!(error instanceof Error && MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)))
+      throw error
+    return unused(options, error.message)
   }
 }
+
+function unused({ log }: WebGpuOptions, reason: string): WebGpuUnused {
+  log(`Using WASM instead of WebGPU. ${reason}`)
+  return { kind: 'unused', reason }
+}
+
+type WebGpuUnused = Extract<WebGpuStart, { readonly kind: 'unused' }>
 
 /** Errors that WASM reports as well, so WebGPU does not report them. */
 const MODEL_ERRORS = [
@@ -83,19 +93,20 @@ const MODEL_ERRORS = [
 ]
 
 /** With `auto`, a software adapter is not used, and a missing adapter is not an error. */
-async function findAdapter({ choice, adapter, log }: WebGpuOptions): Promise<GpuAdapter | undefined> {
-  const isAutomatic = choice() === 'auto'
+async function findAdapter(
+  options: WebGpuOptions,
+): Promise<WebGpuUnused | { readonly kind: 'found'; readonly adapter: GpuAdapter }> {
+  const isAutomatic = options.choice() === 'auto'
   try {
-    const found = await adapter()
-    if (found.isSoftware && isAutomatic) {
-      log(`${found.name} is a software adapter; using WASM.`)
-      return undefined
-    }
-    return found
+    const adapter = await options.adapter()
+    if (!adapter.isSoftware || !isAutomatic) return { kind: 'found', adapter }
+    return unused(
+      options,
+      `${adapter.name} is a software adapter. Set logitscope.backend to webgpu to use it anyway.`,
+    )
   } catch (error) {
     if (!isAutomatic || !(error instanceof WebGpuUnavailableError)) throw error
-    log(error.message)
-    return undefined
+    return unused(options, error.message)
   }
 }
 

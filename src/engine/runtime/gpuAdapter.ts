@@ -10,12 +10,15 @@ export async function findGpuAdapter(): Promise<GpuAdapter> {
   const { navigator } = globalThis as {
     readonly navigator?: { readonly userAgent: string; readonly gpu?: GPU }
   }
-  if (navigator?.gpu === undefined) throw new WebGpuUnavailableError('This window has no WebGPU.')
+  if (navigator?.gpu === undefined)
+    throw new WebGpuUnavailableError('This window has no WebGPU. Update VS Code or the browser to use it.')
   const adapter = await navigator.gpu
     .requestAdapter({ powerPreference: 'high-performance' })
     .catch(() => null)
   if (adapter === null) {
-    throw new WebGpuUnavailableError('This window has no graphics adapter that WebGPU can use.')
+    throw new WebGpuUnavailableError(
+      'WebGPU finds no graphics adapter. Turn on hardware acceleration and update the graphics driver.',
+    )
   }
   return { ...describeAdapter(adapter.info), browser: navigator.userAgent }
 }

@@ -9,8 +9,8 @@ export interface StatusOptions extends FeatureOptions {
   readonly entries: readonly StatusEntry[]
   /** Id of the model that the engine starts with. */
   readonly modelId: () => string
-  /** Resolves with false if WebGPU is unavailable or not selected. */
-  readonly retryWebGpu: () => Promise<boolean>
+  /** Resolves with the reason if WebGPU is not used; undefined if it is used, or if the reason was reported. */
+  readonly retryWebGpu: () => Promise<string | undefined>
 }
 
 /** Shows model, backend and state in the status bar, with a menu of the features' entries. */

@@ -2,10 +2,12 @@ import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
 import { plainMessage } from '../../shared/text/plainMessage'
 
-/** Retries WebGPU, and shows a message if it is unavailable, so that the command never ends without any effect. */
-export async function retryWebGpuOrReport(retry: () => Promise<boolean>, log: Log): Promise<void> {
-  if (await retry()) return
-  const chosen = await vscode.window.showInformationMessage('WebGPU is unavailable; using WASM.', 'Show Log')
+/** Retries WebGPU, and says why if it is not used, so that the command never ends without any effect. */
+export async function retryWebGpuOrReport(retry: () => Promise<string | undefined>, log: Log): Promise<void> {
+  const reason = await retry()
+  if (reason === undefined) return
+  const message = plainMessage(`Using WASM instead of WebGPU. ${reason}`)
+  const chosen = await vscode.window.showInformationMessage(message, 'Show Log')
   if (chosen === 'Show Log') log.show()
 }
 
@@ -13,7 +15,7 @@ export async function retryWebGpuOrReport(retry: () => Promise<boolean>, log: Lo
 export async function reportWebGpuFailure(reason: Error, log: Log): Promise<void> {
   const sentence = plainMessage(logError(log, 'WebGPU failed', reason))
   const chosen = await vscode.window.showWarningMessage(
-    `WebGPU cannot be used, so Logitscope uses WASM. ${sentence}`,
+    `WebGPU failed; using WASM. ${sentence}`,
     'Retry WebGPU',
     'Show Log',
   )

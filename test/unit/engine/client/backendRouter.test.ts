@@ -3,15 +3,10 @@ import {
   type BackendRouter,
   routeBackends,
   type WebGpuEngine,
+  type WebGpuStart,
 } from '../../../../src/engine/client/backendRouter'
-import { callsOf } from '../../../../src/engine/client/engineCalls'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type {
-  EngineApi,
-  EngineMethods,
-  EngineState,
-  ScoreProgress,
-} from '../../../../src/shared/contracts/engineApi'
+import type { EngineState, ScoreProgress } from '../../../../src/shared/contracts/engineApi'
 import {
   CancelledError,
   EngineStoppedError,
@@ -20,8 +15,6 @@ import {
   NonFiniteLogitsError,
   WebGpuUnavailableError,
 } from '../../../../src/shared/errors'
-import type { ModelInfo } from '../../../../src/shared/contracts/prediction'
-import { RpcClient } from '../../../../src/shared/rpc'
 import {
   connect,
   freshEngine,
@@ -32,6 +25,7 @@ import {
   withWatchedTransformer,
 } from '../../../support/engine/engineUnderTest'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
+import { FakeGpu } from '../../../support/fakes/fakeGpu'
 
 /** The request below takes five steps. */
 const STEP_POSITIONS = 2
@@ -45,45 +39,6 @@ beforeAll(async () => {
   expected = await score(connect(freshEngine(mini, STEP_POSITIONS)), REQUEST)
 }, LOADING_LIMIT_MS)
 
-/** A WASM engine in place of one on the GPU. It can fail in the middle of a request. */
-class FakeGpu implements WebGpuEngine {
-  readonly model: ModelInfo = { ...mini.info, backend: 'webgpu' }
-  readonly runs: Int32Array[]
-  readonly api: EngineApi
-  /** Called before each run of the transformer with the number of runs before it. */
-  beforeRun: (runs: number) => void = () => undefined
-  isDisposed = false
-  private readonly client: RpcClient<EngineMethods>
-  private onEnded: (reason: Error) => void = () => undefined
-
-  constructor() {
-    const watched = withWatchedTransformer(mini)
-    const run = watched.model.transformer.run.bind(watched.model.transformer)
-    watched.model.transformer.run = (...chunk) => {
-      this.beforeRun(this.runs.length)
-      return run(...chunk)
-    }
-    this.runs = watched.runs
-    this.client = new RpcClient(workerOf(watched.model).channel)
-    this.api = callsOf(this.client)
-  }
-
-  onEnd(listener: (reason: Error) => void): void {
-    this.onEnded = listener
-  }
-
-  /** Ends the engine as a loss of the device does. */
-  end(reason: Error): void {
-    this.client.close(reason)
-    this.onEnded(reason)
-  }
-
-  dispose(): void {
-    this.isDisposed = true
-    this.client.close(new EngineStoppedError('It was disposed.'))
-  }
-}
-
 describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   let gpu: FakeGpu
   let wasmModel: LoadedModel
@@ -91,18 +46,18 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   let states: string[]
   let failures: string[]
   let starts: number
-  let startWebGpu: () => Promise<WebGpuEngine | undefined>
+  let startWebGpu: () => Promise<WebGpuStart>
   let router: BackendRouter
 
   beforeEach(() => {
-    gpu = new FakeGpu()
+    gpu = new FakeGpu(mini, STEP_POSITIONS)
     const wasm = withWatchedTransformer(mini)
     wasmModel = wasm.model
     wasmRuns = wasm.runs
     states = []
     failures = []
     starts = 0
-    startWebGpu = () => Promise.resolve(gpu)
+    startWebGpu = () => Promise.resolve(started(gpu))
     router = routeBackends({
       spawnWasm: () => workerOf(wasm.model),
       startWebGpu: () => {
@@ -121,13 +76,13 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('answers with WASM until WebGPU is ready, then with WebGPU', async () => {
-    const { promise, resolve } = pending<WebGpuEngine>()
+    const { promise, resolve } = pending<WebGpuStart>()
     startWebGpu = () => promise
 
     expect((await router.api.model(undefined)).backend).toBe('wasm')
     expect(await score(router.api, REQUEST)).toEqual(expected)
     expect(gpu.runs).toEqual([])
-    resolve(gpu)
+    resolve(started(gpu))
     await router.retryWebGpu()
     const runsOfWasm = wasmRuns.length
 
@@ -291,16 +246,16 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
     expect(starts).toBe(1)
   })
 
-  it('reports nothing if WebGPU is unavailable, and tries again when it may be available', async () => {
-    startWebGpu = () => Promise.resolve(undefined)
-    expect(await router.retryWebGpu()).toBe(false)
+  it('does not report an unused WebGPU as a failure, and tries again when it may be available', async () => {
+    startWebGpu = () => Promise.resolve({ kind: 'unused', reason: 'WASM is selected.' })
+    expect(await router.retryWebGpu()).toBe('WASM is selected.')
     await router.api.model(undefined)
     expect(starts).toBe(1)
-    startWebGpu = () => Promise.resolve(gpu)
+    startWebGpu = () => Promise.resolve(started(gpu))
     router.webGpuMayBeAvailable()
     await router.api.model(undefined)
 
-    expect(await router.retryWebGpu()).toBe(true)
+    expect(await router.retryWebGpu()).toBeUndefined()
     expect(starts).toBe(2)
     expect((await router.api.model(undefined)).backend).toBe('webgpu')
     expect(failures).toEqual([])
@@ -309,7 +264,7 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   it('tries again after a missing companion was reported, when WebGPU may be available', async () => {
     startWebGpu = () => Promise.reject(new WebGpuUnavailableError('Logitscope GPU is not installed.'))
     await router.retryWebGpu()
-    startWebGpu = () => Promise.resolve(gpu)
+    startWebGpu = () => Promise.resolve(started(gpu))
     router.webGpuMayBeAvailable()
     await router.api.model(undefined)
     await router.api.model(undefined)
@@ -331,7 +286,7 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   it('uses WebGPU again after a successful retry', async () => {
     await router.retryWebGpu()
     gpu.end(new EngineStoppedError('The device was lost.'))
-    gpu = new FakeGpu()
+    gpu = new FakeGpu(mini, STEP_POSITIONS)
     await router.retryWebGpu()
 
     expect(await score(router.api, REQUEST)).toEqual(expected)
@@ -350,17 +305,21 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('disposes of a WebGPU engine that is ready only after a restart', async () => {
-    const { promise, resolve } = pending<WebGpuEngine>()
+    const { promise, resolve } = pending<WebGpuStart>()
     startWebGpu = () => promise
     const trying = router.retryWebGpu()
     await router.restart()
-    resolve(gpu)
+    resolve(started(gpu))
     await trying
 
     expect(gpu.isDisposed).toBe(true)
     expect(states).not.toContain('ready: webgpu')
   })
 })
+
+function started(engine: WebGpuEngine): WebGpuStart {
+  return { kind: 'started', engine }
+}
 
 function pending<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { WebGpuStart } from '../../../../src/engine/client/backendRouter'
 import { callsOf } from '../../../../src/engine/client/engineCalls'
 import type { LmHead } from '../../../../src/engine/inference/lmHead'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
@@ -7,7 +8,7 @@ import type { GpuAdapter } from '../../../../src/shared/contracts/companionApi'
 import type { BackendCheck, BackendChoice } from '../../../../src/shared/contracts/backendCheck'
 import type { EngineApi, EngineMethods } from '../../../../src/shared/contracts/engineApi'
 import { ModelFilesError, WebGpuUnavailableError } from '../../../../src/shared/errors'
-import type { Precision } from '../../../../src/shared/contracts/prediction'
+import type { ModelInfo, Precision } from '../../../../src/shared/contracts/prediction'
 import { RpcClient } from '../../../../src/shared/rpc'
 import { freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../support/engine/engineUnderTest'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
@@ -71,11 +72,11 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('compares WebGPU to WASM and logs the difference', async () => {
-    const engine = await start()
+    const started = modelOf(await start())
 
-    expect(engine?.model).toMatchObject({ id: 'mini', backend: 'webgpu', check: { adapter: 'a GPU' } })
-    expect(engine?.model.check?.maxDelta).toBe(0)
-    expect(engine?.model.check?.milliseconds.wasm).toBeGreaterThan(0)
+    expect(started).toMatchObject({ id: 'mini', backend: 'webgpu', check: { adapter: 'a GPU' } })
+    expect(started?.check?.maxDelta).toBe(0)
+    expect(started?.check?.milliseconds.wasm).toBeGreaterThan(0)
     expect(lines[0]).toMatch(
       /^Checked WebGPU on a GPU: max \|Δ log-prob\| 0e\+0, \d+ ms where WASM takes \d+\.$/,
     )
@@ -107,7 +108,9 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     const starting = start()
 
     await expect(starting).rejects.toThrow(WebGpuUnavailableError)
-    await expect(starting).rejects.toThrow('On this GPU (a GPU) log-probabilities are off by up to')
+    await expect(starting).rejects.toThrow(
+      /^On a GPU, log-probabilities differ from those on WASM by up to .*, more than 1e-3\. Update/,
+    )
     expect(stored.size).toBe(0)
     expect(endedCount()).toBe(1)
   })
@@ -121,26 +124,52 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   it('starts if the difference is within the tolerance', async () => {
     onGpu = withError(model, 0.0004)
 
-    expect((await start())?.model.check?.maxDelta).toBeCloseTo(0.0004, 5)
+    expect(modelOf(await start())?.check?.maxDelta).toBeCloseTo(0.0004, 5)
   })
 
-  it.each<[string, () => void]>([
-    ['WASM is selected', () => (choice = 'wasm')],
-    ['the precision is int8', () => (precision = 'int8')],
-    ['the window has no GPU', () => (adapter = new WebGpuUnavailableError('This window has none.'))],
-    ['the adapter is software', () => (adapter = SOFTWARE)],
-  ])('resolves with undefined if %s', async (_, arrange) => {
+  it.each<[string, () => void, string]>([
+    [
+      'WASM is selected',
+      () => (choice = 'wasm'),
+      'The setting logitscope.backend is wasm. Set it to auto to use WebGPU.',
+    ],
+    [
+      'the precision is int8',
+      () => (precision = 'int8'),
+      'int8 runs on WASM only. Run Logitscope: Use fp32 Precision to use WebGPU.',
+    ],
+    [
+      'the window has no GPU',
+      () => (adapter = new WebGpuUnavailableError('This window has none.')),
+      'This window has none.',
+    ],
+    [
+      'the adapter is software',
+      () => (adapter = SOFTWARE),
+      'SwiftShader is a software adapter. Set logitscope.backend to webgpu to use it anyway.',
+    ],
+  ])('does not use WebGPU, with the reason, if %s', async (_, arrange, reason) => {
     arrange()
 
-    await expect(start()).resolves.toBeUndefined()
+    await expect(start()).resolves.toEqual({ kind: 'unused', reason })
     expect(spawned).toEqual([])
   })
 
-  it('resolves with undefined if the model is missing, which WASM reports', async () => {
+  it('logs why WebGPU is not used', async () => {
+    choice = 'wasm'
+
+    await start()
+
+    expect(lines).toEqual([
+      'Using WASM instead of WebGPU. The setting logitscope.backend is wasm. Set it to auto to use WebGPU.',
+    ])
+  })
+
+  it('does not use WebGPU if the model is missing, which WASM reports', async () => {
     await start()
     onGpu = undefined
 
-    await expect(start()).resolves.toBeUndefined()
+    await expect(start()).resolves.toEqual({ kind: 'unused', reason: 'It is not downloaded.' })
     expect(endedCount()).toBe(2)
   })
 
@@ -155,9 +184,13 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     choice = 'webgpu'
     adapter = SOFTWARE
 
-    expect((await start())?.model.backend).toBe('webgpu')
+    expect(modelOf(await start())?.backend).toBe('webgpu')
   })
 })
+
+function modelOf(start: WebGpuStart): ModelInfo | undefined {
+  return start.kind === 'started' ? start.engine.model : undefined
+}
 
 /** Adds an error to every log-sum-exp. */
 function withError(model: LoadedModel, error: number): LoadedModel {

@@ -1,0 +1,49 @@
+import type { WebGpuEngine } from '../../../src/engine/client/backendRouter'
+import { callsOf } from '../../../src/engine/client/engineCalls'
+import type { LoadedModel } from '../../../src/engine/inference/model'
+import type { EngineApi, EngineMethods } from '../../../src/shared/contracts/engineApi'
+import type { ModelInfo } from '../../../src/shared/contracts/prediction'
+import { EngineStoppedError } from '../../../src/shared/errors'
+import { RpcClient } from '../../../src/shared/rpc'
+import { freshEngine, withWatchedTransformer } from '../engine/engineUnderTest'
+import { InThreadWorker } from '../engine/inThreadWorker'
+
+/** A WASM engine in place of one on the GPU. It can fail in the middle of a request. */
+export class FakeGpu implements WebGpuEngine {
+  readonly model: ModelInfo
+  readonly runs: Int32Array[]
+  readonly api: EngineApi
+  /** Called before each run of the transformer with the number of runs before it. */
+  beforeRun: (runs: number) => void = () => undefined
+  isDisposed = false
+  private readonly client: RpcClient<EngineMethods>
+  private onEnded: (reason: Error) => void = () => undefined
+
+  constructor(loaded: LoadedModel, stepPositions: number) {
+    this.model = { ...loaded.info, backend: 'webgpu' }
+    const watched = withWatchedTransformer(loaded)
+    const run = watched.model.transformer.run.bind(watched.model.transformer)
+    watched.model.transformer.run = (...chunk) => {
+      this.beforeRun(this.runs.length)
+      return run(...chunk)
+    }
+    this.runs = watched.runs
+    this.client = new RpcClient(new InThreadWorker(freshEngine(watched.model, stepPositions)).channel)
+    this.api = callsOf(this.client)
+  }
+
+  onEnd(listener: (reason: Error) => void): void {
+    this.onEnded = listener
+  }
+
+  /** Ends the engine as a loss of the device does. */
+  end(reason: Error): void {
+    this.client.close(reason)
+    this.onEnded(reason)
+  }
+
+  dispose(): void {
+    this.isDisposed = true
+    this.client.close(new EngineStoppedError('It was disposed.'))
+  }
+}
