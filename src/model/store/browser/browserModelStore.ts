@@ -188,7 +188,9 @@ function remarksOn({ id }: PinnedModel, space: SliceSpace, slices: readonly numb
   const stored = slices.filter((_, index) => !space.isInMemory(sliceName(index)))
   if (stored.length === slices.length) return []
   const allowed = formatBytes(stored.reduce((sum, length) => sum + length, 0))
-  return [`This browser allows ${allowed}: ${id} is kept until you close this window`]
+  return [
+    `This browser has space for only ${allowed}, so ${id} is deleted when you close this window; free disk space to keep it`,
+  ]
 }
 
 /** Reports the bytes of existing slices that were read as progress. */

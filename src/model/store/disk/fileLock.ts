@@ -112,7 +112,9 @@ export class FileLock {
     if (isHeld) await utimes(this.path, now, now).catch(() => undefined)
     else
       this.lostSignal.abort(
-        new ModelBusyError('Another window has taken over, because this one did not respond for too long.'),
+        new ModelBusyError(
+          'Another window is working on the model now, because this window did not respond. Wait until it has finished.',
+        ),
       )
   }
 }

@@ -198,7 +198,7 @@ describe('With an exhausted browser quota', () => {
     expect(await weightsIn(store)).toEqual(WEIGHTS)
     expect(await weightsIn(store)).toEqual(WEIGHTS)
     expect((await store.outline(MODEL)).remarks).toEqual([
-      'This browser allows 25 kB: gpt2 is kept until you close this window',
+      'This browser has space for only 25 kB, so gpt2 is deleted when you close this window; free disk space to keep it',
     ])
     expect(full).toHaveLength(1)
     expect(sizeOf(files)).toBeLessThanOrEqual(ALLOWED)
