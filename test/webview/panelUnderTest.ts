@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
 import type { Inspection } from '../../src/shared/contracts/prediction'
-import type { PanelMessage } from '../../src/shared/contracts/protocol'
+import type { PanelMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import { type OpenOptions, PanelHarness, type PanelPage } from '../support/panel/panelHarness'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
@@ -15,6 +15,11 @@ export const vocabulary = readGpt2Vocabulary()
 /** 85 tokens of TypeScript in one section, with the numbers that PyTorch computes. */
 export const typescript = referenceInspection('typescript +bos', vocabulary)
 export const typescriptSection = elementAt(typescript.sections, 0)
+
+export interface ShowOptions extends OpenOptions {
+  /** The token at the editor's cursor. */
+  readonly picked?: TokenAddress
+}
 
 /** A browser tab for the tests of a file. Each test opens its own panel, which must not report errors. */
 export function panelUnderTest(): PanelUnderTest {
@@ -46,9 +51,9 @@ export class PanelUnderTest {
   }
 
   /** Opens a panel with an inspection in it and the focus on its table. */
-  async show(inspection: Inspection, options?: OpenOptions): Promise<PanelPage> {
+  async show(inspection: Inspection, { picked = null, ...options }: ShowOptions = {}): Promise<PanelPage> {
     const panel = await this.open(options)
-    await panel.send({ type: 'showInspection', inspection, picked: null, focus: true })
+    await panel.send({ type: 'showInspection', inspection, picked, focus: true })
     await panel.page.locator('[role=grid]:focus').waitFor()
     return panel
   }

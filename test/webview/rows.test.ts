@@ -13,7 +13,7 @@ const inspection = referenceInspection('typescript +bos', vocabulary)
 const section = elementAt(inspection.sections, 0)
 
 function rowsOf(store: RowStore, shown: Inspection): RowBlock {
-  return elementAt(store.rowsOf(shown), 0)
+  return elementAt(store.rowsOf(shown, null), 0)
 }
 
 describe('rows', () => {

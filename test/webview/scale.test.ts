@@ -44,7 +44,7 @@ it('shows the first of 20,000 rows before it renders all, and can go to the last
     inspection.sections = [{ ...section, tokens, predictions }]`)
   await test.page.evaluate(COUNT_FIRST_ROWS)
   await test.page.evaluate(`
-    dispatchEvent(new MessageEvent('message', { data: { type: 'showInspection', inspection, focus: true } }))`)
+    dispatchEvent(new MessageEvent('message', { data: { type: 'showInspection', inspection, picked: null, focus: true } }))`)
   await test.page.locator('[role=grid]:focus').waitFor()
   await test.page.keyboard.press('End')
   await test.page.locator('#row-0-20000.picked').waitFor()

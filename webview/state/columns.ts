@@ -1,6 +1,6 @@
 import { assertNever } from '../../src/shared/assertNever'
-import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import type { Column } from '../../src/shared/contracts/protocol'
+import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import type { SortColumn } from './panelState'
 import type { Row } from './rows'
 
@@ -10,68 +10,80 @@ export type TableColumn = Column | 'position' | 'token'
 export interface ColumnView {
   readonly label: string
   readonly title: string
-  /** In widths of a digit; `rest` takes the remaining space. */
-  readonly width: number | 'rest'
   readonly numeric: boolean
 }
 
 export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
-  position: { label: '#', title: 'Position in the text, from 0', width: 6, numeric: true },
-  token: { label: 'Token', title: 'The token of the text', width: 11.5, numeric: false },
-  tokenId: { label: 'Id', title: 'Token id in the vocabulary', width: 7, numeric: true },
-  logit: { label: 'Logit', title: 'Raw output of the LM head', width: 7, numeric: true },
-  logProb: { label: 'Log-prob', title: 'Log-probability, in nats', width: 8.5, numeric: true },
-  probability: {
-    label: 'Probability',
-    title: 'Probability over the full vocabulary',
-    width: 11,
-    numeric: true,
-  },
-  rank: { label: 'Rank', title: '1 is the most likely of all tokens', width: 7, numeric: true },
-  surprisal: {
-    label: 'Surprisal',
-    title: '−log₂ of the probability, in bits',
-    width: 8.5,
-    numeric: true,
-  },
-  entropy: {
-    label: 'Entropy',
-    title: 'Entropy of the full distribution, in bits',
-    width: 7.5,
-    numeric: true,
-  },
+  position: { label: '#', title: 'Position in the text, from 0', numeric: true },
+  token: { label: 'Token', title: 'The token of the text', numeric: false },
+  tokenId: { label: 'Id', title: 'Token id in the vocabulary', numeric: true },
+  logit: { label: 'Logit', title: 'Raw output of the LM head', numeric: true },
+  logProb: { label: 'Log-prob', title: 'Log-probability, in nats', numeric: true },
+  probability: { label: 'Probability', title: 'Probability over the full vocabulary', numeric: true },
+  rank: { label: 'Rank', title: '1 is the most likely of all tokens', numeric: true },
+  surprisal: { label: 'Surprisal', title: '−log₂ of the probability, in bits', numeric: true },
+  entropy: { label: 'Entropy', title: 'Entropy of the full distribution, in bits', numeric: true },
   alternatives: {
     label: 'Top predictions',
     title: 'The most likely tokens at this position',
-    width: 'rest',
     numeric: false,
   },
 }
 
-/** Which columns a narrow panel shows: the first `NARROW_COLUMN_COUNT` of these that the settings name. */
-const NARROW_PRIORITY: readonly Column[] = [
-  'alternatives',
+/** Which columns a table has room for: each one needs the room of all that are before it here. */
+const ORDER_OF_APPEARANCE: readonly TableColumn[] = [
+  'position',
+  'token',
   'probability',
   'surprisal',
   'rank',
-  'tokenId',
-  'logProb',
+  'alternatives',
   'entropy',
   'logit',
+  'tokenId',
+  'logProb',
 ]
-const NARROW_COLUMN_COUNT = 4
+const MIN_COLUMNS = 2
 
-/** The columns that stay visible in a narrow panel. */
-export function narrowColumns(columns: readonly Column[]): ReadonlySet<TableColumn> {
-  const shown = NARROW_PRIORITY.filter((column) => columns.includes(column)).slice(0, NARROW_COLUMN_COUNT)
-  return new Set<TableColumn>(['position', 'token', ...shown])
+/** The space for the columns of a table, in pixels. */
+export interface ColumnSpace {
+  readonly available: number
+  /** What each column needs at least, so that neither its label nor a value is cut. */
+  readonly widths: ReadonlyMap<TableColumn, number>
 }
 
-/** The value of CSS's `grid-template-columns`. The stylesheet sets `--digit`, the width of a digit. */
-export function gridTemplate(columns: readonly TableColumn[]): string {
+/** Those of the columns that fit, in the same order; at least `position` and `token`. */
+export function fittingColumns(
+  columns: readonly TableColumn[],
+  { available, widths }: ColumnSpace,
+): readonly TableColumn[] {
+  const byPriority = ORDER_OF_APPEARANCE.filter((column) => columns.includes(column))
+  let room = available
+  const tooWide = byPriority.findIndex((column) => {
+    room -= widths.get(column) ?? 0
+    return room < 0
+  })
+  const count = tooWide === -1 ? byPriority.length : Math.max(MIN_COLUMNS, tooWide)
+  const shown = new Set(byPriority.slice(0, count))
+  return columns.filter((column) => shown.has(column))
+}
+
+/** How much wider than its minimum the token's column is if no other column takes the remaining space. */
+const MAX_TOKEN_GROWTH = 3
+
+/** The value of CSS's `grid-template-columns`. `alternatives` takes the remaining space; without it, the tokens do. */
+export function gridTemplate(
+  columns: readonly TableColumn[],
+  widths: ReadonlyMap<TableColumn, number>,
+): string {
   return columns
-    .map((column) => COLUMN_VIEWS[column].width)
-    .map((width) => (width === 'rest' ? 'minmax(0, 1fr)' : `minmax(0, calc(${width} * var(--digit)))`))
+    .map((column) => {
+      const width = widths.get(column) ?? 0
+      if (column === 'alternatives') return 'minmax(0, 1fr)'
+      if (column === 'token' && !columns.includes('alternatives'))
+        return `minmax(${width}px, ${MAX_TOKEN_GROWTH * width}px)`
+      return `${width}px`
+    })
     .join(' ')
 }
 
@@ -124,3 +136,34 @@ export function formatNumber(column: SortColumn, value: number): string {
       return assertNever(column)
   }
 }
+
+/** What limits the values of an inspection. */
+export interface ValueLimits {
+  /** Number of tokens of the longest section. */
+  readonly tokens: number
+  readonly vocabularySize: number
+}
+
+/** A text that is at least as long as any value of the column. */
+export function longestNumber(column: SortColumn, { tokens, vocabularySize }: ValueLimits): string {
+  switch (column) {
+    case 'position':
+      return formatNumber(column, tokens)
+    case 'tokenId':
+    case 'rank':
+      return formatNumber(column, vocabularySize)
+    case 'probability':
+      return formatNumber(column, Number.MIN_VALUE)
+    case 'logit':
+    case 'logProb':
+      return formatNumber(column, -LARGEST)
+    case 'surprisal':
+    case 'entropy':
+      return formatNumber(column, LARGEST)
+    default:
+      return assertNever(column)
+  }
+}
+
+/** Beyond the surprisal of the smallest probability that can be represented, 1074 bits. */
+const LARGEST = 8888.888

@@ -86,7 +86,8 @@ function firstAddress(inspection: Inspection): TokenAddress | null {
   return isAddressIn(inspection, first) ? first : null
 }
 
-function isRerun(shown: Inspection | null, inspection: Inspection): boolean {
+/** Whether it is another run of the same document, or of the same completion. */
+export function isRerun(shown: Inspection | null, inspection: Inspection): boolean {
   return shown?.documentUri === inspection.documentUri && shown.generation === inspection.generation
 }
 

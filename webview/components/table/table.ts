@@ -8,17 +8,19 @@ import type { Inspection } from '../../../src/shared/contracts/prediction'
 import type { Column, TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { isSameAddress } from '../../state/addresses'
-import { gridTemplate, narrowColumns } from '../../state/columns'
 import type { Sort } from '../../state/panelState'
 import { cutRows, regularCuts, type RowBlock } from '../../state/rows'
+import { isRerun } from '../../state/shownInspection'
 import { sortRows } from '../../state/sortRows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
-import { clickedToken } from '../base/clickedToken'
-import { rowTarget } from './gridKeys'
+import { setTokenContext } from '../../tokens/tokenContext'
+import { clickedToken, tokenUnder } from '../base/clickedToken'
 import { LightElement } from '../base/lightElement'
+import { sectionTitle } from '../base/sectionTitle'
+import { ColumnFit } from './columnFit'
+import { rowTarget } from './gridKeys'
 import { rowId, type RowContext } from './row'
 import './rowBlock'
-import { sectionTitle } from '../base/sectionTitle'
 import { headerRowTemplate } from './tableHeader'
 
 /** One block updates within a frame, and 20,000 rows make only 400 blocks. */
@@ -42,6 +44,14 @@ export class TableElement extends LightElement {
   private sorted: readonly RowBlock[] = []
   private blocks: readonly (readonly RowBlock[])[] = []
   private context!: RowContext
+  private readonly fit = new ColumnFit(this)
+  /** The picked row was to be revealed while the table was in a closed tab, where nothing can be scrolled. */
+  private revealsWhenShown = false
+  private readonly sizeObserver = new ResizeObserver(() => {
+    if (!this.revealsWhenShown || this.grid === null || this.clientHeight === 0) return
+    this.revealsWhenShown = false
+    this.revealPicked(this.grid)
+  })
 
   /** Gives the keyboard focus to the grid. */
   focusGrid(): void {
@@ -55,13 +65,13 @@ export class TableElement extends LightElement {
         cutRows(rows, regularCuts(rows.length, ROWS_PER_BLOCK), this.blocks[i] ?? []),
       )
     }
-    if (changed.has('columns') || changed.has('metric') || changed.has('labels'))
-      this.context = {
-        labels: this.labels,
-        metric: this.metric,
-        columns: ['position', 'token', ...this.columns],
-        narrow: narrowColumns(this.columns),
-      }
+    this.fit.choose(['position', 'token', ...this.columns], {
+      tokens: Math.max(0, ...this.rows.map((rows) => rows.length - 1)),
+      vocabularySize: this.inspection.model.vocabularySize,
+    })
+    const { columns } = this.fit
+    if (changed.has('metric') || changed.has('labels') || columns !== this.context.columns)
+      this.context = { labels: this.labels, metric: this.metric, columns }
   }
 
   protected override render(): TemplateResult {
@@ -73,13 +83,17 @@ export class TableElement extends LightElement {
       aria-rowcount=${1 + this.headingCount + this.sorted.reduce((sum, rows) => sum + rows.length, 0)}
       aria-activedescendant=${this.picked === null ? nothing : rowId(this.picked)}
       @keydown=${this.onKeyDown}
+      @mousedown=${this.onMouseDown}
       @click=${this.onClick}
+      @dblclick=${this.onDoubleClick}
+      @contextmenu=${this.onContextMenu}
       @scrollend=${this.onScrollEnd}
     >
       <div role="rowgroup" class="head">
-        ${headerRowTemplate(this.context, this.sort, (sort) => {
+        ${headerRowTemplate(this.context.columns, this.sort, (sort) => {
           this.actions.sortBy(sort)
         })}
+        ${this.fit.samplesTemplate()}
       </div>
       ${map(this.blocks, (_, section) => this.sectionTemplate(section))}
     </div>`
@@ -88,16 +102,38 @@ export class TableElement extends LightElement {
   protected override updated(changed: PropertyValues<this>): void {
     const grid = this.grid
     if (grid === null) return
-    if (changed.has('columns')) {
-      const { columns, narrow } = this.context
-      grid.style.setProperty('--columns', gridTemplate(columns))
-      grid.style.setProperty('--narrow-columns', gridTemplate(columns.filter((column) => narrow.has(column))))
-    }
-    const before = changed.get('inspection')
-    const isOther = changed.has('inspection') && before?.id !== this.inspection.id
-    if (isOther) grid.scrollTop = this.initialScroll
-    const keepsScroll = isOther && this.initialScroll > 0
-    if ((changed.has('picked') || changed.has('sort')) && !keepsScroll) this.revealPicked(grid)
+    const isSorted = changed.has('sort') && changed.get('sort') !== undefined
+    const isNew = this.isNewText(changed)
+    if (!isSorted && !isNew && !this.isPickMoved(changed)) return
+    const isInClosedTab = grid.clientHeight === 0
+    if (isInClosedTab) this.revealsWhenShown = true
+    // The user sorts to see the first rows, wherever the picked one is then.
+    else if (isSorted) grid.scrollTop = 0
+    else if (isNew && this.initialScroll > 0) grid.scrollTop = this.initialScroll
+    else this.revealPicked(grid)
+  }
+
+  /** False for a re-run, after which the table stays where it is. */
+  private isNewText(changed: PropertyValues<this>): boolean {
+    if (!changed.has('inspection')) return false
+    const before = changed.get('inspection') ?? null
+    return before?.id !== this.inspection.id && !isRerun(before, this.inspection)
+  }
+
+  private isPickMoved(changed: PropertyValues<this>): boolean {
+    const before = changed.get('picked') ?? null
+    if (!changed.has('picked') || this.picked === null) return false
+    return before === null || !isSameAddress(before, this.picked)
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.sizeObserver.observe(this)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.sizeObserver.unobserve(this)
   }
 
   private get grid(): HTMLElement | null {
@@ -149,9 +185,28 @@ export class TableElement extends LightElement {
     this.actions.scrolled((event.currentTarget as HTMLElement).scrollTop)
   }
 
+  /** A double click selects a token in the editor, so it must not select a word in the table. */
+  private readonly onMouseDown = (event: MouseEvent) => {
+    if (event.detail > 1) event.preventDefault()
+  }
+
   private readonly onClick = (event: MouseEvent) => {
     const address = clickedToken(event)
+    if (address !== null) this.actions.pick(address, 'reveal')
+  }
+
+  private readonly onDoubleClick = (event: MouseEvent) => {
+    const address = clickedToken(event)
     if (address !== null) this.actions.pick(address, 'select')
+  }
+
+  /** The menu of the token under the pointer. The keyboard opens it at the grid, for the picked token. */
+  private readonly onContextMenu = (event: MouseEvent) => {
+    const { grid } = this
+    if (grid === null) return
+    const address = event.target === grid ? this.actions.picked : tokenUnder(event)
+    if (address === null) delete grid.dataset.vscodeContext
+    else setTokenContext(grid, this.inspection.id, address)
   }
 
   private readonly onKeyDown = (event: KeyboardEvent) => {
