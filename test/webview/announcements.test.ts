@@ -9,7 +9,14 @@ import { referenceInspection } from '../support/reference/referenceInspection'
 
 const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
 const section = elementAt(inspection.sections, 0)
-const empty = initialState({ inspectionId: null, picked: null, scroll: 0, metric: 'surprisal', k: 10 })
+const empty = initialState({
+  inspectionId: null,
+  picked: null,
+  scroll: 0,
+  metric: 'surprisal',
+  k: 10,
+  front: 'main',
+})
 
 function running(scored: number): PanelState {
   const state: Inspection['state'] = { kind: 'running' }
@@ -29,7 +36,7 @@ describe('Announcements', () => {
   it('announce once that the document has changed', () => {
     const announcements = new Announcements()
     const done = { ...empty, inspection }
-    const outOfDate = { ...done, outOfDate: true }
+    const outOfDate = { ...done, documentState: 'changed' as const }
     expect(announcements.between(done, outOfDate, 0)).toBe('Out of date: the document has changed.')
     expect(announcements.between(outOfDate, { ...outOfDate, topK: 20 }, 60_000)).toBeNull()
   })

@@ -13,8 +13,8 @@ import './frame/splitter'
 import './frame/tabList'
 import { headerTemplate } from './header/header'
 import './header/keys'
-import { legendTemplate } from './header/legend'
 import { noticeLines, noticePage } from './notices/notices'
+import { legendTemplate } from './strip/legend'
 import './strip/sparkline'
 import './strip/strip'
 import './table/table'
@@ -155,7 +155,7 @@ export class PanelElement extends LightElement implements PanelView {
   private columnTemplate(controller: PanelController, place: Place, view: unknown): TemplateResult {
     const { tabs } = controller.state
     const open = TABS.find((tab) => tab.id === tabs[place])
-    return html`<div class="column ${place}" ?hidden=${!this.twoColumns && tabs.front !== place}>
+    return html`<div class="column" data-place=${place} ?hidden=${!this.twoColumns && tabs.front !== place}>
       ${this.twoColumns ? this.tabsTemplate(controller, [place]) : nothing}
       <div
         class="view"
@@ -183,7 +183,7 @@ export class PanelElement extends LightElement implements PanelView {
     return html`<logitscope-splitter
       .axis=${'x'}
       .label=${'Width of the prediction'}
-      .box=${() => this.querySelector<HTMLElement>('.column.detail')}
+      .box=${() => this.querySelector<HTMLElement>('.column[data-place=detail]')}
       .boxIs=${'after'}
       .resize=${(detailWidth: number | null) => {
         controller.setLayout({ detailWidth })

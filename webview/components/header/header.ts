@@ -8,7 +8,7 @@ import type { Inspection } from '../../../src/shared/contracts/prediction'
 import { summarizeInspection, tokenCount } from '../../../src/shared/numbers/summary'
 import type { PanelActions } from '../../controller'
 import type { PanelState } from '../../state/panelState'
-import { describeContext, describeLines, detailsOfText } from './inspectedText'
+import { describeContext, describeLines, detailsOfText, shortLines } from './inspectedText'
 import { modelButton, modelPopover } from './modelPopover'
 import { moreButton, runButtons } from './runButtons'
 import { startTokenTemplate } from './startToken'
@@ -27,8 +27,8 @@ export function headerTemplate(
     <div class="line">
       ${modelButton(inspection.model)} ${documentTemplate(inspection)}
       <span class="dim from-900">${inspection.model.description}</span>
-      <span class="dim from-620">${inspection.model.precision} · ${describeBackend(inspection.model)}</span>
-      <span class="dim from-431" title=${detailsOfText(inspection).join('\n') || nothing}
+      <span class="dim from-761">${inspection.model.precision} · ${describeBackend(inspection.model)}</span>
+      <span class="dim from-520" title=${detailsOfText(inspection).join('\n') || nothing}
         >${describeContext(inspection)}</span
       >
       <span class="grow"></span>
@@ -37,7 +37,7 @@ export function headerTemplate(
     <div class="lines">
       <div class="line">
         ${figuresTemplate(state, inspection)} ${statusTemplate(state)}
-        <span class="from-431">${startTokenTemplate(inspection, actions)}</span>
+        <span class="from-520">${startTokenTemplate(inspection, actions)}</span>
       </div>
       <div class="line">${metricTemplate(state.metric, actions)}</div>
     </div>
@@ -52,7 +52,11 @@ function documentTemplate(inspection: Inspection): TemplateResult {
   const lines = describeLines(inspection)
   const what = generation === undefined ? lines : describeGeneration(generation)
   return html`<h1 class="document" title="${documentName}${what === '' ? '' : `, ${what}`}">
-    ${name} ${what === '' ? nothing : html`<span class="dim">${what}</span>`}
+    ${name}${what === '' ? nothing : html`<span class="dim from-620"> ${what}</span>`}${
+      lines === ''
+        ? nothing
+        : html`<span class="dim to-619" aria-hidden="true">:${shortLines(inspection)}</span>`
+    }
   </h1>`
 }
 
@@ -72,14 +76,14 @@ function figuresTemplate({ previous }: PanelState, inspection: Inspection): Temp
 /** `short` is the unit in a narrow panel. */
 function figure(value: string, unit: string, short = unit): TemplateResult {
   return html`<span class="figure"
-    ><b>${value}</b> <span class="dim from-431">${unit}</span
-    ><span class="dim to-430" aria-hidden="true">${short}</span></span
+    ><b>${value}</b> <span class="dim from-520">${unit}</span
+    ><span class="dim to-519" aria-hidden="true">${short}</span></span
   >`
 }
 
 function metricTemplate(metric: Metric, actions: PanelActions): TemplateResult {
   return html`<label>
-    <span class="dim from-431">Colour by</span>
+    <span class="dim from-520">Colour by</span>
     <select
       aria-label="Colour by"
       @change=${(event: Event) => {

@@ -10,6 +10,11 @@ export function describeLines({ sections, generation }: Inspection): string {
   return first === last ? `line ${formatCount(first)}` : `lines ${formatCount(first)}–${formatCount(last)}`
 }
 
+/** `7` · `3–9` · `3–9,12`: the lines as they follow a file's name. */
+export function shortLines({ sections }: Inspection): string {
+  return sections.map(({ lines: { first, last } }) => (first === last ? first : `${first}–${last}`)).join()
+}
+
 /** `412 tokens before`; for several sections the smallest and the largest context. */
 export function describeContext({ sections }: Inspection): string {
   const counts = sections.map((section) => section.contextTokens)

@@ -52,8 +52,8 @@ export function modelPopover(inspection: Inspection, actions: PanelActions): Tem
       </dd>
       <dt>Precision</dt>
       <dd>${precisionTemplate(model, actions)}</dd>
-      <dt class="to-430">Start token</dt>
-      <dd class="to-430">${startTokenTemplate(inspection, actions)}</dd>
+      <dt class="to-519">Start token</dt>
+      <dd class="to-519">${startTokenTemplate(inspection, actions)}</dd>
     </dl>
     <div class="buttons">
       ${commandButton('selectModel', 'Select Model…', actions)}

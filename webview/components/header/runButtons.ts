@@ -16,7 +16,7 @@ export function runButtons(state: PanelState, actions: PanelActions): TemplateRe
         actions.run(command)
       }}
     >
-      <svg viewBox="0 0 16 16" aria-hidden="true">${look.icon}</svg><span class="from-431">${label}</span>
+      <svg viewBox="0 0 16 16" aria-hidden="true">${look.icon}</svg><span class="from-620">${label}</span>
     </button>`
   if (isBusy(state)) return button('cancelInspection', 'Cancel', { icon: STOP })
   const canContinue = inspection?.state.kind === 'cancelled' || inspection?.state.kind === 'interrupted'

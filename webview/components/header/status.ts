@@ -10,9 +10,10 @@ import { newestInspection, type PanelState } from '../../state/panelState'
 export function statusTemplate(state: PanelState): TemplateResult | typeof nothing {
   const inspection = newestInspection(state)
   if (inspection === null) return nothing
-  if (state.notice?.kind === 'preparing') return html`<span class="status dim">${state.notice.note}</span>`
+  if (state.notice?.kind === 'preparing')
+    return html`<span class="status dim" title=${state.notice.note}>${state.notice.note}</span>`
   const { warns, text } = describeStatus(inspection, state)
-  return html`<span class="status ${warns ? 'warns' : 'dim'}">${text}</span>`
+  return html`<span class="status ${warns ? 'warns' : 'dim'}" title=${text}>${text}</span>`
 }
 
 /** A line at the lower edge of the header. It takes no room, so nothing moves when it comes or goes. */
@@ -39,11 +40,11 @@ function describeStatus(
     case 'running':
       return { warns: false, text: count }
     case 'cancelled':
-      return { warns: true, text: `cancelled after ${count}` }
+      return { warns: true, text: `cancelled at ${count}` }
     case 'interrupted':
-      return { warns: true, text: `interrupted after ${count}` }
+      return { warns: true, text: `interrupted at ${count}` }
     case 'failed':
-      return { warns: true, text: `failed after ${count}` }
+      return { warns: true, text: `failed at ${count}` }
     case 'done':
       if (documentState === 'deleted') return { warns: true, text: 'the document was deleted' }
       if (documentState === 'changed') return { warns: true, text: 'the document has changed' }

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Inspection } from '../../src/shared/contracts/prediction'
+import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
+
+const test = panelUnderTest()
+const { id } = typescript
+
+/** The inspection at its start: the tokens are known, none is scored. */
+const started: Inspection = {
+  ...typescript,
+  state: { kind: 'running' },
+  sections: [{ ...section, predictions: [], next: null }],
+}
+
+describe('the model button', () => {
+  it('opens a popover with the remarks about the model’s files', async () => {
+    const remarks = ['Linear layout, transposed on load']
+    await test.show({ ...typescript, model: { ...typescript.model, remarks } })
+    await openPopover()
+    expect(await test.text('.popover')).toContain('Linear layout, transposed on load')
+  })
+
+  it.each([
+    ['Select Model…', 'selectModel'],
+    ['Use GPT-2', 'useGpt2'],
+    ['Measure Precision Cost', 'measurePrecisionCost'],
+  ] as const)('offers %s, which closes the popover', async (name, command) => {
+    await test.show(typescript)
+    await openPopover()
+    await test.page.getByRole('button', { name }).click()
+    await test.posted('runCommand', { command })
+    expect(await test.page.locator('.popover:popover-open').count()).toBe(0)
+  })
+
+  it('changes the precision', async () => {
+    await test.show(typescript)
+    await openPopover()
+    await test.page.getByRole('radio', { name: 'int8' }).click()
+    await test.posted('runCommand', { command: 'useInt8' })
+  })
+
+  it('offers fp32 only to a model that fits into memory in it', async () => {
+    const model = { ...typescript.model, parameters: 1_557_611_200, precision: 'int8' as const }
+    await test.show({ ...typescript, model })
+    await openPopover()
+    expect(await test.page.getByRole('radio', { name: 'fp32' }).isDisabled()).toBe(true)
+    expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
+  })
+
+  it('closes its popover by Escape without cancelling the run', async () => {
+    const panel = await test.show(started)
+    await openPopover()
+    await test.page.keyboard.press('Escape')
+    await test.page.locator('.popover:popover-open').waitFor({ state: 'detached' })
+    expect(await panel.messages('runCommand')).toEqual([])
+  })
+
+  it('opens a popover that has what a narrow header leaves out', async () => {
+    await test.show(typescript, { width: 340, height: 598 })
+    expect(await test.page.getByRole('switch').count()).toBe(0)
+    await openPopover()
+    await test.page.getByRole('switch').click()
+    await test.posted('setStartToken', { startToken: false })
+  })
+})
+
+describe('Measure Precision Cost', () => {
+  const running = { kind: 'running', done: 40, total: 85 } as const
+
+  it('is not offered while the text is being scored', async () => {
+    await test.show(started)
+    await openPopover()
+    expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
+  })
+
+  it('gives the focus to the table when the focused Cancel button is removed', async () => {
+    const panel = await test.show(typescript)
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
+    await test.page.getByRole('button', { name: 'Cancel' }).focus()
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'cancelled' } })
+    await test.page.locator('[role=grid]:focus').waitFor()
+  })
+
+  it('shows its progress and is cancelled by its button', async () => {
+    const panel = await test.show(typescript)
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
+    await eventually(() => test.text('.notice')).toContain('40 of 85 tokens in the other precision')
+    await test.page.getByRole('button', { name: 'Cancel' }).click()
+    await test.posted('runCommand', { command: 'cancelPrecisionCost' })
+  })
+
+  it('shows its result, and nothing when it is cancelled', async () => {
+    const panel = await test.show(typescript)
+    const cost = { tokens: 84, mean: 0.0173, max: 0.192, sameTop: 0.99 }
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'done', cost } })
+    await eventually(() => test.text('.notice')).toContain('0.0173 nats on average, 0.192 at most')
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'cancelled' } })
+    await test.page.locator('.notice').waitFor({ state: 'detached' })
+  })
+
+  it('shows why it failed', async () => {
+    const panel = await test.show(typescript)
+    const state = { kind: 'failed', message: 'Another model is selected.' } as const
+    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state })
+    await eventually(() => test.text('[role=alert]')).toContain('Another model is selected.')
+  })
+})
+
+/** Opens the popover of the model button. */
+async function openPopover(): Promise<void> {
+  await test.page.locator('button.model').click()
+  await test.page.locator('.popover:popover-open').waitFor()
+}
