@@ -27,7 +27,8 @@ export interface PanelActions {
   setStartToken(startToken: boolean): void
   setTopK(topK: number): void
   setMetric(metric: Metric): void
-  setSampling(sampling: SamplingSettings): void
+  /** Merged with the current settings, because two changes can be made within one frame. */
+  setSampling(change: Partial<SamplingSettings>): void
   setPartOpen(change: { readonly part: PredictionPart; readonly open: boolean }): void
   /** Requests the picked token's full row of logits again, after loading it failed. */
   retryLogits(): void
@@ -118,8 +119,8 @@ export class PanelController implements PanelActions {
     this.dispatch({ type: 'setMetric', metric })
   }
 
-  setSampling(sampling: SamplingSettings): void {
-    this.dispatch({ type: 'setSampling', sampling })
+  setSampling(change: Partial<SamplingSettings>): void {
+    this.dispatch({ type: 'setSampling', sampling: { ...this.currentState.sampling, ...change } })
   }
 
   setPartOpen(change: { readonly part: PredictionPart; readonly open: boolean }): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
+import { openPart } from './pickedToken'
 
 const test = panelUnderTest()
 
@@ -45,6 +46,7 @@ describe('a completion in the panel', () => {
 
   it('starts with the settings that it was generated with, and Reset restores them', async () => {
     await test.show(completionWith(NUCLEUS))
+    await openPart(test, 'Sampling')
     const temperature = test.page.getByLabel('Temperature', { exact: true })
     expect(await temperature.inputValue()).toBe('0.8')
     await temperature.fill('1.5')
@@ -57,7 +59,7 @@ describe('a completion in the panel', () => {
   it('does not pass its settings on to the next inspection', async () => {
     const panel = await test.show(completionWith(NUCLEUS))
 
-    await panel.send({ type: 'showInspection', inspection: typescript, focus: true })
+    await panel.send({ type: 'showInspection', inspection: typescript, picked: null, focus: true })
 
     await eventually(() => test.page.getByLabel('Temperature', { exact: true }).inputValue()).toBe('1')
   })
@@ -65,20 +67,30 @@ describe('a completion in the panel', () => {
   it('gives tokens that cover the typed text no sampling probability, and cuts tokens that do not match it', async () => {
     const panel = await test.show(completionWith({ ...GREEDY, temperature: 1 }))
     const address = { inspectionId: typescript.id, section: 0, position: 0 }
+    await panel.send({ type: 'pickFromEditor', ...address })
     await test.posted('requestLogits', address)
 
     await panel.send({ type: 'logits', ...address, logits: logitsFor(['import', 'export', 'exp', 'ex']) })
 
     await eventually(() => sampledShares(4)).toEqual({ import: 'cut', export: '–', exp: '–', ex: '–' })
     expect(await test.text('.detail')).toContain('Only tokens that match the typed text exp can be sampled')
-    expect(await test.text('.sampling')).toContain('sampled jointly')
+  })
+
+  it('says that the tokens that cover the typed text are sampled jointly', async () => {
+    const panel = await test.show(completionWith(GREEDY))
+    await panel.send({ type: 'pickFromEditor', inspectionId: typescript.id, section: 0, position: 0 })
+
+    await openPart(test, 'Sampling')
+
+    await eventually(() => test.text('.effect')).toContain('sampled jointly')
   })
 
   it('samples the first token if no text was typed', async () => {
-    const completion = completionWith({ ...GREEDY, temperature: 1 })
+    const completion = completionWith({ ...GREEDY, temperature: 0.5 })
     const generation = completion.generation && { ...completion.generation, typed: [] }
     const panel = await test.show({ ...completion, generation })
     const address = { inspectionId: typescript.id, section: 0, position: 0 }
+    await panel.send({ type: 'pickFromEditor', ...address })
     await test.posted('requestLogits', address)
 
     await panel.send({ type: 'logits', ...address, logits: logitsFor(['import', 'export']) })
@@ -87,9 +99,9 @@ describe('a completion in the panel', () => {
   })
 
   it('samples all tokens after the typed text', async () => {
-    const panel = await test.show(completionWith({ ...GREEDY, temperature: 1 }))
-    await test.page.keyboard.press('ArrowDown')
+    const panel = await test.show(completionWith({ ...GREEDY, temperature: 0.5 }))
     const address = { inspectionId: typescript.id, section: 0, position: 1 }
+    await panel.send({ type: 'pickFromEditor', ...address })
     await test.posted('requestLogits', address)
 
     await panel.send({ type: 'logits', ...address, logits: logitsFor(['import', 'export', 'exp', 'ex']) })

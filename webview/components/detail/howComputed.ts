@@ -13,9 +13,7 @@ import type { TokenLabels } from '../../tokens/tokenLabels'
 export function howComputedTemplate(row: Row, inspection: Inspection, labels: TokenLabels): TemplateResult {
   const section = elementAt(inspection.sections, row.section)
   return html`${bytesTemplate(row, section, labels)}
-    <p class="context">
-      <bdi>${contextTemplate(row, section, { labels, startToken: inspection.startToken })}</bdi>
-    </p>
+    <p class="context">${contextTemplate(row, section, { labels, startToken: inspection.startToken })}</p>
     ${sourceTemplate(row, inspection.model.vocabularySize)}`
 }
 
@@ -36,8 +34,9 @@ function contextTemplate(
   { labels, startToken }: { labels: TokenLabels; startToken: boolean },
 ): unknown {
   const before = contextBefore(section, position, labels)
-  if (before.length > 0) return html`after <code>${tokenTemplate(before)}</code>`
-  return startToken ? html`after <code>&lt;|endoftext|&gt;</code>` : 'no context'
+  if (before.length === 0 && !startToken) return 'no context'
+  const text = before.length > 0 ? tokenTemplate(before) : '<|endoftext|>'
+  return html`<span>after</span> <code><bdi>${text}</bdi></code>`
 }
 
 function sourceTemplate(

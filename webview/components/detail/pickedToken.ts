@@ -40,7 +40,7 @@ interface Fact {
 }
 
 function factTemplate(name: unknown, { value, title }: Fact): TemplateResult {
-  return html`<div class=${value === null ? 'empty' : ''}>
+  return html`<div class=${value === null ? 'absent' : ''}>
     <dt>${name}</dt>
     <dd title=${title ?? nothing}>${value ?? '–'}</dd>
   </div>`

@@ -256,7 +256,7 @@ export class PredictionElement extends LightElement {
     const next =
       chip?.nextElementSibling?.querySelector('button') ?? this.querySelector<HTMLElement>('.heading')
     next?.focus()
-    this.actions.setSampling({ ...this.sampling, [name]: NEUTRAL_SAMPLING[name] })
+    this.actions.setSampling({ [name]: NEUTRAL_SAMPLING[name] })
   }
 
   private readonly onTopKChange = (event: Event) => {

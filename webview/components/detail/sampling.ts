@@ -82,7 +82,7 @@ export class SamplingElement extends LightElement {
     const bounded = Math.min(this.maxOf(name), Math.max(0, entered))
     const value = name === 'topK' ? Math.round(bounded) : round(bounded)
     if (input.type === 'number') input.value = SAMPLING_CONTROLS[name].format(value)
-    this.actions.setSampling({ ...this.sampling, [name]: value })
+    this.actions.setSampling({ [name]: value })
   }
 
   private maxOf(name: SamplingControlName): number {
