@@ -76,6 +76,7 @@ describe('ghost text', () => {
 
       await workbench().panel.getByText('Completion · greedy').waitFor()
       await workbench().panel.locator('.row.section', { hasText: 'Candidate 3' }).waitFor()
+      await workbench().panel.getByRole('tab', { name: 'Prediction' }).click()
       await workbench().panel.locator('.candidates', { hasText: 'cut' }).waitFor()
       await workbench().screenshot(`completion-steps-${theme}`)
       expect(await workbench().panel.locator('.notice').count()).toBe(0)

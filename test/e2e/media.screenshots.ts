@@ -23,7 +23,7 @@ const THEMES: readonly Theme[] = ['dark', 'light']
 
 describe('the README', () => {
   const workbench = useWorkbench()
-  const { inspectSample, pickedRow, grid } = panelOf(workbench)
+  const { inspectSample, pickedRow, grid, openPrediction } = panelOf(workbench)
 
   it('shows the sample and the panel', async () => {
     await workbench().page.setViewportSize(README_VIEWPORT)
@@ -31,6 +31,7 @@ describe('the README', () => {
     await workbench().runCommand('View: Toggle Primary Side Bar Visibility')
     await workbench().putCursor(6, 16)
     await pickedRow('Config, leading space.').waitFor()
+    await openPrediction('Sampling')
     await workbench().panel.getByLabel('Top-p, as a number').fill('0.9')
     await workbench()
       .panel.locator('aside.detail')

@@ -32,6 +32,17 @@ export function panelOf(workbench: () => Workbench) {
       .waitFor()
   }
 
+  /** Opens the tab Prediction, and one of its sections. The table is hidden then if the panel has only one column. */
+  async function openPrediction(section: 'Sampling' | 'How computed'): Promise<void> {
+    await workbench().panel.getByRole('tab', { name: 'Prediction' }).click()
+    const details = workbench().panel.locator('details', { hasText: section })
+    if ((await details.getAttribute('open')) === null) await details.locator('summary').click()
+  }
+
+  async function openTokens(): Promise<void> {
+    await workbench().panel.getByRole('tab', { name: 'Tokens' }).click()
+  }
+
   const grid = (): Locator => workbench().panel.getByRole('grid')
   const rows = (): Locator => workbench().panel.locator('[role=row][data-position]')
   const rowOf = (position: number): Locator =>
@@ -46,5 +57,18 @@ export function panelOf(workbench: () => Workbench) {
   const highlighted = (text: string): Locator =>
     workbench().page.locator('.view-overlays [class*="ced-"]').filter({ hasNotText: text }).first()
 
-  return { inspectSample, finished, grid, rows, rowOf, pickedRow, pickedOrNot, notice, dialog, highlighted }
+  return {
+    inspectSample,
+    finished,
+    openPrediction,
+    openTokens,
+    grid,
+    rows,
+    rowOf,
+    pickedRow,
+    pickedOrNot,
+    notice,
+    dialog,
+    highlighted,
+  }
 }

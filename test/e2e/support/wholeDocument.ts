@@ -12,6 +12,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
   describe('a whole document', () => {
     const { grid, rows, rowOf, pickedRow, pickedOrNot, notice, highlighted, inspectSample, finished } =
       panelOf(workbench)
+    const { openPrediction, openTokens } = panelOf(workbench)
     /** Whether the panel shows the inspected sample. Every test that passes leaves it in this state. */
     let isInspected = false
 
@@ -83,12 +84,16 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await workbench().putCursor(5, 6)
       const detail = workbench().panel.locator('aside.detail')
 
+      await openPrediction('How computed')
+
       await detail.getByText('logits[0, 52] of [1, 86, 50257]').waitFor()
       await expect(detail.innerText()).resolves.toMatch(/logit \S+ − log-sum-exp \S+ = log-prob −\d\.\d{3}/)
+      await openTokens()
     })
 
     it('cuts tokens while a sampling setting changes, and says how many', async () => {
       await workbench().putCursor(5, 6)
+      await openPrediction('Sampling')
       const topP = workbench().panel.getByLabel('Top-p, as a number')
       await topP.fill('0.5')
       await topP.press('Tab')
@@ -96,9 +101,10 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await workbench()
         .panel.getByText(/^Top-p 0\.50 keeps [\d,]+ tokens? and cuts [\d.]+ %$/)
         .waitFor()
-      await workbench().panel.locator('.candidates s').first().waitFor()
-      await workbench().panel.getByRole('button', { name: 'Reset' }).click()
-      await workbench().panel.locator('.candidates s').first().waitFor({ state: 'detached' })
+      await workbench().panel.locator('.candidates .cut').first().waitFor()
+      await workbench().panel.getByRole('button', { name: 'Turn off top-p' }).click()
+      await workbench().panel.locator('.candidates .cut').first().waitFor({ state: 'detached' })
+      await openTokens()
     })
 
     it('lists the keys with ?', async () => {
