@@ -17,7 +17,7 @@ import type { Platform } from './platform'
 
 /** Builds the shared services and registers the features. The engine starts and loads its model on first use. */
 export function compose(context: vscode.ExtensionContext, log: Log, platform: Platform): LogitscopeApi {
-  const { spawn, startWebGpu, onWebGpuMayBeAvailable, modelId } = platform
+  const { spawn, startWebGpu, onWebGpuMayBeAvailable, threads, modelId } = platform
   context.subscriptions.push(log)
 
   // Services that several features share.
@@ -40,6 +40,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   // Each feature registers its own commands, menus and settings listeners. A new feature is one entry of `features`.
   const inspection = registerInspect({
     ...shared,
+    modelId,
+    threads,
     startEngine: (other) => createEngine(() => spawn(other)),
   })
   const heatmap = registerHeatmap(shared)

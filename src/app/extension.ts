@@ -1,10 +1,12 @@
 import { availableParallelism, totalmem } from 'node:os'
+import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
 import { readSettings } from '../editor/settings'
 import { Companion } from '../companion/companionEngine'
 import { defaultThreads } from '../engine/contract/engineOptions'
+import { checkModelFolder } from '../engine/client/checkModelFolder'
 import { spawnWorker } from '../engine/client/spawnWorker'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
@@ -46,6 +48,7 @@ function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodeP
     folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
     models: PINNED_MODELS,
   })
+  const assetsFolder = vscode.Uri.joinPath(extensionUri, 'dist').fsPath
   const int8Folder = vscode.Uri.joinPath(globalStorageUri, 'int8').fsPath
   const locate = (model: string) =>
     locateModel(model, {
@@ -53,17 +56,17 @@ function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodeP
       store: store.folder,
       howToGet: 'run Logitscope: Select Model.',
     })
+  const threads = () => readSettings().threads || defaultThreads(availableParallelism())
   const spawn = (name: string, precision: Precision) => {
-    const threads = readSettings().threads || defaultThreads(availableParallelism())
     const model = locate(name)
-    log.info(`Starting the engine with ${model.id} in ${precision} and ${threads} threads.`)
+    log.info(`Starting the engine with ${model.id} in ${precision} and ${threads()} threads.`)
     return spawnWorker({
       model,
       backend: 'wasm',
-      threads,
+      threads: threads(),
       precision,
       cacheFolder: int8Folder,
-      assetsFolder: vscode.Uri.joinPath(extensionUri, 'dist').fsPath,
+      assetsFolder,
     })
   }
   return {
@@ -81,14 +84,25 @@ function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodeP
       spawnWasm: (name) => spawn(name, 'fp32'),
     }),
     onWebGpuMayBeAvailable,
+    threads,
     modelId: () => locate(readSettings().model).id,
     store,
     requestHub,
     memoryBytes: totalmem(),
-    disk: new ModelsOnDisk(
+    disk: new ModelsOnDisk({
       store,
       int8Folder,
-      vscode.Uri.joinPath(extensionUri, 'media', CONVERSION_SCRIPT).fsPath,
-    ),
+      conversionScript: vscode.Uri.joinPath(extensionUri, 'media', CONVERSION_SCRIPT).fsPath,
+      checkFolder: (folder) =>
+        checkModelFolder(
+          spawnWorker({
+            model: { id: basename(folder), folder, description: '' },
+            backend: 'wasm',
+            threads: 1,
+            precision: 'fp32',
+            assetsFolder,
+          }),
+        ),
+    }),
   }
 }

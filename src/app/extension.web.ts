@@ -33,12 +33,12 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
       log.warn(`The browser's storage is full; the rest of the model stays in memory: ${String(reason)}`)
     },
   })
+  const threads = () => readSettings().threads || defaultThreads(cores())
   const spawn = (id: string, backend: Backend, precision: Precision) => {
-    const threads = readSettings().threads || defaultThreads(cores())
-    log.info(`Starting the engine with ${id} on ${backend} in ${precision} and up to ${threads} threads.`)
+    log.info(`Starting the engine with ${id} on ${backend} in ${precision} and up to ${threads()} threads.`)
     const description = EMBEDDED_MODELS.get(id) ?? store.find(id)?.description ?? ''
     return spawnWorker(
-      { model: { id, description }, backend, precision, threads },
+      { model: { id, description }, backend, precision, threads: threads() },
       resources(id, extensionUri, store),
     )
   }
@@ -51,6 +51,7 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
       spawnWasm: (id) => spawn(id, 'wasm', 'fp32'),
     }),
     onWebGpuMayBeAvailable: NEVER,
+    threads,
     modelId: () => readSettings().model,
     store,
     requestHub: fetchFromHub,

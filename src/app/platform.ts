@@ -13,6 +13,8 @@ export interface Platform {
   readonly startWebGpu: BackendRouterOptions['startWebGpu']
   /** Fires when WebGPU, missing before, may have become available. */
   readonly onWebGpuMayBeAvailable: vscode.Event<void>
+  /** Number of threads that an engine which starts now uses on WASM. */
+  readonly threads: () => number
   /** Id of the selected model. */
   readonly modelId: () => string
   readonly store: PinnedModelStore

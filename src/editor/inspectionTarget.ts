@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { RequestedRange } from '../prediction/inspectDocument'
 import type { TextRange } from '../shared/contracts/prediction'
+import { visiblePart } from './visiblePart'
 
 /** What to inspect: ranges of a document in its current text. */
 export interface InspectionTarget {
@@ -22,13 +23,18 @@ export function targetOfEditor(editor: vscode.TextEditor): InspectionTarget {
   return { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
 }
 
-/** One range from the first to the last visible line of the editor. */
-export function visibleTarget(editor: vscode.TextEditor): InspectionTarget {
-  const { document, visibleRanges } = editor
-  const lines = visibleRanges.flatMap(({ start, end }) => [start.line, end.line])
-  const first = document.lineAt(Math.min(...lines)).range.start
-  const last = document.lineAt(Math.max(...lines)).rangeIncludingLineBreak.end
-  return targetOfRanges(document, [offsetsOf(document, new vscode.Range(first, last))])
+/** One range: the part of the document that can be seen in the editor. */
+export function visibleTarget({ document, visibleRanges, selection }: vscode.TextEditor): InspectionTarget {
+  // Folded text in between has a visible range on each side of it.
+  const reported = visibleRanges.reduce((a, b) => a.union(b), visibleRanges[0] ?? selection)
+  const firstLine = document.lineAt(reported.start.line)
+  const lines = firstLine.range.union(document.lineAt(reported.end.line).rangeIncludingLineBreak)
+  const part = visiblePart({
+    lines: offsetsOf(document, lines),
+    reported: offsetsOf(document, reported),
+    cursor: document.offsetAt(selection.active),
+  })
+  return targetOfRanges(document, [part])
 }
 
 export function targetOfRanges(

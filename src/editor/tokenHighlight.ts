@@ -11,22 +11,36 @@ export class TokenHighlight implements vscode.Disposable {
     overviewRulerColor: new vscode.ThemeColor('focusBorder'),
     overviewRulerLane: vscode.OverviewRulerLane.Full,
   })
+  private marked: { readonly document: vscode.TextDocument; readonly range: vscode.Range } | undefined
+  /** An editor whose tab was in the background has lost its decorations. */
+  private readonly subscription = vscode.window.onDidChangeVisibleTextEditors(() => {
+    this.decorate()
+  })
 
   /** Marks the range in every editor of the document, and scrolls to it if it is not visible. */
   show(document: vscode.TextDocument, offsets: TextRange): void {
     const range = rangeOf(document, offsets)
-    for (const editor of vscode.window.visibleTextEditors) {
-      if (editor.document !== document) continue
-      editor.setDecorations(this.decoration, [range])
+    this.marked = { document, range }
+    for (const editor of this.decorate())
       editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport)
-    }
   }
 
   clear(): void {
     for (const editor of vscode.window.visibleTextEditors) editor.setDecorations(this.decoration, [])
+    this.marked = undefined
   }
 
   dispose(): void {
+    this.subscription.dispose()
     this.decoration.dispose()
+  }
+
+  /** Returns the visible editors of the marked document. */
+  private decorate(): readonly vscode.TextEditor[] {
+    const { marked } = this
+    if (marked === undefined) return []
+    const editors = vscode.window.visibleTextEditors.filter(({ document }) => document === marked.document)
+    for (const editor of editors) editor.setDecorations(this.decoration, [marked.range])
+    return editors
   }
 }

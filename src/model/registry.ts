@@ -118,6 +118,17 @@ export function defaultPrecisionOf(idOrFolder: string): Precision {
   return pinned === undefined ? 'fp32' : defaultPrecision(pinned)
 }
 
+/** Number of parameters of the embedded model. */
+const EMBEDDED_PARAMETERS = 12_417_216
+/** Number of parameters that is assumed of the user's own model: that of the smallest GPT-2. */
+const ASSUMED_PARAMETERS = 124_439_808
+
+/** The number of parameters of a model (an id or a folder), as far as it is known without its files. */
+export function expectedParameters(idOrFolder: string): number {
+  if (EMBEDDED_MODELS.has(idOrFolder)) return EMBEDDED_PARAMETERS
+  return PINNED_MODELS.find(({ id }) => id === idOrFolder)?.parameters ?? ASSUMED_PARAMETERS
+}
+
 /** The ids of all models. */
 export function knownModelIds(): string[] {
   return [...EMBEDDED_MODELS.keys(), ...PINNED_MODELS.map(({ id }) => id)]

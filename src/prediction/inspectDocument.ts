@@ -107,7 +107,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a prepared inspection section by section.
+ * Runs an inspection section by section. Tokens that already have a prediction are not scored again: the others are scored
+ * in the windows of the whole text, so the results are those of an unbroken run.
  * @throws what `PredictionService.predict` throws
  */
 export async function runInspection(
@@ -117,7 +118,9 @@ export async function runInspection(
   { signal, temperature = 1 }: RunOptions = {},
 ): Promise<void> {
   for (const [index, section] of inspection.sections.entries()) {
-    let position = 0
+    if (section.next !== null) continue
+    const sequence = elementAt(sequences, index)
+    let position = section.predictions.length
     const toPrediction = (score: TokenScore | null): TokenPrediction => ({
       ...elementAt(section.tokens, position),
       position: position++,
@@ -125,7 +128,8 @@ export async function runInspection(
     })
     const { next } = await service.predict(
       {
-        ...elementAt(sequences, index),
+        ...sequence,
+        from: sequence.from + position,
         model: inspection.model,
         startToken: inspection.startToken,
         topK: inspection.topK,

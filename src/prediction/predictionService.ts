@@ -6,7 +6,12 @@ import {
   type Priority,
   type ScoredRows,
 } from '../shared/contracts/engineApi'
-import type { Distribution, ModelInfo, TokenScore } from '../shared/contracts/prediction'
+import {
+  type Distribution,
+  MIN_TEMPERATURE,
+  type ModelInfo,
+  type TokenScore,
+} from '../shared/contracts/prediction'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import { assertNever } from '../shared/assertNever'
 import { elementAt } from '../shared/elementAt'
@@ -38,6 +43,9 @@ export interface SequenceRequest {
   readonly model?: ModelInfo
 }
 
+/** What is known of the selected model before it is loaded. */
+export type ExpectedModel = Pick<ModelInfo, 'id' | 'precision' | 'parameters' | 'nPositions' | 'threads'>
+
 export interface PredictOptions {
   readonly signal?: AbortSignal
   /** Default `bulk`. */
@@ -61,6 +69,8 @@ export class PredictionService {
   private loadingVocabulary: Promise<Vocabulary> | undefined
   /** Tokenized texts, least recently used first. The key is the whole text, so an entry is never outdated. */
   private readonly tokenized = new Map<string, TokenizedText>()
+  /** The model that the engine named last; it may not be loaded any more. */
+  private lastModel: ModelInfo | undefined
   /** Seconds per position of the last measured run, by `speedKey`. */
   private readonly measuredSpeeds = new Map<string, number>()
 
@@ -70,8 +80,19 @@ export class PredictionService {
    * Loads the model if it is not loaded yet.
    * @throws CancelledError and what loading the model throws
    */
-  model(options?: { readonly signal?: AbortSignal }): Promise<ModelInfo> {
-    return this.engine.model(undefined, options)
+  async model(options?: { readonly signal?: AbortSignal }): Promise<ModelInfo> {
+    this.lastModel = await this.engine.model(undefined, options)
+    return this.lastModel
+  }
+
+  /**
+   * Loads the model if it is not loaded yet.
+   * @throws ModelChangedError if it is another one than `expected`, and what `model` throws
+   */
+  async sameModel(expected: ModelInfo, options?: { readonly signal?: AbortSignal }): Promise<ModelInfo> {
+    const model = await this.model(options)
+    if (!isSameModel(model, expected)) throw modelChanged(expected, model)
+    return model
   }
 
   /** Loads the vocabulary if it is not loaded yet. */
@@ -86,7 +107,7 @@ export class PredictionService {
     return this.loadingVocabulary
   }
 
-  /** @throws TextRunTooLongError, TokenizerCrashedError, CancelledError */
+  /** @throws TokenizerCrashedError, CancelledError */
   async tokenize(text: string, options?: { readonly signal?: AbortSignal }): Promise<TokenizedText> {
     const tokens = this.tokenized.get(text) ?? (await this.engine.tokenize({ text }, options))
     this.tokenized.delete(text)
@@ -194,29 +215,32 @@ export class PredictionService {
   }
 
   /**
-   * Estimates how many seconds `predict` takes for these tokens. Uses the speed of the last run with the same model,
-   * precision and backend; before the first such run, the number of parameters and threads.
+   * Estimates how many seconds `predict` takes for these tokens, without loading the model. Uses the speed of the last run
+   * with the expected model and precision on the backend that the engine used last; before the first such run, the number
+   * of parameters and threads.
    */
-  async estimateSeconds(request: Pick<SequenceRequest, 'from' | 'to' | 'startToken'>): Promise<number> {
-    const model = await this.model()
-    const { windows } = planWindows(request, layoutOf(model, request))
+  estimateSeconds(
+    request: Pick<SequenceRequest, 'from' | 'to' | 'startToken'>,
+    expected: ExpectedModel,
+  ): number {
+    const { lastModel } = this
+    const isLast = lastModel?.id === expected.id && lastModel.precision === expected.precision
+    const known = isLast ? lastModel : expected
+    const { windows } = planWindows(request, layoutOf(known, request))
     const positions = windows.reduce((sum, { first, inputEnd }) => sum + inputEnd - first, 0)
-    return positions * (this.measuredSpeeds.get(speedKey(model)) ?? expectedSecondsPerPosition(model))
+    const measured = isLast ? this.measuredSpeeds.get(speedKey(lastModel)) : undefined
+    return positions * (measured ?? expectedSecondsPerPosition(known))
   }
 
   /** @throws ModelChangedError if the engine has another model than the request names */
-  private async modelFor(
+  private modelFor(
     { model: expected }: Pick<SequenceRequest, 'model'>,
     signal: AbortSignal | undefined,
   ): Promise<ModelInfo> {
-    const model = await this.model({ signal })
-    if (expected !== undefined && !isSameModel(model, expected)) throw modelChanged(expected, model)
-    return model
+    return expected === undefined ? this.model({ signal }) : this.sameModel(expected, { signal })
   }
 }
 
-/** float32 cannot divide by less; at this temperature all probability is already on the most likely tokens. */
-const MIN_TEMPERATURE = 1e-30
 /** Enough for switching between a few documents. */
 const MAX_CACHED_TEXTS = 4
 /** Shorter runs measure the engine's start rather than its speed. */
@@ -224,7 +248,7 @@ const MIN_MEASURED_POSITIONS = 64
 const BITS_PER_NAT = 1 / Math.LN2
 
 function layoutOf(
-  { nPositions }: ModelInfo,
+  { nPositions }: Pick<ModelInfo, 'nPositions'>,
   { startToken }: Pick<SequenceRequest, 'startToken'>,
 ): WindowLayout {
   return { nPositions, startToken }
@@ -237,7 +261,7 @@ function speedKey({ fingerprint, precision, backend }: ModelInfo): string {
 /** Multiply-adds per second of one core in ORT's WASM; each position takes one per parameter. */
 const MULTIPLY_ADDS_PER_SECOND = 1.6e10
 
-function expectedSecondsPerPosition({ parameters, threads }: ModelInfo): number {
+function expectedSecondsPerPosition({ parameters, threads }: ExpectedModel): number {
   return parameters / (MULTIPLY_ADDS_PER_SECOND * threads)
 }
 

@@ -72,6 +72,8 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return { ...state, tabs: openTab(state.tabs, event.tab) }
     case 'scrolled':
       return { ...state, scroll: event.scroll }
+    case 'showKeys':
+      return { ...state, keysShown: true }
     case 'setKeysShown':
       return { ...state, keysShown: event.shown }
     default:

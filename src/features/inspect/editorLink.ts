@@ -1,33 +1,40 @@
 import * as vscode from 'vscode'
+import { existingDocument } from '../../editor/existingDocument'
 import { rangeOf } from '../../editor/inspectionTarget'
-import { TokenHighlight } from '../../editor/tokenHighlight'
 import { digestOf } from '../../editor/textDigest'
-import type { Section, TextRange } from '../../shared/contracts/prediction'
-import type { TokenAddress } from '../../shared/contracts/protocol'
+import { TokenHighlight } from '../../editor/tokenHighlight'
+import type { Section } from '../../shared/contracts/prediction'
+import type { DocumentState, TokenAddress } from '../../shared/contracts/protocol'
+import { plainMessage } from '../../shared/text/plainMessage'
 import type { InspectionRun } from './inspectionRun'
+import { columnOf } from './panelPlace'
+import type { Run } from './run'
+import { rangeAt, rowAt } from './tokenPlaces'
 
 /** Comparing a large document with the inspected text after every keystroke would slow down typing. */
-const OUT_OF_DATE_DEBOUNCE_MS = 150
+const CHECK_DEBOUNCE_MS = 150
 
 export interface EditorLinkListener {
   /** Called when the user moves the cursor to another token. */
   onCursor(address: TokenAddress): void
-  onOutOfDate(outOfDate: boolean): void
+  onDocumentState(state: DocumentState): void
 }
 
-/** Connects the shown inspection with the editors of its document: cursor, picked token, edits. */
+/** Connects the shown run with the editors of its document: cursor, picked token, edits, deletion. */
 export class EditorLink implements vscode.Disposable {
-  /** Whether the document's text differs from the inspected text. */
-  outOfDate = false
-  private run: InspectionRun | undefined
+  private documentState: DocumentState = 'unchanged'
+  private run: Run | undefined
   private picked: TokenAddress | undefined
   /** The selection that `show` set last. Its change event is not an action of the user and is ignored. */
   private selected: vscode.Range | undefined
   private readonly highlight = new TokenHighlight()
-  private outOfDateTimer: NodeJS.Timeout | undefined
+  private checkTimer: NodeJS.Timeout | undefined
   private readonly subscriptions: vscode.Disposable[]
 
   constructor(private readonly listener: EditorLinkListener) {
+    const recheck = () => {
+      if (this.documentState === 'deleted') void this.check()
+    }
     this.subscriptions = [
       this.highlight,
       vscode.workspace.onDidChangeTextDocument((event) => {
@@ -36,44 +43,15 @@ export class EditorLink implements vscode.Disposable {
       vscode.window.onDidChangeTextEditorSelection((event) => {
         this.followCursor(event)
       }),
+      // An undo of the deletion creates the file again.
+      vscode.workspace.onDidCreateFiles(recheck),
+      vscode.workspace.onDidOpenTextDocument(recheck),
     ]
   }
 
-  /** Follows the run's document in place of the previous one. The tokens of a completion are not in a document. */
-  async follow(run: InspectionRun): Promise<void> {
-    this.unmark()
-    this.run = run.inspection.generation === undefined ? run : undefined
-    this.outOfDate = false
-    await this.checkOutOfDate()
-  }
-
-  /** The run's document, opened again if it was closed; undefined if it no longer exists. */
-  private async openDocument(): Promise<vscode.TextDocument | undefined> {
-    if (this.run === undefined) return undefined
-    try {
-      return await vscode.workspace.openTextDocument(vscode.Uri.parse(this.run.inspection.documentUri, true))
-    } catch {
-      return undefined
-    }
-  }
-
-  /** Marks the token; `select` also moves the cursor to it. The keyboard focus stays in the panel. */
-  async show(address: TokenAddress, how: 'reveal' | 'select'): Promise<void> {
-    const section = this.run?.inspection.sections.at(address.section)
-    if (section === undefined || this.outOfDate) return
-    this.picked = address
-    const document = await this.openDocument()
-    if (document === undefined) return
-    const offsets = rangeAt(section, address.position)
-    this.highlight.show(document, offsets)
-    if (how === 'reveal') return
-    this.selected = rangeOf(document, offsets)
-    const shown = vscode.window.visibleTextEditors.find((editor) => editor.document === document)
-    await vscode.window.showTextDocument(document, {
-      viewColumn: shown?.viewColumn ?? vscode.ViewColumn.One,
-      selection: this.selected,
-      preserveFocus: true,
-    })
+  /** How the document compares with the inspected text. */
+  get state(): DocumentState {
+    return this.documentState
   }
 
   /** The token that was picked last, in an editor or in the panel. */
@@ -81,10 +59,54 @@ export class EditorLink implements vscode.Disposable {
     return this.picked
   }
 
+  /**
+   * Follows the run's document in place of the previous one. The tokens of a completion are not in a document.
+   *
+   * @param picked undefined to keep the picked token, if the run has it too
+   */
+  async follow(run: Run, picked: TokenAddress | undefined): Promise<void> {
+    if (picked !== undefined || !this.hasPicked(run)) {
+      this.unmark()
+      this.picked = picked
+    }
+    this.run = run
+    this.documentState = 'unchanged'
+    await this.check()
+  }
+
+  /** The document was renamed, or deleted. */
+  async documentMoved({ deleted }: { readonly deleted: boolean }): Promise<void> {
+    if (!deleted) return this.check()
+    this.unmark()
+    this.become('deleted')
+  }
+
+  /** Marks the token; `select` also opens its document and selects it there. The keyboard focus stays in the panel. */
+  async show(address: TokenAddress, how: 'reveal' | 'select'): Promise<void> {
+    this.picked = address
+    const section = this.section(address)
+    if (section === undefined) return
+    if (this.documentState === 'deleted' && how === 'select') this.sayDeleted()
+    if (this.documentState !== 'unchanged') return
+    const document = await this.openDocument()
+    if (document === undefined) return
+    const offsets = rangeAt(section, address.position)
+    this.highlight.show(document, offsets)
+    if (how === 'reveal') return
+    this.selected = rangeOf(document, offsets)
+    await vscode.window.showTextDocument(document, {
+      viewColumn: columnOf(document),
+      selection: this.selected,
+      preserveFocus: true,
+    })
+  }
+
   /** Picks the token at a UTF-16 offset; false if the run is of another text or does not contain the offset. */
   pickAt(document: vscode.TextDocument, offset: number): boolean {
-    const address = this.outOfDate || !this.isFollowed(document) ? undefined : this.addressAt(offset)
-    const section = address && this.run?.inspection.sections.at(address.section)
+    const data = this.inDocument
+    if (data === undefined || this.documentState !== 'unchanged' || !this.isFollowed(document)) return false
+    const address = rowAt(data.inspection.sections, offset)
+    const section = address && this.section(address)
     if (address === undefined || section === undefined) return false
     this.picked = address
     this.highlight.show(document, rangeAt(section, address.position))
@@ -98,16 +120,17 @@ export class EditorLink implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.outOfDateTimer)
+    clearTimeout(this.checkTimer)
     for (const subscription of this.subscriptions) subscription.dispose()
   }
 
   /** Picks the token after the cursor. A token that the panel has picked itself is not sent back to it. */
   private followCursor({ textEditor, selections }: vscode.TextEditorSelectionChangeEvent): void {
-    if (this.outOfDate || !this.isFollowed(textEditor.document)) return
+    if (this.documentState !== 'unchanged' || !this.isFollowed(textEditor.document)) return
     const selection = selections.at(0)
     if (selection === undefined || this.selected?.isEqual(selection) === true) return
-    const address = this.addressAt(textEditor.document.offsetAt(selection.start))
+    const sections = this.inDocument?.inspection.sections ?? []
+    const address = rowAt(sections, textEditor.document.offsetAt(selection.start))
     if (address === undefined) return
     if (address.section === this.picked?.section && address.position === this.picked.position) return
     this.picked = address
@@ -118,44 +141,63 @@ export class EditorLink implements vscode.Disposable {
   private followEdits({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0 || !this.isFollowed(document)) return
     this.unmark()
-    this.setOutOfDate(true)
-    clearTimeout(this.outOfDateTimer)
-    this.outOfDateTimer = setTimeout(() => void this.checkOutOfDate(), OUT_OF_DATE_DEBOUNCE_MS)
+    if (this.documentState !== 'deleted') this.become('changed')
+    clearTimeout(this.checkTimer)
+    this.checkTimer = setTimeout(() => void this.check(), CHECK_DEBOUNCE_MS)
   }
 
   /** Compares digests, because an undo can restore the inspected text. */
-  private async checkOutOfDate(): Promise<void> {
-    const { run } = this
+  private async check(): Promise<void> {
+    const { run, inDocument } = this
+    if (inDocument === undefined) return
     const document = await this.openDocument()
-    if (run === undefined || this.run !== run) return
-    this.setOutOfDate(document === undefined || digestOf(document.getText()) !== run.textDigest)
+    if (this.run !== run) return
+    if (document === undefined) this.become('deleted')
+    else this.become(digestOf(document.getText()) === inDocument.textDigest ? 'unchanged' : 'changed')
   }
 
-  private setOutOfDate(outOfDate: boolean): void {
-    if (outOfDate === this.outOfDate) return
-    this.outOfDate = outOfDate
-    this.listener.onOutOfDate(outOfDate)
+  private become(state: DocumentState): void {
+    if (state === this.documentState) return
+    this.documentState = state
+    this.listener.onDocumentState(state)
+  }
+
+  private sayDeleted(): void {
+    const name = this.inDocument?.inspection.documentName ?? ''
+    void vscode.window.showInformationMessage(
+      plainMessage(`Logitscope: ${name} was deleted. Its tokens can be selected only in an existing file.`),
+    )
+  }
+
+  /** The run's document, opened again if it was closed; undefined if it does not exist. */
+  private async openDocument(): Promise<vscode.TextDocument | undefined> {
+    const uri = this.inDocument?.inspection.documentUri
+    return uri === undefined
+      ? undefined
+      : existingDocument(uri, { wasDeleted: this.documentState === 'deleted' })
+  }
+
+  /** Whether a run of the same text has the picked token. */
+  private hasPicked({ data }: Run): boolean {
+    const { picked, run } = this
+    const before = run?.data
+    if (picked === undefined || before?.textDigest !== data?.textDigest) return false
+    const [old, now] = [before, data].map((part) => part?.inspection.sections[picked.section])
+    if (old === undefined || now === undefined) return false
+    return rangeAt(old, picked.position).start === rangeAt(now, picked.position).start
   }
 
   private isFollowed(document: vscode.TextDocument): boolean {
-    return document.uri.toString() === this.run?.inspection.documentUri
+    return document.uri.toString() === this.inDocument?.inspection.documentUri
   }
 
-  /** The token that contains the UTF-16 offset; at the end of a section, the position of its `next` row. */
-  private addressAt(offset: number): TokenAddress | undefined {
-    const sections = this.run?.inspection.sections ?? []
-    for (const [section, { tokens }] of sections.entries()) {
-      const position = tokens.findIndex(({ range }) => range.start <= offset && offset < range.end)
-      if (position !== -1) return { section, position }
-    }
-    for (const [section, { tokens }] of sections.entries())
-      if (tokens.at(-1)?.range.end === offset) return { section, position: tokens.length }
-    return undefined
+  private section({ section }: TokenAddress): Section | undefined {
+    return this.inDocument?.inspection.sections.at(section)
   }
-}
 
-/** The range of a token, or the empty range after the last one for the position of `next`. */
-function rangeAt({ tokens, range }: Section, position: number): TextRange {
-  const end = tokens.at(-1)?.range.end ?? range.end
-  return tokens.at(position)?.range ?? { start: end, end }
+  /** The data of a run whose tokens are in a document. */
+  private get inDocument(): InspectionRun | undefined {
+    const data = this.run?.data
+    return data?.inspection.generation === undefined ? data : undefined
+  }
 }

@@ -1,73 +1,78 @@
-import * as vscode from 'vscode'
+import type * as vscode from 'vscode'
+import { EditorInUse } from '../../editor/editorInUse'
 import type { Feature } from '../../editor/feature'
-import { readSettings } from '../../editor/settings'
-import type { ShownInspection } from '../../editor/shownInspection'
+import { onFileMoved } from '../../editor/fileMoves'
 import {
   type InspectionTarget,
   offsetsOf,
   targetOfEditor,
   targetOfRanges,
-  visibleTarget,
 } from '../../editor/inspectionTarget'
-import { digestOf } from '../../editor/textDigest'
-import { TrackedTarget } from '../../editor/trackedTarget'
 import { type Log, logError } from '../../editor/log'
-import { describeFailure } from '../../prediction/failureText'
-import { type PreparedInspection, prepareInspection, runInspection } from '../../prediction/inspectDocument'
-import type { PredictionService } from '../../prediction/predictionService'
+import { readSettings } from '../../editor/settings'
+import type { ShownInspection } from '../../editor/shownInspection'
+import { TrackedTarget } from '../../editor/trackedTarget'
+import { type FileMove, uriAfterMove } from '../../editor/uriAfterMove'
 import type { Completion } from '../../prediction/completion'
+import { describeFailure } from '../../prediction/failureText'
 import { type CompletionPlace, prepareCompletion, renewInspection } from '../../prediction/inspectCompletion'
-import { assertNever } from '../../shared/assertNever'
-import { CancelledError } from '../../shared/errors'
-import type { InspectionState } from '../../shared/contracts/prediction'
+import type { PreparedInspection } from '../../prediction/inspectDocument'
+import type { PredictionService } from '../../prediction/predictionService'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import type { SelectedModel } from './expectedModel'
 import { INSPECT_STATUS_ENTRIES } from './inspectStatusEntries'
 import { InspectionPanel, type InspectionPanelOptions } from './inspectionPanel'
 import type { InspectionRun } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
-import { askForPart } from './longRunQuestion'
+import { documentNameOf } from './panelTitle'
+import { prepareDocument } from './prepareDocument'
+import { Run, type RunOptions, track } from './run'
+import { Runner } from './runner'
 
-export interface ControllerOptions {
-  readonly extensionUri: vscode.Uri
+export interface ControllerOptions
+  extends SelectedModel, Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'onCopyRow'> {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
-  readonly onCopyRow: InspectionPanelOptions['onCopyRow']
 }
 
-/** Runs inspections, one at a time: starting one cancels the previous one. */
+/** Decides what is inspected: the commands of the inspect feature. `Runner` carries it out. */
 export class InspectionController implements Feature, ShownInspection, vscode.Disposable {
   readonly panel: InspectionPanel
   readonly statusEntries = INSPECT_STATUS_ENTRIES
-  private cancellation: AbortController | undefined
-  /** The subject that was requested last, even if its run has not started. */
-  private requested: Subject | undefined
-  /** The subject of the shown run. */
-  private shown: Subject | undefined
+  private readonly runner: Runner
   /** URIs of documents. */
   private readonly inspected = new Set<string>()
-  private lastEditor = vscode.window.activeTextEditor
-  private readonly editorChanges: vscode.Disposable
+  private readonly editorInUse = new EditorInUse()
+  private readonly fileMoves = onFileMoved((move) => {
+    this.follow(move)
+  })
 
   constructor(private readonly options: ControllerOptions) {
     this.panel = new InspectionPanel({
       ...options,
       onRunAgain: () => this.runAgain(),
+      onAnswer: (part) => {
+        this.runner.requested?.answer(part)
+      },
+      onDismiss: () => {
+        this.runner.giveUp()
+        this.panel.showRun()
+      },
       onRestore: (run) => {
-        const { documentUri, sections, generation } = run.inspection
-        if (generation !== undefined) {
-          this.shown = run
-          return
-        }
-        this.inspected.add(documentUri)
-        this.shown = new TrackedTarget({ ...run, documentUri, ranges: sections.map(({ range }) => range) })
+        this.noteInspected(run)
+        this.runner.updateContext()
       },
       onClose: () => {
-        this.cancel()
+        this.runner.cancelAll()
       },
     })
-    this.editorChanges = vscode.window.onDidChangeActiveTextEditor((editor) => {
-      if (editor !== undefined && isInspectable(editor)) this.lastEditor = editor
+    this.runner = new Runner({
+      ...options,
+      panel: this.panel,
+      onShow: (run) => {
+        this.noteInspected(run)
+      },
     })
   }
 
@@ -81,30 +86,47 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
 
   /** Inspects the selections of the editor that was used last, or its whole document if nothing is selected. */
   async inspect(): Promise<void> {
-    const editor = this.editorToInspect()
-    if (editor !== undefined) return this.start(targetOfEditor(editor), editor)
-    this.supersede()
-    this.panel.open()
-    this.panel.showNotice({ type: 'showEmpty', reason: 'noEditor' })
+    const editor = this.editorInUse.find()
+    if (editor === undefined) {
+      this.runner.giveUp()
+      await this.panel.open(undefined)
+      this.panel.showNotice({ kind: 'noEditor' })
+      return
+    }
+    const { document, selection } = editor
+    const offset = document.offsetAt(selection.active)
+    // A cursor at offset 0 has probably never been placed.
+    const cursor = selection.isEmpty && offset > 0 ? offset : undefined
+    await this.start(targetOfEditor(editor), { editor, cursor })
   }
 
-  /** Inspects the subject of the shown run, or of the failed request that is shown instead, in its current text. */
+  /** Inspects the subject of the shown run, or of the failed request that is shown above it, in its current text. */
   async runAgain(): Promise<void> {
-    const subject = this.panel.showsNotice ? this.requested : this.shown
-    if (subject === undefined) return this.inspect()
+    const run = this.runner.latest
+    if (run === undefined) return this.inspect()
+    const { subject, editor } = run
     if (!(subject instanceof TrackedTarget)) return this.startCompletion(subject)
     let target: InspectionTarget
     try {
       target = await subject.current()
     } catch (error) {
       logError(this.options.log, 'The inspected document cannot be opened', error)
-      this.panel.report({
-        message: 'The inspected document no longer exists. Open another text and inspect it.',
-        remedies: [],
-      })
+      this.panel.report(describeFailure(error))
       return
     }
-    await this.start(target)
+    await this.start(target, { editor })
+  }
+
+  /** Scores the tokens that the shown run has not scored because it was cancelled or interrupted. */
+  async continueInspection(): Promise<void> {
+    const { shown } = this.panel
+    const data = shown?.data
+    if (data === undefined || shown?.canContinue !== true || this.runner.isActive) return
+    const run = new Run({ subject: shown.subject, editor: shown.editor })
+    await this.runner.execute(run, async () => {
+      await this.options.service.sameModel(data.inspection.model, { signal: run.signal })
+      return data
+    })
   }
 
   /**
@@ -112,17 +134,38 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
    * inspects its line first. The offset comes from a link, so it can be any value.
    */
   async inspectAt(offset: unknown): Promise<void> {
-    const document = this.editorToInspect()?.document
-    if (document === undefined || !isOffsetOf(document, offset)) return
-    if (this.panel.pickAt(document, offset)) return
+    const editor = this.editorInUse.find()
+    if (editor === undefined || !isOffsetOf(editor.document, offset)) return
+    if (await this.panel.pickAt(editor, offset)) return
+    const { document } = editor
     const line = document.lineAt(document.positionAt(offset))
-    await this.start(targetOfRanges(document, [offsetsOf(document, line.rangeIncludingLineBreak)]))
-    this.panel.pickAt(document, offset)
+    const range = offsetsOf(document, line.rangeIncludingLineBreak)
+    await this.start(targetOfRanges(document, [range]), { editor, cursor: offset })
+    await this.panel.pickAt(editor, offset)
   }
 
   /** Opens the panel with the tokens of a completion. */
   async inspectCompletion(completion: Completion, place: CompletionPlace): Promise<void> {
     await this.startCompletion(prepareCompletion(completion, place, crypto.randomUUID(), readSettings().topK))
+  }
+
+  /** Inspects a target in a document; an empty document leaves the shown run as it is. */
+  async start(target: InspectionTarget, options: Omit<RunOptions, 'subject'> = {}): Promise<void> {
+    if (target.text === '') {
+      this.runner.giveUp()
+      await this.panel.open(options.editor)
+      this.panel.showNotice({ kind: 'emptyDocument', documentName: documentNameOf(target.document.uri) })
+      return
+    }
+    const run = new Run({ ...options, subject: track(target) })
+    await this.runner.execute(run, () =>
+      prepareDocument(run, target, {
+        ...this.options,
+        showNotice: (notice) => {
+          if (this.runner.requested === run) this.panel.showNotice(notice)
+        },
+      }),
+    )
   }
 
   /** Whether a run of the document was started in this window, before or after a reload. */
@@ -132,217 +175,57 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
 
   /** Cancels the run of the previous model, and runs again if the user can see the result. */
   modelChanged(): void {
-    const wasRunning = this.cancellation !== undefined
-    this.cancel()
-    const hasSubject = (this.requested ?? this.shown) !== undefined
-    if (wasRunning || (this.panel.visible && hasSubject)) void this.runAgain()
+    const wasActive = this.runner.isActive
+    this.runner.cancelAll()
+    if (wasActive || (this.panel.visible && this.runner.latest !== undefined)) void this.runAgain()
   }
 
-  /** Stops the run and keeps its results so far. */
   cancel(): void {
-    this.cancellation?.abort(new CancelledError())
+    this.runner.cancel()
+  }
+
+  /** Reveals the panel with the keyboard focus in its table. */
+  async focusPanel(): Promise<void> {
+    await this.panel.focus(this.editorInUse.find())
   }
 
   dispose(): void {
-    this.cancel()
-    release(this.requested)
-    release(this.shown)
+    this.runner.dispose()
     this.panel.dispose()
-    this.editorChanges.dispose()
-  }
-
-  private async start(target: InspectionTarget, editor?: vscode.TextEditor): Promise<void> {
-    const tracked = this.request(target)
-    if (target.text === '') {
-      this.supersede()
-      this.panel.open()
-      this.panel.showNotice({ type: 'showEmpty', reason: 'emptyDocument' })
-      return
-    }
-    await this.execute((signal) => this.prepareOrAsk(target, tracked, editor, signal))
+    this.editorInUse.dispose()
+    this.fileMoves.dispose()
   }
 
   /** Scores the completion's tokens with the current model. */
   private async startCompletion(subject: PreparedInspection): Promise<void> {
-    this.setRequested(subject)
-    await this.execute(async (signal) => {
-      const model = await this.options.service.model({ signal })
-      return { subject, prepared: renewInspection(subject, crypto.randomUUID(), model) }
+    const run = new Run({ subject })
+    await this.runner.execute(run, async () => {
+      const model = await this.options.service.model({ signal: run.signal })
+      return { ...renewInspection(subject, crypto.randomUUID(), model), ...OF_NO_DOCUMENT }
     })
   }
 
-  /** Prepares and runs an inspection. `prepare` resolves with undefined if the user decided against it. */
-  private async execute(prepare: (signal: AbortSignal) => Promise<Accepted | undefined>): Promise<void> {
-    this.supersede()
-    this.panel.open()
-    const cancellation = new AbortController()
-    this.cancellation = cancellation
-    const isCurrent = () => this.cancellation === cancellation
-    await setRunning(true)
-    try {
-      this.panel.showNotice({ type: 'showPreparing', note: 'Loading the model…' })
-      const accepted = await prepare(cancellation.signal)
-      if (accepted === undefined) this.panel.showRun()
-      else await this.fill(accepted, cancellation.signal)
-    } catch (error) {
-      if (!isCurrent()) return
-      if (!cancellation.signal.aborted) this.failed(error)
-      else if (this.panel.showsNotice) this.panel.showRun()
-      else this.end({ kind: 'cancelled' })
-    } finally {
-      if (isCurrent()) {
-        this.cancellation = undefined
-        await setRunning(false)
-      }
+  private follow(move: FileMove): void {
+    this.runner.requested?.follow(move)
+    this.panel.shown?.follow(move)
+    void this.panel.follow(move)
+    for (const uri of [...this.inspected]) {
+      const moved = uriAfterMove(uri, move)
+      if (moved === uri) continue
+      this.inspected.delete(uri)
+      if (moved !== undefined) this.inspected.add(moved)
     }
   }
 
-  /** Asks the user before a long run; undefined if the user cancels it. */
-  private async prepareOrAsk(
-    target: InspectionTarget,
-    tracked: TrackedTarget,
-    editor: vscode.TextEditor | undefined,
-    signal: AbortSignal,
-  ): Promise<Accepted | undefined> {
-    const prepared = await this.prepare(target, signal)
-    signal.throwIfAborted()
-    if (!target.wholeDocument) return { subject: tracked, prepared }
-    const answer = await askForPart(this.options.service, prepared, { canSeePart: editor !== undefined })
-    signal.throwIfAborted()
-    switch (answer) {
-      case 'all':
-        return { subject: tracked, prepared }
-      case 'none':
-        return undefined
-      case 'visiblePart': {
-        if (editor === undefined) return undefined
-        const visible = visibleTarget(editor)
-        return { subject: this.request(visible), prepared: await this.prepare(visible, signal) }
-      }
-      default:
-        return assertNever(answer)
-    }
-  }
-
-  private prepare(
-    { document, text, ranges }: InspectionTarget,
-    signal: AbortSignal,
-  ): Promise<PreparedInspection> {
-    const { context, startToken, topK } = readSettings()
-    const documentUri = document.uri.toString()
-    const documentName = vscode.workspace.asRelativePath(document.uri, false)
-    return prepareInspection(
-      this.options.service,
-      { id: crypto.randomUUID(), documentUri, documentName, text, ranges, context, startToken, topK },
-      signal,
-    )
-  }
-
-  private async fill({ subject, prepared }: Accepted, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    const started = performance.now()
-    const inspectionId = prepared.inspection.id
-    const { textDigest, wholeDocument } = subject instanceof TrackedTarget ? subject.options : OF_NO_DOCUMENT
-    const run: InspectionRun = { ...prepared, textDigest, wholeDocument }
-    if (this.shown !== subject) release(this.shown)
-    this.shown = subject
-    if (subject instanceof TrackedTarget) this.inspected.add(subject.options.documentUri)
-    await this.panel.show(run)
-    void this.options.store.save(run)
-    await runInspection(
-      this.options.service,
-      prepared,
-      {
-        onPredictions: (section, predictions) => {
-          this.panel.update({ type: 'appendPredictions', inspectionId, section, predictions })
-        },
-        onNext: (section, next) => {
-          this.panel.update({ type: 'setNext', inspectionId, section, next })
-        },
-        onModel: (model) => {
-          this.panel.update({ type: 'setModel', inspectionId, model })
-        },
-      },
-      { signal },
-    )
-    this.end({ kind: 'done', seconds: (performance.now() - started) / 1000 })
-  }
-
-  /** Ends the current run for a new request, which takes over the panel. */
-  private supersede(): void {
-    this.cancel()
-    if (this.panel.run?.inspection.state.kind === 'running') this.end({ kind: 'cancelled' })
-    this.cancellation = undefined
-    void setRunning(false)
-  }
-
-  private request({ document, text, ranges, wholeDocument }: InspectionTarget): TrackedTarget {
-    const tracked = new TrackedTarget({
-      documentUri: document.uri.toString(),
-      ranges: ranges.map(({ range }) => range),
-      wholeDocument,
-      textDigest: digestOf(text),
-    })
-    this.setRequested(tracked)
-    return tracked
-  }
-
-  private setRequested(subject: Subject): void {
-    if (this.requested !== this.shown) release(this.requested)
-    this.requested = subject
-  }
-
-  private end(state: InspectionState): void {
-    const inspectionId = this.panel.run?.inspection.id
-    if (inspectionId === undefined) return
-    const ended = this.panel.update({ type: 'setState', inspectionId, state })
-    if (ended !== undefined) void this.options.store.save(ended)
-  }
-
-  private failed(error: unknown): void {
-    logError(this.options.log, 'The inspection failed', error)
-    if (this.panel.showsNotice) {
-      this.panel.report(describeFailure(error))
-    } else {
-      const failure = describeFailure(error, this.panel.run?.inspection)
-      this.end({ kind: 'failed', ...failure })
-      this.panel.notifyIfHidden(failure)
-    }
-  }
-
-  private editorToInspect(): vscode.TextEditor | undefined {
-    const { activeTextEditor, visibleTextEditors } = vscode.window
-    return [activeTextEditor, this.lastEditor, ...visibleTextEditors].find(
-      (editor) => editor !== undefined && isInspectable(editor) && visibleTextEditors.includes(editor),
-    )
+  private noteInspected({ subject }: Run): void {
+    if (subject instanceof TrackedTarget) this.inspected.add(subject.uri)
   }
 }
 
-/** What a run inspects: parts of a document, or a completion, which is not part of a document. */
-type Subject = TrackedTarget | PreparedInspection
-
-interface Accepted {
-  readonly subject: Subject
-  readonly prepared: PreparedInspection
-}
-
-const OF_NO_DOCUMENT = { textDigest: '', wholeDocument: false }
-
-function release(subject: Subject | undefined): void {
-  if (subject instanceof TrackedTarget) subject.dispose()
-}
-
-/** Output channels are not inspected. */
-function isInspectable({ document }: vscode.TextEditor): boolean {
-  return document.uri.scheme !== 'output'
-}
+const OF_NO_DOCUMENT = { textDigest: '', wholeDocument: false, seconds: 0 }
 
 function isOffsetOf(document: vscode.TextDocument, offset: unknown): offset is number {
   return (
     Number.isSafeInteger(offset) && (offset as number) >= 0 && (offset as number) <= document.getText().length
   )
-}
-
-async function setRunning(running: boolean): Promise<void> {
-  await vscode.commands.executeCommand('setContext', 'logitscope.running', running)
 }

@@ -1,68 +1,89 @@
 import * as vscode from 'vscode'
 import { readSettings, writeSetting } from '../../editor/settings'
+import { type FileMove, uriAfterMove } from '../../editor/uriAfterMove'
 import { type Log, logError } from '../../editor/log'
 import { describeFailure, type Failure } from '../../prediction/failureText'
 import type { PredictionService } from '../../prediction/predictionService'
 import { assertNever } from '../../shared/assertNever'
-import { type InspectionUpdate, updateInspection } from '../../shared/contracts/inspectionUpdate'
-import type { Inspection } from '../../shared/contracts/prediction'
-import type {
-  HostMessage,
-  PanelMessage,
-  RequestLogitsMessage,
-  TokenAddress,
+import type { InspectionUpdate } from '../../shared/contracts/inspectionUpdate'
+import {
+  type AnswerLongRunMessage,
+  type HostMessage,
+  isLayout,
+  type Notice,
+  type PanelMessage,
+  type RequestLogitsMessage,
+  type TokenAddress,
 } from '../../shared/contracts/protocol'
-import { plainMessage } from '../../shared/text/plainMessage'
-import { REMEDY_LABELS } from '../../shared/contracts/remedies'
 import { EditorLink } from './editorLink'
+import { notifyFailure } from './failureNotification'
 import type { InspectionRun } from './inspectionRun'
 import type { InspectionStore } from './inspectionStore'
 import { Panel } from './panel'
+import { documentNameOf, tabTitle } from './panelTitle'
+import { Run } from './run'
+import { tokenAt } from './tokenPlaces'
 
 export interface InspectionPanelOptions {
   readonly extensionUri: vscode.Uri
+  /** Stores the places of the splitters, for every window of the user. */
+  readonly memento: vscode.Memento
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
   /** Called when a control of the panel has changed a setting that affects the results. */
   readonly onRunAgain: () => Promise<void>
-  /** Called with a run that was restored after a reload of the window. */
-  readonly onRestore: (run: InspectionRun) => void
+  /** Called with the answer to the notice `longRun`. */
+  readonly onAnswer: (part: AnswerLongRunMessage['part']) => void
+  /** Called when the user closes the notice. */
+  readonly onDismiss: () => void
+  /** Called after a run that was saved before a reload of the window is shown. */
+  readonly onRestore: (run: Run) => void
   readonly onClose: () => void
   /** Copies a row of the shown run. */
   readonly onCopyRow: (address: TokenAddress) => Promise<void>
 }
 
-/** Owns what is shown, a run or a notice instead of it, and updates the panel and the editors. */
+/** Owns what is shown, a run and a notice above it, and updates the panel and the editors. */
 export class InspectionPanel implements vscode.Disposable {
   private readonly link: EditorLink
   private panel: Panel | undefined
-  private shownRun: InspectionRun | undefined
-  /** Shown instead of the run: nothing inspected yet, loading, or a failure. */
-  private notice: HostMessage | undefined = { type: 'showEmpty', reason: 'noInspection' }
+  private opening: Promise<void> | undefined
+  private shownRun: Run | undefined
+  /** Shown above the run, or instead of it if no run is shown. */
+  private notice: Notice | undefined = NOTHING_INSPECTED
   /** The page has loaded and not shown an inspection yet; the first one takes the keyboard focus. */
   private pageIsFresh = false
 
   constructor(private readonly options: InspectionPanelOptions) {
     this.link = new EditorLink({
       onCursor: (address) => {
-        if (this.shownRun === undefined || this.notice !== undefined) return
-        this.panel?.post({ type: 'pickFromEditor', inspectionId: this.shownRun.inspection.id, ...address })
+        this.postAbout((inspectionId) => ({ type: 'pickFromEditor', inspectionId, ...address }))
       },
-      onOutOfDate: () => {
-        this.postOutOfDate()
+      onDocumentState: () => {
+        this.postDocumentState()
       },
     })
   }
 
-  /** The shown run, or the last one while a notice is shown; complete or not. */
-  get run(): InspectionRun | undefined {
+  /** The run whose results are shown. */
+  get shown(): Run | undefined {
     return this.shownRun
   }
 
-  /** The token that was picked last, in the panel or in the editor; undefined for a completion. */
+  /** The shown results, complete or not. */
+  get run(): InspectionRun | undefined {
+    return this.shownRun?.data
+  }
+
+  /** The token that was picked last, in the panel or in the editor. */
   get pickedToken(): TokenAddress | undefined {
     return this.link.pickedToken
+  }
+
+  /** Whether the document still has the inspected text. */
+  get isUpToDate(): boolean {
+    return this.link.state === 'unchanged'
   }
 
   /** Whether the panel is in the foreground of its editor group. */
@@ -70,28 +91,41 @@ export class InspectionPanel implements vscode.Disposable {
     return this.panel?.visible === true
   }
 
-  /** Whether a notice is shown instead of the run. */
-  get showsNotice(): boolean {
-    return this.notice !== undefined
+  /** Opens the panel beside the editor, with the keyboard focus; a panel that is open already is only revealed. */
+  async open(editor: vscode.TextEditor | undefined): Promise<void> {
+    if (this.panel !== undefined) {
+      this.panel.reveal()
+      return
+    }
+    // A second request may arrive before the first one has opened the panel.
+    this.opening ??= Panel.open(this.options.extensionUri, editor)
+      .then((panel) => {
+        this.attach(panel)
+      })
+      .finally(() => (this.opening = undefined))
+    await this.opening
   }
 
-  /** Opens the panel with the keyboard focus; a panel that is open already is only shown. */
-  open(): void {
-    if (this.panel === undefined) this.attach(Panel.open(this.options.extensionUri))
-    else this.panel.showBeside()
-  }
-
-  focus(): void {
-    this.open()
+  async focus(editor: vscode.TextEditor | undefined): Promise<void> {
+    await this.open(editor)
     this.panel?.focus()
     this.panel?.post({ type: 'focusTable' })
   }
 
+  showKeys(): void {
+    this.panel?.post({ type: 'showKeys' })
+  }
+
   /** Picks the token at a UTF-16 offset and focuses the panel; false if the shown run does not contain it. */
-  pickAt(document: vscode.TextDocument, offset: number): boolean {
-    if (this.showsNotice || !this.link.pickAt(document, offset)) return false
-    this.focus()
+  async pickAt(editor: vscode.TextEditor, offset: number): Promise<boolean> {
+    if (!this.link.pickAt(editor.document, offset)) return false
+    await this.focus(editor)
     return true
+  }
+
+  /** Selects the token in an editor, which is opened if necessary. */
+  async selectInEditor(address: TokenAddress): Promise<void> {
+    await this.link.show(address, 'select')
   }
 
   /** Takes over the panel that VS Code restored after a reload. */
@@ -99,56 +133,63 @@ export class InspectionPanel implements vscode.Disposable {
     this.attach(new Panel(webviewPanel, this.options.extensionUri))
   }
 
-  /** Shows a run in place of the previous one. */
-  async show(run: InspectionRun): Promise<void> {
+  /** Shows a run, which has its tokens, in place of the previous one. */
+  async show(run: Run): Promise<void> {
     this.shownRun = run
-    // Called before `showRun`, because it resets the out-of-date mark of the previous run.
-    const following = this.link.follow(run)
+    // Called before `showRun`, because it resets the document state of the previous run.
+    const following = this.link.follow(run, firstPick(run))
     this.showRun()
-    await Promise.all([following, this.updateContext()])
+    await following
   }
 
-  /** Applies an update to the shown run and sends it to the panel; returns the updated run. */
+  /** Applies an update to the shown run and sends it to the panel; returns the updated results. */
   update(update: InspectionUpdate): InspectionRun | undefined {
-    if (this.shownRun === undefined) return undefined
-    this.shownRun = { ...this.shownRun, inspection: updateInspection(this.shownRun.inspection, update) }
-    this.panel?.post(update)
-    return this.shownRun
+    const updated = this.shownRun?.update(update)
+    if (updated !== undefined) this.panel?.post(update)
+    return updated
   }
 
-  /** Replaces the notice by the run, or by the empty notice if nothing was inspected. */
+  /** Removes the notice; without a run the notice says that nothing was inspected. */
   showRun(): void {
-    this.notice = this.shownRun === undefined ? { type: 'showEmpty', reason: 'noInspection' } : undefined
+    this.notice = this.shownRun === undefined ? NOTHING_INSPECTED : undefined
     this.postAll()
   }
 
-  showNotice(notice: HostMessage): void {
+  showNotice(notice: Notice): void {
     this.notice = notice
-    this.panel?.post(notice)
+    this.updateTitle()
+    this.panel?.post({ type: 'showNotice', notice })
   }
 
-  /** Shows a failure instead of the run. */
+  /** Shows a failure above the run. */
   report(failure: Failure): void {
-    this.showNotice({ type: 'showFailure', ...failure })
+    this.showNotice({ kind: 'failed', ...failure })
     this.notifyIfHidden(failure)
   }
 
   /** Shows the failure in a notification too if the panel, which already shows it, is hidden. */
   notifyIfHidden(failure: Failure): void {
-    if (!this.visible) this.notify(failure)
+    if (!this.visible) notifyFailure(failure)
   }
 
-  private notify({ message, remedies }: Failure): void {
-    const commands = [
-      ...remedies.map((remedy) => ({ label: REMEDY_LABELS[remedy], command: remedy })),
-      { label: 'Show Log', command: 'showLog' },
-    ]
-    void vscode.window
-      .showErrorMessage(plainMessage(`Logitscope: ${message}`), ...commands.map(({ label }) => label))
-      .then((answer) => {
-        const chosen = commands.find(({ label }) => label === answer)
-        if (chosen !== undefined) void vscode.commands.executeCommand(`logitscope.${chosen.command}`)
+  /** Follows a rename or the deletion of the shown document. */
+  async follow(move: FileMove): Promise<void> {
+    const inspection = this.run?.inspection
+    if (inspection === undefined) return
+    const documentUri = uriAfterMove(inspection.documentUri, move)
+    if (documentUri === inspection.documentUri) return
+    if (documentUri !== undefined) {
+      const documentName = documentNameOf(vscode.Uri.parse(documentUri, true))
+      const renamed = this.update({
+        type: 'setDocument',
+        inspectionId: inspection.id,
+        documentUri,
+        documentName,
       })
+      this.updateTitle()
+      if (renamed !== undefined) void this.options.store.save(renamed)
+    }
+    await this.link.documentMoved({ deleted: documentUri === undefined })
   }
 
   sendSettings(): void {
@@ -166,10 +207,11 @@ export class InspectionPanel implements vscode.Disposable {
     const before = this.panel
     this.panel = panel
     before?.dispose()
+    this.updateTitle()
     panel.onMessage((message) => {
       this.receive(panel, message).catch((error: unknown) => {
         logError(this.options.log, `The panel’s message “${message.type}” failed`, error)
-        this.notify(describeFailure(error))
+        notifyFailure(describeFailure(error))
       })
     })
     panel.onDispose(() => {
@@ -185,7 +227,7 @@ export class InspectionPanel implements vscode.Disposable {
       case 'ready':
         return this.fillPage(panel, message.inspectionId)
       case 'pickToken':
-        if (message.inspectionId === this.shownRun?.inspection.id) await this.link.show(message, message.how)
+        if (message.inspectionId === this.run?.inspection.id) await this.link.show(message, message.how)
         return
       case 'requestLogits':
         return this.sendLogits(message)
@@ -194,6 +236,15 @@ export class InspectionPanel implements vscode.Disposable {
         return this.options.onRunAgain()
       case 'setTopK':
         return writeSetting('topK', message.topK)
+      case 'answerLongRun':
+        this.options.onAnswer(message.part)
+        return
+      case 'dismissNotice':
+        this.options.onDismiss()
+        return
+      case 'storeLayout':
+        await this.options.memento.update(LAYOUT_KEY, message.layout)
+        return
       case 'runCommand':
         await vscode.commands.executeCommand(`logitscope.${message.command}`)
         return
@@ -207,48 +258,62 @@ export class InspectionPanel implements vscode.Disposable {
   /** Sends everything to a page that has just loaded: new, shown again, or restored after a reload of the window. */
   private async fillPage(panel: Panel, restoredId: string | null): Promise<void> {
     this.sendSettings()
-    const isUntouched = () => this.shownRun === undefined && this.notice?.type === 'showEmpty'
-    const restored =
-      isUntouched() && restoredId !== null ? await this.options.store.load(restoredId) : undefined
+    const layout = this.options.memento.get(LAYOUT_KEY)
+    if (isLayout(layout)) panel.post({ type: 'setLayout', layout })
+    const isUntouched = () => this.shownRun === undefined && this.notice === NOTHING_INSPECTED
+    const saved = isUntouched() && restoredId !== null ? await this.options.store.load(restoredId) : undefined
     const { bytes, offsets } = await this.options.service.vocabulary()
     if (this.panel !== panel) return
     panel.post({ type: 'vocabulary', bytes, offsets })
     this.pageIsFresh = true
-    if (restored !== undefined && isUntouched()) {
-      this.options.onRestore(restored)
-      await this.show(restored)
+    if (saved !== undefined && isUntouched()) {
+      const run = Run.restored(saved)
+      await this.show(run)
+      this.options.onRestore(run)
     } else this.postAll()
   }
 
   private postAll(): void {
-    if (this.notice !== undefined) {
-      this.panel?.post(this.notice)
-    } else if (this.shownRun !== undefined) {
-      const { inspection } = this.shownRun
+    const { run, notice } = this
+    this.updateTitle()
+    if (run !== undefined) {
+      const { inspection } = run
+      const picked = this.link.pickedToken
       const focus = this.pageIsFresh && this.panel?.active === true
-      const picked = this.pageIsFresh ? this.link.pickedToken : undefined
-      this.pageIsFresh = false
-      if (this.panel !== undefined) this.panel.title = titleOf(inspection)
-      this.panel?.post({ type: 'showInspection', inspection, focus })
-      // The page has not received a token that was picked before it loaded.
-      if (picked !== undefined)
+      this.panel?.post({ type: 'showInspection', inspection, picked: picked ?? null, focus })
+      // A page that has just loaded prefers the token that was picked in it before.
+      if (this.pageIsFresh && picked !== undefined)
         this.panel?.post({ type: 'pickFromEditor', inspectionId: inspection.id, ...picked })
-      this.postOutOfDate()
+      this.pageIsFresh = false
+      this.postDocumentState()
     }
+    if (notice !== undefined) this.panel?.post({ type: 'showNotice', notice })
   }
 
-  private postOutOfDate(): void {
-    if (this.shownRun === undefined || this.notice !== undefined) return
-    const { outOfDate } = this.link
-    this.panel?.post({ type: 'setOutOfDate', inspectionId: this.shownRun.inspection.id, outOfDate })
+  private postDocumentState(): void {
+    const { state } = this.link
+    this.postAbout((inspectionId) => ({ type: 'setDocumentState', inspectionId, state }))
+  }
+
+  /** Posts a message about the shown run. */
+  private postAbout(messageAbout: (inspectionId: string) => HostMessage): void {
+    if (this.run !== undefined) this.panel?.post(messageAbout(this.run.inspection.id))
+  }
+
+  private updateTitle(): void {
+    if (this.panel !== undefined) this.panel.title = tabTitle(this.run?.inspection, this.notice)
   }
 
   private async sendLogits({ inspectionId, section, position }: RequestLogitsMessage): Promise<void> {
-    const run = this.shownRun
+    const { run } = this
     const sequence = run?.sequences.at(section)
-    if (run?.inspection.id !== inspectionId || sequence === undefined) return
-    const { tokenIds, from, to } = sequence
     const address = { inspectionId, section, position }
+    if (run?.inspection.id !== inspectionId || sequence === undefined) {
+      const message = 'A newer run has replaced this one. Wait for its results.'
+      this.panel?.post({ type: 'logitsFailed', ...address, message })
+      return
+    }
+    const { tokenIds, from, to } = sequence
     try {
       const { startToken, model } = run.inspection
       const logits = await this.options.service.logits({
@@ -264,14 +329,13 @@ export class InspectionPanel implements vscode.Disposable {
       this.panel?.post({ type: 'logitsFailed', ...address, message })
     }
   }
-
-  private async updateContext(): Promise<void> {
-    await vscode.commands.executeCommand('setContext', 'logitscope.hasResults', this.shownRun !== undefined)
-  }
 }
 
-/** `Logits: main.py` · `Completion: main.py` */
-function titleOf({ documentName, generation }: Inspection): string {
-  const what = generation === undefined ? 'Logits' : 'Completion'
-  return `${what}: ${documentName.slice(documentName.lastIndexOf('/') + 1)}`
+const NOTHING_INSPECTED: Notice = { kind: 'noInspection' }
+/** Key of the places of the splitters in the memento. */
+const LAYOUT_KEY = 'panelLayout'
+
+/** The token at the cursor when the run was requested. */
+function firstPick({ cursor, data }: Run): TokenAddress | undefined {
+  return cursor === undefined ? undefined : tokenAt(data?.inspection.sections ?? [], cursor)
 }

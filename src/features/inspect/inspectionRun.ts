@@ -1,9 +1,11 @@
 import type { PreparedInspection } from '../../prediction/inspectDocument'
 
-/** An inspection in the extension host: what the panel shows, and the data to run it again. */
+/** The data of an inspection in the extension host: what the panel shows, and what is needed to run it again. */
 export interface InspectionRun extends PreparedInspection {
   /** `digestOf` the document's text when it was inspected; tells whether the document has changed since. */
   readonly textDigest: string
   /** Nothing was selected, so Run Again inspects the whole document, including text added since. */
   readonly wholeDocument: boolean
+  /** Time that scoring took until it was cancelled or interrupted; 0 for a new run. */
+  readonly seconds: number
 }

@@ -1,82 +1,159 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
+import type { TokenScore } from '../../shared/contracts/prediction'
 import type { InspectionRun } from './inspectionRun'
+import {
+  decodeScores,
+  encodeRanges,
+  encodeScores,
+  encodeTokenIds,
+  FORMAT,
+  headerOf,
+  runOf,
+  SCORES_PER_FILE,
+  type StoredHeader,
+} from './storedRun'
 
 const MAX_STORED_INSPECTIONS = 10
-/** Files of another format are ignored; they are deleted once they are among the oldest. */
-const FORMAT = 3
+/** While an inspection runs, a reload of the window loses at most the scores of this time. */
+const SAVE_INTERVAL_MS = 2_000
+const HEADER_FILE = 'run.json'
+const TOKEN_IDS_FILE = 'tokenIds'
+const RANGES_FILE = 'ranges'
 
-/** Stores the newest inspections, one file each, so that the panel can be restored after a reload of the window. */
-export class InspectionStore {
+/**
+ * Stores the newest inspections, one folder each, so that the panel can be restored after a reload of the window. Saving
+ * an inspection again writes only what is new.
+ */
+export class InspectionStore implements vscode.Disposable {
+  /** What is stored of the inspection that was saved last. */
+  private stored: { readonly id: string; completeFiles: number } | undefined
+  /** Waits until the current save has ended; a newer save replaces it. */
+  private waiting: InspectionRun | undefined
+  private saving: Promise<void> | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private isDisposed = false
+
   constructor(
     private readonly folder: vscode.Uri,
     private readonly log: Log,
   ) {}
 
-  /** Never rejects; a failure is logged, since it only means that a reload loses the results. */
-  async save(run: InspectionRun): Promise<void> {
-    try {
-      await vscode.workspace.fs.createDirectory(this.folder)
-      const stored = {
-        ...run,
-        format: FORMAT,
-        sequences: run.sequences.map((sequence) => ({ ...sequence, tokenIds: [...sequence.tokenIds] })),
-      }
-      await vscode.workspace.fs.writeFile(
-        this.file(run.inspection.id),
-        new TextEncoder().encode(JSON.stringify(stored)),
-      )
-      await this.deleteOldest()
-    } catch (error) {
-      logError(this.log, 'The inspection could not be saved', error)
-    }
+  /** Resolves when this run, or a newer one, is saved. Never rejects: a failure only means that a reload loses results. */
+  save(run: InspectionRun): Promise<void> {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    // A run that ends because the window is reloaded is interrupted, not cancelled.
+    if (this.isDisposed) return Promise.resolve()
+    this.waiting = run
+    this.saving ??= this.saveWaiting().finally(() => (this.saving = undefined))
+    return this.saving
   }
 
-  /** Undefined if the file is missing or unreadable. */
+  /** Saves a run that is still running, at most once in `SAVE_INTERVAL_MS`. `current` returns its results by then. */
+  saveSoon(current: () => InspectionRun | undefined): void {
+    this.timer ??= setTimeout(() => {
+      const run = current()
+      this.timer = undefined
+      if (run !== undefined) void this.save(run)
+    }, SAVE_INTERVAL_MS)
+  }
+
+  /** Undefined if a file is missing or unreadable. */
   async load(id: string): Promise<InspectionRun | undefined> {
+    const folder = this.folderOf(id)
+    const read = async (name: string) => vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, name))
     try {
-      const bytes = await vscode.workspace.fs.readFile(this.file(id))
-      const stored = JSON.parse(new TextDecoder().decode(bytes)) as StoredRun
-      if (stored.format !== FORMAT) return undefined
-      const { state, precisionCost } = stored.inspection
-      return {
-        ...stored,
-        // The extension host that was running it has ended.
-        inspection: {
-          ...stored.inspection,
-          ...(precisionCost?.kind === 'running' && { precisionCost: { kind: 'cancelled' } }),
-          state: state.kind === 'running' ? { kind: 'cancelled' } : state,
-        },
-        sequences: stored.sequences.map((sequence) => ({
-          ...sequence,
-          tokenIds: Int32Array.from(sequence.tokenIds),
-        })),
+      const header = JSON.parse(new TextDecoder().decode(await read(HEADER_FILE))) as StoredHeader
+      if (header.format !== FORMAT) return undefined
+      const scores: (TokenScore | null)[] = []
+      for (let file = 0; file * SCORES_PER_FILE < header.scored; file++) {
+        scores.push(...decodeScores(await read(scoresFile(file)), header.inspection.topK))
+        if (scores.length < Math.min((file + 1) * SCORES_PER_FILE, header.scored)) break
       }
+      this.stored = { id, completeFiles: Math.floor(scores.length / SCORES_PER_FILE) }
+      return runOf(header, { tokenIds: await read(TOKEN_IDS_FILE), ranges: await read(RANGES_FILE), scores })
     } catch (error) {
       this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
       return undefined
     }
   }
 
+  dispose(): void {
+    this.isDisposed = true
+    clearTimeout(this.timer)
+  }
+
+  private async saveWaiting(): Promise<void> {
+    for (let run = this.waiting; run !== undefined; run = this.waiting) {
+      this.waiting = undefined
+      try {
+        await this.write(run)
+      } catch (error) {
+        this.stored = undefined
+        logError(this.log, 'The inspection could not be saved', error)
+      }
+    }
+  }
+
+  /** The header is written last and replaces the previous one at once, so that it never names scores that are missing. */
+  private async write(run: InspectionRun): Promise<void> {
+    const { id } = run.inspection
+    const folder = this.folderOf(id)
+    const write = async (name: string, content: Uint8Array) =>
+      vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder, name), content)
+    const isNew = this.stored?.id !== id
+    if (isNew) {
+      this.stored = { id, completeFiles: 0 }
+      await vscode.workspace.fs.createDirectory(folder)
+      await write(TOKEN_IDS_FILE, encodeTokenIds(run))
+      await write(RANGES_FILE, encodeRanges(run))
+    }
+    const header = headerOf(run)
+    const { stored } = this
+    for (let file = stored?.completeFiles ?? 0; file * SCORES_PER_FILE < header.scored; file++) {
+      const from = file * SCORES_PER_FILE
+      const to = Math.min(from + SCORES_PER_FILE, header.scored)
+      await write(scoresFile(file), encodeScores(run, { from, to }))
+      if (stored !== undefined && to === from + SCORES_PER_FILE) stored.completeFiles = file + 1
+    }
+    await write(`${HEADER_FILE}.new`, new TextEncoder().encode(JSON.stringify(header)))
+    await vscode.workspace.fs.rename(
+      vscode.Uri.joinPath(folder, `${HEADER_FILE}.new`),
+      vscode.Uri.joinPath(folder, HEADER_FILE),
+      { overwrite: true },
+    )
+    if (isNew) await this.deleteOldest()
+  }
+
   /** The id comes from the webview's state, so characters that could leave the folder are replaced. */
-  private file(id: string): vscode.Uri {
-    return vscode.Uri.joinPath(this.folder, `${id.replaceAll(/[^\w-]/g, '_')}.json`)
+  private folderOf(id: string): vscode.Uri {
+    return vscode.Uri.joinPath(this.folder, id.replaceAll(/[^\w-]/g, '_'))
   }
 
   private async deleteOldest(): Promise<void> {
     const names = (await vscode.workspace.fs.readDirectory(this.folder)).map(([name]) => name)
-    const files = await Promise.all(
+    const entries = await Promise.all(
       names.map(async (name) => {
         const uri = vscode.Uri.joinPath(this.folder, name)
-        return { uri, mtime: (await vscode.workspace.fs.stat(uri)).mtime }
+        return { uri, mtime: await savedAt(uri) }
       }),
     )
-    files.sort((a, b) => b.mtime - a.mtime)
-    await Promise.all(files.slice(MAX_STORED_INSPECTIONS).map(({ uri }) => vscode.workspace.fs.delete(uri)))
+    entries.sort((a, b) => b.mtime - a.mtime)
+    for (const { uri } of entries.slice(MAX_STORED_INSPECTIONS))
+      await vscode.workspace.fs.delete(uri, { recursive: true })
   }
 }
 
-type StoredRun = Omit<InspectionRun, 'sequences'> & {
-  readonly format: number
-  readonly sequences: readonly { tokenIds: number[]; from: number; to: number }[]
+function scoresFile(index: number): string {
+  return `scores${index}`
+}
+
+/** When the inspection in the folder was saved; 0 for what is not a saved inspection, such as a file of an older version. */
+async function savedAt(folder: vscode.Uri): Promise<number> {
+  try {
+    return (await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, HEADER_FILE))).mtime
+  } catch {
+    return 0
+  }
 }

@@ -1,26 +1,69 @@
 import * as vscode from 'vscode'
-import type { PreparedInspection } from '../../prediction/inspectDocument'
-import type { PredictionService } from '../../prediction/predictionService'
-import { elementAt } from '../../shared/elementAt'
-import { formatCount, formatRoughDuration } from '../../shared/text/format'
+import {
+  type InspectionTarget,
+  targetOfRanges,
+  visibleTarget,
+  wholeRange,
+} from '../../editor/inspectionTarget'
+import type { ExpectedModel, PredictionService } from '../../prediction/predictionService'
+import { assertNever } from '../../shared/assertNever'
+import type { Notice } from '../../shared/contracts/protocol'
+import { CancelledError } from '../../shared/errors'
+import { documentNameOf } from './panelTitle'
+import type { Run } from './run'
 
-/** Longer runs of a whole document need a confirmation. */
+/** Longer runs of a whole document need an answer of the user. */
 const ASK_FROM_SECONDS = 5
 
-/** Asks which part of a whole document to inspect if it would take long: `main.py: about 41,200 tokens, about 3 minutes`. */
-export async function askForPart(
-  service: PredictionService,
-  { inspection, sequences }: PreparedInspection,
-  { canSeePart }: { readonly canSeePart: boolean },
-): Promise<'all' | 'visiblePart' | 'none'> {
-  // A whole document is one section.
-  const { startToken, documentName, sections } = inspection
-  const seconds = await service.estimateSeconds({ ...elementAt(sequences, 0), startToken })
-  if (seconds <= ASK_FROM_SECONDS) return 'all'
-  const tokens = Number(elementAt(sections, 0).tokens.length.toPrecision(3))
-  const question = `${documentName}: about ${formatCount(tokens)} tokens, about ${formatRoughDuration(seconds)}`
-  const choices = canSeePart ? ['Visible Part', 'All'] : ['All']
-  const answer = await vscode.window.showInformationMessage(question, { modal: true }, ...choices)
-  if (answer === 'All') return 'all'
-  return answer === 'Visible Part' ? 'visiblePart' : 'none'
+export interface LongRunOptions {
+  readonly service: PredictionService
+  readonly model: ExpectedModel
+  readonly startToken: boolean
+  /** Shows the question; the answer arrives in `Run.answer`. */
+  readonly onAsk: (question: Notice) => void
+}
+
+/**
+ * Asks which part of a document to inspect if the whole would take long, before anything but the tokenizer is loaded.
+ * Returns the target to inspect, in the text at the time of the answer.
+ * @throws CancelledError and what `PredictionService.tokenize` throws
+ */
+export async function askIfLong(
+  run: Run,
+  target: InspectionTarget,
+  { service, model, startToken, onAsk }: LongRunOptions,
+): Promise<InspectionTarget> {
+  if (!target.wholeDocument) return target
+  const { document, text } = target
+  const { tokenIds } = await service.tokenize(text, { signal: run.signal })
+  const seconds = service.estimateSeconds({ from: 0, to: tokenIds.length, startToken }, model)
+  if (seconds <= ASK_FROM_SECONDS) return target
+  const editor = visibleEditorOf(run, document)
+  onAsk({
+    kind: 'longRun',
+    documentName: documentNameOf(document.uri),
+    tokens: tokenIds.length,
+    seconds,
+    hasVisiblePart: editor !== undefined,
+  })
+  const part = await run.ask()
+  switch (part) {
+    case 'all':
+      return { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
+    case 'visiblePart': {
+      // The document may be hidden by now; its editor still knows what was visible.
+      const shown = visibleEditorOf(run, document) ?? editor
+      if (shown === undefined) throw new CancelledError()
+      return visibleTarget(shown)
+    }
+    default:
+      return assertNever(part)
+  }
+}
+
+/** The editor that the run was requested in, or another one that shows the document. */
+function visibleEditorOf({ editor }: Run, document: vscode.TextDocument): vscode.TextEditor | undefined {
+  const { visibleTextEditors } = vscode.window
+  const editors = visibleTextEditors.filter((visible) => visible.document === document)
+  return editors.find((visible) => visible === editor) ?? editors[0]
 }

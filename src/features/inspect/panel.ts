@@ -2,8 +2,9 @@ import * as vscode from 'vscode'
 import { type HostMessage, type PanelMessage, parsePanelMessage } from '../../shared/contracts/protocol'
 import { toBase64 } from '../../shared/text/base64'
 import { panelHtml } from './panelHtml'
+import { emptyColumnBeside, PANEL_VIEW_TYPE } from './panelPlace'
 
-export const PANEL_VIEW_TYPE = 'logitscope.panel'
+const PANEL_NAME = 'Logitscope'
 
 /**
  * The webview that shows an inspection. VS Code unloads its page while it is hidden and drops messages posted to it.
@@ -13,12 +14,12 @@ export class Panel implements vscode.Disposable {
   private readonly messages = new vscode.EventEmitter<PanelMessage>()
   readonly onMessage = this.messages.event
 
-  /** Opens a new panel next to the active editor, with the keyboard focus. */
-  static open(extensionUri: vscode.Uri): Panel {
+  /** Opens a new panel in a group of its own beside the editor, with the keyboard focus. */
+  static async open(extensionUri: vscode.Uri, editor: vscode.TextEditor | undefined): Promise<Panel> {
     const webviewPanel = vscode.window.createWebviewPanel(
       PANEL_VIEW_TYPE,
-      'Logitscope',
-      vscode.ViewColumn.Beside,
+      PANEL_NAME,
+      await emptyColumnBeside(editor),
       { enableFindWidget: true },
     )
     return new Panel(webviewPanel, extensionUri)
@@ -53,9 +54,9 @@ export class Panel implements vscode.Disposable {
     return this.webviewPanel.active
   }
 
-  /** Title of the tab. */
-  set title(title: string) {
-    this.webviewPanel.title = title
+  /** Title of the tab; undefined for the panel's name. */
+  set title(title: string | undefined) {
+    this.webviewPanel.title = title ?? PANEL_NAME
   }
 
   onDispose(listener: () => void): void {
@@ -66,14 +67,14 @@ export class Panel implements vscode.Disposable {
     void this.webviewPanel.webview.postMessage(message)
   }
 
-  /** Reveals the panel in its editor group, with the keyboard focus. */
+  /** Reveals the panel where it is, with the keyboard focus. */
   focus(): void {
     this.webviewPanel.reveal()
   }
 
-  /** Reveals a hidden panel next to the active editor, never on top of it. */
-  showBeside(): void {
-    if (!this.visible) this.webviewPanel.reveal(vscode.ViewColumn.Beside, true)
+  /** Reveals a hidden panel where it is; the keyboard focus stays where it is. */
+  reveal(): void {
+    if (!this.visible) this.webviewPanel.reveal(undefined, true)
   }
 
   dispose(): void {

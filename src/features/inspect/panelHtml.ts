@@ -11,6 +11,8 @@ export interface PanelHtmlOptions {
 export function panelHtml({ scriptUri, styleUri, cspSource, nonce }: PanelHtmlOptions): string {
   const policy = [
     `default-src 'none'`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
     `script-src 'nonce-${nonce}'`,
     `style-src ${cspSource}`,
     `font-src ${cspSource}`,

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { readPrecision, readSettings } from '../../editor/settings'
 import { type Log, logError } from '../../editor/log'
+import { renewInspection } from '../../prediction/inspectCompletion'
 import { runInspection } from '../../prediction/inspectDocument'
 import { PredictionService } from '../../prediction/predictionService'
 import type { EngineApi } from '../../shared/contracts/engineApi'
@@ -40,7 +41,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
   async measure(): Promise<void> {
     const { panel } = this.options
     const { run } = panel
-    if (run === undefined || panel.showsNotice) {
+    if (run === undefined) {
       void vscode.window.showInformationMessage(
         'Logitscope: Inspect a text first, then measure its precision cost.',
       )
@@ -97,7 +98,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
       let done = 0
       await runInspection(
         service,
-        { ...run, inspection: { ...run.inspection, model: other } },
+        renewInspection(run, run.inspection.id, other),
         {
           onPredictions: (section, predictions) => {
             elementAt(theirs, section).push(...predictions.map(({ score }) => score))

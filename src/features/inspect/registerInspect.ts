@@ -3,12 +3,14 @@ import type { FeatureOptions } from '../../editor/feature'
 import { registerCommands } from '../../editor/registerCommands'
 import { onSettingsChange } from '../../editor/settings'
 import { chooseColumns } from './chooseColumns'
+import type { SelectedModel } from './expectedModel'
 import { InspectionController } from './inspectionController'
 import { InspectionStore } from './inspectionStore'
-import { PANEL_VIEW_TYPE } from './panel'
+import { PANEL_VIEW_TYPE } from './panelPlace'
 import { type MeasurementOptions, PrecisionCostMeasurement } from './precisionCostMeasurement'
 import { ResultsExport } from './resultsExport'
 import { Sample } from './sample'
+import { TokenMenu } from './tokenMenu'
 
 /** Inspects text, shows the results in the panel and exports them. */
 export function registerInspect({
@@ -16,14 +18,17 @@ export function registerInspect({
   service,
   log,
   startEngine,
-}: FeatureOptions & Pick<MeasurementOptions, 'startEngine'>): InspectionController {
+  ...selectedModel
+}: FeatureOptions & Pick<MeasurementOptions, 'startEngine'> & SelectedModel): InspectionController {
   const { extensionUri } = context
   const store = new InspectionStore(
     vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections'),
     log,
   )
   const controller = new InspectionController({
+    ...selectedModel,
     extensionUri,
+    memento: context.globalState,
     service,
     store,
     log,
@@ -33,7 +38,10 @@ export function registerInspect({
   const results: ResultsExport = new ResultsExport(controller, service)
   const precisionCost = new PrecisionCostMeasurement({ panel, store, log, startEngine })
   const sample = new Sample(extensionUri)
+  const tokenMenu = new TokenMenu(controller, results)
   context.subscriptions.push(
+    // Disposed first, so that it does not save what the disposal of the others ends.
+    store,
     controller,
     results,
     precisionCost,
@@ -41,11 +49,14 @@ export function registerInspect({
       inspectLogits: () => controller.inspect(),
       inspectAt: (offset: unknown) => controller.inspectAt(offset),
       runAgain: () => controller.runAgain(),
+      continueInspection: () => controller.continueInspection(),
       cancelInspection: () => {
         controller.cancel()
       },
-      focusPanel: () => {
-        panel.focus()
+      explainOutput,
+      focusPanel: () => controller.focusPanel(),
+      showKeys: () => {
+        panel.showKeys()
       },
       measurePrecisionCost: () => precisionCost.measure(),
       cancelPrecisionCost: () => {
@@ -57,6 +68,10 @@ export function registerInspect({
       exportCsv: () => results.exportCsv(),
       copyTable: () => results.copyTable(),
       copyTokenIds: () => results.copyTokenIds(),
+      copyRow: (context: unknown) => tokenMenu.copyRow(context),
+      copyToken: (context: unknown) => tokenMenu.copyToken(context),
+      inspectFromHere: (context: unknown) => tokenMenu.inspectFromHere(context),
+      selectInEditor: (context: unknown) => tokenMenu.selectInEditor(context),
       chooseColumns,
       openText,
       openSample: () => sample.inspect(),
@@ -73,6 +88,13 @@ export function registerInspect({
     }),
   )
   return controller
+}
+
+/** Answers the key of Inspect Logits in an output view, whose text is not inspected. */
+function explainOutput(): void {
+  void vscode.window.showInformationMessage(
+    'Logitscope: The text of an output view cannot be inspected. Copy it into an editor and inspect it there.',
+  )
 }
 
 /** Opens a file of the workspace, or a new untitled document if the workspace has no folder. */

@@ -66,6 +66,14 @@ export class ResultsExport implements vscode.Disposable {
     if (row !== '') await copy(row, 'Row')
   }
 
+  /** Copies the characters of a token; U+FFFD stands for a part of a character. */
+  async copyToken({ section, position }: TokenAddress): Promise<void> {
+    const tokenId = this.inspection()?.sections[section]?.tokens[position]?.tokenId
+    if (tokenId === undefined) return
+    const bytes = (await this.service.vocabulary()).bytesOf(tokenId)
+    await copy(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), 'Token')
+  }
+
   /** Writes the CLI's JSON object, or an array of them if there are several sections. */
   async exportJson(): Promise<void> {
     const inspection = this.inspectionOrNotice()

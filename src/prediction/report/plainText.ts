@@ -172,6 +172,8 @@ function describeState({ state, sections }: Inspection): string {
       return `Done in ${formatDuration(state.seconds)}.`
     case 'cancelled':
       return `Cancelled after ${formatCounted(scored, 'token')}.`
+    case 'interrupted':
+      return `Interrupted after ${formatCounted(scored, 'token')}.`
     case 'failed':
       return `Failed after ${formatCounted(scored, 'token')}: ${state.message}`
     default:

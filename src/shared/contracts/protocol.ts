@@ -142,7 +142,7 @@ export interface LogitsFailedMessage extends TokenAddress {
 export interface SettingsMessage {
   readonly type: 'settings'
   readonly columns: readonly Column[]
-  /** Number of alternatives in the detail pane, 1 to 100. */
+  /** Number of tokens in the open list of the tab Prediction, 1 to 100. */
   readonly topK: number
 }
 
@@ -163,6 +163,11 @@ export interface FocusTableMessage {
   readonly type: 'focusTable'
 }
 
+/** Shows the panel's keyboard shortcuts. */
+export interface ShowKeysMessage {
+  readonly type: 'showKeys'
+}
+
 export type HostMessage =
   | VocabularyMessage
   | ShowInspectionMessage
@@ -180,6 +185,7 @@ export type HostMessage =
   | SettingsMessage
   | SetLayoutMessage
   | FocusTableMessage
+  | ShowKeysMessage
 
 // ───────────── panel → host
 

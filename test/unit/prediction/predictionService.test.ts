@@ -257,9 +257,21 @@ describe('PredictionService.estimateSeconds', () => {
     vi.useRealTimers()
   })
 
-  it('expects a second per 16 billion parameters and position before the first run', async () => {
-    const measured = new PredictionService(connect(hashEngine(WASM)))
-    await expect(measured.estimateSeconds(request)).resolves.toBe(100)
+  it('expects a second per 16 billion parameters and position, without loading the model', () => {
+    const neverLoaded = { ...hashEngine(), model: () => Promise.reject(new Error('loaded')) }
+    const measured = new PredictionService(connect(neverLoaded))
+
+    expect(measured.estimateSeconds(request, WASM)).toBe(100)
+  })
+
+  it('counts the positions of several windows as often as they are computed', () => {
+    const measured = new PredictionService(connect(hashEngine()))
+    const { nPositions } = WASM
+
+    const seconds = measured.estimateSeconds({ ...request, to: nPositions }, WASM)
+
+    // The last token of the first window is only predicted there; the second window begins half a window later.
+    expect(seconds).toBe(nPositions - 2 + nPositions / 2)
   })
 
   it.each([
@@ -285,12 +297,14 @@ describe('PredictionService.estimateSeconds', () => {
     await measured.predict(request)
     current = { ...WASM, ...change }
     secondsPerPosition = 0.25
-    await expect(measured.estimateSeconds(request)).resolves.toBe(100)
+    await measured.model()
+    expect(measured.estimateSeconds(request, current)).toBe(100)
     await measured.predict(request)
 
-    await expect(measured.estimateSeconds(request)).resolves.toBeCloseTo(25)
+    expect(measured.estimateSeconds(request, current)).toBeCloseTo(25)
     current = WASM
-    await expect(measured.estimateSeconds(request)).resolves.toBeCloseTo(50)
+    await measured.model()
+    expect(measured.estimateSeconds(request, current)).toBeCloseTo(50)
   })
 
   it('does not count the time of a request that names WASM as the speed of WebGPU', async () => {
@@ -298,7 +312,7 @@ describe('PredictionService.estimateSeconds', () => {
 
     await measured.predict({ ...request, model: WASM })
 
-    await expect(measured.estimateSeconds(request)).resolves.toBe(100)
+    expect(measured.estimateSeconds(request, WASM)).toBe(100)
   })
 })
 

@@ -1,0 +1,23 @@
+import * as vscode from 'vscode'
+import type { Inspection } from '../../shared/contracts/prediction'
+import type { Notice } from '../../shared/contracts/protocol'
+
+/** The name of a document in the panel: its path in the workspace. */
+export function documentNameOf(uri: vscode.Uri): string {
+  return vscode.workspace.asRelativePath(uri, false)
+}
+
+/**
+ * The title of the panel's tab: `Logits: main.py` or `Completion: main.py`; the document that is asked about while a long
+ * run waits for an answer. Undefined if nothing was inspected.
+ */
+export function tabTitle(inspection: Inspection | undefined, notice: Notice | undefined): string | undefined {
+  if (notice?.kind === 'longRun') return `Logits: ${lastPart(notice.documentName)}`
+  if (inspection === undefined) return undefined
+  const what = inspection.generation === undefined ? 'Logits' : 'Completion'
+  return `${what}: ${lastPart(inspection.documentName)}`
+}
+
+function lastPart(documentName: string): string {
+  return documentName.slice(documentName.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,214 @@
+// A saved inspection is a header in JSON and files of numbers, which are encoded without holding the thread:
+// JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
+
+import type {
+  Alternative,
+  Section,
+  Token,
+  TokenPrediction,
+  TokenScore,
+} from '../../shared/contracts/prediction'
+import { elementAt } from '../../shared/elementAt'
+import type { InspectionRun } from './inspectionRun'
+
+/** Files of another format are ignored; they are deleted once they are among the oldest. */
+export const FORMAT = 4
+/** Scores in one file. Encoding them takes a few milliseconds, even with 100 alternatives each. */
+export const SCORES_PER_FILE = 512
+
+/** The JSON of a saved run: everything but tokens and scores. */
+export interface StoredHeader extends Pick<
+  InspectionRun,
+  'inspection' | 'textDigest' | 'wholeDocument' | 'seconds'
+> {
+  readonly format: number
+  /** One for each section. */
+  readonly sequences: readonly StoredSequence[]
+  /** Number of scores of all sections. */
+  readonly scored: number
+}
+
+/** A section's tokens are ids[start + from … start + to); those before them are its context. */
+interface StoredSequence {
+  /** Index into the token ids of all sections. Sections of one document have the same start. */
+  readonly start: number
+  readonly from: number
+  readonly to: number
+}
+
+export function headerOf(run: InspectionRun): StoredHeader {
+  const { inspection, textDigest, wholeDocument, seconds } = run
+  const starts = startsOf(run)
+  return {
+    format: FORMAT,
+    inspection: {
+      ...inspection,
+      sections: inspection.sections.map((section) => ({ ...section, tokens: [], predictions: [] })),
+    },
+    textDigest,
+    wholeDocument,
+    seconds,
+    sequences: run.sequences.map(({ tokenIds, from, to }) => ({
+      start: starts.get(tokenIds.buffer) ?? 0,
+      from,
+      to,
+    })),
+    scored: inspection.sections.reduce((sum, { predictions }) => sum + predictions.length, 0),
+  }
+}
+
+/** The token ids of all sequences. Sections of one document are parts of one array, which is stored once. */
+export function encodeTokenIds(run: InspectionRun): Uint8Array {
+  const arrays = [...distinctArrays(run).values()]
+  const ids = new Int32Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const array of arrays) {
+    ids.set(array, at)
+    at += array.length
+  }
+  return bytesOf(ids)
+}
+
+/** Start, end and `partial` of every token of every section. */
+export function encodeRanges({ inspection }: InspectionRun): Uint8Array {
+  const count = inspection.sections.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const ranges = new Uint32Array(count * NUMBERS_PER_TOKEN)
+  let at = 0
+  for (const { tokens } of inspection.sections) {
+    for (const { range, partial } of tokens) {
+      ranges[at++] = range.start
+      ranges[at++] = range.end
+      ranges[at++] = Number(partial)
+    }
+  }
+  return bytesOf(ranges)
+}
+
+/** The scores [from, to) of all sections in their order. */
+export function encodeScores(
+  { inspection: { sections, topK } }: InspectionRun,
+  { from, to }: { readonly from: number; readonly to: number },
+): Uint8Array {
+  const width = SCORE_NUMBERS + ALTERNATIVE_NUMBERS * topK
+  const rows = new Float64Array((to - from) * width).fill(NaN)
+  let first = 0
+  for (const { predictions } of sections) {
+    const end = first + predictions.length
+    for (let index = Math.max(first, from); index < Math.min(end, to); index++) {
+      const { score } = elementAt(predictions, index - first)
+      if (score !== null) writeScore(rows.subarray((index - from) * width), score)
+    }
+    first = end
+  }
+  return bytesOf(rows)
+}
+
+/** The scores of a file; fewer if the file is incomplete. */
+export function decodeScores(bytes: Uint8Array, topK: number): (TokenScore | null)[] {
+  const width = SCORE_NUMBERS + ALTERNATIVE_NUMBERS * topK
+  const count = Math.floor(bytes.length / (width * Float64Array.BYTES_PER_ELEMENT))
+  const rows = new Float64Array(copyOf(bytes, count * width * Float64Array.BYTES_PER_ELEMENT))
+  return Array.from({ length: count }, (_, i) => readScore(rows.subarray(i * width, (i + 1) * width)))
+}
+
+export interface StoredFiles {
+  readonly tokenIds: Uint8Array
+  readonly ranges: Uint8Array
+  readonly scores: readonly (TokenScore | null)[]
+}
+
+/** Restores a run. One that was running, or whose last scores were not saved, is interrupted. */
+export function runOf(header: StoredHeader, { tokenIds, ranges, scores }: StoredFiles): InspectionRun {
+  const ids = new Int32Array(copyOf(tokenIds, tokenIds.length))
+  const places = new Uint32Array(copyOf(ranges, ranges.length))
+  const { inspection, textDigest, wholeDocument, seconds } = header
+  const sequences = header.sequences.map(({ start, from, to }) => ({
+    tokenIds: ids.subarray(start, start + to),
+    from,
+    to,
+  }))
+  let token = 0
+  const sections = inspection.sections.map((section, i): Section => {
+    const { tokenIds: sectionIds, from, to } = elementAt(sequences, i)
+    const first = token
+    const tokens = Array.from({ length: to - from }, (_, k): Token => {
+      const [start = 0, end = 0, partial = 0] = places.subarray(NUMBERS_PER_TOKEN * token++)
+      return { tokenId: elementAt(sectionIds, from + k), range: { start, end }, partial: partial === 1 }
+    })
+    const predictions = scores
+      .slice(first, first + tokens.length)
+      .map((score, position): TokenPrediction => ({ ...elementAt(tokens, position), position, score }))
+    return { ...section, tokens, predictions }
+  })
+  const isInterrupted = inspection.state.kind === 'running' || scores.length < header.scored
+  const wasMeasuring = inspection.precisionCost?.kind === 'running'
+  return {
+    inspection: {
+      ...inspection,
+      ...(wasMeasuring && { precisionCost: { kind: 'cancelled' } }),
+      sections,
+      state: isInterrupted ? { kind: 'interrupted' } : inspection.state,
+    },
+    sequences,
+    textDigest,
+    wholeDocument,
+    seconds,
+  }
+}
+
+/** Start, end, partial. */
+const NUMBERS_PER_TOKEN = 3
+/** logitsRow, seqLen, logSumExp, entropy, logit, logProb, rank, surprisal. */
+const SCORE_NUMBERS = 8
+/** tokenId, logit, logProb. */
+const ALTERNATIVE_NUMBERS = 3
+
+function writeScore(row: Float64Array, score: TokenScore): void {
+  row.set([score.logitsRow, score.seqLen, score.logSumExp, score.entropy])
+  row.set([score.logit, score.logProb, score.rank, score.surprisal], 4)
+  for (const [k, { tokenId, logit, logProb }] of score.top.entries())
+    row.set([tokenId, logit, logProb], SCORE_NUMBERS + ALTERNATIVE_NUMBERS * k)
+}
+
+function readScore(row: Float64Array): TokenScore | null {
+  const [logitsRow = NaN, seqLen = NaN, logSumExp = NaN, entropy = NaN, logit = NaN, logProb = NaN] = row
+  const [rank = NaN, surprisal = NaN] = row.subarray(6)
+  if (Number.isNaN(logitsRow)) return null
+  const top: Alternative[] = []
+  for (let at = SCORE_NUMBERS; at < row.length; at += ALTERNATIVE_NUMBERS) {
+    const [tokenId = NaN, logit = NaN, logProb = NaN] = row.subarray(at)
+    if (!Number.isNaN(tokenId)) top.push({ tokenId, logit, logProb })
+  }
+  return { logitsRow, seqLen, logSumExp, entropy, top, logit, logProb, rank, surprisal }
+}
+
+/** The longest sequence of each array that sequences are parts of. */
+function distinctArrays({ sequences }: InspectionRun): ReadonlyMap<ArrayBufferLike, Int32Array> {
+  const arrays = new Map<ArrayBufferLike, Int32Array>()
+  for (const { tokenIds } of sequences) {
+    const longest = arrays.get(tokenIds.buffer)
+    if (longest === undefined || longest.length < tokenIds.length) arrays.set(tokenIds.buffer, tokenIds)
+  }
+  return arrays
+}
+
+/** Where each array begins in the encoded token ids. */
+function startsOf(run: InspectionRun): ReadonlyMap<ArrayBufferLike, number> {
+  let at = 0
+  return new Map(
+    [...distinctArrays(run)].map(([buffer, { length }]) => {
+      const start = at
+      at += length
+      return [buffer, start]
+    }),
+  )
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Uint32Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** A copy of the first bytes. A file's bytes may begin at an offset that typed arrays of numbers cannot have. */
+function copyOf(bytes: Uint8Array, length: number): ArrayBuffer {
+  return Uint8Array.from(bytes.subarray(0, length)).buffer
+}

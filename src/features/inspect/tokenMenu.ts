@@ -1,0 +1,65 @@
+import * as vscode from 'vscode'
+import { targetOfRanges } from '../../editor/inspectionTarget'
+import { TrackedTarget } from '../../editor/trackedTarget'
+import { isRecord } from '../../shared/isRecord'
+import type { TokenAddress } from '../../shared/contracts/protocol'
+import type { InspectionController } from './inspectionController'
+import type { ResultsExport } from './resultsExport'
+import { rangeAt } from './tokenPlaces'
+
+/**
+ * The commands of the context menu of a row or token in the panel. VS Code passes each of them the object that the page
+ * has put into `data-vscode-context`, which is untrusted.
+ */
+export class TokenMenu {
+  constructor(
+    private readonly controller: InspectionController,
+    private readonly results: ResultsExport,
+  ) {}
+
+  async copyRow(context: unknown): Promise<void> {
+    const address = this.addressIn(context)
+    if (address !== undefined) await this.results.copyRow(address)
+  }
+
+  async copyToken(context: unknown): Promise<void> {
+    const address = this.addressIn(context)
+    if (address !== undefined) await this.results.copyToken(address)
+  }
+
+  async selectInEditor(context: unknown): Promise<void> {
+    const address = this.addressIn(context)
+    if (address !== undefined) await this.controller.panel.selectInEditor(address)
+  }
+
+  /** Inspects the text from the token to the end of its section. */
+  async inspectFromHere(context: unknown): Promise<void> {
+    const address = this.addressIn(context)
+    const { shown, isUpToDate } = this.controller.panel
+    const section = address && shown?.data?.inspection.sections[address.section]
+    if (address === undefined || section === undefined || shown === undefined) return
+    const { subject, editor } = shown
+    if (!(subject instanceof TrackedTarget)) return say('A completion is not a part of the document.')
+    if (!isUpToDate) return say('The document has changed. Run Again, then inspect from the token.')
+    const { document } = await subject.current()
+    const { start } = rangeAt(section, address.position)
+    const end = Math.max(start, rangeAt(section, section.tokens.length).end)
+    await this.controller.start(targetOfRanges(document, [{ start, end }]), { editor, cursor: start })
+  }
+
+  /** The token that the menu was opened on, if it belongs to the shown run. */
+  private addressIn(context: unknown): TokenAddress | undefined {
+    if (!isRecord(context)) return undefined
+    const { inspectionId, section, position } = context
+    const isShown = inspectionId === this.controller.run?.inspection.id
+    return isShown && isIndex(section) && isIndex(position) ? { section, position } : undefined
+  }
+}
+
+function say(message: string): void {
+  void vscode.window.showInformationMessage(`Logitscope: ${message}`)
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type { InspectionRun } from '../../../../src/features/inspect/inspectionRun'
+import {
+  decodeScores,
+  encodeRanges,
+  encodeScores,
+  encodeTokenIds,
+  headerOf,
+  runOf,
+  type StoredHeader,
+} from '../../../../src/features/inspect/storedRun'
+import { finishInspection, prepareInspection } from '../../../../src/prediction/inspectDocument'
+import { PredictionService } from '../../../../src/prediction/predictionService'
+import { connect } from '../../../support/engine/engineUnderTest'
+import { hashEngine } from '../../../support/fakes/hashEngine'
+
+const TEXT = 'How 👋 many characters are in a short text with an emoji?'
+
+describe('A stored run', () => {
+  it.each(['document', 'selection'] as const)(
+    'has the same results when it is restored (%s)',
+    async (context) => {
+      const run = await finishedRun({ context })
+
+      expect(restored(run)).toEqual(run)
+    },
+  )
+
+  it('keeps a token that nothing precedes', async () => {
+    const run = await finishedRun({ startToken: false })
+
+    expect(restored(run).inspection.sections[0]?.predictions[0]?.score).toBeNull()
+  })
+
+  it('stores the token ids of a document with many sections once', async () => {
+    const { tokenIds } = (await finishedRun({ ranges: 1 })).sequences[0] ?? {}
+
+    const encoded = encodeTokenIds(await finishedRun({ ranges: 20 }))
+
+    expect(encoded.byteLength).toBe(tokenIds?.byteLength)
+  })
+
+  it('is interrupted if it was running', async () => {
+    const run = await finishedRun({})
+    const running = { ...run, inspection: { ...run.inspection, state: { kind: 'running' } as const } }
+
+    expect(restored(running).inspection.state).toEqual({ kind: 'interrupted' })
+  })
+
+  it('is interrupted, with the scores that were saved, if the last file is incomplete', async () => {
+    const run = await finishedRun({})
+    const bytes = encodeScores(run, { from: 0, to: 5 })
+
+    const scores = decodeScores(bytes.subarray(0, bytes.length - 1), run.inspection.topK)
+
+    const { inspection } = restored(run, scores)
+    expect(inspection.state).toEqual({ kind: 'interrupted' })
+    expect(inspection.sections[0]?.predictions).toEqual(run.inspection.sections[0]?.predictions.slice(0, 4))
+  })
+
+  it('has a header whose size does not depend on the number of scores', async () => {
+    const run = await finishedRun({})
+    const noScores = {
+      ...run.inspection,
+      sections: run.inspection.sections.map((section) => ({ ...section, predictions: [] })),
+    }
+
+    const sizes = [run, { ...run, inspection: noScores }].map(
+      (saved) => JSON.stringify(headerOf(saved)).length,
+    )
+
+    expect(Math.abs((sizes[0] ?? 0) - (sizes[1] ?? 0))).toBeLessThan(5)
+  })
+})
+
+interface Wanted {
+  readonly context?: 'document' | 'selection'
+  readonly startToken?: boolean
+  readonly ranges?: number
+}
+
+/** A finished run of ranges that end at the end of the text. */
+async function finishedRun({
+  context = 'document',
+  startToken = true,
+  ranges = 2,
+}: Wanted): Promise<InspectionRun> {
+  const service = new PredictionService(connect(hashEngine()))
+  const prepared = await prepareInspection(service, {
+    id: 'inspection 1',
+    documentUri: 'file:///a.txt',
+    documentName: 'a.txt',
+    text: TEXT,
+    ranges: Array.from({ length: ranges }, (_, i) => ({
+      range: { start: i, end: TEXT.length },
+      lines: { first: 1, last: 1 },
+    })),
+    context,
+    startToken,
+    topK: 3,
+  })
+  const inspection = await finishInspection(service, prepared)
+  return { ...prepared, inspection, textDigest: 'digest', wholeDocument: false, seconds: 1.5 }
+}
+
+/** Encodes and decodes the run. */
+function restored(run: InspectionRun, scores = allScores(run)): InspectionRun {
+  const header = JSON.parse(JSON.stringify(headerOf(run))) as StoredHeader
+  return runOf(header, { tokenIds: encodeTokenIds(run), ranges: encodeRanges(run), scores })
+}
+
+/** The scores in several files, whose borders are not those of sections. */
+function allScores(run: InspectionRun) {
+  const { scored } = headerOf(run)
+  const borders = [0, 3, 7, scored]
+  return borders.slice(1).flatMap((to, i) => {
+    const file = encodeScores(run, { from: borders[i] ?? 0, to })
+    return decodeScores(file, run.inspection.topK)
+  })
+}
