@@ -2,6 +2,7 @@
 
 import { concatBytes } from '../bytes'
 import { elementAt } from '../elementAt'
+import { scanUtf8 } from './utf8'
 
 /** A part of a token. Characters that are invisible or hard to tell apart are shown as marks. */
 export interface TokenPiece {
@@ -65,12 +66,13 @@ export function hexBytes(bytes: Uint8Array): string {
 }
 
 /** A character, or bytes that are not a whole character (`codePoint` null). */
-interface Character {
+export interface Character {
   readonly codePoint: number | null
   readonly bytes: Uint8Array
 }
 
-function piecesOf(characters: readonly Character[]): TokenPiece[] {
+/** The pieces of consecutive characters that nothing else is shown with. */
+export function piecesOf(characters: readonly Character[]): TokenPiece[] {
   const pieces: TokenPiece[] = []
   for (let i = 0; i < characters.length;) {
     const length = runLength(characters, i)
@@ -133,7 +135,8 @@ function characterPiece(codePoint: number, source: string, atEdge: boolean): Tok
   return { kind: 'text', shown, source, spoken: source }
 }
 
-function joinText(pieces: readonly TokenPiece[]): TokenPiece[] {
+/** Joins neighbouring pieces of plain text. */
+export function joinText(pieces: readonly TokenPiece[]): TokenPiece[] {
   const joined: TokenPiece[] = []
   for (const piece of pieces) {
     const before = joined.at(-1)
@@ -165,8 +168,8 @@ function controlName(codePoint: number): string {
 }
 
 /** Format, private-use and unassigned characters, separators, and characters that Unicode marks as ignorable. */
-const INVISIBLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
-const COMBINING = /\p{M}/u
+export const INVISIBLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
+export const COMBINING = /\p{M}/u
 
 /** Invisible characters with a well-known abbreviation. */
 const NAMED_INVISIBLE: ReadonlyMap<number, readonly [string, string]> = new Map([
@@ -196,44 +199,3 @@ const NAMED_INVISIBLE: ReadonlyMap<number, readonly [string, string]> = new Map(
   [0xfe0f, ['VS16', 'emoji variation selector']],
   [0xfeff, ['BOM', 'byte order mark']],
 ])
-
-/** A character of a byte sequence, or invalid bytes (`codePoint` null). */
-interface Utf8Unit {
-  readonly start: number
-  readonly end: number
-  readonly codePoint: number | null
-}
-
-function scanUtf8(bytes: Uint8Array): Utf8Unit[] {
-  const units: Utf8Unit[] = []
-  for (let start = 0; start < bytes.length;) {
-    const { codePoint, length } = readUtf8(bytes, start)
-    const before = units.at(-1)
-    if (codePoint === null && before?.codePoint === null)
-      units[units.length - 1] = { ...before, end: start + length }
-    else units.push({ start, end: start + length, codePoint })
-    start += length
-  }
-  return units
-}
-
-/** The smallest code point by number of bytes: overlong encodings are invalid. */
-const SMALLEST = [0, 0, 0x80, 0x800, 0x10000]
-
-function readUtf8(bytes: Uint8Array, at: number): { codePoint: number | null; length: number } {
-  const lead = elementAt(bytes, at)
-  if (lead < 0x80) return { codePoint: lead, length: 1 }
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2
-  const invalid = { codePoint: null, length: 1 }
-  if (lead < 0xc0 || lead > 0xf4 || at + length > bytes.length) return invalid
-  let codePoint = lead & (0xff >> (length + 1))
-  for (let i = 1; i < length; i++) {
-    const byte = elementAt(bytes, at + i)
-    if ((byte & 0xc0) !== 0x80) return invalid
-    codePoint = (codePoint << 6) | (byte & 0x3f)
-  }
-  const surrogate = codePoint >= 0xd800 && codePoint <= 0xdfff
-  return codePoint < elementAt(SMALLEST, length) || codePoint > 0x10ffff || surrogate
-    ? invalid
-    : { codePoint, length }
-}

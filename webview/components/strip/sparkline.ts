@@ -1,18 +1,22 @@
 import { html, nothing, type PropertyValues, svg, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
+import { ref } from 'lit/directives/ref.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
 import type { Section } from '../../../src/shared/contracts/prediction'
-import { tokenCount } from '../../../src/shared/numbers/summary'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
-import { fromFlatIndex, scoreAt, toFlatIndex } from '../../state/addresses'
+import { fromFlatIndex, toFlatIndex } from '../../state/addresses'
+import type { Row, RowBlock } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { LightElement } from '../base/lightElement'
+import { type Bin, binIndex, binTokens } from './bins'
 
 /** Narrower bars cannot be told apart. */
 const MIN_BAR_PX = 2
+/** Wider bars would look like areas of a short text. */
+const MAX_BAR_PX = 14
 /** Page Up and Page Down move by this share of the text. */
 const PAGE_SHARE = 0.1
 
@@ -20,22 +24,21 @@ const PAGE_SHARE = 0.1
 @customElement('logitscope-sparkline')
 export class SparklineElement extends LightElement {
   @property({ attribute: false }) sections: readonly Section[] = []
+  @property({ attribute: false }) rows: readonly RowBlock[] = []
   @property({ attribute: false }) metric!: Metric
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) picked: TokenAddress | null = null
   @property({ attribute: false }) actions!: PanelActions
 
+  /** Of the space for the bars, in pixels. */
   @state() private width = 0
+  /** The rows of all tokens, without those of `next`. */
+  private tokens: readonly Row[] = []
   private bins: readonly Bin[] = []
 
   private readonly resizeObserver = new ResizeObserver((entries) => {
     for (const { contentRect } of entries) this.width = Math.floor(contentRect.width)
   })
-
-  override connectedCallback(): void {
-    super.connectedCallback()
-    this.resizeObserver.observe(this)
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
@@ -43,19 +46,15 @@ export class SparklineElement extends LightElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('sections') || changed.has('metric') || changed.has('width'))
-      this.bins = binByMaximum(this.sections, this.metric, Math.max(1, Math.floor(this.width / MIN_BAR_PX)))
+    if (changed.has('rows')) this.tokens = this.rows.flatMap((rows) => rows.slice(0, -1))
+    if (changed.has('rows') || changed.has('metric') || changed.has('width'))
+      this.bins = binTokens(this.tokens, this.metric, Math.max(1, Math.floor(this.width / MIN_BAR_PX)))
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const count = tokenCount(this.sections)
+    const count = this.tokens.length
     if (count === 0) return nothing
-    const { label, format } = METRIC_SCALES[this.metric]
-    const highest = this.bins.reduce<Bin | null>(
-      (highest, bin) => (bin.weight > (highest?.weight ?? 0) ? bin : highest),
-      null,
-    )
-    const topLabel = highest === null || highest.value === null ? '' : format(highest.value)
+    const { label } = METRIC_SCALES[this.metric]
     const index = this.picked === null ? 0 : toFlatIndex(this.sections, this.picked)
     return html`<div
       class="sparkline"
@@ -69,37 +68,66 @@ export class SparklineElement extends LightElement {
       @keydown=${this.onKeyDown}
       @click=${this.onClick}
     >
-      ${this.chartTemplate(highest?.weight ?? 0, Math.floor((index / count) * this.bins.length))}
-      <small class="top">${topLabel}</small>
+      <div class="chart" ${ref(this.observeChart)}>
+        ${this.chartTemplate(this.picked === null ? null : binIndex(index, count, this.bins.length))}
+      </div>
+      <small class="top">${this.topLabel}</small>
     </div>`
   }
 
-  private chartTemplate(maxWeight: number, pickedIndex: number): TemplateResult {
-    const { bins } = this
-    const pickedBin = this.picked === null ? undefined : bins[pickedIndex]
-    const bar = (bin: Bin, i: number) => barPath(i, bin, maxWeight)
-    return html`<svg viewBox="0 0 ${bins.length} 100" preserveAspectRatio="none" aria-hidden="true">
-      <path class="bars" d=${bins.map((bin, i) => (i === pickedIndex ? '' : bar(bin, i))).join('')} />
-      ${pickedBin === undefined ? nothing : svg`<path class="picked" d=${bar(pickedBin, pickedIndex)} />`}
+  private readonly observeChart = (chart: Element | undefined): void => {
+    this.resizeObserver.disconnect()
+    if (chart !== undefined) this.resizeObserver.observe(chart)
+  }
+
+  private chartTemplate(pickedBin: number | null): TemplateResult {
+    const { bins, width } = this
+    const barWidth = Math.min(MAX_BAR_PX, width / bins.length)
+    const maxWeight = Math.max(...bins.map(({ max }) => max))
+    const lookOf = (bin: Bin, i: number) => (i === pickedBin ? 'picked' : bin.stale ? 'stale' : 'normal')
+    const path = (look: (typeof LOOKS)[number], weightOf: (bin: Bin) => number) =>
+      bins
+        .map((bin, i) =>
+          bin.value !== null && lookOf(bin, i) === look ? barPath(i, weightOf(bin), maxWeight) : '',
+        )
+        .join('')
+    const layers = LOOKS.map(
+      (look) =>
+        svg`<path class="peaks ${look}" d=${path(look, ({ max }) => max)} />
+          <path class="bars ${look}" d=${path(look, ({ mean }) => mean)} />`,
+    )
+    return html`<svg
+      width=${barWidth * bins.length}
+      viewBox="0 0 ${bins.length} 100"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      ${layers}
     </svg>`
   }
 
+  /** The largest value, which has the highest bar. */
+  private get topLabel(): string {
+    const { format } = METRIC_SCALES[this.metric]
+    const highest = this.bins.reduce<Bin | null>(
+      (highest, bin) => (bin.value !== null && bin.max > (highest?.max ?? 0) ? bin : highest),
+      null,
+    )
+    return highest === null || highest.value === null ? '' : format(highest.value)
+  }
+
   private valueText(index: number): string {
-    const address = fromFlatIndex(this.sections, index)
-    const section = elementAt(this.sections, address.section)
-    const { tokenId } = elementAt(section.tokens, address.position)
-    const score = scoreAt(section, address.position)
+    const { position, token, score } = elementAt(this.tokens, index)
     const { valueOf, format } = METRIC_SCALES[this.metric]
     const value = score === null ? 'not scored' : format(valueOf(score))
-    return `token ${address.position}, ${this.labels.speak(tokenId)}, ${value}`
+    return `token ${position}, ${token === null ? '' : this.labels.speak(token.tokenId)}, ${value}`
   }
 
   private readonly onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const last = tokenCount(this.sections) - 1
     const { picked } = this.actions
     const current = picked === null ? 0 : toFlatIndex(this.sections, picked)
-    const target = sliderTarget(event.key, current, last)
+    const target = sliderTarget(event.key, current, this.tokens.length - 1)
     if (target === null) return
     event.preventDefault()
     this.actions.pick(fromFlatIndex(this.sections, target), 'reveal')
@@ -109,49 +137,20 @@ export class SparklineElement extends LightElement {
     const { left, width } =
       (event.currentTarget as Element).querySelector('svg')?.getBoundingClientRect() ?? {}
     if (left === undefined || width === undefined) return
-    const index = Math.floor(((event.clientX - left) / width) * this.bins.length)
-    const bin = this.bins.at(Math.min(this.bins.length - 1, Math.max(0, index)))
-    if (bin !== undefined) this.actions.pick(fromFlatIndex(this.sections, bin.maxIndex), 'select')
+    const bin = this.bins[Math.floor(((event.clientX - left) / width) * this.bins.length)]
+    if (bin !== undefined) this.actions.pick(bin.address, 'reveal')
   }
 }
 
-/** Neighbouring tokens that share a bar, which shows the one with the largest weight. */
-interface Bin {
-  /** Flat index of that token. */
-  readonly maxIndex: number
-  /** The metric's value; null if no token of the bin is scored. */
-  readonly value: number | null
-  readonly weight: number
-}
-
-function binByMaximum(sections: readonly Section[], metric: Metric, maxBins: number): Bin[] {
-  const { valueOf, weightOf } = METRIC_SCALES[metric]
-  const values = sections.flatMap((section) =>
-    section.tokens.map((_, position) => {
-      const score = scoreAt(section, position)
-      return score === null ? null : valueOf(score)
-    }),
-  )
-  const count = Math.min(values.length, maxBins)
-  return Array.from({ length: count }, (_, i) => {
-    const start = Math.ceil((i * values.length) / count)
-    const end = Math.ceil(((i + 1) * values.length) / count)
-    let max: Bin = { maxIndex: start, value: values[start] ?? null, weight: 0 }
-    for (const [offset, value] of values.slice(start, end).entries()) {
-      const weight = value === null ? 0 : weightOf(value)
-      if (weight > max.weight) max = { maxIndex: start + offset, value, weight }
-    }
-    return max
-  })
-}
+/** How a bar looks; a bar shows the mean of its tokens, and behind it, lighter, their maximum. */
+const LOOKS = ['stale', 'normal', 'picked'] as const
 
 /** Gap between bars, as a share of a bar's width. */
 const GAP_SHARE = 0.12
 /** In per cent of the chart's height, so that a bar of weight 0 stays visible. */
 const MIN_HEIGHT = 2
 
-function barPath(i: number, { value, weight }: Bin, maxWeight: number): string {
-  if (value === null) return ''
+function barPath(i: number, weight: number, maxWeight: number): string {
   const height = Math.max(MIN_HEIGHT, maxWeight === 0 ? 0 : (100 * weight) / maxWeight)
   return `M${i} 100V${(100 - height).toFixed(1)}h${1 - GAP_SHARE}V100z`
 }

@@ -4,17 +4,24 @@ import { map } from 'lit/directives/map.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Metric } from '../../../src/shared/numbers/metrics'
+import { tokenCount } from '../../../src/shared/numbers/summary'
 import type { Inspection, Token } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
+import { fromFlatIndex, toFlatIndex } from '../../state/addresses'
 import { cutRows, type RowBlock } from '../../state/rows'
+import { setTokenContext } from '../../tokens/tokenContext'
 import type { TokenLabels } from '../../tokens/tokenLabels'
-import { clickedToken } from '../base/clickedToken'
+import { clickedToken, tokenUnder } from '../base/clickedToken'
 import { LightElement } from '../base/lightElement'
 import { sectionTitle } from '../base/sectionTitle'
+import { LineScroll } from './lineScroll'
 import './stripBlock'
+import { StripBlockElement } from './stripBlock'
+import { spanId } from './stripSpan'
+import { blockStarts, estimateLines } from './textBlocks'
 
-/** The running text with coloured tokens. A click picks a token; the keyboard picks in the table. */
+/** The running text with coloured tokens, in whole lines. It is one tab stop, and its arrow keys move the pick. */
 @customElement('logitscope-strip')
 export class StripElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
@@ -26,58 +33,100 @@ export class StripElement extends LightElement {
 
   private cuts: readonly SectionCuts[] = []
   private blocks: readonly (readonly RowBlock[])[] = []
+  private lineScroll: LineScroll | undefined
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    void this.updateComplete.then(() => {
+      const { box } = this
+      const content = box?.firstElementChild
+      if (box === null || content === null || content === undefined || !this.isConnected) return
+      this.lineScroll ??= new LineScroll(box, content)
+      this.reveal()
+    })
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.lineScroll?.dispose()
+    this.lineScroll = undefined
+  }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('rows') && !changed.has('labels')) return
     this.cuts = this.inspection.sections.map(({ tokens }, i) => {
       const before = this.cuts[i]
-      return before?.tokens === tokens ? before : { tokens, at: cutsOf(tokens, this.labels) }
+      return before?.tokens === tokens ? before : cutsOf(tokens, this.labels)
     })
     // Without the last row, `next`, which is not text.
     this.blocks = this.rows.map((rows, i) =>
-      cutRows(rows.slice(0, -1), elementAt(this.cuts, i).at, this.blocks[i] ?? []),
+      cutRows(rows.slice(0, -1), elementAt(this.cuts, i).starts, this.blocks[i] ?? []),
     )
   }
 
   protected override render(): TemplateResult {
     return html`<div
       class="strip-text"
-      role="group"
+      role="listbox"
       aria-label="Text by token"
+      aria-orientation="horizontal"
+      aria-activedescendant=${this.picked === null ? nothing : spanId(this.picked)}
       tabindex="0"
+      @mousedown=${this.onMouseDown}
       @click=${this.onClick}
+      @dblclick=${this.onDoubleClick}
+      @contextmenu=${this.onContextMenu}
+      @keydown=${this.onKeyDown}
     >
-      ${map(
-        this.inspection.sections,
-        (_, i) =>
-          html`${this.titleTemplate(i)}
-            <div class="running-text" data-section=${i}>
-              ${map(
-                elementAt(this.blocks, i),
-                (block) =>
-                  html`<logitscope-strip-block
-                    .rows=${block}
-                    .labels=${this.labels}
-                    .metric=${this.metric}
-                    .pickedPosition=${this.pickedIn(i, block)}
-                  ></logitscope-strip-block>`,
-              )}
-            </div>`,
-      )}
+      <div>${map(this.blocks, (_, section) => this.sectionTemplate(section))}</div>
     </div>`
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (!changed.has('picked') || this.picked === null) return
-    const { section, position } = this.picked
-    const index = elementAt(this.blocks, section).findIndex((block) => this.pickedIn(section, block) !== null)
-    const block = this.querySelector(`[data-section="${section}"]`)?.children.item(index)
-    block?.querySelector(`[data-position="${position}"]`)?.scrollIntoView({ block: 'nearest' })
+    if (changed.has('picked') || changed.get('inspection')?.id !== this.inspection.id) this.reveal()
   }
 
-  private titleTemplate(section: number): TemplateResult | typeof nothing {
+  private sectionTemplate(section: number): TemplateResult {
     const title = sectionTitle(this.inspection, section)
-    return title === undefined ? nothing : html`<h2>${title}</h2>`
+    return html`<div role="group" aria-label=${title ?? nothing}>
+      ${title === undefined ? nothing : html`<h2 aria-hidden="true">${title}</h2>`}
+      <div class="running-text" data-section=${section}>
+        ${map(
+          elementAt(this.blocks, section),
+          (block, i) =>
+            html`<logitscope-strip-block
+              .estimatedLines=${elementAt(elementAt(this.cuts, section).lines, i)}
+              .rows=${block}
+              .labels=${this.labels}
+              .metric=${this.metric}
+              .pickedPosition=${this.pickedIn(section, block)}
+            ></logitscope-strip-block>`,
+        )}
+      </div>
+    </div>`
+  }
+
+  private get box(): HTMLElement | null {
+    return this.querySelector<HTMLElement>('.strip-text')
+  }
+
+  /** Scrolls the picked token into view. */
+  private reveal(): void {
+    const block = this.pickedBlock()
+    if (block === null) return
+    // The block may be far from what is visible and not rendered yet.
+    block.setOnScreen(true)
+    void block.updateComplete.then(() => {
+      this.lineScroll?.reveal(() => [...block.querySelectorAll('.picked')])
+    })
+  }
+
+  private pickedBlock(): StripBlockElement | null {
+    if (this.picked === null) return null
+    const { section } = this.picked
+    const index = elementAt(this.blocks, section).findIndex((block) => this.pickedIn(section, block) !== null)
+    const block = this.querySelector(`[data-section="${section}"]`)?.children.item(index)
+    return block instanceof StripBlockElement ? block : null
   }
 
   private pickedIn(section: number, block: RowBlock): number | null {
@@ -87,35 +136,83 @@ export class StripElement extends LightElement {
     return position >= first.position && position <= last.position ? position : null
   }
 
+  /** A double click selects a token in the editor, so it must not select a word in the panel. */
+  private readonly onMouseDown = (event: MouseEvent) => {
+    if (event.detail > 1) event.preventDefault()
+  }
+
+  /** Picks the clicked token; of tokens that share the clicked character the first one, then the next with each click. */
   private readonly onClick = (event: MouseEvent) => {
     const address = clickedToken(event)
-    if (address !== null) this.actions.pick(address, 'select')
+    // The second click of a double click, which selects what the first one has picked.
+    if (address === null || event.detail === 2) return
+    this.actions.pick(nextOfShared(event, address, this.actions.picked), 'reveal')
+  }
+
+  private readonly onDoubleClick = (event: MouseEvent) => {
+    const { picked } = this.actions
+    if (picked !== null && clickedToken(event) !== null) this.actions.pick(picked, 'select')
+  }
+
+  /** The menu of the token under the pointer. The keyboard opens it at the box, for the picked token. */
+  private readonly onContextMenu = (event: MouseEvent) => {
+    const { box } = this
+    if (box === null) return
+    const address = event.target === box ? this.actions.picked : tokenUnder(event)
+    if (address === null) delete box.dataset.vscodeContext
+    else setTokenContext(box, this.inspection.id, address)
+  }
+
+  private readonly onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const { sections } = this.inspection
+    const last = tokenCount(sections) - 1
+    const { picked } = this.actions
+    if (last < 0) return
+    if (event.key === 'Enter' && picked !== null) this.actions.pick(picked, 'select')
+    else {
+      const current = picked === null ? 0 : toFlatIndex(sections, picked)
+      const target = textTarget(event.key, current, last)
+      if (target === null) return
+      this.actions.pick(fromFlatIndex(sections, target), 'reveal')
+    }
+    event.preventDefault()
   }
 }
 
 /** Where a section's text is cut into blocks, kept as long as its tokens are the same. */
 interface SectionCuts {
   readonly tokens: readonly Token[]
-  readonly at: readonly number[]
+  readonly starts: readonly number[]
+  /** Roughly how many lines each block has. */
+  readonly lines: readonly number[]
 }
 
-/** A block ends at the first line end after this many tokens. */
-const MIN_BLOCK_TOKENS = 48
-/** A block ends here even inside a line, so that updating one block fits into a frame. */
-const MAX_BLOCK_TOKENS = 768
+function cutsOf(tokens: readonly Token[], labels: TokenLabels): SectionCuts {
+  const starts = blockStarts(tokens, labels)
+  const lines = [0, ...starts].map((start, i) => estimateLines(tokens.slice(start, starts[i]), labels))
+  return { tokens, starts, lines }
+}
 
-function cutsOf(tokens: readonly Token[], labels: TokenLabels): number[] {
-  const cuts: number[] = []
-  let start = 0
-  for (const [i, { partial }] of tokens.entries()) {
-    const length = i - start
-    const afterNewline =
-      length >= MIN_BLOCK_TOKENS &&
-      labels.piecesOf(elementAt(tokens, i - 1).tokenId).at(-1)?.kind === 'newline'
-    const tooLong = length >= MAX_BLOCK_TOKENS && !partial
-    if (!afterNewline && !tooLong) continue
-    cuts.push(i)
-    start = i
+function nextOfShared({ target }: Event, first: TokenAddress, picked: TokenAddress | null): TokenAddress {
+  const span = target instanceof Element ? target.closest<HTMLElement>('[data-last]') : null
+  const last = span === null ? first.position : Number(span.dataset.last)
+  const isInside = picked?.section === first.section && picked.position >= first.position
+  return isInside && picked.position < last ? { ...first, position: picked.position + 1 } : first
+}
+
+/** The token that a key moves to; null if the key does not move. */
+function textTarget(key: string, current: number, last: number): number | null {
+  switch (key) {
+    case 'ArrowRight':
+      return Math.min(last, current + 1)
+    case 'ArrowLeft':
+      return Math.max(0, current - 1)
+    case 'Home':
+      return 0
+    case 'End':
+      return last
+    default:
+      return null
   }
-  return cuts
 }
