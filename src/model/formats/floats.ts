@@ -1,6 +1,7 @@
 // The number formats of checkpoints, and their conversion to and from float32.
 
 import { assertNever } from '../../shared/assertNever'
+import { elementAt } from '../../shared/elementAt'
 
 export type FloatType = 'float32' | 'float16' | 'bfloat16'
 
@@ -10,10 +11,10 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: FloatType): Float
     case 'float32':
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
     case 'float16':
-      return Float32Array.from(halvesOf(bytes), halfToNumber)
+      return mapped(halvesOf(bytes), Float32Array, halfToNumber)
     case 'bfloat16':
       // bfloat16 is the upper half of a float32.
-      return new Float32Array(Uint32Array.from(halvesOf(bytes), (half) => half << 16).buffer)
+      return new Float32Array(mapped(halvesOf(bytes), Uint32Array, (half) => half << 16).buffer)
     default:
       return assertNever(type)
   }
@@ -21,7 +22,23 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: FloatType): Float
 
 /** Converts to IEEE 754 binary16, rounding to nearest, ties to even. */
 export function toHalves(floats: Float32Array): Uint16Array {
-  return Uint16Array.from(new Uint32Array(floats.buffer, floats.byteOffset, floats.length), halfBits)
+  return mapped(new Uint32Array(floats.buffer, floats.byteOffset, floats.length), Uint16Array, halfBits)
+}
+
+type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
+
+/**
+ * The numbers in another type. `from` of typed arrays would make an ordinary array first, and one of 134 million
+ * elements ends the whole process.
+ */
+function mapped<T extends Numbers>(
+  numbers: Uint32Array | Uint16Array,
+  Type: new (length: number) => T,
+  convert: (value: number) => number,
+): T {
+  const result = new Type(numbers.length)
+  for (let i = 0; i < numbers.length; i++) result[i] = convert(elementAt(numbers, i))
+  return result
 }
 
 function halvesOf(bytes: Uint8Array<ArrayBuffer>): Uint16Array {

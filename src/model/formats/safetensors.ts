@@ -3,7 +3,10 @@
 
 import { SafetensorsError } from '../../shared/errors'
 import { isRecord } from '../../shared/isRecord'
+import { formatCount } from '../../shared/text/format'
+import { quoted, quotedValue } from '../../shared/text/quoted'
 import type { ByteSource } from './byteSource'
+import { CheckpointLimitError, HeaderBudget } from './checkpointLimits'
 
 /** A tensor's type, shape and position in the file. */
 export interface TensorEntry {
@@ -18,7 +21,7 @@ const LENGTH_BYTES = 8
 const MAX_DIMENSIONS = 16
 /** A larger header is an attack or a mistake: gpt2-xl's has 0.06 MB. */
 export const MAX_HEADER_BYTES = 16 * 1024 * 1024
-/** Longest name or type of a tensor that is quoted in a message. */
+/** Longest name of a tensor, in UTF-16 units; GPT-2's have up to 50. */
 const MAX_NAME_UNITS = 200
 
 const BYTES_PER_ELEMENT: ReadonlyMap<unknown, number> = new Map([
@@ -43,13 +46,15 @@ const BYTES_PER_ELEMENT: ReadonlyMap<unknown, number> = new Map([
  * Reads and checks the header: every tensor has a known type and the number of bytes that its type and shape take, and
  * together they fill the file without overlap or gap, as the format requires.
  * @param file name of the file, for the error's message
+ * @param budget of all files of the checkpoint together
  * @throws SafetensorsError
  */
 export async function readSafetensorsHeader(
   source: ByteSource,
   file: string,
+  budget = new HeaderBudget(),
 ): Promise<Map<string, TensorEntry>> {
-  return withFileName(file, () => readHeader(source))
+  return withFileName(file, () => readHeader(source, budget))
 }
 
 /**
@@ -57,7 +62,7 @@ export async function readSafetensorsHeader(
  * @throws SafetensorsError if the header cannot be read
  */
 export async function readSafetensorsMetadata(source: ByteSource, file: string): Promise<unknown> {
-  return withFileName(file, async () => (await readRawHeader(source)).header.__metadata__)
+  return withFileName(file, async () => (await readRawHeader(source, new HeaderBudget())).header.__metadata__)
 }
 
 /** What is wrong with the file, without the file's name. */
@@ -67,16 +72,21 @@ async function withFileName<T>(file: string, reading: () => Promise<T>): Promise
   try {
     return await reading()
   } catch (error) {
+    if (error instanceof CheckpointLimitError)
+      throw new SafetensorsError(`${quoted(file)} cannot be used: ${error.message}. Is it a GPT-2 model?`, {
+        cause: error,
+      })
     if (!(error instanceof MalformedError)) throw error
     const { cause } = error
-    throw new SafetensorsError(`${file} cannot be read: ${error.message}. Download the file again.`, {
+    throw new SafetensorsError(`${quoted(file)} cannot be read: ${error.message}. Download the file again.`, {
       cause,
     })
   }
 }
 
-async function readHeader(source: ByteSource): Promise<Map<string, TensorEntry>> {
-  const { header, dataStart } = await readRawHeader(source)
+async function readHeader(source: ByteSource, budget: HeaderBudget): Promise<Map<string, TensorEntry>> {
+  const { header, dataStart } = await readRawHeader(source, budget)
+  budget.addTensors(Object.keys(header).length - ('__metadata__' in header ? 1 : 0))
   const entries = new Map(
     Object.entries(header)
       .filter(([name]) => name !== '__metadata__')
@@ -86,13 +96,17 @@ async function readHeader(source: ByteSource): Promise<Map<string, TensorEntry>>
   return entries
 }
 
-async function readRawHeader(source: ByteSource) {
+async function readRawHeader(source: ByteSource, budget: HeaderBudget) {
   if (source.size < LENGTH_BYTES) throw malformed(`it has only ${source.size} bytes`)
   const headerLength = Number(new DataView((await source.read(0, LENGTH_BYTES)).buffer).getBigUint64(0, true))
-  if (headerLength > MAX_HEADER_BYTES) throw malformed(`its header claims ${headerLength} bytes`)
+  if (headerLength > MAX_HEADER_BYTES)
+    throw malformed(
+      `its header claims ${formatCount(headerLength)} bytes; at most ${formatCount(MAX_HEADER_BYTES)} are supported`,
+    )
   const dataStart = LENGTH_BYTES + headerLength
   if (dataStart > source.size)
     throw malformed(`its header is longer than the file, which is cut off or not safetensors`)
+  budget.addHeader(headerLength)
 
   return { header: parseHeader(await source.read(LENGTH_BYTES, headerLength)), dataStart }
 }
@@ -109,26 +123,28 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function tensorEntry(name: string, value: unknown, dataStart: number): TensorEntry {
-  if (name.length > MAX_NAME_UNITS) throw malformed(`a tensor’s name has ${name.length} characters`)
+  if (name.length > MAX_NAME_UNITS)
+    throw malformed(
+      `a tensor’s name has ${formatCount(name.length)} characters; at most ${MAX_NAME_UNITS} are supported`,
+    )
+  const tensor = `tensor ${quoted(name)}`
   const { dtype, shape, data_offsets: range } = isRecord(value) ? value : {}
   const elementBytes = BYTES_PER_ELEMENT.get(dtype)
-  if (typeof dtype !== 'string' || elementBytes === undefined) {
+  if (typeof dtype !== 'string' || elementBytes === undefined)
+    throw malformed(`${tensor} has the unknown type ${quotedValue(dtype)}`)
+  if (!isSizeArray(shape)) throw malformed(`${tensor} has no valid shape`)
+  if (shape.length > MAX_DIMENSIONS)
     throw malformed(
-      `tensor ${name} has the unknown type ${String(JSON.stringify(dtype)).slice(0, MAX_NAME_UNITS)}`,
+      `${tensor} has ${formatCount(shape.length)} dimensions; at most ${MAX_DIMENSIONS} are supported`,
     )
-  }
-  if (!isSizeArray(shape) || shape.length > MAX_DIMENSIONS)
-    throw malformed(`tensor ${name} has no valid shape`)
   const [start, end] = isSizeArray(range) && range.length === 2 ? range : []
-  if (start === undefined || end === undefined || start > end) {
-    throw malformed(`tensor ${name} has no valid data_offsets`)
-  }
+  if (start === undefined || end === undefined || start > end)
+    throw malformed(`${tensor} has no valid data_offsets`)
   const byteLength = end - start
   const expected = shape.reduce((product, length) => product * length, elementBytes)
   if (byteLength !== expected) {
-    throw malformed(
-      `tensor ${name} has ${byteLength} bytes where ${dtype} [${shape.join(', ')}] takes ${expected}`,
-    )
+    const takes = `${dtype} [${quoted(shape.join(', '))}] takes ${expected}`
+    throw malformed(`${tensor} has ${byteLength} bytes where ${takes}`)
   }
   return { dtype, shape, offset: dataStart + start, byteLength }
 }
@@ -138,10 +154,10 @@ function checkLayout(entries: ReadonlyMap<string, TensorEntry>, dataStart: numbe
   // A tensor without elements comes before the tensor that starts at the same byte.
   const byOffset = [...entries].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength)
   for (const [name, { offset, byteLength }] of byOffset) {
-    if (offset < end) throw malformed(`tensor ${name} overlaps another`)
-    if (offset > end) throw malformed(`there is a gap before tensor ${name}`)
+    if (offset < end) throw malformed(`tensor ${quoted(name)} overlaps another`)
+    if (offset > end) throw malformed(`there is a gap before tensor ${quoted(name)}`)
     end = offset + byteLength
-    if (end > fileSize) throw malformed(`it is cut off inside tensor ${name}`)
+    if (end > fileSize) throw malformed(`it is cut off inside tensor ${quoted(name)}`)
   }
   if (end < fileSize) throw malformed(`it has ${fileSize - end} bytes that belong to no tensor`)
 }

@@ -1,7 +1,9 @@
 // The tensors of a checkpoint, in one file or in several shards.
 
 import { ModelFilesError, SafetensorsError } from '../../shared/errors'
+import { quoted } from '../../shared/text/quoted'
 import type { ByteSource } from './byteSource'
+import { CHECKPOINT_LIMITS, HeaderBudget } from './checkpointLimits'
 import { type ModelFiles, SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
 import { readSafetensorsHeader, type TensorEntry } from './safetensors'
 import { parseShardIndex } from './shardIndex'
@@ -10,8 +12,9 @@ import { parseShardIndex } from './shardIndex'
 export interface StoredTensor {
   readonly dtype: string
   readonly shape: readonly number[]
-  /** Reads the first `byteLength` of its bytes, as they are in the file. */
-  read(byteLength: number): Promise<Uint8Array>
+  readonly byteLength: number
+  /** Reads `length` of its bytes from byte `start` on, as they are in the file. */
+  read(start: number, length: number): Promise<Uint8Array>
   /** Fills `target` with its first bytes, synchronously. */
   readNow(target: Uint8Array): void
 }
@@ -28,8 +31,12 @@ export interface StoredTensors {
  * The tensors of one safetensors file; `close` closes the source.
  * @throws SafetensorsError
  */
-export async function tensorsOf(source: ByteSource, file = WEIGHTS_FILE): Promise<StoredTensors> {
-  const entries = await readSafetensorsHeader(source, file)
+export async function tensorsOf(
+  source: ByteSource,
+  file = WEIGHTS_FILE,
+  budget = new HeaderBudget(),
+): Promise<StoredTensors> {
+  const entries = await readSafetensorsHeader(source, file, budget)
   return {
     file,
     byName: new Map([...entries].map(([name, entry]) => [name, storedTensor(source, entry)])),
@@ -39,12 +46,17 @@ export async function tensorsOf(source: ByteSource, file = WEIGHTS_FILE): Promis
 
 /**
  * Opens `model.safetensors`, or another file of the format.
+ * @param budget of all files of the checkpoint together
  * @throws ModelFilesError, SafetensorsError
  */
-export async function openWeightsFile(files: ModelFiles, file = WEIGHTS_FILE): Promise<StoredTensors> {
+export async function openWeightsFile(
+  files: ModelFiles,
+  file = WEIGHTS_FILE,
+  budget = new HeaderBudget(),
+): Promise<StoredTensors> {
   const source = await openedFile(files, file)
   try {
-    return await tensorsOf(source, file)
+    return await tensorsOf(source, file, budget)
   } catch (error) {
     await source.close()
     throw error
@@ -54,22 +66,28 @@ export async function openWeightsFile(files: ModelFiles, file = WEIGHTS_FILE): P
 /**
  * Opens the shards that an index names, each once.
  * @param index the content of `model.safetensors.index.json`
- * @throws SafetensorsError if the index is malformed or a shard lacks one of its tensors; ModelFilesError
+ * @throws SafetensorsError if the index is malformed, a shard lacks one of its tensors, or the shards together exceed
+ * the limits; ModelFilesError
  */
-export async function openShards(files: ModelFiles, index: string): Promise<StoredTensors> {
-  const shardOf = parseShardIndex(index)
+export async function openShards(
+  files: ModelFiles,
+  index: string,
+  limits = CHECKPOINT_LIMITS,
+): Promise<StoredTensors> {
+  const shardOf = parseShardIndex(index, limits)
+  const budget = new HeaderBudget(limits)
   const shards = new Map<string, StoredTensors>()
   const close = async () => {
     await Promise.all([...shards.values()].map((shard) => shard.close()))
   }
   try {
-    for (const file of new Set(shardOf.values())) shards.set(file, await openWeightsFile(files, file))
+    for (const file of new Set(shardOf.values())) shards.set(file, await openWeightsFile(files, file, budget))
     const byName = new Map<string, StoredTensor>()
     for (const [name, file] of shardOf) {
       const tensor = shards.get(file)?.byName.get(name)
       if (tensor === undefined) {
         throw new SafetensorsError(
-          `${SHARD_INDEX_FILE} says that ${name} is in ${file}, which lacks it. Download the files again.`,
+          `${SHARD_INDEX_FILE} says that ${quoted(name)} is in ${quoted(file)}, which lacks it. Download the files again.`,
         )
       }
       byName.set(name, tensor)
@@ -85,9 +103,10 @@ function storedTensor(source: ByteSource, { dtype, shape, offset, byteLength }: 
   return {
     dtype,
     shape,
-    read: (length) =>
-      length <= byteLength
-        ? source.read(offset, length)
+    byteLength,
+    read: (start, length) =>
+      start + length <= byteLength
+        ? source.read(offset + start, length)
         : Promise.reject(new Error(`the tensor has only ${byteLength} bytes`)),
     readNow: (target) => {
       if (target.length > byteLength) throw new Error(`the tensor has only ${byteLength} bytes`)
@@ -100,8 +119,11 @@ async function openedFile(files: ModelFiles, name: string): Promise<ByteSource> 
   try {
     return await files.open(name)
   } catch (cause) {
-    throw new ModelFilesError(`${name} cannot be read from ${files.place}. Is it the model’s folder?`, {
-      cause,
-    })
+    throw new ModelFilesError(
+      `${quoted(name)} cannot be read from ${files.place}. Is it the model’s folder?`,
+      {
+        cause,
+      },
+    )
   }
 }

@@ -2,7 +2,9 @@
 // C = nEmbd, N = nPositions, V = 50257, I = nInner
 
 import { MissingTensorsError, TensorMismatchError } from '../../shared/errors'
+import { areEqual } from '../../shared/bytes'
 import { formatCount, formatCounted } from '../../shared/text/format'
+import { quoted } from '../../shared/text/quoted'
 import type { Precision } from '../../shared/contracts/prediction'
 import { type Gpt2Config, VOCABULARY_SIZE } from './config'
 import type { FloatType } from '../formats/floats'
@@ -47,8 +49,8 @@ const WEIGHT_TYPES: ReadonlyMap<string, FloatType> = new Map([
 ])
 const BYTES_PER_WEIGHT: Record<FloatType, number> = { float32: 4, float16: 2, bfloat16: 2 }
 const MAX_LISTED_TENSORS = 5
-/** Two tensors count as equal if their first bytes, this many, are equal. */
-const COMPARED_BYTES = 1024 ** 2
+/** Bytes of two tensors that are compared at a time. */
+const COMPARED_BYTES = 4 * 1024 ** 2
 
 /**
  * Opens a checkpoint from stored tensors. Names may begin with `transformer.` or `_orig_mod.`; tensors that GPT-2
@@ -87,7 +89,7 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
     parameters: [...weights.values()].reduce((sum, { shape }) => sum + product(shape), 0),
     has: (name) => weights.has(name),
     weight,
-    read: (name) => weight(name).stored.read(weight(name).byteLength),
+    read: (name) => weight(name).stored.read(0, weight(name).byteLength),
     readNow: (name, target) => {
       weight(name).stored.readNow(target)
     },
@@ -105,7 +107,9 @@ export function byPlainName({ file, byName }: StoredTensors): Map<string, Stored
     const name = plainTensorName(storedName)
     const other = storedNames.get(name)
     if (other !== undefined) {
-      throw new TensorMismatchError(`${file} has both ${other} and ${storedName}; only one can be ${name}.`)
+      throw new TensorMismatchError(
+        `${file} has both ${quoted(other)} and ${quoted(storedName)}; only one can be ${quoted(name)}.`,
+      )
     }
     storedNames.set(name, storedName)
     found.set(name, tensor)
@@ -124,14 +128,17 @@ export function withTiedWte(found: ReadonlyMap<string, StoredTensor>): Map<strin
     : new Map(found).set('wte.weight', head)
 }
 
-/** Whether the checkpoint has a head that differs from `wte`. */
+/** Whether the checkpoint has a head that differs from `wte`; compares all of their bytes. */
 export async function hasOwnHead(found: ReadonlyMap<string, StoredTensor>): Promise<boolean> {
   const [head, wte] = [found.get('lm_head.weight'), found.get('wte.weight')]
-  if (head === undefined || wte === undefined) return false
+  if (head === undefined || wte === undefined || head === wte) return false
   if (head.dtype !== wte.dtype || head.shape.join() !== wte.shape.join()) return true
-  const compared = Math.min(COMPARED_BYTES, product(head.shape) * 2)
-  const [ofHead, ofWte] = await Promise.all([head.read(compared), wte.read(compared)])
-  return ofHead.some((byte, i) => byte !== ofWte[i])
+  for (let start = 0; start < head.byteLength; start += COMPARED_BYTES) {
+    const length = Math.min(COMPARED_BYTES, head.byteLength - start)
+    const [ofHead, ofWte] = await Promise.all([head.read(start, length), wte.read(start, length)])
+    if (!areEqual(ofHead, ofWte)) return true
+  }
+  return false
 }
 
 /** Every tensor that the graphs need, with its shape in Conv1D layout ([in, out]). */
@@ -233,7 +240,7 @@ function linearShape(name: string, shape: readonly number[]): readonly number[] 
 function checkedType(name: string, { dtype, shape }: StoredTensor, expected: readonly number[]): FloatType {
   if (shape.join() !== expected.join()) {
     throw new TensorMismatchError(
-      `${name} has the shape [${shape.join(', ')}], but config.json requires [${expected.join(', ')}].`,
+      `${name} has the shape [${quoted(shape.join(', '))}], but config.json requires [${expected.join(', ')}].`,
     )
   }
   const type = WEIGHT_TYPES.get(dtype)

@@ -2,6 +2,7 @@
 // C = nEmbd, I = nInner
 
 import { MissingTensorsError, ModelConfigError } from '../../shared/errors'
+import { quoted } from '../../shared/text/quoted'
 import { type Activation, parseConfig } from './config'
 
 /** The part of a `config.json` that the tensors' shapes determine. */
@@ -82,7 +83,9 @@ function matrixShape(
   if (shape === undefined) throw new MissingTensorsError(`The weights lack ${name}. Is it a GPT-2 model?`)
   const [rows = 0, columns = 0] = shape
   if (shape.length !== 2 || rows === 0 || columns === 0) {
-    throw new ModelConfigError(`${name} has the shape [${shape.join(', ')}], which no GPT-2 model has.`)
+    throw new ModelConfigError(
+      `${name} has the shape [${quoted(shape.join(', '))}], which no GPT-2 model has.`,
+    )
   }
   return [rows, columns]
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { toFloats, toHalves } from '../../../../src/model/formats/floats'
 
@@ -32,5 +32,18 @@ describe('float16', () => {
 describe('bfloat16', () => {
   it('is the upper half of a float', () => {
     expect([...toFloats(new Uint8Array(Uint16Array.of(0x3f80, 0xc000).buffer), 'bfloat16')]).toEqual([1, -2])
+  })
+})
+
+describe('A conversion', () => {
+  it('makes no ordinary array of the numbers, which would end the process for 134 million of them', () => {
+    const typedArray = Object.getPrototypeOf(Uint16Array.prototype) as Uint16Array
+    const iterator = vi.spyOn(typedArray, Symbol.iterator)
+    const bytes = new Uint8Array(8)
+    const halves = toHalves(new Float32Array(2))
+    const floats = [toFloats(bytes, 'float16'), toFloats(bytes, 'bfloat16')]
+    const { calls } = iterator.mock
+    iterator.mockRestore()
+    expect([halves.length, ...floats.map(({ length }) => length), calls.length]).toEqual([2, 4, 4, 0])
   })
 })

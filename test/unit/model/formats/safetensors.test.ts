@@ -53,7 +53,11 @@ describe('A file is refused', () => {
     ['that is empty', new Uint8Array(0), /only 0 bytes/],
     ['that ends inside the header’s length', new Uint8Array(7), /only 7 bytes/],
     ['whose header is longer than the file', fileOf({ a: A, b: B }).subarray(0, 40), /longer than the file/],
-    ['whose header claims terabytes', fileWithHeader('{}', DATA, 2n ** 42n), /claims 4398046511104 bytes/],
+    [
+      'whose header claims terabytes',
+      fileWithHeader('{}', DATA, 2n ** 42n),
+      /claims 4,398,046,511,104 bytes/,
+    ],
     ['whose header claims all that 64 bits can', fileWithHeader('{}', DATA, 2n ** 64n - 1n), /claims/],
     ['whose header is not JSON', fileWithHeader('{"a": ', DATA), /not JSON/],
     ['whose header has no bytes', fileWithHeader('', DATA), /not JSON/],

@@ -147,6 +147,17 @@ describe('A checkpoint that differs from OpenAI’s', () => {
     if (wte === undefined) throw new Error('there is a wte')
     expect((await open(changed('lm_head.weight', wte))).remarks).toEqual([])
   })
+
+  it('by a head that differs from wte only in its last byte, after megabytes, has a remark', async () => {
+    const config = { ...CONFIG, n_embd: 32 }
+    const wide = storedAs('F32', tinyTensors(config))
+    const wte = wide.get('wte.weight')
+    if (wte === undefined) throw new Error('there is a wte')
+    const bytes = wte.bytes.slice()
+    bytes[bytes.length - 1] = 1
+    const checkpoint = await open(wide.set('lm_head.weight', { ...wte, bytes }), config)
+    expect(checkpoint.remarks).toEqual(['lm_head.weight is not used: config.json ties the head to wte'])
+  })
 })
 
 describe('A checkpoint is refused', () => {

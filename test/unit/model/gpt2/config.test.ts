@@ -76,6 +76,10 @@ describe('parseConfig', () => {
     },
   )
 
+  it('accepts 200 layers', () => {
+    expect(parse({ n_layer: 200 })).toMatchObject({ nLayer: 200 })
+  })
+
   it('treats null as absent', () => {
     expect(parse({ n_inner: null })).toMatchObject({ nInner: 3072 })
   })
@@ -110,6 +114,7 @@ describe('A configuration is refused', () => {
     ['n_head', undefined],
     ['n_embd', undefined],
     ['n_layer', null],
+    ['n_layer', 201],
     ['n_layer', 1_000_000],
     ['n_head', 7],
     ['n_head', 1536],
