@@ -61,7 +61,7 @@ describe('models in the workbench', () => {
     await notification.getByRole('button', { name: 'Download Again' }).waitFor()
     await workbench().screenshot('download-refused')
     await expect(notification.innerText()).resolves.toContain(
-      'The hub’s model.safetensors is not the pinned file: it has 15 bytes, not 548 MB.',
+      'The hub’s model.safetensors is not the pinned file: it has 15 bytes instead of 548,105,171.',
     )
     await workbench().page.locator('.statusbar').getByText('mini').waitFor()
   })

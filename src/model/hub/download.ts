@@ -1,7 +1,7 @@
 import { concatBytes } from '../../shared/bytes'
 import { delay } from '../../shared/delay'
 import { CancelledError, HubRefusalError, PinnedFileError } from '../../shared/errors'
-import { formatBytes } from '../../shared/text/format'
+import { formatCount } from '../../shared/text/format'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../formats/modelFiles'
 import type { PinnedModel } from '../registry'
 import { fileUrl } from './endpoint'
@@ -73,7 +73,7 @@ export async function downloadWeights(
       for await (const chunk of body) {
         if (partial.length + chunk.length > model.bytes) {
           await partial.restart(null)
-          throw wrongLength(`more than ${formatBytes(model.bytes)}`, model)
+          throw wrongLength(`more than ${formatCount(model.bytes)} bytes`)
         }
         await partial.append(chunk)
         options.onBytes(partial.length)
@@ -160,15 +160,14 @@ async function beginBody(response: HubResponse, { model, partial, restart }: Bod
   switch (response.status) {
     case 200: {
       const length = response.header('content-length')
-      if (length !== undefined && Number(length) !== model.bytes)
-        throw wrongLength(formatBytes(Number(length)), model)
+      if (length !== undefined && Number(length) !== model.bytes) throw otherLength(Number(length), model)
       return restart(etag)
     }
     case 206: {
       const range = response.header('content-range')
       const numbers = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range ?? '')
       const total = numbers?.[2] ?? '*'
-      if (total !== '*' && Number(total) !== model.bytes) throw wrongLength(formatBytes(Number(total)), model)
+      if (total !== '*' && Number(total) !== model.bytes) throw otherLength(Number(total), model)
       const hasChanged = partial.etag !== null && etag !== null && etag !== partial.etag
       // Few hubs expose Content-Range to pages of other origins; Content-Length is always readable.
       const isRest =
@@ -214,8 +213,11 @@ function refusal(response: HubResponse, file: string): Error {
   return new HubRefusalError(`The hub refused ${file} (HTTP ${status}).`)
 }
 
-function wrongLength(length: string, model: PinnedModel): PinnedFileError {
-  return new PinnedFileError(
-    `The hub’s ${WEIGHTS_FILE} is not the pinned file: it has ${length}, not ${formatBytes(model.bytes)}.`,
-  )
+/** Exact numbers: rounded ones may be equal. */
+function otherLength(bytes: number, model: PinnedModel): PinnedFileError {
+  return wrongLength(`${formatCount(bytes)} bytes instead of ${formatCount(model.bytes)}`)
+}
+
+function wrongLength(length: string): PinnedFileError {
+  return new PinnedFileError(`The hub’s ${WEIGHTS_FILE} is not the pinned file: it has ${length}.`)
 }

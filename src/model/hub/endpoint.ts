@@ -13,6 +13,7 @@ export function parseEndpoint(setting: string): URL {
     url === undefined ||
     !isSafeAddress(url) ||
     url.username !== '' ||
+    url.password !== '' ||
     url.search !== '' ||
     url.hash !== ''
   ) {

@@ -18,8 +18,7 @@ export function meaningOf(error: unknown, model: PinnedModel, stored: number): u
     const rest = stored === 0 ? 'nothing was downloaded' : `${formatBytesOf(stored, model.bytes)} are saved`
     return new HubConnectionError(`${what}; ${rest}`, { cause: error })
   }
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isDiskFull(error)) {
     const needs = `${model.id} needs ${formatBytes(model.bytes)}`
     return new DiskSpaceError(`The disk is full: ${needs}.`, { cause: error })
   }
@@ -27,6 +26,11 @@ export function meaningOf(error: unknown, model: PinnedModel, stored: number): u
   return new ModelFilesError(`The files of ${model.id} cannot be read or written: ${reason}`, {
     cause: error,
   })
+}
+
+/** Whether the system says that the disk is full, or the user's share of it. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
 
 export function notPinned(): PinnedFileError {

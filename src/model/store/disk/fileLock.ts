@@ -2,12 +2,13 @@
 // process ends. So a lock is taken over if its process has ended, or if its holder no longer touches the file.
 
 import { randomUUID } from 'node:crypto'
-import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, lstat, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { delay } from '../../../shared/delay'
-import { CancelledError, ModelBusyError } from '../../../shared/errors'
+import { CancelledError, ModelBusyError, ModelFilesError } from '../../../shared/errors'
 import { isRecord } from '../../../shared/isRecord'
+import { isDiskFull } from '../storeFaults'
 
 export interface LockLimits {
   /** Milliseconds between two heartbeats of the holder. */
@@ -60,7 +61,10 @@ export class FileLock {
     }
   }
 
-  /** Takes the lock if it is free or its process has ended; otherwise undefined. */
+  /**
+   * Takes the lock if it is free or its process has ended; otherwise undefined.
+   * @throws ModelFilesError if a folder has the lock's name, and the errors of the disk
+   */
   static async tryToAcquire(path: string, { beatMs }: LockLimits): Promise<FileLock | undefined> {
     const content = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() })
     for (;;) {
@@ -70,9 +74,10 @@ export class FileLock {
         return new FileLock(path, content, beatMs)
       } catch (error) {
         // A full disk creates the file without its content, and an empty lock has no holder.
-        if (hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')) await rm(path, { force: true })
+        if (isDiskFull(error)) await rm(path, { force: true })
         if (!hasCode(error, 'EEXIST')) throw error
       }
+      await refuseFolder(path)
       const holder = await contentOf(path)
       if (!isOfDeadProcess(holder) || !(await takeAway(path, holder))) return undefined
     }
@@ -117,6 +122,13 @@ export class FileLock {
         ),
       )
   }
+}
+
+/** A folder is no lock of any process, so it would be waited for in vain, and what is in it may be the user's. */
+async function refuseFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isDirectory() === true)
+    throw new ModelFilesError(`${path} is a folder, where Logitscope needs a file. Delete the folder.`)
 }
 
 /** A text that changes with every heartbeat of the holder. */

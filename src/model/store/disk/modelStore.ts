@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CancelledError, DiskSpaceError, ModelBusyError, ModelFilesError } from '../../../shared/errors'
-import { formatBytes } from '../../../shared/text/format'
+import { formatBytes, formatCount } from '../../../shared/text/format'
 import { WEIGHTS_FILE } from '../../formats/modelFiles'
 import { type DownloadOptions, downloadWeights, type Hub } from '../../hub/download'
 import type { PinnedModel } from '../../registry'
 import type { PinnedModelStore } from '../pinnedModelStore'
-import { meaningOf, notPinned, otherFile } from '../storeFaults'
+import { isDiskFull, meaningOf, notPinned, otherFile } from '../storeFaults'
 import type { ModelState, StoredModel, StoreOptions } from '../storeState'
 import { downloadConfigFile, writeConfigFile } from './configFile'
 import { storedBytes } from './diskNotes'
@@ -78,7 +78,7 @@ export class ModelStore implements PinnedModelStore {
    */
   async install(model: PinnedModel, hub: Hub, { signal, onProgress }: StoreOptions): Promise<void> {
     const { download } = this.paths(model)
-    await this.makeFolder()
+    await this.makeFolder(model)
     const lock = await this.lock(model, { signal, onProgress })
     await this.holding(lock, { model, signal }, async (held) => {
       // Another window may have installed it while this one waited.
@@ -113,14 +113,18 @@ export class ModelStore implements PinnedModelStore {
    */
   async importFile(model: PinnedModel, path: string, { signal, onProgress }: StoreOptions): Promise<void> {
     const { imported } = this.paths(model)
-    await this.makeFolder()
+    await this.makeFolder(model)
     const lock = await this.lockUnlessBusy(model, { signal, onProgress })
     await this.holding(lock, { model, signal }, async (held) => {
       await this.requireSpace(model, 0)
       const isPinned = await withFile(path, 'r', async (source) => {
         const { size } = await source.stat()
         if (size !== model.bytes)
-          throw otherFile(path, model, `it has ${size} bytes instead of ${model.bytes}`)
+          throw otherFile(
+            path,
+            model,
+            `it has ${formatCount(size)} bytes instead of ${formatCount(model.bytes)}`,
+          )
         return fillWithWeights({ folder: imported, model }, checking(held, onProgress), async (partial) => {
           await partial.restart(null)
           const chunks = source.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>
@@ -202,24 +206,36 @@ export class ModelStore implements PinnedModelStore {
       )
   }
 
-  private async makeFolder(): Promise<void> {
-    await mkdir(this.folder, { recursive: true }).catch((cause: unknown) => {
+  private async makeFolder(model: PinnedModel): Promise<void> {
+    await mkdir(this.folder, { recursive: true }).catch(async (cause: unknown) => {
+      if (isDiskFull(cause)) throw await this.meaningOf(cause, model)
       throw new ModelFilesError(`The folder for models cannot be created: ${this.folder}`, { cause })
     })
   }
 
   private async lock(model: PinnedModel, options: StoreOptions): Promise<FileLock> {
-    return FileLock.acquire(this.paths(model).lock, this.lockOptions(model, options))
+    try {
+      return await FileLock.acquire(this.paths(model).lock, this.lockOptions(model, options))
+    } catch (error) {
+      throw await this.meaningOf(error, model)
+    }
   }
 
   /** Locks the model; throws ModelBusyError instead of waiting for a window that works on it. */
   private async lockUnlessBusy(model: PinnedModel, options: StoreOptions): Promise<FileLock> {
-    const lock = await FileLock.acquireUnlessAlive(this.paths(model).lock, this.lockOptions(model, options))
-    if (lock === undefined)
-      throw new ModelBusyError(
-        `Another window is working on the files of ${model.id}. Wait until it has finished.`,
-      )
-    return lock
+    try {
+      const lock = await FileLock.acquireUnlessAlive(this.paths(model).lock, this.lockOptions(model, options))
+      if (lock !== undefined) return lock
+    } catch (error) {
+      throw await this.meaningOf(error, model)
+    }
+    throw new ModelBusyError(
+      `Another window is working on the files of ${model.id}. Wait until it has finished.`,
+    )
+  }
+
+  private async meaningOf(error: unknown, model: PinnedModel): Promise<unknown> {
+    return meaningOf(error, model, await storedBytes(this.paths(model).download, model))
   }
 
   private lockOptions(model: PinnedModel, { signal, onProgress }: StoreOptions): LockOptions {
@@ -247,7 +263,7 @@ export class ModelStore implements PinnedModelStore {
     } catch (error) {
       if (signal.aborted) throw new CancelledError()
       if (lock.lost.aborted) throw lock.lost.reason
-      throw meaningOf(error, model, await storedBytes(this.paths(model).download, model))
+      throw await this.meaningOf(error, model)
     } finally {
       if (!lock.lost.aborted) await tidyUp(this.paths(model)).catch(() => undefined)
       await lock.release()

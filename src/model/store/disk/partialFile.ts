@@ -1,12 +1,13 @@
 import { createHash, type Hash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WEIGHTS_FILE } from '../../formats/modelFiles'
 import type { GrowingFile } from '../../hub/download'
 import type { PinnedModel } from '../../registry'
 import { readNote, writeNote } from '../sourceNote'
 import { diskNotes } from './diskNotes'
+import { openWithoutLink, removeLink } from './durableFiles'
 import { type DigestOptions, startDigest } from './fileDigest'
 import { removeFolder } from './replaceFolder'
 
@@ -39,11 +40,15 @@ export async function fillWithWeights(
  * point, the file has the bytes that the note next to it describes, or none.
  */
 export class PartialFile implements GrowingFile {
-  /** Opens what exists of this file; discards what exists of another one. */
+  /**
+   * Opens what exists of this file; discards what exists of another one. A symbolic link in place of the folder or of
+   * the file is removed.
+   */
   static async open({ folder, model }: WeightsFolder, options: DigestOptions): Promise<PartialFile> {
+    await removeLink(folder)
     await mkdir(folder, { recursive: true })
     const note = await readNote(diskNotes(folder), model)
-    const file = await open(join(folder, WEIGHTS_FILE), constants.O_RDWR | constants.O_CREAT)
+    const file = await openWithoutLink(join(folder, WEIGHTS_FILE), constants.O_RDWR | constants.O_CREAT)
     try {
       const { size } = await file.stat()
       const usable = note !== undefined && size <= model.bytes ? size : 0

@@ -26,6 +26,7 @@ describe('The hub’s address', () => {
     'http://localhost.example.org',
     'file:///models',
     'https://user:secret@hub.example',
+    'https://:secret@hub.example',
     'https://hub.example/?token=secret',
   ])('may not be “%s”', (setting) => {
     expect(() => parseEndpoint(setting)).toThrow(InvalidEndpointError)

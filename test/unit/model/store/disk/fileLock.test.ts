@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { FileLock, LOCK_LIMITS } from '../../../../../src/model/store/disk/fileLock'
-import { CancelledError, ModelBusyError } from '../../../../../src/shared/errors'
+import { CancelledError, ModelBusyError, ModelFilesError } from '../../../../../src/shared/errors'
 import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 import { useFakeClock } from '../../../../support/fakes/fakeStore'
 
@@ -63,6 +63,18 @@ describe('A lock', () => {
     vi.advanceTimersByTime(limits.beatMs)
     await (await second).confirm()
     expect(first.lost.aborted).toBe(false)
+  })
+
+  it('whose name a folder has is refused at once, and the folder is kept', async () => {
+    const path = await lockPath()
+    await mkdir(path)
+    await writeFile(join(path, 'note'), 'mine')
+    const waiting = FileLock.acquire(path, options())
+    await expect(waiting).rejects.toThrow(ModelFilesError)
+    await expect(waiting).rejects.toThrow(
+      `${path} is a folder, where Logitscope needs a file. Delete the folder.`,
+    )
+    expect(await readFile(join(path, 'note'), 'utf8')).toBe('mine')
   })
 
   it('is no longer waited for after a cancel', async () => {

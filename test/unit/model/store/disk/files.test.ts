@@ -58,7 +58,11 @@ describe('A file from elsewhere', () => {
 
   it.each([
     ['other bytes', DAMAGED, /^elsewhere is not the pinned file of gpt2: its bytes differ\.$/],
-    ['another length', WEIGHTS.subarray(1), /^elsewhere is not the pinned file of gpt2: it has 65535 bytes/],
+    [
+      'another length',
+      WEIGHTS.subarray(1),
+      /^elsewhere is not the pinned file of gpt2: it has 65,535 bytes instead of 65,536\.$/,
+    ],
   ])('with %s is refused and not changed, nor is an interrupted download', async (_, bytes, words) => {
     const { store, server, hub, folder } = await storeAndHub()
     server.answers = [cutAfter(30_000)]

@@ -212,14 +212,15 @@ describe('A download', () => {
   })
 
   it.each([
-    ['shorter', WEIGHTS.subarray(0, 1000)],
-    ['longer', Buffer.concat([WEIGHTS, WEIGHTS])],
-  ])('refuses a file that is %s without reading it', async (_, weights) => {
+    ['shorter', WEIGHTS.subarray(0, 1000), '1,000 bytes instead of 65,536'],
+    ['longer', Buffer.concat([WEIGHTS, WEIGHTS]), '131,072 bytes instead of 65,536'],
+    ['one byte shorter', WEIGHTS.subarray(1), '65,535 bytes instead of 65,536'],
+  ])('refuses a file that is %s without reading it, with both sizes', async (_, weights, sizes) => {
     const { error, message, names } = await installWith([], (asked) =>
       asked.response.end(begin(asked, ETAG, weights)),
     )
     expect(error).toBeInstanceOf(PinnedFileError)
-    expect(message).toMatch(/^The hub’s model\.safetensors is not the pinned file: it has .*, not 66 kB\.$/)
+    expect(message).toBe(`The hub’s model.safetensors is not the pinned file: it has ${sizes}.`)
     expect(names).toEqual(['.gpt2.download/config.json', PART])
   })
 
