@@ -100,6 +100,17 @@ describe('the heatmap in the workbench', () => {
     await workbench().page.keyboard.press('Escape')
   })
 
+  it('keeps the hover when the editor has to scroll sideways to the token', async () => {
+    await workbench().openNewFile('wide.txt', `${'the '.repeat(80)}umbrella`)
+    await showSurprisal()
+
+    await workbench().page.keyboard.press('Control+Shift+F8')
+
+    await hover('·umbrella')
+    await cursorAt('Ln 1, Col 321')
+    await hover('·umbrella')
+  })
+
   it('lists the surprising tokens, the most surprising first', async () => {
     await openList()
 

@@ -40,7 +40,7 @@ export async function goToSurprising(
     .slice(0, MAX_ITEMS)
     .map((scored) => itemOf(heatmap, scored, words))
   if (items.length === 0) showNoneFound()
-  else await pick(editor, items)
+  else await pick(editor, items, signal)
 }
 
 async function scoreAll(heatmap: HeatmapDocument, signal: AbortSignal): Promise<void> {
@@ -86,7 +86,11 @@ function expectation({ tokenId, logProb }: Alternative, vocabulary: Vocabulary):
   return `expected ${hasText ? showToken(bytes) : speakToken(bytes)} ${formatWholePercent(Math.exp(logProb))}`
 }
 
-async function pick(editor: vscode.TextEditor, items: readonly SurprisingItem[]): Promise<void> {
+async function pick(
+  editor: vscode.TextEditor,
+  items: readonly SurprisingItem[],
+  signal: AbortSignal,
+): Promise<void> {
   const list = vscode.window.createQuickPick<SurprisingItem>()
   const highlight = new TokenHighlight()
   const visibleBefore = editor.visibleRanges.at(0)
@@ -110,6 +114,6 @@ async function pick(editor: vscode.TextEditor, items: readonly SurprisingItem[])
   })
   list.dispose()
   highlight.dispose()
-  if (picked !== undefined) await goToToken(editor, picked.range)
+  if (picked !== undefined) await goToToken(editor, picked.range, signal)
   else if (visibleBefore !== undefined) editor.revealRange(visibleBefore, vscode.TextEditorRevealType.AtTop)
 }

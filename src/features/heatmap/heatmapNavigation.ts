@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { withLateProgress } from '../../editor/lateProgress'
 import { type Direction, findSurprising } from '../../prediction/surprisingTokens'
+import { delay } from '../../shared/delay'
 import type { HeatmapDocument } from './heatmapDocument'
 
 /**
@@ -21,20 +22,34 @@ export async function goToNeighbour(
     return findSurprising(heatmap.scores, { offset, direction, metric }, running)
   })
   if (found === undefined) showNoneFound()
-  else await goToToken(editor, heatmap.rangeOfToken(found.token))
+  else await goToToken(editor, heatmap.rangeOfToken(found.token), signal)
 }
 
-/** Moves the cursor to the token's first visible character and shows the hover there. */
-export async function goToToken(editor: vscode.TextEditor, range: vscode.Range): Promise<void> {
+/**
+ * Moves the cursor to the token's first visible character and shows the hover there.
+ * @throws CancelledError if `signal` aborts before the hover is shown
+ */
+export async function goToToken(
+  editor: vscode.TextEditor,
+  range: vscode.Range,
+  signal: AbortSignal,
+): Promise<void> {
   const place = firstVisible(editor.document, range)
   await vscode.window.showTextDocument(editor.document, {
     viewColumn: editor.viewColumn,
     selection: new vscode.Range(place, place),
   })
   editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport)
+  await delay(SCROLLING_MS, signal)
   // VS Code focuses the hover by itself if a screen reader is on; otherwise this replaces an open hover.
   await vscode.commands.executeCommand('editor.action.showHover', { focus: 'noAutoFocus' })
 }
+
+/**
+ * VS Code scrolls sideways at its next frame, or smoothly for 125 ms, and hides the hover when it scrolls. It has no event
+ * for scrolling sideways.
+ */
+const SCROLLING_MS = 150
 
 export function showNoneFound(): void {
   void vscode.window.showInformationMessage('This document has no surprising token.')
