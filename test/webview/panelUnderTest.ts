@@ -18,7 +18,7 @@ export const typescriptSection = elementAt(typescript.sections, 0)
 
 export interface ShowOptions extends OpenOptions {
   /** The token at the editor's cursor. */
-  readonly picked?: TokenAddress
+  readonly picked?: TokenAddress | null
 }
 
 /** A browser tab for the tests of a file. Each test opens its own panel, which must not report errors. */

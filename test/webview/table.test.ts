@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Inspection, InspectionState, Section } from '../../src/shared/contracts/prediction'
 import { elementAt } from '../../src/shared/elementAt'
-import { formatDecimal, formatProbability, formatWholePercent } from '../../src/shared/text/format'
+import {
+  formatDecimal,
+  formatOdds,
+  formatProbability,
+  formatWholePercent,
+} from '../../src/shared/text/format'
 import { LINE_END_EXPECTED, MOST_SURPRISING } from '../support/reference/miniExpectations'
 import { spokenNumbers, tokenNumbers } from '../support/reference/sampleNumbers'
-import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+import { THEMES } from '../support/panel/themes'
+import { eventually, panelUnderTest, typescript, typescriptSection } from './panelUnderTest'
 
 const test = panelUnderTest()
 const pickedRow = '[role=row][aria-selected=true]'
+const START = { picked: { section: 0, position: 0 } }
 
 describe('the table', () => {
   it('has a row for each token and one for the next', async () => {
@@ -81,13 +89,23 @@ describe('the table', () => {
     },
   )
 
-  it('selects the token in the editor with Enter and by a click', async () => {
-    const panel = await test.show(typescript)
+  it('marks the token in the editor by a click', async () => {
+    await test.show(typescript)
+    await test.page.locator('#row-0-3').click()
+    expect(await test.posted('pickToken')).toMatchObject({ position: 3, how: 'reveal' })
+  })
+
+  it('selects the token in the editor by a double click, and no text in the panel', async () => {
+    await test.show(typescript)
+    await test.page.locator('#row-0-3 .token').dblclick()
+    await test.posted('pickToken', { position: 3, how: 'select' })
+    expect(await test.page.evaluate(`getSelection().toString()`)).toBe('')
+  })
+
+  it('selects the token in the editor with Enter', async () => {
+    await test.show(typescript, START)
     await test.page.keyboard.press('Enter')
     expect(await test.posted('pickToken')).toMatchObject({ position: 0, how: 'select' })
-    await panel.forgetMessages()
-    await test.page.locator('#row-0-3').click()
-    expect(await test.posted('pickToken')).toMatchObject({ position: 3, how: 'select' })
   })
 
   it('follows the editor’s cursor and posts no pick', async () => {
@@ -99,7 +117,7 @@ describe('the table', () => {
   })
 
   it('is sorted by a header: descending, then ascending, then in text order', async () => {
-    await test.show(typescript)
+    await test.show(typescript, START)
     const header = test.page.locator('[role=columnheader]', { hasText: 'Surprisal' })
     const firstPosition = () => test.attribute('[role=row][data-position]', 'data-position')
     await header.locator('button').click()
@@ -112,8 +130,16 @@ describe('the table', () => {
     expect(await test.attribute('[role=row][data-position] >> nth=-1', 'data-position')).toBe('85')
   })
 
+  it('scrolls to its first row when it is sorted, and keeps the pick', async () => {
+    await test.show(typescript, { picked: { section: 0, position: 60 } })
+    await eventually(scrollTop).toBeGreaterThan(0)
+    await test.page.locator('[role=columnheader] button', { hasText: 'Logit' }).click()
+    await eventually(scrollTop).toBe(0)
+    expect(await test.attribute(pickedRow, 'data-position')).toBe('60')
+  })
+
   it('can be sorted with the keyboard', async () => {
-    await test.show(typescript)
+    await test.show(typescript, START)
     await test.page.keyboard.press('ArrowUp')
     await test.page.keyboard.press('ArrowRight')
     await test.page.keyboard.press('Enter')
@@ -135,7 +161,7 @@ describe('the table', () => {
   })
 
   it('copies the picked row, unless text is selected', async () => {
-    const panel = await test.show(typescript)
+    const panel = await test.show(typescript, START)
     await test.page.keyboard.press('Control+c')
     expect(await test.posted('copyRow')).toMatchObject({ section: 0, position: 0 })
     await panel.forgetMessages()
@@ -145,4 +171,159 @@ describe('the table', () => {
     await test.posted('pickToken')
     expect(await panel.messages('copyRow')).toEqual([])
   })
+
+  it('has the odds of a rare token as the tool tip of its probability', async () => {
+    await test.show(typescript)
+    const { position } = MOST_SURPRISING
+    const odds = formatOdds(tokenNumbers(position).probability)
+    expect(odds).toMatch(/^1 in /)
+    expect(await test.attribute(`#row-0-${position} .probability`, 'title')).toBe(odds)
+  })
+
+  it('offers the context menu of the token under the pointer', async () => {
+    await test.show(typescript)
+    await test.page.locator('#row-0-3').click({ button: 'right' })
+    expect(await menuContext()).toMatchObject({ inspectionId: typescript.id, section: 0, position: 3 })
+  })
+
+  it('offers the context menu of the picked token to the keyboard', async () => {
+    await test.show(typescript, { picked: { section: 0, position: 5 } })
+    await test.page.locator('[role=grid]').dispatchEvent('contextmenu')
+    expect(await menuContext()).toMatchObject({ webviewSection: 'token', position: 5 })
+  })
+
+  it('offers no token’s context menu on its header', async () => {
+    await test.show(typescript, START)
+    await test.page.locator('[role=grid]').dispatchEvent('contextmenu')
+    await test.page.locator('[role=columnheader]').first().dispatchEvent('contextmenu')
+    expect(await menuContext()).toBeNull()
+  })
+
+  it('shows the picked row when its tab opens after another token was picked', async () => {
+    const panel = await test.show(typescript, { ...START, width: 520, height: 600 })
+    await test.page.getByRole('tab', { name: 'Prediction' }).click()
+    await panel.send({ type: 'pickFromEditor', inspectionId: typescript.id, section: 0, position: 80 })
+    await test.page.getByRole('tab', { name: 'Tokens' }).click()
+    await eventually(() => inGrid('#row-0-80')).toBe(true)
+  })
+
+  it.each([12, 14])('has rows of 23 pixels with an editor font of %i pixels', async (size) => {
+    await test.show(typescript)
+    await test.page.evaluate(
+      `document.documentElement.style.setProperty('--vscode-editor-font-size', '${size}px')`,
+    )
+    await eventually(async () => (await test.page.locator('#row-0-0').boundingBox())?.height).toBe(23)
+  })
 })
+
+describe('a row without a prediction of this run', () => {
+  const text = (position: number) => test.text(`#row-0-${position} .alternatives`)
+
+  it.each<[InspectionState, string]>([
+    [{ kind: 'running' }, 'not scored yet'],
+    [{ kind: 'cancelled' }, 'not scored: cancelled'],
+    [{ kind: 'interrupted' }, 'not scored: window reloaded'],
+    [{ kind: 'failed', message: 'Out of memory.', remedies: [] }, 'not scored: failed'],
+  ])('says how far the run got: %o', async (state, words) => {
+    await test.show({ ...typescript, state, sections: [scoredUpTo(3)] })
+    await eventually(() => text(3)).toBe(words)
+    await eventually(() => text(85)).toBe(words)
+  })
+
+  it('says that a token without context has none', async () => {
+    const [first, ...rest] = typescriptSection.predictions
+    if (first === undefined) throw new Error('the reference has tokens')
+    const predictions = [{ ...first, score: null }, ...rest]
+    await test.show({ ...typescript, sections: [{ ...typescriptSection, predictions }] })
+    await eventually(() => text(0)).toBe('no context, no prediction')
+  })
+
+  it('says it in its tool tip and to screen readers, where a narrow table has no column for it', async () => {
+    await test.show(
+      { ...typescript, state: { kind: 'cancelled' }, sections: [scoredUpTo(3)] },
+      { width: 340, height: 598 },
+    )
+    const row = test.page.locator('#row-0-3')
+    expect(await row.getAttribute('title')).toBe('not scored: cancelled')
+    expect(await row.getAttribute('aria-label')).toContain(
+      'Not scored, because the inspection was cancelled.',
+    )
+  })
+
+  it('keeps the numbers of the previous run where they are, dimmed', async () => {
+    const panel = await test.show(typescript, START)
+    const cells = () =>
+      test.page.evaluate(() =>
+        [...document.querySelectorAll('#row-0-9 .cell, #row-0-9 .token, #row-0-9 .alternative')].map(
+          (cell) => {
+            const { left, top, width, height } = cell.getBoundingClientRect()
+            return [cell.textContent, left, top, width, height]
+          },
+        ),
+      )
+    await test.page.locator('#row-0-9 .alternative').first().waitFor()
+    const before = await cells()
+    const sections = [scoredUpTo(0)]
+    const inspection: Inspection = { ...typescript, id: 'rerun', state: { kind: 'running' }, sections }
+    await panel.send({ type: 'showInspection', inspection, picked: null, focus: false })
+
+    const { predictions } = scoredUpTo(3)
+    await panel.send({ type: 'appendPredictions', inspectionId: 'rerun', section: 0, predictions })
+
+    await test.page.locator('#row-0-9.stale').waitFor()
+    expect(await cells()).toEqual(before)
+    expect(await test.attribute('#row-0-9', 'title')).toBe('from the previous run')
+  })
+})
+
+describe.each(THEMES)('in the theme %s', (theme) => {
+  it('the actual token is apart from other boxes by the weight of its frame', async () => {
+    await test.show(typescript, { theme })
+    const widthOf = (selector: string) =>
+      test.page
+        .locator(selector)
+        .first()
+        .evaluate((box) => getComputedStyle(box).borderTopWidth)
+    expect(await widthOf('.alternative.actual code')).toBe('2px')
+    expect(await widthOf('.alternative:not(.actual) code')).toBe('1px')
+  })
+
+  it('the focus rings of the table and of a header lie inside their boxes', async () => {
+    await test.show(typescript, { theme, ...START })
+    await test.page.keyboard.press('ArrowUp')
+    await test.page.locator('button.sort:focus-visible').waitFor()
+    const outside = await test.page.evaluate(() =>
+      ['button.sort:focus-visible', '.row.picked'].map((selector) => {
+        const element = document.querySelector(selector)
+        if (element === null) return NaN
+        const { outlineOffset, outlineWidth } = getComputedStyle(element)
+        return parseFloat(outlineOffset) + parseFloat(outlineWidth)
+      }),
+    )
+    expect(outside).toEqual([0, 0])
+  })
+})
+
+function scoredUpTo(count: number): Section {
+  return { ...typescriptSection, predictions: typescriptSection.predictions.slice(0, count), next: null }
+}
+
+function scrollTop(): Promise<number> {
+  return test.page.locator('[role=grid]').evaluate((grid) => grid.scrollTop)
+}
+
+/** What VS Code reads for the context menu. */
+async function menuContext(): Promise<unknown> {
+  const context = await test.attribute('[role=grid]', 'data-vscode-context')
+  return context === null ? null : JSON.parse(context)
+}
+
+/** Whether the row lies wholly in the visible part of the grid, below its header. */
+function inGrid(row: string): Promise<boolean> {
+  return test.page.locator(row).evaluate((element) => {
+    const grid = element.closest('.grid')?.getBoundingClientRect()
+    const head = document.querySelector('.head')?.getBoundingClientRect()
+    const { top, bottom } = element.getBoundingClientRect()
+    return grid !== undefined && head !== undefined && top >= head.bottom && bottom <= grid.bottom
+  })
+}
