@@ -15,6 +15,7 @@ import { describePrecisionCost } from '../../shared/numbers/precisionCost'
 import { scoredCount, summarize } from '../../shared/numbers/summary'
 import { formatCounted, formatDuration, formatWholePercent } from '../../shared/text/format'
 import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/generation'
+import { oneLine } from '../../shared/text/plainMessage'
 import { speakRow } from '../../shared/text/spokenRow'
 import { showToken, speakToken } from '../../shared/text/tokenText'
 import type { Vocabulary } from '../../shared/text/vocabulary'
@@ -49,9 +50,9 @@ export function formatTokenIds(inspection: Inspection): string {
 export function formatResults(inspection: Inspection, vocabulary: Vocabulary): string {
   const { documentName, model, sections, generation, precisionCost } = inspection
   return [
-    `Logitscope: ${documentName}`,
+    oneLine(`Logitscope: ${documentName}`),
     ...(generation === undefined ? [] : [describeGeneration(generation)]),
-    [`${model.id}: ${model.description}`, ...model.remarks].join(' · '),
+    oneLine([`${model.id}: ${model.description}`, ...model.remarks].join(' · ')),
     describeState(inspection),
     ...describeCost(precisionCost),
     ...sections.flatMap((section) => ['', ...resultLines(inspection, section, vocabulary)]),
@@ -97,9 +98,10 @@ function provenanceOf({ model, startToken, context }: Inspection, { contextToken
   })
 }
 
+/** One cell of a spreadsheet: the names have no tabs and line ends, and `#` starts no formula. */
 function provenanceLine(inspection: Inspection, section: Section): string {
   const title = titleOf(inspection, section)
-  return `# ${inspection.documentName}, ${title} · ${provenanceOf(inspection, section)}`
+  return oneLine(`# ${inspection.documentName}, ${title} · ${provenanceOf(inspection, section)}`)
 }
 
 function titleOf(inspection: Inspection, section: Section): string {
@@ -196,7 +198,7 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
   const surprisals = predictions.map((prediction) => surprisalOf(prediction))
   const rows = rowsOf(section)
   return [
-    `${capitalize(titleOf(inspection, section))} · ${provenanceOf(inspection, section)}`,
+    oneLine(`${capitalize(titleOf(inspection, section))} · ${provenanceOf(inspection, section)}`),
     describeSummary(summarize(surprisals, windows)),
     '',
     surprising.length === 1

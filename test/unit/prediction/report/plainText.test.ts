@@ -19,6 +19,12 @@ import {
 
 const NEXT = distribution(2, [alternative(TOKENS.newline, 0.5), alternative(TOKENS.the, 0.001)])
 const TWO_TOKENS = inspection([section([prediction(0, TOKENS.the), prediction(1, TOKENS.newline)], NEXT)])
+/** Names of a file and a model's folder that would start a formula in a cell of its own. */
+const HOSTILE = {
+  ...TWO_TOKENS,
+  documentName: '=1+1\t=HYPERLINK("x")\r\n+2.py',
+  model: { ...TWO_TOKENS.model, id: '@SUM(A1)\t-3\n=4' },
+}
 const PROVENANCE =
   '# main.py, lines 3 to 9 · mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before'
 
@@ -34,6 +40,14 @@ describe('formatTables', () => {
   it('has the remarks on the model’s files', () => {
     const [provenance] = formatTables({ ...TWO_TOKENS, model: STUDENT }, vocabulary).split('\n')
     expect(provenance).toContain('(fp32, wasm) · Linear layout, transposed on load · padded · starts with')
+  })
+
+  it('keeps the names of files and models in one cell of one line, as text', () => {
+    const cells = formatTables(HOSTILE, vocabulary).split(/[\t\n]/)
+    expect(cells.slice(0, 2)).toEqual([
+      '# =1+1 =HYPERLINK("x") +2.py, lines 3 to 9 · @SUM(A1) -3 =4 (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before',
+      'position',
+    ])
   })
 
   it('has one line for each token, with visible white space and numbers for spreadsheets', () => {
@@ -84,6 +98,11 @@ describe('formatTokenIds', () => {
   it('lists the ids after the provenance', () => {
     expect(formatTokenIds(TWO_TOKENS)).toBe(`${PROVENANCE}\n[1169, 198]\n`)
   })
+
+  it('keeps the names of files and models in one cell of one line, as text', () => {
+    const cells = formatTokenIds(HOSTILE).split(/[\t\n]/)
+    expect(cells.map((cell) => cell.charAt(0))).toEqual(['#', '[', ''])
+  })
 })
 
 describe('formatResults', () => {
@@ -95,6 +114,15 @@ describe('formatResults', () => {
       '',
       'Lines 3 to 9 · mini (fp32, wasm) · starts with <|endoftext|> · context: document, 412 tokens before',
       '2 tokens · perplexity 4.0 · 2.00 bits per token · 1 window',
+    ])
+  })
+
+  it('keeps the names of files and models on one line', () => {
+    const lines = formatResults(HOSTILE, vocabulary).split('\n')
+    expect(lines.slice(0, 3)).toEqual([
+      'Logitscope: =1+1 =HYPERLINK("x") +2.py',
+      '@SUM(A1) -3 =4: A small model.',
+      'Done in 0.42 s.',
     ])
   })
 

@@ -12,6 +12,10 @@ describe('plainMessage', () => {
     expect(plainMessage('a [click me](command:evil "title") b')).not.toMatch(/\[[^\]]+\]\(/)
   })
 
+  it('breaks icons', () => {
+    expect(plainMessage('a $(trash~spin) b')).toBe('a $ (trash~spin) b')
+  })
+
   it('joins lines and removes control and bidirectional characters', () => {
     expect(plainMessage('a\r\n\u202eb\u0000\u2028c')).toBe('a b c')
   })
