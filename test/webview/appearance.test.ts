@@ -4,29 +4,25 @@ import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
 
-import { logitsLike } from '../support/reference/referenceInspection'
 import { type Theme, THEMES } from '../support/panel/themes'
-import { elementAt } from '../../src/shared/elementAt'
-import { panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
+import { panelUnderTest, typescript } from './panelUnderTest'
+import { openPart, pickedAddress, pickedLogits } from './pickedToken'
 
 const test = panelUnderTest()
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const WIDE = 1180
 const NARROW = 560
-const POSITION = 63
-const { score } = elementAt(typescriptSection.predictions, POSITION)
-if (score === null) throw new Error('the reference scores every token')
-const logits = logitsLike(score, vocabulary.size)
-
-/** Shows the panel with a picked token and its full row of logits. */
+/** Shows the panel with a picked token, its full row of logits, and everything in the tab Prediction open. */
 async function showPicked(theme: Theme, width: number): Promise<void> {
   const panel = await test.show(typescript, { theme, width })
-  const address = { inspectionId: typescript.id, section: 0, position: POSITION }
-  await panel.send({ type: 'pickFromEditor', ...address })
-  await test.posted('requestLogits', address)
-  await panel.send({ type: 'logits', ...address, logits })
-  await test.page.locator('.effect', { hasText: 'can be sampled' }).waitFor()
+  await test.posted('requestLogits', pickedAddress)
+  await panel.send({ type: 'logits', ...pickedAddress, logits: pickedLogits })
+  await test.page.getByRole('tab', { name: 'Prediction' }).click()
+  await openPart(test, 'How computed')
+  await openPart(test, 'Sampling')
+  await test.page.getByLabel('Top-p', { exact: true }).fill('0.9')
+  await test.page.locator('.effect', { hasText: 'Top-p 0.90 keeps' }).waitFor()
 }
 
 /** The violations of accessibility rules that axe rates serious or critical. */
@@ -88,21 +84,6 @@ it.each([WIDE, NARROW])('does not scroll horizontally at %i pixels', async (widt
       .filter((element) => element.scrollWidth > element.clientWidth)
       .map((element) => element.outerHTML.slice(0, 200))`)
   expect(tooWide).toEqual([])
-})
-
-it('shows the detail pane above the table and fewer columns in a narrow panel', async () => {
-  await test.show(typescript, { width: NARROW })
-  const detail = await test.page.locator('.detail').boundingBox()
-  const grid = await test.page.locator('[role=grid]').boundingBox()
-  expect((detail?.y ?? 0) + (detail?.height ?? 0)).toBeLessThanOrEqual(grid?.y ?? 0)
-  expect(await test.texts('[role=columnheader]:visible')).toEqual([
-    '#',
-    'Token',
-    'Probability',
-    'Rank',
-    'Surprisal',
-    'Top predictions',
-  ])
 })
 
 /** The contrast ratio of two `rgb(…)` colours, as WCAG 2 defines it. */

@@ -4,6 +4,7 @@ import type { Inspection } from '../../src/shared/contracts/prediction'
 import { formatDecimal, formatOdds, formatProbability } from '../../src/shared/text/format'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { tokenNumbers } from '../support/reference/sampleNumbers'
+import { layoutProblems } from './layoutProblems'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 import { openPart, pickedAddress, pickedLogits, showPicked, showPickedWithRow } from './pickedToken'
 
@@ -250,6 +251,29 @@ describe('a token without a prediction', () => {
 
     await test.page.locator('.missing').waitFor({ state: 'detached' })
     expect(await sectionPlaces()).toEqual(before)
+  })
+})
+
+describe('with everything open', () => {
+  it.each([
+    [320, 400],
+    [520, 700],
+    [1180, 860],
+  ])('nothing is cut off or leaves its box at %i × %i', async (width, height) => {
+    const panel = await test.show(typescript, { width, height })
+    await test.posted('requestLogits', pickedAddress)
+    await panel.send({ type: 'logits', ...pickedAddress, logits: pickedLogits })
+    await test.page.getByRole('tab', { name: 'Prediction' }).click()
+    await test.page.getByRole('button', { name: 'more…' }).click()
+    await openPart(test, 'How computed')
+    await openPart(test, 'Sampling')
+
+    for (const name of ['Temperature', 'Top-p', 'Min-p'])
+      await test.page.getByLabel(name, { exact: true }).fill('0.5')
+    await test.page.getByLabel('Top-k', { exact: true }).fill('40')
+
+    await eventually(() => test.texts('.chip')).toHaveLength(4)
+    expect(await layoutProblems(test.page)).toEqual([])
   })
 })
 

@@ -16,10 +16,20 @@ export class TokenLabels {
     return cached(this.pieces, tokenId, () => tokenPieces(this.bytesOf(tokenId)))
   }
 
+  /** The token as one string, for a tool tip: `·catch` */
+  show(tokenId: number): string {
+    return shownText(this.piecesOf(tokenId))
+  }
+
   /** The token as a screen reader reads it: `catch, leading space` */
   speak(tokenId: number): string {
     return cached(this.spoken, tokenId, () => speakToken(this.bytesOf(tokenId)))
   }
+}
+
+/** Pieces as one string, for a tool tip. */
+export function shownText(pieces: readonly TokenPiece[]): string {
+  return pieces.map(({ shown }) => shown).join('')
 }
 
 function cached<T>(cache: Map<number, T>, key: number, compute: () => T): T {

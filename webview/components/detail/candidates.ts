@@ -82,7 +82,9 @@ function lineTemplate(line: CandidateLine, options: LineOptions): TemplateResult
     class="candidate ${isActual ? 'actual' : ''} ${cut ? 'cut' : ''}"
     aria-label="${labels.speak(tokenId)}${isActual ? ', actual token' : ''}"
   >
-    <td class="label" title="id ${tokenId}"><code>${tokenTemplate(labels.piecesOf(tokenId))}</code></td>
+    <td class="label" title="${labels.show(tokenId)} · id ${tokenId}">
+      <code>${tokenTemplate(labels.piecesOf(tokenId))}</code>
+    </td>
     <td class="bar">${barTemplate(sharesOf(line, showsSampled).map((share) => share / maxShare))}</td>
     <td class="number" title=${formatOdds(probability) ?? nothing}>${formatProbability(probability)}</td>
     ${showsSampled ? sampledTemplate(sampled) : nothing}

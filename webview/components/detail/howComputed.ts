@@ -7,13 +7,13 @@ import { hexBytes } from '../../../src/shared/text/tokenText'
 import type { Row } from '../../state/rows'
 import { contextBefore, splitCharacterAt } from '../../tokens/context'
 import { tokenTemplate } from '../../tokens/pieces'
-import type { TokenLabels } from '../../tokens/tokenLabels'
+import { shownText, type TokenLabels } from '../../tokens/tokenLabels'
 
 /** The token's bytes, what it comes after, its row of the model's output, and how its log-probability follows from it. */
 export function howComputedTemplate(row: Row, inspection: Inspection, labels: TokenLabels): TemplateResult {
   const section = elementAt(inspection.sections, row.section)
   return html`${bytesTemplate(row, section, labels)}
-    <p class="context">${contextTemplate(row, section, { labels, startToken: inspection.startToken })}</p>
+    <p class="context dim">${contextTemplate(row, section, { labels, startToken: inspection.startToken })}</p>
     ${sourceTemplate(row, inspection.model.vocabularySize)}`
 }
 
@@ -25,7 +25,7 @@ function bytesTemplate(
   if (token === null) return nothing
   const split = splitCharacterAt(section.tokens, position, labels)
   const part = split === null ? nothing : html`, part of <code>${split}</code>`
-  return html`<p class="bytes">bytes ${hexBytes(labels.bytesOf(token.tokenId))}${part}</p>`
+  return html`<p class="bytes dim">bytes ${hexBytes(labels.bytesOf(token.tokenId))}${part}</p>`
 }
 
 function contextTemplate(
@@ -35,8 +35,8 @@ function contextTemplate(
 ): unknown {
   const before = contextBefore(section, position, labels)
   if (before.length === 0 && !startToken) return 'no context'
-  const text = before.length > 0 ? tokenTemplate(before) : '<|endoftext|>'
-  return html`<span>after</span> <code><bdi>${text}</bdi></code>`
+  if (before.length === 0) return html`<span>after</span> <code>&lt;|endoftext|&gt;</code>`
+  return html`<span>after</span> <code title=${shownText(before)}><bdi>${tokenTemplate(before)}</bdi></code>`
 }
 
 function sourceTemplate(
@@ -46,7 +46,7 @@ function sourceTemplate(
   if (distribution === null) return nothing
   const { logitsRow, seqLen, logSumExp } = distribution
   const lse = formatDecimal(logSumExp, 3)
-  return html`<p class="source">
+  return html`<p class="source dim">
     <code>logits[0, ${logitsRow}] of [1, ${seqLen}, ${vocabularySize}]</code><br />
     ${
       score === null

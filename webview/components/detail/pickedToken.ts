@@ -13,7 +13,7 @@ export function titleTemplate({ token, position, tokenCount }: Row, labels: Toke
   if (token === null)
     return html`<h2><i>next</i> <span class="dim">after the last of ${count} tokens</span></h2>`
   return html`<h2>
-    <code>${tokenTemplate(labels.piecesOf(token.tokenId))}</code>
+    <code title=${labels.show(token.tokenId)}>${tokenTemplate(labels.piecesOf(token.tokenId))}</code>
     <span class="dim">token ${formatCount(position)} of ${count} · id ${token.tokenId}</span>
   </h2>`
 }
