@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { PredictionService } from '../../../src/prediction/predictionService'
 import type { Distribution, ModelInfo, TokenScore } from '../../../src/shared/contracts/prediction'
@@ -18,8 +18,6 @@ import {
   LOGIT_TOLERANCE,
 } from '../../support/reference/referenceAgreement'
 import { referenceText } from '../../support/reference/referenceTexts'
-import { hashEngine } from '../../support/fakes/hashEngine'
-import { MINI } from '../../support/texts/samples'
 
 const { tokenIds } = referenceText('emoji +bos')
 const N = tokenIds.length
@@ -218,101 +216,6 @@ describe('A cancelled prediction', () => {
       },
     })
     await expect(prediction).rejects.toThrow(CancelledError)
-  })
-})
-
-it('runs on the backend of the model that planned it, even if the engine changes to another one meanwhile', async () => {
-  let current: ModelInfo = MINI
-  const backends: unknown[] = []
-  const engine = hashEngine()
-  const changing = new PredictionService(
-    connect({
-      ...engine,
-      model: () => Promise.resolve(current),
-      score: (request, options) => {
-        backends.push(request.backend)
-        current = { ...MINI, backend: 'webgpu' }
-        return engine.score(request, options)
-      },
-    }),
-  )
-
-  await changing.predict({ ...whole, tokenIds: new Int32Array(MINI.nPositions + 1), to: MINI.nPositions + 1 })
-
-  expect(backends).toEqual(['wasm', 'wasm'])
-})
-
-describe('PredictionService.estimateSeconds', () => {
-  const WASM = { ...MINI, parameters: 16e9, threads: 1 }
-  const request = {
-    tokenIds: new Int32Array(100),
-    from: 0,
-    to: 100,
-    startToken: true,
-    topK: 1,
-    temperature: 1,
-  }
-
-  afterEach(() => {
-    vi.useRealTimers()
-  })
-
-  it('expects a second per 16 billion parameters and position, without loading the model', () => {
-    const neverLoaded = { ...hashEngine(), model: () => Promise.reject(new Error('loaded')) }
-    const measured = new PredictionService(connect(neverLoaded))
-
-    expect(measured.estimateSeconds(request, WASM)).toBe(100)
-  })
-
-  it('counts the positions of several windows as often as they are computed', () => {
-    const measured = new PredictionService(connect(hashEngine()))
-    const { nPositions } = WASM
-
-    const seconds = measured.estimateSeconds({ ...request, to: nPositions }, WASM)
-
-    // The last token of the first window is only predicted there; the second window begins half a window later.
-    expect(seconds).toBe(nPositions - 2 + nPositions / 2)
-  })
-
-  it.each([
-    ['backend', { backend: 'webgpu' }],
-    ['model', { id: 'another', fingerprint: 'files 2' }],
-    ['precision', { precision: 'int8' }],
-  ] as const)('keeps the measured speed after a change of the %s and back', async (_, change) => {
-    vi.useFakeTimers({ toFake: ['performance'] })
-    let current: ModelInfo = WASM
-    let secondsPerPosition = 0.5
-    const engine = hashEngine(WASM)
-    const measured = new PredictionService(
-      connect({
-        ...engine,
-        model: () => Promise.resolve(current),
-        score: async (...call) => {
-          const summary = await engine.score(...call)
-          vi.advanceTimersByTime(1000 * secondsPerPosition * summary.computedPositions)
-          return summary
-        },
-      }),
-    )
-    await measured.predict(request)
-    current = { ...WASM, ...change }
-    secondsPerPosition = 0.25
-    await measured.model()
-    expect(measured.estimateSeconds(request, current)).toBe(100)
-    await measured.predict(request)
-
-    expect(measured.estimateSeconds(request, current)).toBeCloseTo(25)
-    current = WASM
-    await measured.model()
-    expect(measured.estimateSeconds(request, current)).toBeCloseTo(50)
-  })
-
-  it('does not count the time of a request that names WASM as the speed of WebGPU', async () => {
-    const measured = new PredictionService(connect(hashEngine({ ...WASM, backend: 'webgpu' })))
-
-    await measured.predict({ ...request, model: WASM })
-
-    expect(measured.estimateSeconds(request, WASM)).toBe(100)
   })
 })
 

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { PredictionService, type SequenceRequest } from '../../../src/prediction/predictionService'
+import type { ModelInfo } from '../../../src/shared/contracts/prediction'
+import { connect } from '../../support/engine/engineUnderTest'
+import { hashEngine } from '../../support/fakes/hashEngine'
+import { MINI } from '../../support/texts/samples'
+
+it('a prediction runs on one backend, even if the engine changes to another one meanwhile', async () => {
+  let current: ModelInfo = MINI
+  const backends: unknown[] = []
+  const engine = hashEngine()
+  const changing = new PredictionService(
+    connect({
+      ...engine,
+      model: () => Promise.resolve(current),
+      score: (request, options) => {
+        backends.push(request.backend)
+        current = { ...MINI, backend: 'webgpu' }
+        return engine.score(request, options)
+      },
+    }),
+  )
+
+  await changing.predict(requestOf(MINI.nPositions + 1))
+
+  expect(backends).toEqual(['wasm', 'wasm'])
+})
+
+describe('PredictionService.estimateSeconds', () => {
+  const WASM = { ...MINI, parameters: 16e9, threads: 1 }
+  const request = requestOf(100)
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('expects a second per 16 billion parameters and position, without loading the model', () => {
+    const neverLoaded = { ...hashEngine(), model: () => Promise.reject(new Error('loaded')) }
+    const measured = new PredictionService(connect(neverLoaded))
+
+    expect(measured.estimateSeconds(request, WASM)).toBe(100)
+  })
+
+  it('counts the positions of several windows as often as they are computed', () => {
+    const measured = new PredictionService(connect(hashEngine()))
+    const { nPositions } = WASM
+
+    const seconds = measured.estimateSeconds({ ...request, to: nPositions }, WASM)
+
+    // The last token of the first window is only predicted there; the second window begins half a window later.
+    expect(seconds).toBe(nPositions - 2 + nPositions / 2)
+  })
+
+  it.each([
+    ['backend', { backend: 'webgpu' }],
+    ['model', { id: 'another', fingerprint: 'files 2' }],
+    ['precision', { precision: 'int8' }],
+  ] as const)('keeps the measured speed after a change of the %s and back', async (_, change) => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    let current: ModelInfo = WASM
+    let secondsPerPosition = 0.5
+    const engine = hashEngine(WASM)
+    const measured = new PredictionService(
+      connect({
+        ...engine,
+        model: () => Promise.resolve(current),
+        score: async (...call) => {
+          const summary = await engine.score(...call)
+          vi.advanceTimersByTime(1000 * secondsPerPosition * summary.computedPositions)
+          return summary
+        },
+      }),
+    )
+    await measured.predict(request)
+    current = { ...WASM, ...change }
+    secondsPerPosition = 0.25
+    await measured.model()
+    expect(measured.estimateSeconds(request, current)).toBe(100)
+    await measured.predict(request)
+
+    expect(measured.estimateSeconds(request, current)).toBeCloseTo(25)
+    current = WASM
+    await measured.model()
+    expect(measured.estimateSeconds(request, current)).toBeCloseTo(50)
+  })
+
+  it('does not count the time of a request that names WASM as the speed of WebGPU', async () => {
+    const measured = new PredictionService(connect(hashEngine({ ...WASM, backend: 'webgpu' })))
+
+    await measured.predict({ ...request, model: WASM })
+
+    expect(measured.estimateSeconds(request, WASM)).toBe(100)
+  })
+})
+
+function requestOf(tokens: number): SequenceRequest {
+  return {
+    tokenIds: new Int32Array(tokens),
+    from: 0,
+    to: tokens,
+    startToken: true,
+    topK: 1,
+    temperature: 1,
+  }
+}
