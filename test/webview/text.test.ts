@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import { stepOf } from '../../src/shared/numbers/metrics'
-import { formatDecimal } from '../../src/shared/text/format'
-import { MOST_SURPRISING } from '../support/reference/miniExpectations'
+import type { Inspection } from '../../src/shared/contracts/prediction'
+import { METRICS, stepOf } from '../../src/shared/numbers/metrics'
 import { referenceInspection, referenceSection } from '../support/reference/referenceInspection'
-import { HEADER_FIGURES, tokenNumbers } from '../support/reference/sampleNumbers'
+import { tokenNumbers } from '../support/reference/sampleNumbers'
+import { longInspection } from './longInspection'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
+const START = { picked: { section: 0, position: 0 } }
+const box = '.strip-text'
 
 describe('the text', () => {
   it('shows the text with marks and real line breaks', async () => {
@@ -23,12 +25,6 @@ describe('the text', () => {
     ])
   })
 
-  it('picks the clicked token', async () => {
-    await test.show(typescript)
-    await test.page.locator('.running-text [data-position="4"]').click()
-    expect(await test.posted('pickToken')).toMatchObject({ position: 4, how: 'select' })
-  })
-
   it('is coloured by the selected metric', async () => {
     await test.show(typescript)
     const { surprisal, entropy } = tokenNumbers(63)
@@ -38,12 +34,6 @@ describe('the text', () => {
     await test.page.locator('header select').selectOption('entropy')
     await eventually(classes).toContain(`step${stepOf('entropy', entropy)}`)
     expect(await test.text('.legend')).toContain('entropy in bits')
-  })
-
-  it('shows an emoji once and marks the tokens with the rest of its bytes', async () => {
-    await test.show(referenceInspection('emoji +bos', vocabulary))
-    const firstTokens = async () => (await test.texts('.running-text .token')).slice(0, 3)
-    await eventually(firstTokens).toEqual(['Hi', ' 👋', '⟨8B⟩'])
   })
 
   it('marks spaces, tabs, zero-width and bidi characters', async () => {
@@ -57,61 +47,176 @@ describe('the text', () => {
       { ...referenceSection('one token +bos', vocabulary), lines: { first: 3, last: 9 } },
       { ...typescriptSection, lines: { first: 12, last: 12 } },
     ]
-    await test.show({ ...typescript, sections })
+    await test.show({ ...typescript, sections }, START)
     expect(await test.texts('logitscope-strip h2')).toEqual(['Lines 3–9', 'Line 12'])
-    await test.page.keyboard.press('ArrowDown')
-    await test.page.keyboard.press('ArrowDown')
+    await test.page.locator(box).press('ArrowRight')
     expect(await test.posted('pickToken')).toMatchObject({ section: 1, position: 0 })
-    expect(await test.attribute('#row-1-85', 'aria-rowindex')).toBe(
-      await test.attribute('[role=grid]', 'aria-rowcount'),
-    )
+  })
+
+  it('dims what is still of the previous run, in place', async () => {
+    const panel = await test.show(typescript)
+    const token = '.running-text [data-position="63"]'
+    const before = await test.page.locator(token).boundingBox()
+    const rerun: Inspection = {
+      ...typescript,
+      id: 'rerun',
+      state: { kind: 'running' },
+      sections: [{ ...typescriptSection, predictions: [], next: null }],
+    }
+    await panel.send({ type: 'showInspection', inspection: rerun, picked: null, focus: false })
+    const predictions = typescriptSection.predictions.slice(0, 40)
+    await panel.send({ type: 'appendPredictions', inspectionId: 'rerun', section: 0, predictions })
+    await eventually(() => test.page.locator('.running-text .stale').count()).toBe(45)
+    expect(await test.page.locator(token).boundingBox()).toEqual(before)
   })
 })
 
-describe('the sparkline', () => {
-  it('is a slider over the tokens', async () => {
+describe('the mouse in the text', () => {
+  it('picks a token by a click, which marks it in the editor', async () => {
     await test.show(typescript)
-    const slider = test.page.locator('[role=slider].sparkline')
-    await slider.focus()
-    await test.page.keyboard.press('ArrowRight')
-    expect(await test.posted('pickToken')).toMatchObject({ position: 1, how: 'reveal' })
-    await eventually(() => slider.getAttribute('aria-valuetext')).toBe(
-      `token 1, async, leading space, ${formatDecimal(tokenNumbers(1).surprisal, 1)} bits`,
-    )
+    await test.page.locator('.running-text [data-position="4"]').click()
+    await test.posted('pickToken', { position: 4, how: 'reveal' })
   })
 
-  it('labels its maximum and picks the clicked bar', async () => {
+  it('selects a token in the editor by a double click', async () => {
     await test.show(typescript)
-    expect(await test.text('.sparkline .top')).toBe(
-      `${formatDecimal(tokenNumbers(MOST_SURPRISING.position).surprisal, 1)} bits`,
-    )
-    const box = await test.page.locator('.sparkline svg').boundingBox()
-    await test.page.mouse.click((box?.x ?? 0) + ((box?.width ?? 0) * 63.5) / 85, (box?.y ?? 0) + 20)
-    expect(await test.posted('pickToken')).toMatchObject({ position: 63 })
+    await test.page.locator('.running-text [data-position="4"]').dblclick()
+    await test.posted('pickToken', { position: 4, how: 'select' })
+    expect(await test.page.evaluate('getSelection().isCollapsed')).toBe(true)
+  })
+
+  it('opens the context menu of the token under the pointer', async () => {
+    await test.show(typescript)
+    await test.page.locator('.running-text [data-position="4"]').click({ button: 'right' })
+    expect(await menuContext()).toMatchObject({ inspectionId: typescript.id, section: 0, position: 4 })
   })
 })
 
-describe('the header', () => {
-  it('shows the model, its context and the figures of the text', async () => {
-    await test.show({ ...typescript, sections: [{ ...typescriptSection, contextTokens: 412, windows: 3 }] })
-    const header = (await test.text('header')).replaceAll(/\s+/g, ' ')
-    for (const part of ['mini', '12 M parameters · fp32 · WASM, 1 thread', '412 tokens before', '3 windows'])
-      expect(header).toContain(part)
-    for (const figure of [HEADER_FIGURES, '0.42 s']) expect(header).toContain(figure)
-  })
-
-  it('has a switch for the start token', async () => {
+describe('the keyboard in the text', () => {
+  it('has one tab stop', async () => {
     await test.show(typescript)
-    await test.page.getByRole('switch').uncheck()
-    expect(await test.posted('setStartToken')).toEqual({ type: 'setStartToken', startToken: false })
+    const stops = await test.page.evaluate(`
+      [...document.querySelectorAll('logitscope-strip *')].filter((element) => element.tabIndex >= 0).length`)
+    expect(stops).toBe(1)
   })
 
   it.each([
-    ['Export…', 'exportResults'],
-    ['Columns…', 'chooseColumns'],
-  ])('%s runs %s', async (name, command) => {
-    await test.show(typescript)
-    await test.page.getByRole('button', { name }).click()
-    expect(await test.posted('runCommand')).toEqual({ type: 'runCommand', command })
+    ['ArrowRight', 64, 'reveal'],
+    ['ArrowLeft', 62, 'reveal'],
+    ['Home', 0, 'reveal'],
+    ['End', 84, 'reveal'],
+    ['Enter', 63, 'select'],
+  ] as const)('picks by %s', async (key, position, how) => {
+    await test.show(typescript, { picked: { section: 0, position: 63 } })
+    await test.page.locator(box).press(key)
+    await test.posted('pickToken', { position, how })
+  })
+
+  it('tells screen readers the picked token', async () => {
+    await test.show(typescript, START)
+    await test.page.locator(box).press('ArrowRight')
+    await eventually(() => test.attribute(box, 'aria-activedescendant')).toBe('text-0-1')
+    expect(await test.attribute('#text-0-1', 'aria-label')).toContain('token 1, async, leading space, ')
+  })
+
+  it('opens the context menu of the picked token', async () => {
+    await test.show(typescript, { picked: { section: 0, position: 63 } })
+    await test.page.locator(box).press('Shift+F10')
+    await eventually(menuContext).toMatchObject({ position: 63 })
   })
 })
+
+describe('whole lines', () => {
+  it.each([
+    [1180, 860],
+    [900, 600],
+    [520, 700],
+    [340, 598],
+    [320, 400],
+  ])('has no line that is cut at %i × %i pixels', async (width, height) => {
+    await test.show(referenceInspection('long +bos', vocabulary), { width, height })
+    const { boxHeight, padding, line } = await lines()
+    expect((boxHeight - padding) % line).toBe(0)
+  })
+
+  it('rests at a line after scrolling', async () => {
+    await test.show(referenceInspection('long +bos', vocabulary), START)
+    await test.page.locator(box).hover()
+    await test.page.mouse.wheel(0, 50)
+    await eventually(async () => (await lines()).scrolled).toBe(2)
+  })
+
+  it.each([340, 1180])('shows a line before and after the picked token in %i pixels', async (width) => {
+    const inspection = longInspection(14_400)
+    const panel = await test.show(inspection, { ...START, width })
+    await panel.send({ type: 'pickFromEditor', inspectionId: inspection.id, section: 0, position: 9_003 })
+    await eventually(linesAroundPicked).toEqual({ above: true, below: true })
+    // When the text around it is rendered later, the token stays where it is.
+    const rendered = `document.querySelectorAll('logitscope-strip-block:empty').length === 0`
+    await test.page.waitForFunction(rendered)
+    expect(await linesAroundPicked()).toEqual({ above: true, below: true })
+  })
+
+  it('has four lines beside an editor', async () => {
+    await test.show(referenceInspection('long +bos', vocabulary), { width: 393, height: 800 })
+    const { boxHeight, padding, line } = await lines()
+    expect((boxHeight - padding) / line).toBe(4)
+  })
+})
+
+describe('the legend', () => {
+  it.each(METRICS)('has one line for %s in the narrowest panel', async (metric) => {
+    const generation = {
+      sampling: { temperature: 1, topK: 0, topP: 1, minP: 0 },
+      seed: 1,
+      typed: [101],
+      candidates: [{ probability: 0.5, typedTokens: 1 }],
+    }
+    await test.show({ ...typescript, generation }, { width: 320, height: 600 })
+    await test.page.locator('header select').selectOption(metric)
+    const last = await test.page.locator('.legend .typed').boundingBox()
+    const legend = await test.page.locator('.legend').boundingBox()
+    const rightEdge = (last?.x ?? Infinity) + (last?.width ?? 0)
+    expect(rightEdge).toBeLessThanOrEqual((legend?.x ?? 0) + (legend?.width ?? 0))
+  })
+
+  it('leaves its word to screen readers in a narrow panel', async () => {
+    await test.show(typescript, { width: 340, height: 598 })
+    expect((await test.page.locator('.legend-word').boundingBox())?.width).toBeLessThanOrEqual(1)
+    expect(await test.texts('.legend .token')).toHaveLength(5)
+  })
+
+  it('gives its line to the text in a low panel', async () => {
+    await test.show(typescript, { width: 520, height: 420 })
+    expect(await test.page.locator('.legend').isVisible()).toBe(false)
+  })
+})
+
+/** What the context menu would be about. */
+async function menuContext(): Promise<unknown> {
+  const context = await test.attribute(box, 'data-vscode-context')
+  return context === null ? null : JSON.parse(context)
+}
+
+/** Sizes in pixels; `scrolled` in lines. */
+async function lines(): Promise<{ boxHeight: number; padding: number; line: number; scrolled: number }> {
+  return await test.page.evaluate(`(() => {
+    const box = document.querySelector('${box}')
+    const style = getComputedStyle(box)
+    const line = parseFloat(style.lineHeight)
+    const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom)
+    return { boxHeight: box.clientHeight, padding, line, scrolled: box.scrollTop / line }
+  })()`)
+}
+
+/** Whether there is a line of text above and below the picked token in the box. */
+async function linesAroundPicked(): Promise<{ above: boolean; below: boolean } | null> {
+  const picked = await test.page.locator('.running-text .picked').first().boundingBox()
+  const around = await test.page.locator(box).boundingBox()
+  if (picked === null || around === null) return null
+  const { line } = await lines()
+  return {
+    above: picked.y - line >= around.y,
+    below: picked.y + picked.height + line <= around.y + around.height,
+  }
+}

@@ -56,8 +56,8 @@ export const METRIC_SCALES: Readonly<Record<Metric, MetricScale>> = {
   },
   probability: {
     label: 'Probability',
-    legend: 'probability',
-    steps: ['25 %+', '3.1–25 %', '0.39–3.1 %', '0.024–0.39 %', 'below 0.024 %'],
+    legend: 'probability in %',
+    steps: ['25+', '3.1–25', '0.39–3.1', '0.024–0.39', '0–0.024'],
     // The bounds of surprisal as probabilities: 2^-2, 2^-5, 2^-8, 2^-12.
     bounds: [2, 5, 8, 12],
     valueOf: (score) => Math.exp(score.logProb),

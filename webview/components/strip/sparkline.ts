@@ -151,7 +151,7 @@ const GAP_SHARE = 0.12
 const MIN_HEIGHT = 2
 
 function barPath(i: number, weight: number, maxWeight: number): string {
-  const height = Math.max(MIN_HEIGHT, maxWeight === 0 ? 0 : (100 * weight) / maxWeight)
+  const height = Math.max(MIN_HEIGHT, maxWeight === 0 ? 0 : 100 * (weight / maxWeight))
   return `M${i} 100V${(100 - height).toFixed(1)}h${1 - GAP_SHARE}V100z`
 }
 
