@@ -5,6 +5,7 @@ import {
   DEFAULT_TOP_K,
   MAX_TEMPERATURE,
   MAX_TOP_K,
+  MIN_TEMPERATURE,
   type Precision,
   PRECISIONS,
 } from '../shared/contracts/prediction'
@@ -50,7 +51,7 @@ Shows what the model expected at every token of a text.
   --top-k K           number of alternatives in the JSON, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
                       the table shows as many as fit into the line, at most 5
   --no-bos            do not start with <|endoftext|>; the first token then has no score
-  --temperature T     divides the logits; above 0 and at most ${MAX_TEMPERATURE} (default: 1)
+  --temperature T     divides the logits; ${MIN_TEMPERATURE} to ${MAX_TEMPERATURE} (default: 1)
   --threads N         number of threads, 1 to ${MAX_THREADS} (default: one less than the machine has, at most 8)
   --json              print one JSON object instead of a table
   --help, --version
@@ -145,9 +146,9 @@ function precisionOf(value: string | undefined): Precision | undefined {
 
 function temperatureOf(value = '1'): number {
   const number = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : NaN
-  if (!(number > 0 && number <= MAX_TEMPERATURE)) {
+  if (!(number >= MIN_TEMPERATURE && number <= MAX_TEMPERATURE)) {
     throw new UsageError(
-      `--temperature takes a number above 0 and at most ${MAX_TEMPERATURE}, not “${value}”`,
+      `--temperature takes a number from ${MIN_TEMPERATURE} to ${MAX_TEMPERATURE}, not “${value}”`,
     )
   }
   return number

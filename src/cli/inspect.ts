@@ -14,7 +14,7 @@ import { PickleFilesError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 import { type InspectOptions, UsageError } from './arguments'
 import type { CliEnvironment } from './environment'
-import { type OutputStream, ProgressLine, write } from './output'
+import { type OutputStream, ProgressLine, terminalJson, write } from './output'
 import { formatTable } from './table'
 import { readText } from './textSource'
 
@@ -87,10 +87,10 @@ async function withConversionCommand(
 
 /** Writes position by position, because the JSON of a long text can exceed V8's maximum string length. */
 async function writeJson(stdout: OutputStream, report: InspectionReport): Promise<void> {
-  const [head = '', tail = ''] = JSON.stringify({ ...report, positions: [] }).split('"positions":[]')
+  const [head = '', tail = ''] = terminalJson({ ...report, positions: [] }).split('"positions":[]')
   await write(stdout, `${head}"positions":[`)
   for (const [i, position] of report.positions.entries()) {
-    await write(stdout, `${i === 0 ? '' : ','}${JSON.stringify(position)}`)
+    await write(stdout, `${i === 0 ? '' : ','}${terminalJson(position)}`)
   }
   await write(stdout, `]${tail}\n`)
 }

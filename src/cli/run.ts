@@ -1,8 +1,8 @@
 import { version } from '../../package.json'
 import { assertNever } from '../shared/assertNever'
-import { TextRunTooLongError } from '../shared/errors'
-import { parseArguments, USAGE, UsageError } from './arguments'
+import { parseArguments, USAGE } from './arguments'
 import type { CliEnvironment } from './environment'
+import { failureText, isInputError } from './failure'
 import { inspect } from './inspect'
 import { isClosedPipe, oneLine, type OutputStream, write } from './output'
 
@@ -36,12 +36,10 @@ export async function runCli(args: readonly string[], environment: CliEnvironmen
 
 const SUCCESS = 0
 const FAILURE = 1
-const BAD_USAGE = 2
+const BAD_INPUT = 2
 
 async function reportError(stderr: OutputStream, error: unknown): Promise<number> {
-  const isBadUsage = error instanceof UsageError || error instanceof TextRunTooLongError
-  const message = error instanceof Error ? error.message : String(error)
   // If stderr is closed, the exit code still reports the failure.
-  await write(stderr, `logitscope: ${oneLine(message)}\n`).catch(() => undefined)
-  return isBadUsage ? BAD_USAGE : FAILURE
+  await write(stderr, `logitscope: ${oneLine(failureText(error))}\n`).catch(() => undefined)
+  return isInputError(error) ? BAD_INPUT : FAILURE
 }

@@ -124,14 +124,31 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
 export interface ErrorRecord {
   readonly name: string
   readonly message: string
-  /** The stack and the cause's stack, for the log. */
+  /** The stack and the stacks of its causes, for the log. */
   readonly details: string
 }
 
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), details: String(error) }
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : ''
-  return { name: error.name, message: error.message, details: (error.stack ?? error.message) + cause }
+  const details = [error, ...causesOf(error)].map(({ stack, message }) => stack ?? message)
+  return { name: error.name, message: error.message, details: details.join(CAUSED_BY) }
+}
+
+/**
+ * The technical reason of an error on one line, such as `RangeError: offset is out of bounds`: its innermost cause, also
+ * if the error was sent from a worker. The error's own message if it has no cause.
+ */
+export function reasonOf(error: Error): string {
+  const innermost = [error, ...causesOf(error)].at(-1) ?? error
+  // The message of a sent error's cause is the sender's details.
+  const [reason = ''] = (String(innermost).split(CAUSED_BY).at(-1) ?? '').split('\n')
+  return reason.replace(/^(Error: )+/, '')
+}
+
+const CAUSED_BY = '\ncaused by '
+
+function causesOf({ cause }: Error): Error[] {
+  return cause instanceof Error ? [cause, ...causesOf(cause)] : []
 }
 
 /** Restores an error of the same class, with the sender's details as its cause. */

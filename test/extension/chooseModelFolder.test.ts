@@ -3,11 +3,13 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import { chooseModelFolder } from '../../src/features/models/chooseModelFolder'
+import { chooseModelFolder, type ChooseFolderOptions } from '../../src/features/models/chooseModelFolder'
 import { conversionCommand } from '../../src/model/formats/conversionCommand'
+import { checkFolder } from './support/checkFolder'
 import { extension } from './support/extensionUnderTest'
 
 const SCRIPT = join(extension.extensionPath, 'media', 'convert_checkpoint.py')
+const OPTIONS: ChooseFolderOptions = { conversionScript: SCRIPT, checkFolder }
 const MINI = join(extension.extensionPath, 'media', 'models', 'mini')
 
 /** What the user answers in each dialog. */
@@ -44,25 +46,25 @@ describe('Choose a Folder…', () => {
 
   it('returns a folder that has a model', async () => {
     answer({ folders: [MINI] })
-    assert.equal(await chooseModelFolder(SCRIPT), MINI)
+    assert.equal(await chooseModelFolder(OPTIONS), MINI)
     assert.deepEqual(shown, [])
   })
 
   it('returns nothing when the dialog is closed', async () => {
     answer({ folders: [] })
-    assert.equal(await chooseModelFolder(SCRIPT), undefined)
+    assert.equal(await chooseModelFolder(OPTIONS), undefined)
   })
 
   it('says why a folder cannot be used and offers to choose another', async () => {
     answer({ folders: [folder, MINI], buttons: ['Choose Another Folder…'] })
-    assert.equal(await chooseModelFolder(SCRIPT), MINI)
+    assert.equal(await chooseModelFolder(OPTIONS), MINI)
     assert.match(shown[0] ?? '', /model\.safetensors cannot be read/)
   })
 
   it('copies a command that converts pickle files', async () => {
     await writeFile(join(folder, 'ckpt.pt'), '')
     answer({ folders: [folder], buttons: ['Copy Conversion Command'] })
-    assert.equal(await chooseModelFolder(SCRIPT), undefined)
+    assert.equal(await chooseModelFolder(OPTIONS), undefined)
     assert.match(shown[0] ?? '', /^PyTorch pickle files can run code, so Logitscope does not read them/)
     const command = await vscode.env.clipboard.readText()
     assert.equal(command, conversionCommand({ script: SCRIPT, folder, files: ['ckpt.pt'] }))
@@ -72,7 +74,7 @@ describe('Choose a Folder…', () => {
   it('makes a missing config.json from the shapes and the answers', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], activation: 'gelu_new', buttons: ['Save config.json'] })
-    assert.equal(await chooseModelFolder(SCRIPT), folder)
+    assert.equal(await chooseModelFolder(OPTIONS), folder)
     assert.deepEqual(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), {
       model_type: 'gpt2',
       activation_function: 'gelu_new',
@@ -90,16 +92,16 @@ describe('Choose a Folder…', () => {
   it('accepts another number of heads only if it divides the dimensions', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], heads: '5' })
-    await assert.rejects(chooseModelFolder(SCRIPT), /divides 192/)
+    await assert.rejects(chooseModelFolder(OPTIONS), /divides 192/)
     answer({ folders: [folder], heads: '4', activation: 'gelu', buttons: ['Save config.json'] })
-    assert.equal(await chooseModelFolder(SCRIPT), folder)
+    assert.equal(await chooseModelFolder(OPTIONS), folder)
     assert.match(await readFile(join(folder, 'config.json'), 'utf8'), /"n_head": 4/)
   })
 
   it('saves nothing without confirmation', async () => {
     await symlink(join(MINI, 'model.safetensors'), join(folder, 'model.safetensors'))
     answer({ folders: [folder], activation: 'gelu_new', buttons: [] })
-    assert.equal(await chooseModelFolder(SCRIPT), undefined)
+    assert.equal(await chooseModelFolder(OPTIONS), undefined)
     await assert.rejects(readFile(join(folder, 'config.json')), { code: 'ENOENT' })
   })
 })

@@ -5,6 +5,8 @@ import { withModelFolder } from '../../model/folder/modelFolder'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import { ModelFilesError } from '../../shared/errors'
 import type { LoadOptions } from '../contract/engineOptions'
+import { isOutOfMemory } from '../runtime/outOfMemory'
+import { checkFitsWasm, lackOfMemory } from './memoryLimits'
 import { loadCheckpoint, type LoadedModel } from './model'
 
 /**
@@ -17,8 +19,14 @@ export async function loadModelFolder(location: ModelLocation, options: LoadOpti
   return withModelFolder(location.folder, async (checkpoint) => {
     const model = { ...location, fingerprint: await fingerprintOf(location) }
     if (options.precision === 'fp32') return loadCheckpoint(checkpoint, model, options)
-    return withInt8Form(checkpoint, model, options.cacheFolder, (form) =>
-      loadCheckpoint(form, model, options),
-    )
+    const size = { id: model.id, parameters: checkpoint.parameters, precision: options.precision }
+    checkFitsWasm(size)
+    try {
+      return await withInt8Form(checkpoint, model, options.cacheFolder, (form) =>
+        loadCheckpoint(form, model, options),
+      )
+    } catch (error) {
+      throw isOutOfMemory(error) ? lackOfMemory(size, error) : error
+    }
   })
 }

@@ -1,12 +1,13 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { vocabularyGraph } from '../../model/graphs/gpt2Graphs'
-import { Fp32OutOfMemoryError, OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
-import { defaultPrecision, describeLackOfMemory } from '../../shared/text/modelText'
+import { OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
+import { defaultPrecision } from '../../shared/text/modelText'
 import type { Backend, ModelInfo, Precision } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { Embeddings } from './embeddings'
 import type { LoadOptions } from '../contract/engineOptions'
 import { LmHead } from './lmHead'
+import { checkFitsWasm, checkTensorsFitWasm, lackOfMemory } from './memoryLimits'
 import type { RowBuffer } from '../runtime/rowBuffer'
 import { OrtSession } from '../runtime/ortSession'
 import { type Runtime, WASM_RUNTIME } from '../runtime/runtime'
@@ -38,12 +39,15 @@ export async function loadCheckpoint(
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
+  const size = { id, parameters, precision }
+  if (backend === 'wasm') {
+    checkFitsWasm(size)
+    checkTensorsFitWasm(checkpoint, size)
+  }
   const runtime = await openRuntime(backend, precision)
   const { transformer, lmHead } = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
     runtime.close()
-    if (!(cause instanceof OutOfMemoryError)) throw cause
-    const ErrorClass = precision === 'fp32' ? Fp32OutOfMemoryError : OutOfMemoryError
-    throw new ErrorClass(`${describeLackOfMemory({ id, parameters, precision })}.`, { cause })
+    throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
   })
   return {
     transformer,

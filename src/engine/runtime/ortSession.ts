@@ -1,8 +1,9 @@
 import * as ort from 'onnxruntime-web'
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import type { ModelGraph } from '../../model/graphs/gpt2Graphs'
-import { InferenceError, OutOfMemoryError } from '../../shared/errors'
+import { InferenceError, LogitscopeError, OutOfMemoryError } from '../../shared/errors'
 import { ExternalWeights } from './externalWeights'
+import { isOutOfMemory } from './outOfMemory'
 import type { Runtime } from './runtime'
 import type { Tensor, Tensors } from './tensor'
 
@@ -37,12 +38,13 @@ export class OrtSession {
   }
 
   /**
-   * @throws OutOfMemoryError if the runtime has not enough memory
+   * @throws OutOfMemoryError if the runtime has not enough memory, ModelFilesError if the weights cannot be read
    * @throws InferenceError if the graph cannot be loaded for another reason
    */
   static async create(graph: ModelGraph, checkpoint: Checkpoint, runtime: Runtime): Promise<OrtSession> {
-    const weights = new ExternalWeights(checkpoint, graph.weights)
+    let weights: ExternalWeights | undefined
     try {
+      weights = new ExternalWeights(checkpoint, graph.weights)
       const session = await ort.InferenceSession.create(graph.model, {
         executionProviders: [runtime.executionProvider],
         preferredOutputLocation: Object.fromEntries(graph.rows.map((name) => [name, runtime.rowsLocation])),
@@ -53,14 +55,15 @@ export class OrtSession {
       })
       return new OrtSession(session, runtime)
     } catch (error) {
-      const cause = weights.failure ?? error
+      const cause = weights?.failure ?? error
+      if (cause instanceof LogitscopeError) throw cause
       if (isOutOfMemory(cause)) throw outOfMemory(cause)
       throw new InferenceError(
         'The model could not be loaded into the inference runtime. The log has the reason.',
         { cause },
       )
     } finally {
-      weights.release()
+      weights?.release()
     }
   }
 
@@ -87,11 +90,6 @@ export class OrtSession {
   private checkNotLost(): void {
     if (this.loss !== undefined) throw this.loss
   }
-}
-
-/** ORT passes on the message of the C++ or V8 error, but not its class. */
-function isOutOfMemory(cause: unknown): boolean {
-  return /bad_alloc|out of memory|allocation failed|could not allocate/i.test(String(cause))
 }
 
 function outOfMemory(cause: unknown): OutOfMemoryError {

@@ -4,12 +4,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { checkFolder } from '../../model/folder/checkFolder'
+import { filesOfFolder } from '../../model/folder/filesOfFolder'
 import type { EngineMethods } from '../../shared/contracts/engineApi'
 import { type Channel, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
 import { Engine } from './engine'
 import type { EngineOptions } from '../contract/engineOptions'
+import type { FolderMethods } from '../contract/folderMethods'
 import { loadModelFolder } from '../inference/loadModelFolder'
 import { configureWasm } from '../runtime/ortSession'
 import { measuredStepSize } from './stepSize'
@@ -27,9 +30,8 @@ const channel: Channel = {
 
 const { model, assetsFolder, ...options } = workerData as EngineOptions
 configureWasm(join(assetsFolder, '/'), options.threads)
-serveRpc<EngineMethods>(
-  channel,
-  new Engine({
+serveRpc<EngineMethods & FolderMethods>(channel, {
+  ...new Engine({
     loadModel: () => loadModelFolder(model, options),
     loadTokenizer: async () =>
       Tokenizer.load({
@@ -39,4 +41,5 @@ serveRpc<EngineMethods>(
     createStepPolicy: measuredStepSize,
     nextMacrotask: () => setImmediate(),
   }),
-)
+  checkFolder: () => checkFolder(filesOfFolder(model.folder)),
+})

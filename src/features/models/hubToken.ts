@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
+import { showError } from '../../editor/notifications'
 import { readSettings } from '../../editor/settings'
 import { parseEndpoint } from '../../model/hub/endpoint'
 import { InvalidEndpointError } from '../../shared/errors'
-import { plainMessage } from '../../shared/text/plainMessage'
 
 /** The user's access tokens, one for each hub, in VS Code's secret storage. */
 export class HubToken {
@@ -19,7 +19,7 @@ export class HubToken {
       await this.askFor(parseEndpoint(readSettings().hubEndpoint))
     } catch (error) {
       if (!(error instanceof InvalidEndpointError)) throw error
-      void vscode.window.showErrorMessage(plainMessage(error.message))
+      void showError(error.message)
     }
   }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { readPrecision, readSettings, writeSetting } from '../../editor/settings'
 import { type Log, logError } from '../../editor/log'
+import { showError } from '../../editor/notifications'
 import { EMBEDDED_MODELS, type PinnedModel } from '../../model/registry'
 import type { StoredModel } from '../../model/store/storeState'
 import type { PinnedModelStore } from '../../model/store/pinnedModelStore'
@@ -78,9 +79,7 @@ export class ModelChoice {
       if (readSettings().model === model) this.options.reload()
       else await writeSetting('model', model)
     } catch (error) {
-      void vscode.window.showErrorMessage(
-        plainMessage(logError(this.options.log, 'Writing the setting logitscope.model failed', error)),
-      )
+      void showError(logError(this.options.log, 'Writing the setting logitscope.model failed', error))
     }
   }
 
@@ -124,7 +123,7 @@ export class ModelChoice {
     const isFolder = current !== DEFAULT_MODEL_ID && this.options.store.find(current) === undefined
     return [
       separator('Your models'),
-      ...(isFolder ? [{ label: `$(check) ${current.split(/[\\/]/).at(-1)}`, description: current }] : []),
+      ...(isFolder ? [folderItem(current)] : []),
       {
         label: 'Choose a Folder…',
         description: 'a GPT-2 checkpoint on this machine',
@@ -157,6 +156,12 @@ function downloadState({ model, state }: StoredModel): string {
     default:
       return assertNever(state)
   }
+}
+
+/** The selected folder; its name must not become an icon. */
+function folderItem(folder: string): ModelItem {
+  const name = folder.split(/[\\/]/).at(-1) ?? ''
+  return { label: `$(check) ${plainMessage(name)}`, description: plainMessage(folder) }
 }
 
 function separator(label: string): ModelItem {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
-import { signalOf } from '../../editor/cancellation'
 import { type Log, logError } from '../../editor/log'
+import { confirm, showError, showProgress } from '../../editor/notifications'
 import { parseEndpoint } from '../../model/hub/endpoint'
 import { HUB_LIMITS } from '../../model/hub/hubLimits'
 import type { RequestHub } from '../../model/hub/hubTransport'
@@ -20,7 +20,6 @@ import {
   PinnedFileError,
 } from '../../shared/errors'
 import { formatBytes, formatBytesOf } from '../../shared/text/format'
-import { plainMessage } from '../../shared/text/plainMessage'
 import type { HubToken } from './hubToken'
 
 export interface ModelDownloadOptions {
@@ -74,24 +73,24 @@ export class ModelDownload {
     const { store } = this.options
     const state = await store.stateOf(model)
     const size = formatBytes(model.bytes)
-    const from = plainMessage(`${readSettings().hubEndpoint}: ${model.repository}`)
+    const from = `${readSettings().hubEndpoint}: ${model.repository}`
     const downloaded =
       state.kind === 'partial' ? `${formatBytesOf(state.bytes, model.bytes)} already downloaded. ` : ''
-    const answer = await vscode.window.showInformationMessage(
-      `Download ${model.id}, ${size}?`,
-      {
-        modal: true,
-        detail: `${downloaded}From ${from}\nTo ${plainMessage(store.folderOf(model))}\nThe file is checked against its known SHA-256. The model runs on this machine.`,
-      },
-      'Download',
-    )
-    return answer === 'Download'
+    return confirm({
+      message: `Download ${model.id}, ${size}?`,
+      detail: [
+        `${downloaded}From ${from}`,
+        `To ${store.folderOf(model)}`,
+        'The file is checked against its known SHA-256. The model runs on this machine.',
+      ],
+      button: 'Download',
+    })
   }
 
   private async askWhatNext(error: unknown): Promise<'retry' | DownloadOutcome> {
     if (error instanceof CancelledError) return 'notInstalled'
-    const message = plainMessage(logError(this.options.log, 'The download failed', error))
-    const answer = await vscode.window.showErrorMessage(message, ...this.buttonsFor(error))
+    const message = logError(this.options.log, 'The download failed', error)
+    const answer = await showError(message, ...this.buttonsFor(error))
     switch (answer) {
       case 'Retry':
       case 'Download Again':
@@ -136,21 +135,20 @@ export async function withStoreProgress<T>(
   model: PinnedModel,
   work: (options: StoreOptions) => Promise<T>,
 ): Promise<T> {
-  const location = vscode.ProgressLocation.Notification
-  return vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
+  return showProgress(title, (report, signal) => {
     const rate = new TransferRate()
     let reportedAt = -Infinity
     let reportedPercent = 0
     return work({
-      signal: signalOf(token),
+      signal,
       onProgress: (step) => {
         const now = performance.now()
         if (step.kind === 'downloading' || step.kind === 'copying') rate.add(step.bytes, now)
         if (step.kind !== 'pausing' && now - reportedAt < REPORT_INTERVAL_MS) return
         reportedAt = now
         const percent = step.kind === 'pausing' ? reportedPercent : (step.bytes / model.bytes) * 100
-        progress.report({
-          message: plainMessage(describeProgress(step, model.bytes, rate.bytesPerSecond)),
+        report({
+          message: describeProgress(step, model.bytes, rate.bytesPerSecond),
           increment: percent - reportedPercent,
         })
         reportedPercent = percent

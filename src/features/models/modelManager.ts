@@ -1,13 +1,13 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { type Log, logError } from '../../editor/log'
+import { showError, showInformation } from '../../editor/notifications'
 import { WEIGHTS_FILE } from '../../model/formats/modelFiles'
 import type { PinnedModel } from '../../model/registry'
 import type { StoredModel } from '../../model/store/storeState'
 import type { PinnedModelStore } from '../../model/store/pinnedModelStore'
 import { CancelledError, PinnedFileError } from '../../shared/errors'
 import { formatBytes, formatBytesOf } from '../../shared/text/format'
-import { plainMessage } from '../../shared/text/plainMessage'
 import { DEFAULT_MODEL_ID } from '../../shared/contracts/prediction'
 import type { ModelChoice } from './modelChoice'
 import { withStoreProgress } from './modelDownload'
@@ -83,7 +83,7 @@ export class ModelManager {
       await withStoreProgress(`Verifying ${model.id}`, model, (options) =>
         this.options.store.verify(model, options),
       )
-      void vscode.window.showInformationMessage(`${model.id} is intact: its SHA-256 matches.`)
+      void showInformation(`${model.id} is intact: its SHA-256 matches.`)
     } catch (error) {
       if (error instanceof CancelledError) return
       if (error instanceof PinnedFileError) await this.switchAwayFrom(model)
@@ -124,7 +124,7 @@ export class ModelManager {
     try {
       const model = await disk.import()
       if (model === undefined) return
-      const answer = await vscode.window.showInformationMessage(`${model.id} is installed.`, 'Use Model')
+      const answer = await showInformation(`${model.id} is installed.`, 'Use Model')
       if (answer !== undefined) await this.options.choice.switchTo(model.id)
     } catch (error) {
       if (!(error instanceof CancelledError)) this.showError('Importing the file failed', error)
@@ -133,16 +133,16 @@ export class ModelManager {
 
   private async offerDownload(model: PinnedModel, error: unknown): Promise<void> {
     const { choice, log } = this.options
-    const message = plainMessage(logError(log, 'Verifying the model failed', error))
+    const message = logError(log, 'Verifying the model failed', error)
     const buttons = error instanceof PinnedFileError ? ['Download Again', 'Show Log'] : ['Show Log']
-    const answer = await vscode.window.showErrorMessage(message, ...buttons)
+    const answer = await showError(message, ...buttons)
     if (answer === 'Show Log') log.show()
     else if (answer === 'Download Again') await choice.downloadAndUse(model)
   }
 
   private showError(what: string, error: unknown): void {
-    const message = plainMessage(`${what}. ${logError(this.options.log, what, error)}`)
-    void vscode.window.showErrorMessage(message, 'Show Log').then((answer) => {
+    const message = `${what}. ${logError(this.options.log, what, error)}`
+    void showError(message, 'Show Log').then((answer) => {
       if (answer !== undefined) this.options.log.show()
     })
   }

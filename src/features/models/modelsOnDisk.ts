@@ -1,27 +1,27 @@
 import { stat } from 'node:fs/promises'
 import * as vscode from 'vscode'
+import { showError, showInformation } from '../../editor/notifications'
 import { deleteInt8Forms } from '../../model/derived/int8Cache'
 import { WEIGHTS_FILE } from '../../model/formats/modelFiles'
 import type { PinnedModel } from '../../model/registry'
 import type { ModelStore } from '../../model/store/disk/modelStore'
-import { formatBytes } from '../../shared/text/format'
-import { plainMessage } from '../../shared/text/plainMessage'
-import { chooseModelFolder } from './chooseModelFolder'
+import { formatCount } from '../../shared/text/format'
+import { chooseModelFolder, type ChooseFolderOptions } from './chooseModelFolder'
 import { withStoreProgress } from './modelDownload'
+
+export interface ModelsOnDiskOptions extends ChooseFolderOptions {
+  readonly store: ModelStore
+  /** Folder of the quantized weights that were derived from models. */
+  readonly int8Folder: string
+}
 
 /** Operations on models that need a disk; a browser has none. */
 export class ModelsOnDisk {
-  constructor(
-    private readonly store: ModelStore,
-    /** Folder of the quantized weights that were derived from models. */
-    private readonly int8Folder: string,
-    /** Path of the script that converts PyTorch checkpoints. */
-    private readonly conversionScript: string,
-  ) {}
+  constructor(private readonly options: ModelsOnDiskOptions) {}
 
   /** Asks for the folder of a checkpoint; undefined if the user cancels. */
   chooseFolder(): Promise<string | undefined> {
-    return chooseModelFolder(this.conversionScript)
+    return chooseModelFolder(this.options)
   }
 
   /**
@@ -40,36 +40,36 @@ export class ModelsOnDisk {
     const model = await this.modelOfSize(path)
     if (model === undefined) return undefined
     await withStoreProgress(`Importing ${model.id}`, model, (options) =>
-      this.store.importFile(model, path, options),
+      this.options.store.importFile(model, path, options),
     )
     return model
   }
 
   /** Opens the model's folder in the file manager, or shows its path if the window is in a browser. */
   async reveal(model: PinnedModel): Promise<void> {
-    const folder = this.store.folderOf(model)
+    const folder = this.options.store.folderOf(model)
     try {
       await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(folder))
     } catch {
-      void vscode.window.showInformationMessage(plainMessage(folder))
+      void showInformation(folder)
     }
   }
 
   /** Deletes the quantized weights that were derived from the model. */
   deleteDerivedFiles(model: PinnedModel): Promise<void> {
-    return deleteInt8Forms(this.int8Folder, { id: model.id, folder: this.store.folderOf(model) })
+    const { store, int8Folder } = this.options
+    return deleteInt8Forms(int8Folder, { id: model.id, folder: store.folderOf(model) })
   }
 
   /** All weights files have the same name, so the size identifies the model. `importFile` then checks the SHA-256. */
   private async modelOfSize(path: string): Promise<PinnedModel | undefined> {
     const { size } = await stat(path)
-    const model = this.store.models.find(({ bytes }) => bytes === size)
+    const { models } = this.options.store
+    const model = models.find(({ bytes }) => bytes === size)
     if (model === undefined) {
-      const sizes = this.store.models.map(({ id, bytes }) => `${id} ${formatBytes(bytes)}`).join(', ')
-      void vscode.window.showErrorMessage(
-        plainMessage(
-          `${path} has ${formatBytes(size)}, which matches none of the known models (${sizes}). Choose another file.`,
-        ),
+      const sizes = models.map(({ id, bytes }) => `${id} ${formatCount(bytes)}`).join(', ')
+      void showError(
+          `${path} has ${formatCount(size)} bytes, which matches none of the known models (${sizes}). Choose another file.`,
       )
     }
     return model

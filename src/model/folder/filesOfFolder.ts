@@ -1,6 +1,7 @@
 import { constants, readSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { ModelFilesError } from '../../shared/errors'
 import type { ByteSource } from '../formats/byteSource'
 import type { ModelFiles } from '../formats/modelFiles'
 
@@ -18,7 +19,10 @@ export function filesOfFolder(folder: string): ModelFiles {
   }
 }
 
-/** Opens a file; rejects with Node's own error if it cannot. */
+/**
+ * Opens a file; rejects with Node's own error if it cannot. Its methods throw ModelFilesError if a read fails, which
+ * after the checks of the header means that the file was changed or its disk failed.
+ */
 export async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path, READ_WITHOUT_WAITING)
   const stat = await file.stat()
@@ -27,32 +31,42 @@ export async function openFile(path: string): Promise<ByteSource> {
     throw new Error(`${path} is not a file`)
   }
   const { size } = stat
+  const ended = (position: number) => new Error(`${path} ends at byte ${position}`)
   return {
     size,
     async read(offset, length) {
       const bytes = new Uint8Array(length)
-      let filled = 0
-      while (filled < length) {
-        const { bytesRead } = await file.read(
-          bytes,
-          filled,
-          Math.min(length - filled, MAX_READ_BYTES),
-          offset + filled,
-        )
-        if (bytesRead === 0) throw new Error(`${path} ends at byte ${offset + filled}`)
-        filled += bytesRead
+      try {
+        for (let filled = 0; filled < length;) {
+          const count = Math.min(length - filled, MAX_READ_BYTES)
+          const { bytesRead } = await file.read(bytes, filled, count, offset + filled)
+          if (bytesRead === 0) throw ended(offset + filled)
+          filled += bytesRead
+        }
+      } catch (cause) {
+        throw readFailed(path, cause)
       }
       return bytes
     },
     readNow(offset, target) {
-      let filled = 0
-      while (filled < target.length) {
-        const length = Math.min(target.length - filled, MAX_READ_BYTES)
-        const bytesRead = readSync(file.fd, target, filled, length, offset + filled)
-        if (bytesRead === 0) throw new Error(`${path} ends at byte ${offset + filled}`)
-        filled += bytesRead
+      try {
+        for (let filled = 0; filled < target.length;) {
+          const count = Math.min(target.length - filled, MAX_READ_BYTES)
+          const bytesRead = readSync(file.fd, target, filled, count, offset + filled)
+          if (bytesRead === 0) throw ended(offset + filled)
+          filled += bytesRead
+        }
+      } catch (cause) {
+        throw readFailed(path, cause)
       }
     },
     close: () => file.close(),
   }
+}
+
+function readFailed(path: string, cause: unknown): ModelFilesError {
+  return new ModelFilesError(
+    `${basename(path)} was changed or cannot be read any more. Check the file and load the model again.`,
+    { cause },
+  )
 }

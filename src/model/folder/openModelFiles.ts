@@ -1,4 +1,5 @@
-import { ModelFilesError, NoConfigError, PickleFilesError } from '../../shared/errors'
+import { LogitscopeError, ModelFilesError, NoConfigError, PickleFilesError } from '../../shared/errors'
+import { formatCount } from '../../shared/text/format'
 import { byPlainName, type Checkpoint, hasOwnHead, openCheckpoint, withTiedWte } from '../gpt2/checkpoint'
 import { parseConfig } from '../gpt2/config'
 import { CONFIG_FILE, type ModelFiles, SHARD_INDEX_FILE, WEIGHTS_FILE } from '../formats/modelFiles'
@@ -29,14 +30,6 @@ export async function withModelFiles<T>(
     }
     return use(await openCheckpoint(tensors, config))
   })
-}
-
-/**
- * Checks the files by opening and closing the checkpoint.
- * @throws what `withModelFiles` throws
- */
-export function checkModelFiles(files: ModelFiles): Promise<void> {
-  return withModelFiles(files, () => Promise.resolve())
 }
 
 /**
@@ -96,6 +89,7 @@ async function readJson(files: ModelFiles, name: string): Promise<string> {
   try {
     return await readText(files, name)
   } catch (cause) {
+    if (cause instanceof LogitscopeError) throw cause
     throw new ModelFilesError(`${name} cannot be read from ${files.place}. Is it the model’s folder?`, {
       cause,
     })
@@ -105,7 +99,10 @@ async function readJson(files: ModelFiles, name: string): Promise<string> {
 async function readText(files: ModelFiles, name: string): Promise<string> {
   const file = await files.open(name)
   try {
-    if (file.size > MAX_JSON_BYTES) throw new Error(`${name} has ${file.size} bytes`)
+    if (file.size > MAX_JSON_BYTES)
+      throw new ModelFilesError(
+        `${name} has ${formatCount(file.size)} bytes; at most ${formatCount(MAX_JSON_BYTES)} are supported.`,
+      )
     return new TextDecoder().decode(await file.read(0, file.size))
   } finally {
     await file.close()

@@ -117,7 +117,7 @@ export interface Section {
   readonly lines: { readonly first: number; readonly last: number }
   /** Number of tokens that the model saw before the first one, without the start token. */
   readonly contextTokens: number
-  /** The end of the text before the first token, at most 48 UTF-16 units, for the detail pane. */
+  /** The end of the text before the first token, at most 48 UTF-16 units, for the panel. */
   readonly contextExcerpt: string
   /** Number of surrogates without their other half; each is read as U+FFFD. */
   readonly loneSurrogates: number
@@ -202,3 +202,5 @@ export const START_TOKEN_ID = 50256
 export const MAX_TOP_K = 100
 export const DEFAULT_TOP_K = 10
 export const MAX_TEMPERATURE = 100
+/** float32 cannot divide by less; at this temperature all probability is already on the most likely tokens. */
+export const MIN_TEMPERATURE = 1e-30

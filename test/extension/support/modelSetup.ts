@@ -10,6 +10,7 @@ import { ModelDownload } from '../../../src/features/models/modelDownload'
 import { ModelManager } from '../../../src/features/models/modelManager'
 import { ModelsOnDisk } from '../../../src/features/models/modelsOnDisk'
 import { MODEL, FakeHub } from '../../support/fakes/fakeHub'
+import { checkFolder } from './checkFolder'
 import { settings } from './currentModel'
 
 /** The extension’s model feature with a fake hub, whose model has 64 kB and is downloaded completely. */
@@ -28,7 +29,12 @@ export async function startModelSetup(): Promise<ModelSetup> {
   // Not the extension’s own channel, which has the name Logitscope and must not be closed.
   const log = vscode.window.createOutputChannel('Logitscope model setup', { log: true })
   const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
-  const disk = new ModelsOnDisk(store, join(folder, 'int8'), 'convert_checkpoint.py')
+  const disk = new ModelsOnDisk({
+    store,
+    int8Folder: join(folder, 'int8'),
+    conversionScript: 'convert_checkpoint.py',
+    checkFolder,
+  })
   const download = new ModelDownload({
     store,
     requestHub,

@@ -44,6 +44,10 @@ describe('parseArguments', () => {
     )
   })
 
+  it('accepts the lowest temperature that is computed', () => {
+    expect(options('a', '--temperature', '1e-30').temperature).toBe(1e-30)
+  })
+
   it('accepts an empty text', () => {
     expect(options('--text', '').input).toEqual({ kind: 'given', text: '' })
   })
@@ -75,6 +79,7 @@ describe('parseArguments', () => {
     ['a top-k that is not whole', ['inspect', 'a', '--top-k', '1.5']],
     ['an empty top-k', ['inspect', 'a', '--top-k', '']],
     ['a temperature of 0', ['inspect', 'a', '--temperature', '0']],
+    ['a temperature that float32 cannot divide by', ['inspect', 'a', '--temperature', '1e-300']],
     ['a temperature above 100', ['inspect', 'a', '--temperature', '100.5']],
     ['a temperature that is not a number', ['inspect', 'a', '--temperature', 'warm']],
     ['a negative temperature', ['inspect', 'a', '--temperature=-1']],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as errors from '../../../src/shared/errors'
-import { fromErrorRecord, LogitscopeError, toErrorRecord } from '../../../src/shared/errors'
+import { fromErrorRecord, LogitscopeError, reasonOf, toErrorRecord } from '../../../src/shared/errors'
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => LogitscopeError
 
@@ -35,5 +35,24 @@ describe('An error sent between threads', () => {
     const arrived = fromErrorRecord(structuredClone(toErrorRecord(new TypeError('x is not a function'))))
     expect(arrived.constructor).toBe(Error)
     expect(arrived.message).toBe('x is not a function')
+  })
+})
+
+describe('The reason of an error', () => {
+  const inner = new errors.OutOfMemoryError('needs more memory', {
+    cause: new RangeError('too long\nsecond line'),
+  })
+  const outer = new errors.InferenceError('could not be loaded', { cause: inner })
+
+  it('is the first line of its innermost cause', () => {
+    expect(reasonOf(outer)).toBe('RangeError: too long')
+  })
+
+  it('is the same after it was sent between threads', () => {
+    expect(reasonOf(fromErrorRecord(structuredClone(toErrorRecord(outer))))).toBe('RangeError: too long')
+  })
+
+  it('is its own message if it has no cause', () => {
+    expect(reasonOf(new Error('code 134'))).toBe('code 134')
   })
 })

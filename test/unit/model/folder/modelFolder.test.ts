@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { filesOfFolder, openFile } from '../../../../src/model/folder/filesOfFolder'
@@ -26,6 +26,8 @@ import { MINI } from '../../../support/engine/engineUnderTest'
 const CONFIG = JSON.stringify(TINY_CONFIG)
 const TENSORS = storedAs('F16', tinyTensors())
 const WEIGHTS = safetensors(TENSORS)
+/** The error of a read after the file was closed. */
+const CLOSED = { cause: { message: 'file closed' } }
 const open = (folder: string) =>
   withModelFolder(folder, (checkpoint) => Promise.resolve(checkpoint.config.nLayer))
 
@@ -35,7 +37,7 @@ describe('A model’s folder', () => {
       expect((await open.read('ln_f.bias')).length).toBe(192 * 2)
       return open
     })
-    await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
+    await expect(checkpoint.read('ln_f.bias')).rejects.toMatchObject(CLOSED)
   })
 
   it('returns the result of the callback that uses it', async () => {
@@ -74,15 +76,20 @@ describe('A model’s folder', () => {
     expect(await open(await temporaryFolder(files))).toBe(2)
   })
 
-  it('is refused if config.json is too large', async () => {
-    const config = CONFIG.padEnd(17 * 1024 ** 2)
-    const folder = await temporaryFolder({ 'config.json': config, 'model.safetensors': WEIGHTS })
-    await expect(open(folder)).rejects.toThrow('config.json cannot be read')
-  })
-
   it('is refused if it does not exist', async () => {
     await expect(open(join(await temporaryFolder({}), 'absent'))).rejects.toThrow(ModelFilesError)
   })
+
+  it.each(['config.json', 'model.safetensors.index.json'])(
+    'is refused if its %s is too large, with the limit',
+    async (name) => {
+      const folder = await temporaryFolder({ 'config.json': CONFIG })
+      await writeFile(join(folder, name), new Uint8Array(16 * 1024 ** 2 + 1))
+      const opening = open(folder)
+      await expect(opening).rejects.toThrow(ModelFilesError)
+      await expect(opening).rejects.toThrow(`${name} has 16,777,217 bytes; at most 16,777,216 are supported`)
+    },
+  )
 
   it('is refused if it is a file', async () => {
     const folder = await temporaryFolder({ 'config.json': CONFIG })
@@ -121,8 +128,8 @@ describe('Shards', () => {
 
   it('are closed after their use', async () => {
     const checkpoint = await withModelFolder(await temporaryFolder(files), (open) => Promise.resolve(open))
-    await expect(checkpoint.read('ln_f.bias')).rejects.toThrow('file closed')
-    await expect(checkpoint.read('wte.weight')).rejects.toThrow('file closed')
+    await expect(checkpoint.read('ln_f.bias')).rejects.toMatchObject(CLOSED)
+    await expect(checkpoint.read('wte.weight')).rejects.toMatchObject(CLOSED)
   })
 
   it('are ignored if there is a model.safetensors', async () => {
@@ -229,13 +236,22 @@ describe('A proposed config.json', () => {
   })
 })
 
+/** The error of a read past the end. */
+const ENDED = {
+  name: 'ModelFilesError',
+  message: 'digits was changed or cannot be read any more. Check the file and load the model again.',
+  cause: expect.objectContaining({ message: expect.stringContaining('ends at byte 10') as string }) as Error,
+}
+
 describe('A file', () => {
   it('is read at any offset, but not past its end', async () => {
     const folder = await temporaryFolder({ digits: '0123456789' })
     const file = await openFile(join(folder, 'digits'))
     expect(file.size).toBe(10)
     expect(new TextDecoder().decode(await file.read(3, 4))).toBe('3456')
-    await expect(file.read(8, 4)).rejects.toThrow('ends at byte 10')
+    const reading = file.read(8, 4)
+    await expect(reading).rejects.toThrow(ModelFilesError)
+    await expect(reading).rejects.toMatchObject(ENDED)
     await file.close()
   })
 
@@ -247,7 +263,7 @@ describe('A file', () => {
     expect(new TextDecoder().decode(target)).toBe('3456')
     expect(() => {
       file.readNow(8, target)
-    }).toThrow('ends at byte 10')
+    }).toThrow(expect.objectContaining(ENDED) as Error)
     await file.close()
   })
 

@@ -1,3 +1,4 @@
+import type * as Fs from 'node:fs/promises'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { DiskSpaceError, ModelFilesError } from '../../../../../src/shared/errors'
 import { MODEL } from '../../../../support/fakes/fakeHub'
@@ -7,7 +8,7 @@ import { storeAndHub, watched } from '../../../../support/fakes/fakeStore'
 const failures = vi.hoisted(() => new Map<string, string>())
 
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs/promises')>()
+  const fs = await importOriginal<typeof Fs>()
   const failing =
     <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
     (...args: Args) => {
