@@ -225,7 +225,7 @@ describe('a token without a prediction', () => {
     await openPart(test, 'Sampling')
 
     expect(await test.text('.missing')).toContain(text)
-    expect(await test.text('.effect')).toBe('This token has no distribution to sample from.')
+    expect(await test.text('.effect')).toContain('this run has no distribution for this token')
     expect(await panel.messages('requestLogits')).toEqual([])
   })
 
@@ -251,6 +251,33 @@ describe('a token without a prediction', () => {
 
     await test.page.locator('.missing').waitFor({ state: 'detached' })
     expect(await sectionPlaces()).toEqual(before)
+  })
+})
+
+describe('a token of the previous run', () => {
+  it('keeps its numbers, dimmed, until the new run has scored it', async () => {
+    const panel = await showPicked(test)
+    const inspection: Inspection = {
+      ...typescript,
+      id: 'rerun',
+      state: { kind: 'running' },
+      sections: [{ ...typescriptSection, predictions: [], next: null }],
+    }
+    await panel.send({ type: 'showInspection', inspection, picked: null, focus: false })
+    const { predictions } = typescriptSection
+    const append = (from: number, to?: number) =>
+      panel.send({
+        type: 'appendPredictions',
+        inspectionId: inspection.id,
+        section: 0,
+        predictions: predictions.slice(from, to),
+      })
+
+    await append(0, 10)
+
+    await test.page.locator('.answer.stale .candidates', { hasText: '·Config' }).waitFor()
+    await append(10)
+    await test.page.locator('.answer:not(.stale) .candidates', { hasText: '·Config' }).waitFor()
   })
 })
 

@@ -109,7 +109,7 @@ function reasonText(reason: Exclude<Sampled, SampledDistribution>): string {
     case 'failed':
       return 'The effect is unknown, because loading the full row of logits failed.'
     case 'unscored':
-      return 'This token has no distribution to sample from.'
+      return 'Nothing to sample from: this run has no distribution for this token.'
     case 'jointly':
       return 'The tokens that cover the typed text are sampled jointly, so they have no sampling probability of their own.'
     default:
