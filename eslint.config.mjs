@@ -19,6 +19,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/editor/notifications.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Identifier[name=/^(show(Information|Warning|Error)Message|withProgress)$/]',
+          message:
+            'Use src/editor/notifications.ts, which makes names of files and models in messages plain.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: {
       globals: {

@@ -1,5 +1,4 @@
-import * as vscode from 'vscode'
-import { signalOf } from './cancellation'
+import { type ProgressStep, showProgress } from './notifications'
 
 /** Work that takes less time shows no notification. */
 const SHOWN_AFTER_MS = 700
@@ -13,25 +12,19 @@ export async function withLateProgress<T>(
   signal: AbortSignal,
   run: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
 ): Promise<T> {
-  const source = new vscode.CancellationTokenSource()
-  let shown: vscode.Progress<{ message?: string }> | undefined
-  const running = run(AbortSignal.any([signal, signalOf(source.token)]), (message) =>
-    shown?.report({ message }),
-  )
+  const cancelled = new AbortController()
+  let shown: ((step: ProgressStep) => void) | undefined
+  const running = run(AbortSignal.any([signal, cancelled.signal]), (message) => shown?.({ message }))
   const timer = setTimeout(() => {
-    void vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      async (progress, token) => {
-        shown = progress
-        token.onCancellationRequested(() => {
-          source.cancel()
-        })
-        await running.catch(() => undefined)
-      },
-    )
+    void showProgress(title, async (report, cancelledByUser) => {
+      shown = report
+      cancelledByUser.addEventListener('abort', () => {
+        cancelled.abort()
+      })
+      await running.catch(() => undefined)
+    })
   }, SHOWN_AFTER_MS)
   return running.finally(() => {
     clearTimeout(timer)
-    source.dispose()
   })
 }

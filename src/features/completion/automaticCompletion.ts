@@ -1,4 +1,6 @@
 import * as vscode from 'vscode'
+import { showWarning } from '../../editor/notifications'
+import { plainMessage } from '../../shared/text/plainMessage'
 
 /** Whether automatic completion is on for a document or language. */
 export function isAutomatic(scope: vscode.ConfigurationScope): boolean {
@@ -21,7 +23,7 @@ export async function toggleAutomaticFor(document: vscode.TextDocument): Promise
   const automatic = configuration.get(SETTING) !== true
   const inWorkspace = configuration.inspect(SETTING)?.workspaceLanguageValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace), true)
-  showResult(automatic ? 'on' : 'off', ` in ${languageId}`)
+  showResult(automatic ? 'on' : 'off', ` in ${plainMessage(languageId)}`)
 }
 
 /**
@@ -38,7 +40,7 @@ export function warnOfOtherCompletion(memory: vscode.Memento): vscode.Disposable
     )
     if (other === undefined) return
     void memory.update(WARNED, true)
-    void vscode.window.showWarningMessage(
+    void showWarning(
       `${nameOf(other)} also completes while you type. VS Code shows one suggestion at a time, so turn one of them off.`,
     )
   })

@@ -5,6 +5,7 @@ import type { StatusEntry } from '../../editor/statusEntries'
 import { readCompletionSettings, readSettings } from '../../editor/settings'
 import { signalOf } from '../../editor/cancellation'
 import { type Log, logError } from '../../editor/log'
+import { showError } from '../../editor/notifications'
 import { type Completion, type CompletionRequest, complete } from '../../prediction/completion'
 import type { CompletionPlace } from '../../prediction/inspectCompletion'
 import type { PredictionService } from '../../prediction/predictionService'
@@ -12,7 +13,6 @@ import { restOfCompletion } from '../../prediction/restOfCompletion'
 import { delay } from '../../shared/delay'
 import { CancelledError } from '../../shared/errors'
 import { formatProbability } from '../../shared/text/format'
-import { plainMessage } from '../../shared/text/plainMessage'
 import {
   isAutomatic,
   toggleAutomatic,
@@ -135,7 +135,7 @@ export class InlineCompletion implements Feature, vscode.Disposable, vscode.Inli
     } catch (error) {
       if (!(error instanceof CancelledError)) {
         const message = logError(this.options.log, 'A completion failed', error)
-        void vscode.window.showErrorMessage(plainMessage(`Logitscope: ${message}`))
+        void showError(`Logitscope: ${message}`)
       }
       return []
     }

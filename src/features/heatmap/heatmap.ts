@@ -6,6 +6,7 @@ import type { StatusEntry } from '../../editor/statusEntries'
 import { StepDecorations } from '../../editor/stepDecorations'
 import type { FileMove } from '../../editor/uriAfterMove'
 import { type Log, logError } from '../../editor/log'
+import { showInformation } from '../../editor/notifications'
 import { describeFailure } from '../../prediction/failureText'
 import type { PredictionService } from '../../prediction/predictionService'
 import type { Direction } from '../../prediction/surprisingTokens'
@@ -229,8 +230,7 @@ export class Heatmap implements Feature, vscode.Disposable {
     try {
       await go(this.open(document), editor, this.navigation.signal)
     } catch (error) {
-      if (error instanceof EngineStoppedError)
-        void vscode.window.showInformationMessage('The engine restarted. Try again.')
+      if (error instanceof EngineStoppedError) void showInformation('The engine restarted. Try again.')
       else this.failed(document, error)
     }
   }
@@ -261,5 +261,5 @@ function currentEditor(): vscode.TextEditor | undefined {
 }
 
 function showNoEditor(): void {
-  void vscode.window.showInformationMessage('No text editor is open. Open a text to show its surprisal.')
+  void showInformation('No text editor is open. Open a text to show its surprisal.')
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
+import { showInformation } from '../../editor/notifications'
 import type { Failure } from '../../prediction/failureText'
 import { REMEDY_LABELS } from '../../shared/contracts/remedies'
-import { plainMessage } from '../../shared/text/plainMessage'
 
 /** Says why a document has no colours, and offers the remedies. */
 export async function reportHeatmapFailure(
@@ -9,8 +9,8 @@ export async function reportHeatmapFailure(
   { message, remedies }: Failure,
 ): Promise<void> {
   const name = vscode.workspace.asRelativePath(document.uri, false)
-  const chosen = await vscode.window.showInformationMessage(
-    plainMessage(`Surprisal cannot be shown in ${name}. ${message}`),
+  const chosen = await showInformation(
+    `Surprisal cannot be shown in ${name}. ${message}`,
     ...remedies.map((remedy) => REMEDY_LABELS[remedy]),
   )
   const remedy = remedies.find((remedy) => REMEDY_LABELS[remedy] === chosen)

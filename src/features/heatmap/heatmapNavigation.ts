@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { withLateProgress } from '../../editor/lateProgress'
+import { showInformation } from '../../editor/notifications'
 import { type Direction, findSurprising } from '../../prediction/surprisingTokens'
 import { delay } from '../../shared/delay'
 import type { HeatmapDocument } from './heatmapDocument'
@@ -52,7 +53,7 @@ export async function goToToken(
 const SCROLLING_MS = 150
 
 export function showNoneFound(): void {
-  void vscode.window.showInformationMessage('This document has no surprising token.')
+  void showInformation('This document has no surprising token.')
 }
 
 const TITLES: Readonly<Record<Direction, string>> = {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
 import { existingDocument } from '../../editor/existingDocument'
 import { rangeOf } from '../../editor/inspectionTarget'
+import { showInformation } from '../../editor/notifications'
 import { digestOf } from '../../editor/textDigest'
 import { TokenHighlight } from '../../editor/tokenHighlight'
 import type { Section } from '../../shared/contracts/prediction'
 import type { DocumentState, TokenAddress } from '../../shared/contracts/protocol'
-import { plainMessage } from '../../shared/text/plainMessage'
 import type { InspectionRun } from './inspectionRun'
 import { columnOf } from './panelPlace'
 import type { Run } from './run'
@@ -86,7 +86,10 @@ export class EditorLink implements vscode.Disposable {
     this.picked = address
     const section = this.section(address)
     if (section === undefined) return
-    if (this.documentState === 'deleted' && how === 'select') this.sayDeleted()
+    if (this.documentState === 'deleted' && how === 'select') {
+      await this.check()
+      if (this.documentState === 'deleted') this.sayDeleted()
+    }
     if (this.documentState !== 'unchanged') return
     const document = await this.openDocument()
     if (document === undefined) return
@@ -164,8 +167,8 @@ export class EditorLink implements vscode.Disposable {
 
   private sayDeleted(): void {
     const name = this.inDocument?.inspection.documentName ?? ''
-    void vscode.window.showInformationMessage(
-      plainMessage(`Logitscope: ${name} was deleted. Its tokens can be selected only in an existing file.`),
+    void showInformation(
+      `Logitscope: ${name} was deleted. Its tokens can be selected only in an existing file.`,
     )
   }
 

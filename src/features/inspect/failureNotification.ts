@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
+import { showError } from '../../editor/notifications'
 import type { Failure } from '../../prediction/failureText'
 import { REMEDY_LABELS } from '../../shared/contracts/remedies'
-import { plainMessage } from '../../shared/text/plainMessage'
 
 /** Shows a failure in a notification, with a button for each remedy. */
 export function notifyFailure({ message, remedies }: Failure): void {
@@ -9,10 +9,8 @@ export function notifyFailure({ message, remedies }: Failure): void {
     ...remedies.map((remedy) => ({ label: REMEDY_LABELS[remedy], command: remedy })),
     { label: 'Show Log', command: 'showLog' },
   ]
-  void vscode.window
-    .showErrorMessage(plainMessage(`Logitscope: ${message}`), ...commands.map(({ label }) => label))
-    .then((answer) => {
-      const chosen = commands.find(({ label }) => label === answer)
-      if (chosen !== undefined) void vscode.commands.executeCommand(`logitscope.${chosen.command}`)
-    })
+  void showError(`Logitscope: ${message}`, ...commands.map(({ label }) => label)).then((answer) => {
+    const chosen = commands.find(({ label }) => label === answer)
+    if (chosen !== undefined) void vscode.commands.executeCommand(`logitscope.${chosen.command}`)
+  })
 }

@@ -1,6 +1,7 @@
-import * as vscode from 'vscode'
+import type * as vscode from 'vscode'
 import { readPrecision, readSettings } from '../../editor/settings'
 import { type Log, logError } from '../../editor/log'
+import { showInformation } from '../../editor/notifications'
 import { renewInspection } from '../../prediction/inspectCompletion'
 import { runInspection } from '../../prediction/inspectDocument'
 import { PredictionService } from '../../prediction/predictionService'
@@ -42,9 +43,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
     const { panel } = this.options
     const { run } = panel
     if (run === undefined) {
-      void vscode.window.showInformationMessage(
-        'Logitscope: Inspect a text first, then measure its precision cost.',
-      )
+      void showInformation('Logitscope: Inspect a text first, then measure its precision cost.')
       return
     }
     this.cancel()

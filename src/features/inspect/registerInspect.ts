@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { FeatureOptions } from '../../editor/feature'
+import { showInformation } from '../../editor/notifications'
 import { registerCommands } from '../../editor/registerCommands'
 import { onSettingsChange } from '../../editor/settings'
 import { chooseColumns } from './chooseColumns'
@@ -92,7 +93,7 @@ export function registerInspect({
 
 /** Answers the key of Inspect Logits in an output view, whose text is not inspected. */
 function explainOutput(): void {
-  void vscode.window.showInformationMessage(
+  void showInformation(
     'Logitscope: The text of an output view cannot be inspected. Copy it into an editor and inspect it there.',
   )
 }

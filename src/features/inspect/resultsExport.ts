@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { showInformation } from '../../editor/notifications'
 import type { ShownInspection } from '../../editor/shownInspection'
 import { formatCsv } from '../../prediction/report/csv'
 import { formatResults, formatRow, formatTables, formatTokenIds } from '../../prediction/report/plainText'
@@ -7,6 +8,7 @@ import { reportOf } from '../../prediction/report/report'
 import type { Inspection } from '../../shared/contracts/prediction'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import { scoredCount } from '../../shared/numbers/summary'
+import { plainMessage } from '../../shared/text/plainMessage'
 
 const RESULTS_SCHEME = 'logitscope-results'
 
@@ -99,7 +101,7 @@ export class ResultsExport implements vscode.Disposable {
 
   private inspectionOrNotice(): Inspection | undefined {
     const inspection = this.inspection()
-    if (inspection === undefined) void vscode.window.showInformationMessage(`Logitscope: ${NO_RESULTS}`)
+    if (inspection === undefined) void showInformation(`Logitscope: ${NO_RESULTS}`)
     return inspection
   }
 
@@ -111,15 +113,12 @@ export class ResultsExport implements vscode.Disposable {
     const defaultUri = proposedUri(documentUri, extension)
     const uri = await vscode.window.showSaveDialog({
       ...(defaultUri && { defaultUri }),
-      title: `Export the logits of ${documentName}`,
+      title: plainMessage(`Export the logits of ${documentName}`),
       filters: { [extension.toUpperCase()]: [extension] },
     })
     if (uri === undefined) return
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content))
-    const answer = await vscode.window.showInformationMessage(
-      `Exported to ${vscode.workspace.asRelativePath(uri)}.`,
-      'Open',
-    )
+    const answer = await showInformation(`Exported to ${vscode.workspace.asRelativePath(uri)}.`, 'Open')
     if (answer === 'Open') await vscode.window.showTextDocument(uri)
   }
 }

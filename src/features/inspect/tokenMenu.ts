@@ -1,5 +1,5 @@
-import * as vscode from 'vscode'
 import { targetOfRanges } from '../../editor/inspectionTarget'
+import { showInformation } from '../../editor/notifications'
 import { TrackedTarget } from '../../editor/trackedTarget'
 import { isRecord } from '../../shared/isRecord'
 import type { TokenAddress } from '../../shared/contracts/protocol'
@@ -57,7 +57,7 @@ export class TokenMenu {
 }
 
 function say(message: string): void {
-  void vscode.window.showInformationMessage(`Logitscope: ${message}`)
+  void showInformation(`Logitscope: ${message}`)
 }
 
 function isIndex(value: unknown): value is number {

@@ -3,6 +3,7 @@ import { readSettings } from '../../editor/settings'
 import { STATUS_GROUPS, type StatusEntry, type StatusMenuItem } from '../../editor/statusEntries'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { describeBackend } from '../../shared/text/modelText'
+import { plainMessage } from '../../shared/text/plainMessage'
 
 export interface StatusMenuOptions {
   readonly state: EngineState
@@ -33,14 +34,15 @@ interface PickItem extends vscode.QuickPickItem {
   readonly command?: StatusMenuItem['command']
 }
 
+/** An item may name a model's folder, so its texts are made plain. */
 function sectionOf(group: StatusMenuItem['group'], items: readonly StatusMenuItem[]): PickItem[] {
   return [
     { label: group, kind: vscode.QuickPickItemKind.Separator },
     ...items
       .filter((item) => item.group === group)
       .map(({ label, description, icon, command }) => ({
-        label,
-        ...(description !== undefined && { description }),
+        label: plainMessage(label),
+        ...(description !== undefined && { description: plainMessage(description) }),
         iconPath: new vscode.ThemeIcon(icon),
         command,
       })),

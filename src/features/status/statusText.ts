@@ -1,18 +1,21 @@
 import { assertNever } from '../../shared/assertNever'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { backendName, describeBackend } from '../../shared/text/modelText'
+import { plainMessage } from '../../shared/text/plainMessage'
 
 /** Text of the status item: model, backend and state only, because screen readers announce every change of it. */
 export function statusText(state: EngineState, modelId: string): string {
+  // The name of a model's folder could contain `$(…)`, which the status bar shows as an icon.
+  const name = plainMessage(modelId)
   switch (state.kind) {
     case 'stopped':
-      return `$(graph) ${modelId}`
+      return `$(graph) ${name}`
     case 'starting':
-      return `$(loading~spin) ${modelId}: starting`
+      return `$(loading~spin) ${name}: starting`
     case 'ready':
-      return `$(graph) ${state.model.id} · ${backendName(state.model.backend)}`
+      return `$(graph) ${plainMessage(state.model.id)} · ${backendName(state.model.backend)}`
     case 'failed':
-      return `$(error) ${modelId}: failed`
+      return `$(error) ${name}: failed`
     default:
       return assertNever(state)
   }

@@ -18,6 +18,10 @@ describe('the status item', () => {
     expect(statusText(state, 'mini')).toBe(text)
   })
 
+  it('shows the name of a model’s folder without icons', () => {
+    expect(statusText({ kind: 'stopped' }, '$(error)\n')).toBe('$(graph) $ (error)')
+  })
+
   it.each<[EngineState, string]>([
     [{ kind: 'stopped' }, 'Logitscope: model mini, not started yet. Opens a menu.'],
     [STARTING, 'Logitscope: model mini, starting. Opens a menu.'],
