@@ -175,6 +175,7 @@ describe('the full row of logits', () => {
     await test.page.getByRole('button', { name: 'more…' }).click()
     await openPart(test, 'Sampling')
     await test.page.getByLabel('Top-p', { exact: true }).fill('0.9')
+    await test.page.getByLabel('Min-p', { exact: true }).fill('0.01')
     await panel.send({ type: 'settings', columns: ['rank'], topK: 20 })
     await eventually(() => test.texts('.candidates .loading')).toHaveLength(10)
     const before = await geometry()
