@@ -19,7 +19,7 @@ const EXTENSION = join(CACHE, 'debugged-extension')
 
 const IN_EXTENSION_HOST = placeOf(
   join(REPO, 'src/features/inspect/inspectionController.ts'),
-  'const editor = this.editorToInspect()',
+  'const editor = this.editorInUse.find()',
 )
 const IN_PANEL = placeOf(join(REPO, 'webview/main.ts'), 'controller.receive(event.data)')
 const IN_COMPANION = placeOf(join(REPO, 'src/companion/extension.ts'), 'const host = hostEngines(')

@@ -9,6 +9,16 @@ export async function resultsAsText(): Promise<string> {
   return activeTextEditor.document.getText()
 }
 
+/** The id of the shown inspection, which is a part of the address of its results as text. */
+export async function shownInspectionId(): Promise<string> {
+  await resultsAsText()
+  const id = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/.exec(
+    vscode.window.activeTextEditor?.document.uri.query ?? '',
+  )
+  assert.ok(id !== null)
+  return id[0]
+}
+
 /** The tabs of the panel: one at most. */
 export function panelTabs(): vscode.Tab[] {
   return vscode.window.tabGroups.all

@@ -1,0 +1,146 @@
+import * as assert from 'node:assert/strict'
+import { mkdtemp, readdir, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as vscode from 'vscode'
+import type { InspectionRun } from '../../src/features/inspect/inspectionRun'
+import { InspectionStore } from '../../src/features/inspect/inspectionStore'
+import { SCORES_PER_FILE } from '../../src/features/inspect/storedRun'
+import type { ModelInfo, TokenPrediction } from '../../src/shared/contracts/prediction'
+
+describe('the store of inspections', () => {
+  const log = vscode.window.createOutputChannel('Logitscope store test', { log: true })
+  let folder = ''
+  let store: InspectionStore
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'logitscope-store-'))
+    store = new InspectionStore(vscode.Uri.file(folder), log)
+  })
+
+  after(() => {
+    log.dispose()
+  })
+
+  it('restores a run that was saved while it grew', async () => {
+    for (const scored of [0, 10, SCORES_PER_FILE + 10, 2 * SCORES_PER_FILE]) await store.save(runWith(scored))
+
+    assert.deepEqual(await anotherWindow().load('run'), runWith(2 * SCORES_PER_FILE))
+  })
+
+  it('saves the newest of several runs that arrive during a save', async () => {
+    await Promise.all([0, 10, 20].map((scored) => store.save(runWith(scored))))
+
+    assert.deepEqual(await anotherWindow().load('run'), runWith(20))
+  })
+
+  it('restores an interrupted run up to the scores that were written', async () => {
+    await store.save(runWith(SCORES_PER_FILE + 10))
+    await truncate(join(folder, 'run', 'scores1'), 1)
+
+    const restored = await anotherWindow().load('run')
+
+    assert.equal(restored?.inspection.sections[0]?.predictions.length, SCORES_PER_FILE)
+    assert.deepEqual(restored.inspection.state, { kind: 'interrupted' })
+  })
+
+  it('continues to save a run that was restored', async () => {
+    await store.save(runWith(SCORES_PER_FILE + 10))
+    const other = anotherWindow()
+    await other.load('run')
+
+    await other.save(runWith(SCORES_PER_FILE + 20))
+
+    assert.deepEqual(await anotherWindow().load('run'), runWith(SCORES_PER_FILE + 20))
+  })
+
+  it('keeps the newest ten, and deletes files of older versions first', async () => {
+    await writeFile(join(folder, 'of-an-older-version.json'), '{"format":3}')
+    for (let i = 0; i < 10; i++) await store.save(runWith(1, `run-${i}`))
+
+    assert.deepEqual(
+      (await readdir(folder)).sort(),
+      Array.from({ length: 10 }, (_, i) => `run-${i}`),
+    )
+  })
+
+  it('does not save a run that ends after the window has begun to close', async () => {
+    await store.save(runWith(10))
+    store.dispose()
+
+    await store.save(runWith(20))
+
+    assert.deepEqual(await anotherWindow().load('run'), runWith(10))
+  })
+
+  function anotherWindow(): InspectionStore {
+    return new InspectionStore(vscode.Uri.file(folder), log)
+  }
+})
+
+const TOKENS = 2 * SCORES_PER_FILE
+
+function runWith(scored: number, id = 'run'): InspectionRun {
+  const tokens = Array.from({ length: TOKENS }, (_, i) => ({
+    tokenId: i,
+    range: { start: i, end: i + 1 },
+    partial: i % 7 === 0,
+  }))
+  return {
+    inspection: {
+      id,
+      documentUri: 'file:///a.txt',
+      documentName: 'a.txt',
+      model: MODEL,
+      startToken: true,
+      context: 'document',
+      topK: 2,
+      sections: [
+        {
+          range: { start: 0, end: TOKENS },
+          lines: { first: 1, last: 1 },
+          contextTokens: 0,
+          contextExcerpt: '',
+          loneSurrogates: 0,
+          tokens,
+          windows: 1,
+          predictions: tokens
+            .slice(0, scored)
+            .map((token, position) => ({ ...token, position, score: scoreOf(position) })),
+          next: null,
+        },
+      ],
+      state: { kind: 'cancelled' },
+    },
+    sequences: [{ tokenIds: Int32Array.from(tokens.keys()), from: 0, to: TOKENS }],
+    textDigest: 'digest',
+    wholeDocument: true,
+    seconds: 1.5,
+  }
+}
+
+function scoreOf(position: number): TokenPrediction['score'] {
+  const top = [position, position + 1].map((tokenId) => ({
+    tokenId,
+    logit: tokenId / 7,
+    logProb: -tokenId / 3,
+  }))
+  const figures = { logit: position / 3, logProb: -1 / 3, rank: 1, surprisal: 1 / 7 }
+  return { logitsRow: position, seqLen: TOKENS + 1, logSumExp: 1 / 3, entropy: 2 / 3, top, ...figures }
+}
+
+const MODEL: ModelInfo = {
+  id: 'mini',
+  description: 'embedded',
+  fingerprint: 'files 1',
+  remarks: [],
+  parameters: 1,
+  precision: 'fp32',
+  backend: 'wasm',
+  threads: 1,
+  nLayer: 1,
+  nHead: 1,
+  nEmbd: 1,
+  nPositions: 512,
+  vocabularySize: 50257,
+}
