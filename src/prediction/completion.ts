@@ -54,7 +54,7 @@ export const MAX_COMPLETION_TOKENS = 64
 /**
  * Generates candidates for the rest of a text. Undefined for an empty text without start token, which leaves the model
  * without input.
- * @throws TextRunTooLongError, CancelledError and what loading or running the model throws
+ * @throws TokenizerCrashedError, CancelledError and what loading or running the model throws
  */
 export async function complete(
   service: PredictionService,

@@ -77,6 +77,8 @@ async function prepareText(
     ],
     state: { kind: 'running' },
   }
-  const tokenIds = Int32Array.from([...before.tokenIds, ...inspected.tokenIds])
+  const tokenIds = new Int32Array(span.to)
+  tokenIds.set(before.tokenIds)
+  tokenIds.set(inspected.tokenIds, from)
   return { inspection, sequences: [{ tokenIds, ...span }] }
 }

@@ -19,9 +19,6 @@ export class CancelledError extends LogitscopeError {
 /** The engine ended before it answered. */
 export class EngineStoppedError extends LogitscopeError {}
 
-/** The text has a run of one character class that is too long for GPT-2's tokenizer. */
-export class TextRunTooLongError extends LogitscopeError {}
-
 /** The text is too long to be scored while it is edited. */
 export class LiveTextTooLongError extends LogitscopeError {}
 
@@ -88,13 +85,15 @@ export class DiskSpaceError extends LogitscopeError {}
 /** Another window is working on the model's files. */
 export class ModelBusyError extends LogitscopeError {}
 
+/** The engine of another extension gave an answer that cannot be right. */
+export class MalformedAnswerError extends LogitscopeError {}
+
 /** A request to the engine has an invalid argument. */
 export class InvalidRequestError extends LogitscopeError {}
 
 const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions) => LogitscopeError> = {
   CancelledError,
   EngineStoppedError,
-  TextRunTooLongError,
   LiveTextTooLongError,
   TokenizerCrashedError,
   ModelFilesError,
@@ -117,6 +116,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   PinnedFileError,
   DiskSpaceError,
   ModelBusyError,
+  MalformedAnswerError,
   InvalidRequestError,
 }
 

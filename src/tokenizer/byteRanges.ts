@@ -15,24 +15,44 @@ export interface TokenRanges {
  * @throws RangeError if the tokens have more bytes than the text
  */
 export function rangesOfTokens(text: string, byteLengths: ArrayLike<number>): TokenRanges {
-  const count = byteLengths.length
-  const starts = new Uint32Array(count)
-  const ends = new Uint32Array(count)
-  const partials = new Uint8Array(count)
-  const character = new CharacterCursor(text)
-  let firstByte = 0
-  for (let i = 0; i < count; i++) {
-    const endByte = firstByte + elementAt(byteLengths, i)
+  const ranges = new TokenRangesBuilder(text, byteLengths.length)
+  for (let i = 0; i < byteLengths.length; i++) ranges.add(elementAt(byteLengths, i))
+  return ranges
+}
+
+/** Finds the ranges that `rangesOfTokens` returns token by token, so that the work can be interrupted. */
+export class TokenRangesBuilder implements TokenRanges {
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+  readonly partials: Uint8Array
+  private readonly character: CharacterCursor
+  private added = 0
+  /** Bytes of the tokens so far. */
+  private bytes = 0
+
+  /** @param count the number of tokens that will be added */
+  constructor(text: string, count: number) {
+    this.starts = new Uint32Array(count)
+    this.ends = new Uint32Array(count)
+    this.partials = new Uint8Array(count)
+    this.character = new CharacterCursor(text)
+  }
+
+  /** @throws RangeError if the tokens have more bytes than the text */
+  add(byteLength: number): void {
+    const { character } = this
+    const firstByte = this.bytes
+    const endByte = firstByte + byteLength
     while (character.endByte <= firstByte) character.advance()
-    starts[i] = character.start
+    this.starts[this.added] = character.start
     const beginsInside = character.firstByte < firstByte
     while (character.endByte < endByte) character.advance()
-    ends[i] = character.end
+    this.ends[this.added] = character.end
     const endsInside = character.endByte > endByte
-    partials[i] = beginsInside || endsInside ? 1 : 0
-    firstByte = endByte
+    this.partials[this.added] = beginsInside || endsInside ? 1 : 0
+    this.bytes = endByte
+    this.added++
   }
-  return { starts, ends, partials }
 }
 
 const CR = 0x0d

@@ -1,8 +1,8 @@
-// When a text is continued, its last tokens may change. GPT-2's pattern, which splits a text into pre-tokens before they
-// are encoded: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+// When a text is continued, its last tokens may change.
 
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import { elementAt } from '../shared/elementAt'
+import { preTokenEnd } from './preTokens'
 
 /**
  * Largest number of tokens that count as open. A pre-token is longer only in texts without spaces (CJK, base64). There
@@ -28,23 +28,14 @@ export function settledTokens(text: string, tokens: TokenizedText): number {
 
 /** Start of the last pre-token, or of the apostrophe before it if both may become a contraction (`'r` → `'re`). */
 function openEndOf(text: string): number {
-  const preTokens = [...text.matchAll(PRE_TOKENS)]
-  const last = preTokens.at(-1)
-  const before = preTokens.at(-2)
-  if (last === undefined) return 0
-  return before?.[0] === "'" && HALF_CONTRACTIONS.has(last[0]) ? before.index : last.index
+  let before = 0
+  let last = 0
+  for (let start = 0; start < text.length; start = preTokenEnd(text, start, Infinity)) {
+    before = last
+    last = start
+  }
+  const mayBecomeContraction = text.slice(before, last) === "'" && HALF_CONTRACTIONS.has(text.slice(last))
+  return mayBecomeContraction ? before : last
 }
 
 const HALF_CONTRACTIONS = new Set(['r', 'v', 'l'])
-
-const PRE_TOKENS = new RegExp(
-  [
-    String.raw`'(?:[stmd]|re|ve|ll)`,
-    String.raw` ?\p{L}+`,
-    String.raw` ?\p{N}+`,
-    String.raw` ?[^\p{White_Space}\p{L}\p{N}]+`,
-    String.raw`\p{White_Space}+(?!\P{White_Space})`,
-    String.raw`\p{White_Space}+`,
-  ].join('|'),
-  'gu',
-)

@@ -21,6 +21,7 @@ export class PieceCache {
 
   /** @param tokens with ranges relative to the start of the piece */
   set(piece: string, tokens: TokenizedText): void {
+    if (piece.length > this.maxUnits) return
     // Two texts that are tokenized in turns may both compute the same piece.
     if (this.get(piece) !== undefined) return
     this.pieces.set(ownCopy(piece), tokens)

@@ -1,11 +1,13 @@
 import { init, Tiktoken } from 'tiktoken/lite/init'
-import { TokenizerCrashedError } from '../shared/errors'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import type { Vocabulary } from '../shared/text/vocabulary'
-import { rangesOfTokens } from './byteRanges'
+import { elementAt } from '../shared/elementAt'
+import { TokenRangesBuilder } from './byteRanges'
+import { Encoder } from './encoder'
 import { PieceCache } from './pieceCache'
-import { piecesOf, refuseLongRuns } from './pieces'
+import { piecesOf } from './pieces'
 import { type Gpt2Ranks, vocabularyOf } from './ranks'
+import { TimeSlice, type TokenizeOptions } from './timeSlice'
 
 /** The part of the global that is used here. TypeScript declares the global only in its libraries for browsers. */
 declare const WebAssembly: {
@@ -21,14 +23,8 @@ export interface TokenizerAssets {
   readonly ranks: Gpt2Ranks
 }
 
-export interface TokenizeOptions {
-  readonly signal: AbortSignal
-  /** Waits for one macrotask, so that a cancel can reach `signal`. */
-  readonly turn: () => Promise<void>
-}
-
-/** About ten milliseconds of work, after which a cancel can take effect. */
-const UNITS_PER_TURN = 32 * 1024
+/** Tokens that are placed or copied without a check of the time: a fraction of a millisecond. */
+const TOKENS_PER_CHECK = 16 * 1024
 
 /** Converts text to GPT-2's tokens with their UTF-16 ranges. Names of special tokens are encoded as ordinary text. */
 export class Tokenizer {
@@ -38,57 +34,51 @@ export class Tokenizer {
   }
 
   private readonly cache = new PieceCache()
+  private readonly encoder: Encoder
 
   private constructor(
     private readonly tiktoken: Tiktoken,
     readonly vocabulary: Vocabulary,
-  ) {}
+  ) {
+    this.encoder = new Encoder(tiktoken, vocabulary)
+  }
 
   /**
-   * Encodes CRLF as one LF that covers both units, and a lone surrogate as U+FFFD.
-   * @throws the signal's reason, TextRunTooLongError, TokenizerCrashedError
+   * Encodes CRLF as one LF that covers both units, and a lone surrogate as U+FFFD. Takes linear time for any text, and
+   * gives up the thread every few milliseconds.
+   * @throws the signal's reason, TokenizerCrashedError
    */
-  async tokenize(text: string, { signal, turn }: TokenizeOptions): Promise<TokenizedText> {
+  async tokenize(text: string, options: TokenizeOptions): Promise<TokenizedText> {
+    options.signal.throwIfAborted()
+    const slice = new TimeSlice(options)
     const pieces: PlacedTokens[] = []
-    let unitsSinceTurn = 0
-    signal.throwIfAborted()
-    for (const piece of piecesOf(text)) {
+    for await (const piece of piecesOf(text, slice)) {
       const pieceText = text.slice(piece.start, piece.end)
       let tokens = this.cache.get(pieceText)
       if (tokens === undefined) {
-        if (unitsSinceTurn >= UNITS_PER_TURN) {
-          await turn()
-          signal.throwIfAborted()
-          unitsSinceTurn = 0
-        }
-        refuseLongRuns(text, piece)
-        tokens = this.tokenizePiece(pieceText)
+        tokens = await this.tokenizePiece(pieceText, slice)
         this.cache.set(pieceText, tokens)
-        unitsSinceTurn += pieceText.length
       }
       pieces.push({ tokens, start: piece.start })
+      if (slice.isOver) await slice.next()
     }
-    return concatenate(pieces)
+    return concatenate(pieces, slice)
   }
 
   dispose(): void {
     this.tiktoken.free()
   }
 
-  private tokenizePiece(piece: string): TokenizedText {
-    const tokenIds = Int32Array.from(this.encode(piece.replaceAll('\r\n', '\n')))
-    const byteLengths = tokenIds.map((id) => this.vocabulary.bytesOf(id).length)
-    return { tokenIds, ...rangesOfTokens(piece, byteLengths) }
-  }
-
-  /** tiktoken itself replaces lone surrogates with U+FFFD. */
-  private encode(text: string): Uint32Array {
-    try {
-      return this.tiktoken.encode_ordinary(text)
-    } catch (cause) {
-      // The only error is a panic of the WASM module, after which its memory may be inconsistent.
-      throw new TokenizerCrashedError('The tokenizer crashed on this text and must be restarted.', { cause })
+  private async tokenizePiece(piece: string, slice: TimeSlice): Promise<TokenizedText> {
+    const tokenIds = await this.encoder.encode(piece, slice)
+    const { length } = tokenIds
+    const ranges = new TokenRangesBuilder(piece, length)
+    for (let i = 0; i < length; i++) {
+      if (i % TOKENS_PER_CHECK === 0 && slice.isOver) await slice.next()
+      ranges.add(this.vocabulary.byteLengthOf(elementAt(tokenIds, i)))
     }
+    const { starts, ends, partials } = ranges
+    return { tokenIds, starts, ends, partials }
   }
 }
 
@@ -98,27 +88,21 @@ interface PlacedTokens {
   readonly start: number
 }
 
-function concatenate(pieces: readonly PlacedTokens[]): TokenizedText {
+async function concatenate(pieces: readonly PlacedTokens[], slice: TimeSlice): Promise<TokenizedText> {
   const count = pieces.reduce((sum, { tokens }) => sum + tokens.tokenIds.length, 0)
-  const whole = {
-    tokenIds: new Int32Array(count),
-    starts: new Uint32Array(count),
-    ends: new Uint32Array(count),
-    partials: new Uint8Array(count),
-  }
+  const tokenIds = new Int32Array(count)
+  const starts = new Uint32Array(count)
+  const ends = new Uint32Array(count)
+  const partials = new Uint8Array(count)
   let at = 0
   for (const { tokens, start } of pieces) {
-    whole.tokenIds.set(tokens.tokenIds, at)
-    whole.partials.set(tokens.partials, at)
-    whole.starts.set(
-      tokens.starts.map((unit) => start + unit),
-      at,
-    )
-    whole.ends.set(
-      tokens.ends.map((unit) => start + unit),
-      at,
-    )
-    at += tokens.tokenIds.length
+    for (let i = 0; i < tokens.tokenIds.length; i++, at++) {
+      if (at % TOKENS_PER_CHECK === 0 && slice.isOver) await slice.next()
+      tokenIds[at] = elementAt(tokens.tokenIds, i)
+      starts[at] = start + elementAt(tokens.starts, i)
+      ends[at] = start + elementAt(tokens.ends, i)
+      partials[at] = elementAt(tokens.partials, i)
+    }
   }
-  return whole
+  return { tokenIds, starts, ends, partials }
 }

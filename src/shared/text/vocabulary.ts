@@ -17,6 +17,11 @@ export class Vocabulary {
     return this.offsets.length - 1
   }
 
+  /** 0 for an id outside of the vocabulary. */
+  byteLengthOf(tokenId: number): number {
+    return (this.offsets[tokenId + 1] ?? 0) - (this.offsets[tokenId] ?? 0)
+  }
+
   /** Empty for an id outside of the vocabulary. */
   bytesOf(tokenId: number): Uint8Array {
     return this.bytes.subarray(this.offsets[tokenId] ?? NaN, this.offsets[tokenId + 1] ?? NaN)

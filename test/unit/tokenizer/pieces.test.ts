@@ -1,118 +1,105 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { TextRunTooLongError } from '../../../src/shared/errors'
-import { MAX_RUN_UNITS, piecesOf, refuseLongRuns } from '../../../src/tokenizer/pieces'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { isCuttable, piecesOf } from '../../../src/tokenizer/pieces'
+import { TimeSlice } from '../../../src/tokenizer/timeSlice'
+import { HARD_TEXTS } from '../../support/texts/hardTexts'
+import { loadTokenizer, UNCANCELLED } from '../../support/texts/loadTokenizer'
 import { unicodeTexts } from '../../support/texts/unicodeTexts'
+import { wholeTiktoken } from '../../support/texts/wholeTiktoken'
 
-function pieces(text: string, units?: number): string[] {
-  return [...piecesOf(text, units)].map(({ start, end }) => text.slice(start, end))
+let tiktoken: ReturnType<typeof wholeTiktoken>
+beforeAll(async () => {
+  await loadTokenizer()
+  tiktoken = wholeTiktoken()
+})
+
+async function pieces(text: string): Promise<string[]> {
+  const found: string[] = []
+  for await (const { start, end } of piecesOf(text, new TimeSlice(UNCANCELLED)))
+    found.push(text.slice(start, end))
+  return found
 }
 
-function refuse(text: string) {
-  refuseLongRuns(text, { start: 0, end: text.length })
-}
-
-describe('piecesOf', () => {
-  it('cuts before the next white space', () => {
-    expect(pieces('one two three four', 5)).toEqual(['one two', ' three', ' four'])
-  })
-
-  it('never cuts inside white space', () => {
-    expect(pieces('a\r\n  \r\n b', 1)).toEqual(['a\r\n  \r\n b'])
-  })
-
-  it('treats U+0085 as white space and U+FEFF not, as GPT-2’s pattern does', () => {
-    expect(pieces('aa\ufeffbb', 1)).toEqual(['aa\ufeffbb'])
-    expect(pieces('aa\u0085bb', 1)).toEqual(['aa', '\u0085bb'])
-  })
-
-  it('does not cut a text without white space', () => {
-    expect(pieces('abc'.repeat(100), 10)).toHaveLength(1)
-  })
-
-  it('has no piece for an empty text', () => {
-    expect(pieces('', 10)).toEqual([])
-  })
-
-  it('covers the whole text', () => {
+describe('A place between two pieces', () => {
+  it('is crossed by no token', () => {
     fc.assert(
-      fc.property(unicodeTexts, fc.integer({ min: 1, max: 10 }), (text, units) => {
-        expect(pieces(text, units).join('')).toBe(text)
+      fc.property(unicodeTexts, (text) => {
+        const ids = tiktoken.idsOf(text)
+        for (let offset = 1; offset < text.length; offset++) {
+          if (!isCuttable(text, offset)) continue
+          const parts = [text.slice(0, offset), text.slice(offset)]
+          expect(parts.flatMap((part) => tiktoken.idsOf(part))).toEqual(ids)
+        }
       }),
+      { numRuns: 1000 },
     )
+  })
+
+  it.each([
+    ['after a word', 'one two', [3]],
+    ['between letters, numbers and marks', 'x1+y', [1, 2, 3]],
+    ['before white space, never after it', 'a \r\n b', [1]],
+    ['before an apostrophe, not between it and a letter', "it's", [2]],
+    ['between an apostrophe and a number', "a'1", [1, 2]],
+    ['never inside a surrogate pair', 'a😀b', [1, 3]],
+  ])('may be %s', (_, text, expected) => {
+    const offsets = Array.from(text.split('').keys()).filter(
+      (offset) => offset > 0 && isCuttable(text, offset),
+    )
+
+    expect(offsets).toEqual(expected)
   })
 })
 
-describe('piecesOf a text of lines', () => {
+describe('The pieces of a text', () => {
+  it.each(HARD_TEXTS)('cover all of it: $name', async ({ ofLength }) => {
+    const text = ofLength(40_000)
+
+    expect((await pieces(text)).join('') === text).toBe(true)
+  })
+
+  it('are none for an empty text', async () => {
+    expect(await pieces('')).toEqual([])
+  })
+
+  it('are one for a run of one class', async () => {
+    expect(await pieces('x'.repeat(100_000))).toHaveLength(1)
+  })
+
+  it('have at most 32,768 units if the text has places for a cut', async () => {
+    const all = await pieces('ab, '.repeat(100_000))
+
+    expect(Math.max(...all.map(({ length }) => length))).toBeLessThanOrEqual(32 * 1024 + 4)
+  })
+
   const words = fc.constantFrom('if', 'return', '{', '}', ');', 'const x = 1', '//', '日本語', 'a b c')
   const line = fc.tuple(words, fc.nat({ max: 99 }), words).map((parts) => parts.join(' '))
-  const document = fc.array(line, { minLength: 100, maxLength: 400 })
+  const lines = fc.array(line, { minLength: 100, maxLength: 400 })
 
-  it('cuts at the end of lines, before the line break', () => {
-    fc.assert(
-      fc.property(document, fc.constantFrom('\n', '\r\n', '\n\n'), (lines, lineBreak) => {
-        const [, ...others] = pieces(lines.join(lineBreak))
-        expect(others.every((piece) => piece.startsWith(lineBreak))).toBe(true)
+  it.each([
+    ['many lines', '\n'],
+    ['one line', ' '],
+    ['one line without white space', ';'],
+  ])('change only a few after an edit in %s', async (_, separator) => {
+    await fc.assert(
+      fc.asyncProperty(lines, fc.nat(), fc.string({ maxLength: 5 }), async (text, place, inserted) => {
+        const join = (parts: string[]) => parts.join(separator).replaceAll(' ', separator === ';' ? '.' : ' ')
+        const before = new Set(await pieces(join(text)))
+        const edited = await pieces(join(text.with(place % text.length, inserted)))
+
+        const changed = edited.filter((piece) => !before.has(piece))
+
+        expect(changed.length).toBeLessThanOrEqual(5)
       }),
     )
   })
 
-  it('changes only a few pieces after an edit within a line', () => {
-    fc.assert(
-      fc.property(document, fc.nat(), fc.string({ maxLength: 5 }), (lines, place, inserted) => {
-        const before = new Set(pieces(lines.join('\n')))
-        const edited = lines.with(place % lines.length, inserted.replaceAll('\n', ''))
-        const changed = pieces(edited.join('\n')).filter((piece) => !before.has(piece))
-        expect(changed.length).toBeLessThanOrEqual(4)
-      }),
-    )
-  })
+  it('have about a thousand units in code', async () => {
+    const text = Array.from({ length: 4_000 }, (_, i) => `const name${i} = compute(${i * i})`).join('\n')
 
-  it('makes pieces of about a thousand units', () => {
-    const lines = Array.from({ length: 4_000 }, (_, i) => `const name${i} = compute(${i * i})`)
-    const text = lines.join('\n')
-    const average = text.length / pieces(text).length
+    const average = text.length / (await pieces(text)).length
+
     expect(average).toBeGreaterThan(500)
     expect(average).toBeLessThan(2_000)
-  })
-})
-
-describe('refuseLongRuns', () => {
-  it.each([
-    ['letters', 'a'],
-    ['digits', '7'],
-    ['white-space characters', ' '],
-    ['punctuation marks or symbols', '='],
-  ])('refuses a long run of %s', (kind, character) => {
-    const text = character.repeat(MAX_RUN_UNITS + 1)
-    expect(() => refuse(text)).toThrow(TextRunTooLongError)
-    expect(() => refuse(text)).toThrow(kind)
-  })
-
-  it('names the line', () => {
-    const text = `one\r\ntwo\n${'x'.repeat(MAX_RUN_UNITS + 1)}`
-    expect(() => refuse(text)).toThrow(
-      'Line 3 has more than 10,000 letters in a row, which is too long for GPT-2’s tokenizer. ' +
-        'Split the run, or remove it from the text.',
-    )
-  })
-
-  it('accepts a run of the maximum length', () => {
-    expect(() => refuse('x'.repeat(MAX_RUN_UNITS))).not.toThrow()
-  })
-
-  it('counts UTF-16 units, not characters', () => {
-    expect(() => refuse('👋'.repeat(MAX_RUN_UNITS / 2 + 1))).toThrow(TextRunTooLongError)
-  })
-
-  it('accepts a long word of letters and digits', () => {
-    expect(() => refuse('a1'.repeat(MAX_RUN_UNITS))).not.toThrow()
-  })
-
-  it('takes linear time for a run of megabytes', () => {
-    const start = performance.now()
-    expect(() => refuse('x'.repeat(10_000_000))).toThrow(TextRunTooLongError)
-    expect(() => refuse(`${'x'.repeat(9_999)} `.repeat(200))).not.toThrow()
-    expect(performance.now() - start).toBeLessThan(2_000)
   })
 })

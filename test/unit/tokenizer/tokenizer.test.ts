@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import { Tiktoken } from 'tiktoken/lite/init'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { elementAt } from '../../../src/shared/elementAt'
-import { CancelledError, TextRunTooLongError, TokenizerCrashedError } from '../../../src/shared/errors'
+import { CancelledError, TokenizerCrashedError } from '../../../src/shared/errors'
 import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 import { VOCABULARY_SIZE } from '../../../src/model/gpt2/config'
 import { type TokenizedText, tokensOf } from '../../../src/shared/contracts/tokenizedText'
-import { piecesOf } from '../../../src/tokenizer/pieces'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
 import { loadTokenizer, UNCANCELLED } from '../../support/texts/loadTokenizer'
 import { unicodeTexts } from '../../support/texts/unicodeTexts'
+import { wholeTiktoken } from '../../support/texts/wholeTiktoken'
 
 interface ReferenceText {
   readonly name: string
@@ -127,41 +127,34 @@ describe('a long text', () => {
 
   it('has the same tokens as in one piece', async () => {
     const long = paragraph.repeat(4_000)
-    const whole = new Tiktoken(...(await ordinaryEncoding()))
-    expect(await idsOf(long)).toEqual([...whole.encode_ordinary(long.replaceAll('\r\n', '\n'))])
-    whole.free()
-  })
-
-  it('has the same tokens wherever it is cut', async () => {
-    await fc.assert(
-      fc.asyncProperty(unicodeTexts, fc.integer({ min: 1, max: 20 }), async (text, units) => {
-        const ids: number[] = []
-        for (const { start, end } of piecesOf(text, units)) ids.push(...(await idsOf(text.slice(start, end))))
-        expect(ids).toEqual(await idsOf(text))
-      }),
-      { numRuns: 500 },
-    )
+    expect(await idsOf(long)).toEqual(wholeTiktoken().idsOf(long))
   })
 
   it('has the same tokens with many lines, and after an edit', async () => {
-    const whole = new Tiktoken(...(await ordinaryEncoding()))
+    const whole = wholeTiktoken()
     const lines = fc.array(unicodeTexts, { minLength: 60, maxLength: 60 })
     await fc.assert(
       fc.asyncProperty(lines, fc.nat({ max: 59 }), unicodeTexts, async (before, place, changed) => {
         for (const text of [before, before.with(place, changed)].map((all) => all.join('\n'))) {
-          expect(await idsOf(text)).toEqual([...whole.encode_ordinary(text.replaceAll('\r\n', '\n'))])
+          expect(await idsOf(text)).toEqual(whole.idsOf(text))
         }
       }),
       { numRuns: 50 },
     )
-    whole.free()
   })
 
-  it('is encoded again only in one or two pieces after an edit', async () => {
+  it.each([
+    ['many lines', '\n', ' '],
+    ['one line', '; ', ' '],
+    ['one line without white space', ';', '.'],
+  ])('of %s is encoded again only in a few pieces after an edit', async (_, separator, space) => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `const name${i} = compute(${i * i})`)
-    await tokenize(lines.join('\n'))
+    const join = (edited: string[]) => edited.join(separator).replaceAll(' ', space)
+    await tokenize(join(lines))
     const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary')
-    await tokenize(lines.with(7_000, 'let edited = 1').join('\n'))
+
+    await tokenize(join(lines.with(7_000, 'let edited = 1')))
+
     const units = encode.mock.calls.reduce((sum, [text]) => sum + text.length, 0)
     encode.mockRestore()
     expect(units).toBeGreaterThan(0)
@@ -188,16 +181,18 @@ describe('a long text', () => {
     expect(turns).toBe(2)
   })
 
-  it('does not yield if its pieces are in the cache', async () => {
-    const text = Array.from({ length: 5_000 }, (_, i) => `${i}: ${paragraph}`).join('')
-    await tokenize(text)
+  it('stops at the next turn after a cancel, also inside of a run without any border', async () => {
+    const controller = new AbortController()
     let turns = 0
     const turn = () => {
-      turns++
+      if (++turns === 2) controller.abort(new CancelledError())
       return Promise.resolve()
     }
-    await tokenizer.tokenize(`${text} more`, { ...UNCANCELLED, turn })
-    expect(turns).toBe(0)
+
+    const run = tokenizer.tokenize('xyz'.repeat(1_000_000), { signal: controller.signal, turn })
+
+    await expect(run).rejects.toThrow(CancelledError)
+    expect(turns).toBe(2)
   })
 
   it('is not started after a cancel', async () => {
@@ -207,11 +202,6 @@ describe('a long text', () => {
 })
 
 describe('a text that cannot be tokenized', () => {
-  it('is rejected before it can crash the tokenizer', async () => {
-    await expect(tokenize(`fine\n${'x'.repeat(1_000_000)}`)).rejects.toThrow(TextRunTooLongError)
-    expect(await idsOf('the')).toEqual([1169])
-  })
-
   it('is reported as a crash if the WASM module panics', async () => {
     const panic = new Error('unreachable')
     const encode = vi.spyOn(Tiktoken.prototype, 'encode_ordinary').mockImplementation(() => {
@@ -245,11 +235,6 @@ describe('the vocabulary', () => {
     expect(partial).toHaveLength(344)
   })
 })
-
-async function ordinaryEncoding(): Promise<ConstructorParameters<typeof Tiktoken>> {
-  const { default: ranks } = await import('tiktoken/encoders/gpt2.json')
-  return [ranks.bpe_ranks, {}, ranks.pat_str]
-}
 
 function decode({ tokenIds }: TokenizedText): string {
   return utf8(Uint8Array.from([...tokenIds].flatMap((id) => [...tokenizer.vocabulary.bytesOf(id)])))
