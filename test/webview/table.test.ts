@@ -133,7 +133,7 @@ describe('the table', () => {
   it('scrolls to its first row when it is sorted, and keeps the pick', async () => {
     await test.show(typescript, { picked: { section: 0, position: 60 } })
     await eventually(scrollTop).toBeGreaterThan(0)
-    await test.page.locator('[role=columnheader] button', { hasText: 'Logit' }).click()
+    await test.page.locator('[role=columnheader] button', { hasText: 'Surprisal' }).click()
     await eventually(scrollTop).toBe(0)
     expect(await test.attribute(pickedRow, 'data-position')).toBe('60')
   })
