@@ -126,7 +126,7 @@ describe('A pinned model', () => {
 
     assert.match(
       user.messages.at(-1) ?? '',
-      /from-elsewhere has 65,535 bytes, which matches none of the known models/,
+      /from-elsewhere has 64,536 bytes, which matches none of the known models/,
     )
     assert.deepEqual([currentModel(), await states()], ['mini', ['absent']])
   })

@@ -49,6 +49,8 @@ const WEIGHT_TYPES: ReadonlyMap<string, FloatType> = new Map([
 ])
 const BYTES_PER_WEIGHT: Record<FloatType, number> = { float32: 4, float16: 2, bfloat16: 2 }
 const MAX_LISTED_TENSORS = 5
+/** Comparing larger matrices would take minutes, and a model with one does not fit into memory. */
+const MAX_COMPARED_BYTES = 4 * 1024 ** 3
 /** Bytes of two tensors that are compared at a time. */
 const COMPARED_BYTES = 4 * 1024 ** 2
 
@@ -128,11 +130,15 @@ export function withTiedWte(found: ReadonlyMap<string, StoredTensor>): Map<strin
     : new Map(found).set('wte.weight', head)
 }
 
-/** Whether the checkpoint has a head that differs from `wte`; compares all of their bytes. */
+/**
+ * Whether the checkpoint has a head that differs from `wte`. Compares all of their bytes; matrices of more than 4 GiB, which
+ * no backend can load, count as different.
+ */
 export async function hasOwnHead(found: ReadonlyMap<string, StoredTensor>): Promise<boolean> {
   const [head, wte] = [found.get('lm_head.weight'), found.get('wte.weight')]
   if (head === undefined || wte === undefined || head === wte) return false
   if (head.dtype !== wte.dtype || head.shape.join() !== wte.shape.join()) return true
+  if (head.byteLength > MAX_COMPARED_BYTES) return true
   for (let start = 0; start < head.byteLength; start += COMPARED_BYTES) {
     const length = Math.min(COMPARED_BYTES, head.byteLength - start)
     const [ofHead, ofWte] = await Promise.all([head.read(start, length), wte.read(start, length)])
