@@ -144,9 +144,9 @@ export function routeBackends({
     try {
       return await ask(engine.api)
     } catch (error) {
-      if (error instanceof CancelledError || error instanceof InvalidRequestError) throw error
-      if (error instanceof NonFiniteLogitsError) {
-        // If WASM throws as well, the weights are damaged and the GPU is not at fault.
+      if (error instanceof CancelledError) throw error
+      if (error instanceof InvalidRequestError || error instanceof NonFiniteLogitsError) {
+        // If WASM throws as well, the request or the weights are at fault and the GPU is not.
         const answered = await ask(wasm.api)
         fallBack(engine, error)
         return answered
@@ -173,12 +173,13 @@ export function routeBackends({
           const isOther = api === wasm.api && request.backend === 'webgpu'
           let continuing = isOther ? await api.model(undefined, { signal: options?.signal }) : undefined
           const onProgress = (progress: ScoreProgress) => {
-            if (progress.kind === 'rows') {
-              nextRow = progress.rows.firstRow + progress.rows.logSumExp.length
-              if (continuing !== undefined) options?.onProgress?.({ kind: 'continued', model: continuing })
+            if (progress.kind === 'rows' && continuing !== undefined) {
+              options?.onProgress?.({ kind: 'continued', model: continuing })
               continuing = undefined
             }
             options?.onProgress?.(progress)
+            // Last, because rows that the caller rejects are computed again.
+            if (progress.kind === 'rows') nextRow += progress.rows.logSumExp.length
           }
           return api.score(fromRow(request, nextRow), { ...options, onProgress })
         }

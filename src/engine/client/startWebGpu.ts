@@ -3,17 +3,20 @@ import { type BackendCheck, type BackendChoice, MAX_DELTA, passes } from '../../
 import type { EngineApi, EngineMethods } from '../../shared/contracts/engineApi'
 import {
   EngineStoppedError,
+  MalformedAnswerError,
   MissingTensorsError,
   ModelConfigError,
   ModelFilesError,
+  OutOfMemoryError,
   SafetensorsError,
   TensorMismatchError,
   WebGpuUnavailableError,
 } from '../../shared/errors'
 import { formatDelta } from '../../shared/text/format'
-import { DEFAULT_MODEL_ID, type Precision } from '../../shared/contracts/prediction'
+import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/prediction'
 import { RpcClient } from '../../shared/rpc'
 import type { WebGpuEngine, WebGpuStart } from './backendRouter'
+import { checkedEngine } from './checkedEngine'
 import { compareBackends } from './compareBackends'
 import { callsOf } from './engineCalls'
 import { createEngine, type EngineWorker } from './engineHandle'
@@ -38,6 +41,7 @@ export interface WebGpuOptions {
  * Starts an engine on the GPU after checking the GPU against WASM.
  * @param wasm the WASM engine of the selected model
  * @throws WebGpuUnavailableError if WebGPU is required but unavailable, or if its numbers are wrong
+ * @throws MalformedAnswerError if its answers cannot be right, or if it loaded another model than WASM
  * @throws the errors of the engine
  */
 export async function startWebGpu(
@@ -66,6 +70,7 @@ export async function startWebGpu(
   const engine = connect(options.spawnWebGpu(model))
   try {
     const info = await engine.api.model(undefined, { signal })
+    await requireSameModel(info, wasm, signal)
     options.log(`${info.id} is loaded on ${adapter.name}.`)
     return { kind: 'started', engine: { ...engine, model: { ...info, check } } }
   } catch (error) {
@@ -136,6 +141,36 @@ async function compare(
   }
 }
 
+/** The fields of `ModelInfo` that do not depend on the backend. */
+const SAME_ON_BOTH = [
+  'id',
+  'description',
+  'fingerprint',
+  'parameters',
+  'precision',
+  'nLayer',
+  'nHead',
+  'nEmbd',
+  'nPositions',
+  'vocabularySize',
+] as const satisfies readonly (keyof ModelInfo)[]
+
+/** A model that is too large for WASM is not compared. */
+async function requireSameModel(onGpu: ModelInfo, wasm: EngineApi, signal: AbortSignal): Promise<void> {
+  const onWasm = await wasm.model(undefined, { signal }).catch((error: unknown) => {
+    if (error instanceof OutOfMemoryError) return undefined
+    throw error
+  })
+  if (onWasm === undefined) return
+  const textOf = ({ remarks }: ModelInfo) => remarks.join('\n')
+  const other =
+    textOf(onGpu) === textOf(onWasm) ? SAME_ON_BOTH.find((name) => onGpu[name] !== onWasm[name]) : 'remarks'
+  if (other === undefined) return
+  throw new MalformedAnswerError(
+    `On the GPU, ${other} of the model differs from that on WASM. Reload the window, then retry WebGPU.`,
+  )
+}
+
 /** Connects to an engine that is not restarted after it has ended. */
 function connect(worker: EngineWorker): Omit<WebGpuEngine, 'model'> {
   const client = new RpcClient<EngineMethods>(worker.channel)
@@ -146,7 +181,7 @@ function connect(worker: EngineWorker): Omit<WebGpuEngine, 'model'> {
     onEnd(reason)
   })
   return {
-    api: callsOf(client),
+    api: checkedEngine(callsOf(client)),
     onEnd: (listener) => {
       onEnd = listener
     },

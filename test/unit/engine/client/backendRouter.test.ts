@@ -6,7 +6,7 @@ import {
   type WebGpuStart,
 } from '../../../../src/engine/client/backendRouter'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { EngineState, ScoreProgress } from '../../../../src/shared/contracts/engineApi'
+import type { EngineApi, EngineState, ScoreProgress } from '../../../../src/shared/contracts/engineApi'
 import {
   CancelledError,
   EngineStoppedError,
@@ -194,7 +194,7 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
     expect(gpu.runs).toEqual([])
   })
 
-  it('does not repeat invalid or cancelled requests on WASM', async () => {
+  it('keeps using WebGPU after requests that were cancelled, or that WASM calls invalid too', async () => {
     await router.retryWebGpu()
     const cancel = new AbortController()
     const cancelled = router.api.score(REQUEST, {
@@ -208,6 +208,41 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
     await expect(router.api.logits({ tokenIds: new Int32Array(0) })).rejects.toThrow(InvalidRequestError)
     expect(failures).toEqual([])
     expect((await router.api.model(undefined)).backend).toBe('webgpu')
+  })
+
+  it('stops using WebGPU if it calls a request invalid that WASM answers', async () => {
+    await router.retryWebGpu()
+    gpu.beforeRun = (runs) => {
+      if (runs === 2) throw new InvalidRequestError('A target is not a token of the vocabulary.')
+    }
+
+    const { topIds } = await score(router.api, REQUEST)
+
+    expect(topIds).toEqual(expected.topIds)
+    expect(failures).toEqual(['A target is not a token of the vocabulary.'])
+    expect(gpu.isDisposed).toBe(true)
+  })
+
+  it('computes rows on WASM again that its caller did not accept', async () => {
+    const engine = freshEngine(mini, STEP_POSITIONS)
+    const inThread: EngineApi['score'] = (request, { onProgress = () => undefined } = {}) =>
+      engine.score(request, {
+        signal: new AbortController().signal,
+        onProgress,
+        transfer: () => undefined,
+      })
+    startWebGpu = () => Promise.resolve(started(Object.assign(gpu, { api: { ...gpu.api, score: inThread } })))
+    await router.retryWebGpu()
+    const accepted: number[] = []
+    await router.api.score(REQUEST, {
+      onProgress: (progress) => {
+        if (progress.kind !== 'rows') return
+        if (progress.rows.firstRow === 4 && !gpu.isDisposed) throw new Error('refused')
+        accepted.push(progress.rows.firstRow)
+      },
+    })
+
+    expect(accepted).toEqual([0, 2, 4, 6, 8])
   })
 
   it('stops using WebGPU if its numbers are NaN and those of WASM are not', async () => {

@@ -7,10 +7,20 @@ import { startWebGpu, type WebGpuOptions } from '../../../../src/engine/client/s
 import type { GpuAdapter } from '../../../../src/shared/contracts/companionApi'
 import type { BackendCheck, BackendChoice } from '../../../../src/shared/contracts/backendCheck'
 import type { EngineApi, EngineMethods } from '../../../../src/shared/contracts/engineApi'
-import { ModelFilesError, WebGpuUnavailableError } from '../../../../src/shared/errors'
+import {
+  MalformedAnswerError,
+  ModelFilesError,
+  OutOfMemoryError,
+  WebGpuUnavailableError,
+} from '../../../../src/shared/errors'
 import type { ModelInfo, Precision } from '../../../../src/shared/contracts/prediction'
 import { RpcClient } from '../../../../src/shared/rpc'
-import { freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../support/engine/engineUnderTest'
+import {
+  freshEngine,
+  loadMini,
+  LOADING_LIMIT_MS,
+  scoreEverything,
+} from '../../../support/engine/engineUnderTest'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
 
 const SOFTWARE: GpuAdapter = { name: 'SwiftShader', browser: 'a browser', isSoftware: true }
@@ -100,17 +110,22 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     expect(spawned.length).toBe(5)
   })
 
-  it.each([
-    ['differ by more than the tolerance', 0.002],
-    ['are NaN', Number.NaN],
-  ])('rejects without storing the check if the numbers %s', async (_, error) => {
-    onGpu = withError(model, error)
+  it('rejects without storing the check if the numbers differ by more than the tolerance', async () => {
+    onGpu = withError(model, 0.002)
     const starting = start()
 
     await expect(starting).rejects.toThrow(WebGpuUnavailableError)
     await expect(starting).rejects.toThrow(
       /^On a GPU, log-probabilities differ from those on WASM by up to .*, more than 1e-3\. Update/,
     )
+    expect(stored.size).toBe(0)
+    expect(endedCount()).toBe(1)
+  })
+
+  it('rejects without storing the check if the numbers are NaN', async () => {
+    onGpu = withError(model, Number.NaN)
+
+    await expect(start()).rejects.toThrow(MalformedAnswerError)
     expect(stored.size).toBe(0)
     expect(endedCount()).toBe(1)
   })
@@ -173,6 +188,44 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     expect(endedCount()).toBe(2)
   })
 
+  it.each<Partial<ModelInfo>>([
+    { id: 'gpt2' },
+    { description: 'Another one.' },
+    { fingerprint: 'of other files' },
+    { remarks: ['padded'] },
+    { parameters: 7 },
+    { nLayer: 7 },
+    { nHead: 7 },
+    { nEmbd: 7 },
+    { nPositions: 7 },
+  ])('rejects a model that differs from that on WASM: %j', async (difference) => {
+    await start()
+    onGpu = { ...model, info: { ...model.info, backend: 'webgpu', ...difference } }
+    const starting = start()
+
+    await expect(starting).rejects.toThrow(MalformedAnswerError)
+    await expect(starting).rejects.toThrow(
+      `On the GPU, ${Object.keys(difference).join()} of the model differs from that on WASM. Reload the window`,
+    )
+    expect(endedCount()).toBe(2)
+  })
+
+  it('starts with a model that is too large for WASM', async () => {
+    wasm = { ...wasm, model: () => Promise.reject(new OutOfMemoryError('It needs 6 GB.')) }
+
+    expect(modelOf(await start())?.id).toBe('mini')
+  })
+
+  it('checks the rows of the started engine', async () => {
+    await start()
+    onGpu = withScores(model, (rows) => ({ ...rows, topIds: rows.topIds.map(() => -1) }))
+    const started = await start()
+    const scored =
+      started.kind === 'started' && started.engine.api.score(scoreEverything(Int32Array.of(1, 2)))
+
+    await expect(scored).rejects.toThrow(MalformedAnswerError)
+  })
+
   it('rejects if WebGPU is selected and unavailable', async () => {
     choice = 'webgpu'
     adapter = new WebGpuUnavailableError('This window has none.')
@@ -202,7 +255,7 @@ type Scores = Awaited<ReturnType<LmHead['score']>>
 function withScores(model: LoadedModel, change: (scores: Scores) => Scores): LoadedModel {
   const lmHead = Object.create(model.lmHead) as LmHead
   lmHead.score = async (...request) => change(await model.lmHead.score(...request))
-  return { ...model, lmHead }
+  return { ...model, info: { ...model.info, backend: 'webgpu' }, lmHead }
 }
 
 function withConstantScores(loaded: LoadedModel): LoadedModel {
