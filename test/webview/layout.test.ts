@@ -5,7 +5,6 @@ import { layoutProblems } from './layoutProblems'
 import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
 
 const test = panelUnderTest()
-const { id } = typescript
 
 /** In pixels: next to an editor or in the side bar of a small or a large window, on both sides of every breakpoint. */
 const SIZES: readonly (readonly [width: number, height: number])[] = [
