@@ -11,7 +11,8 @@ import {
 
 /** One end of a channel that transfers structured-cloneable messages in order. */
 export interface Channel {
-  send(message: RpcMessage): void
+  /** @param transfer memory in the message that the receiver takes over, where a channel can do that */
+  send(message: RpcMessage, transfer?: readonly ArrayBuffer[]): void
   onMessage(listener: (message: RpcMessage) => void): void
 }
 
@@ -29,6 +30,8 @@ export interface HandlerOptions<Progress> {
   /** Aborts when the caller cancels. */
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
+  /** Moves these parts of the result to the caller instead of copying them. The handler must not use them afterwards. */
+  readonly transfer: (parts: readonly ArrayBufferView[]) => void
 }
 
 /** The functions that answer each method. */
@@ -149,6 +152,7 @@ export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: Rp
   const answer = async (id: number, method: string, request: unknown) => {
     const controller = new AbortController()
     running.set(id, controller)
+    let moved: readonly ArrayBuffer[] = []
     try {
       if (!Object.hasOwn(handlers, method)) throw new Error(`unknown method ${method}`)
       const value = await handlers[method as keyof M](request, {
@@ -156,8 +160,11 @@ export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: Rp
         onProgress: (progress) => {
           if (!controller.signal.aborted) channel.send({ type: 'progress', id, value: progress })
         },
+        transfer: (parts) => {
+          moved = parts.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer)
+        },
       })
-      channel.send({ type: 'result', id, value })
+      channel.send({ type: 'result', id, value }, moved)
     } catch (error) {
       channel.send({ type: 'error', id, error: toErrorRecord(error) })
     } finally {

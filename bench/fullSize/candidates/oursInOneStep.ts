@@ -19,7 +19,11 @@ export async function oursInOneStep(settings: CandidateSettings): Promise<Candid
     createStepPolicy: fixedSteps(model.info.nPositions),
     nextMacrotask: () => setImmediate(),
   })
-  const context = { signal: new AbortController().signal, onProgress: () => undefined }
+  const context = {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    transfer: () => undefined,
+  }
   return {
     methods: {
       inspect: (tokenIds) =>

@@ -9,8 +9,8 @@ export interface MessageEnd {
 /** RPC over a browser's message port. The port must not be used for anything else. */
 export function portChannel(end: MessageEnd): Channel {
   return {
-    send: (message) => {
-      end.postMessage(message)
+    send: (message, transfer) => {
+      end.postMessage(message, transfer)
     },
     onMessage: (listener) => {
       end.onmessage = ({ data }) => {

@@ -57,9 +57,12 @@ export class Engine implements Handlers {
     return { bytes: vocabulary.bytes, offsets: vocabulary.offsets }
   }
 
-  readonly tokenize: Handlers['tokenize'] = async ({ text }, { signal }) => {
+  readonly tokenize: Handlers['tokenize'] = async ({ text }, { signal, transfer }) => {
     const tokenizer = await this.tokenizer()
-    return tokenizer.tokenize(text, { signal, turn: this.dependencies.nextMacrotask })
+    const tokens = await tokenizer.tokenize(text, { signal, turn: this.dependencies.nextMacrotask })
+    // Copying millions of tokens would hold this thread and the caller's.
+    transfer([tokens.tokenIds, tokens.starts, tokens.ends, tokens.partials])
+    return tokens
   }
 
   readonly model: Handlers['model'] = async () => (await this.loaded()).info

@@ -20,8 +20,8 @@ import { measuredStepSize } from './stepSize'
 if (parentPort === null) throw new Error('the engine runs in a worker')
 const port = parentPort
 const channel: Channel = {
-  send: (message) => {
-    port.postMessage(message)
+  send: (message, transfer) => {
+    port.postMessage(message, transfer)
   },
   onMessage: (listener) => {
     port.on('message', listener)

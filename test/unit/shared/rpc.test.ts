@@ -20,6 +20,10 @@ interface Odd {
   odd: { request: undefined; progress: never; result: () => void }
 }
 
+interface Columns {
+  columns: { request: undefined; progress: never; result: { readonly part: Int32Array } }
+}
+
 /**
  * A server whose `wait` runs until it is cancelled. `log` has its events, `received` the types of the messages to the
  * caller's end.
@@ -85,6 +89,24 @@ describe('A call', () => {
       odd: () => Promise.resolve(() => undefined),
     })
     await expect(new RpcClient<Odd>(callersEnd).call('odd', undefined)).rejects.toThrow('could not be cloned')
+  })
+
+  it('moves the parts of the result that its handler gives away', async () => {
+    const [callersEnd, serversEnd] = channelPair()
+    const part = Int32Array.of(1, 2, 3)
+    serveRpc<Columns>(serversEnd, {
+      columns: (_, { transfer }) => {
+        transfer([part])
+        return Promise.resolve({ part })
+      },
+    })
+
+    const result = await new RpcClient<Columns>(callersEnd).call('columns', undefined)
+
+    expect({ received: result.part, left: part.length }).toEqual({
+      received: Int32Array.of(1, 2, 3),
+      left: 0,
+    })
   })
 
   it('rejects if the request cannot be cloned', async () => {

@@ -54,6 +54,7 @@ describe('A cancelled score', () => {
         deliveries++
         cancel.abort()
       },
+      transfer: () => undefined,
     })
     await expect(running).rejects.toThrow(CancelledError)
     expect(deliveries).toBe(1)

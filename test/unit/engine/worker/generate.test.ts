@@ -165,7 +165,11 @@ describe('A generation', () => {
       return run(tokenIds, past)
     }
     const request = await requestFor(CODE, '', { maxTokens: 60, maxLines: 100 })
-    const call = freshEngine(model).generate(request, { signal: cancel.signal, onProgress: () => undefined })
+    const call = freshEngine(model).generate(request, {
+      signal: cancel.signal,
+      onProgress: () => undefined,
+      transfer: () => undefined,
+    })
     await expect(call).rejects.toThrow(CancelledError)
     expect(runs.length).toBe(5)
   })
