@@ -26,6 +26,15 @@ describe('PieceCache', () => {
     expect(['one', 'two', 'six'].map((piece) => cache.get(piece) !== undefined)).toEqual([true, false, true])
   })
 
+  it('keeps its pieces when one that is larger than the whole cache is added', () => {
+    const cache = new PieceCache(6)
+    cache.set('one', tokens(1))
+
+    cache.set('seventy', tokens(70))
+
+    expect(['one', 'seventy'].map((piece) => cache.get(piece) !== undefined)).toEqual([true, false])
+  })
+
   it('counts a piece once, even if it is added several times', () => {
     const cache = new PieceCache(6)
     for (let i = 0; i < 9; i++) cache.set('one', tokens(1))
