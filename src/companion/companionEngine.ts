@@ -107,14 +107,17 @@ function whenOpen(opening: Promise<unknown>, channel: Channel): Channel {
 }
 
 /**
- * Ends the link if the companion's host has crashed: the crash itself is not reported. While an answer is due, it calls
- * the companion at regular intervals. Any message from the other side counts as a reply, because on a slow connection
- * the reply itself waits for parts of the model.
+ * Ends the link if the companion's host has crashed, because the crash itself is not reported, or if the engine does not
+ * work on the calls that are due. While an answer is due, it calls the companion at regular intervals. Any message from
+ * the other side counts as a reply, because on a slow connection the reply itself waits for parts of the model. A reply to
+ * the heartbeat alone shows that the host runs, but not that the engine works.
  */
 class Heartbeat {
   private readonly due = new Set<number>()
   private timer: NodeJS.Timeout | undefined
   private unanswered = 0
+  /** Beats since the last message: progress, an answer, or a request for a part of the model. */
+  private silent = 0
   private lastReceivedCount = 0
 
   constructor(
@@ -142,6 +145,7 @@ class Heartbeat {
     clearInterval(this.timer)
     this.timer = undefined
     this.unanswered = 0
+    this.silent = 0
     this.due.clear()
   }
 
@@ -157,13 +161,23 @@ class Heartbeat {
       this.stop()
       return
     }
-    if (this.link.receivedCount !== this.lastReceivedCount) this.unanswered = 0
+    if (this.link.receivedCount !== this.lastReceivedCount) {
+      this.unanswered = 0
+      this.silent = 0
+    }
     this.lastReceivedCount = this.link.receivedCount
     if (this.unanswered >= MAX_MISSED_BEATS) {
       this.link.end(new Error('the companion does not respond'))
       return
     }
+    if (this.silent >= MAX_SILENT_BEATS) {
+      this.link.end(
+        new Error(`the engine did not work on a call within ${(MAX_SILENT_BEATS * HEARTBEAT_MS) / 1000} s`),
+      )
+      return
+    }
     this.unanswered++
+    this.silent++
     this.ask().then(
       () => {
         this.unanswered = 0
@@ -175,9 +189,11 @@ class Heartbeat {
   }
 }
 
+const HEARTBEAT_MS = 2000
 /** A number of beats instead of a time, because a machine that was asleep misses at most one. */
 const MAX_MISSED_BEATS = 3
-const HEARTBEAT_MS = 2000
+/** Two minutes: a completion reports no progress, and on a slow GPU it may take one. */
+const MAX_SILENT_BEATS = 60
 
 /** Serves parts of the model's files, and no other files. The returned function closes the opened files. */
 function serveFiles(

@@ -93,7 +93,6 @@ describe('An engine in the companion', () => {
   })
 
   afterEach(async () => {
-    vi.useRealTimers()
     await engine.dispose()
     companion.dispose()
     fake.dispose()
@@ -211,37 +210,6 @@ describe('An engine in the companion', () => {
     })
   })
 
-  it('rejects pending calls if the companion’s host crashes without notice', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    await engine.api.model(undefined)
-    const pending = engine.api.score(scoreEverything(TOKEN_IDS))
-    const rejected = expect(pending).rejects.toThrow(EngineStoppedError)
-    commands.crash()
-    await vi.advanceTimersByTimeAsync(10_000)
-
-    await rejected
-  })
-
-  it('waits on a slow connection, where parts of the model arrive before the reply to the heartbeat', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    fake.dispose()
-    const { host, source } = silentHost(commands)
-    commands.silence(COMPANION_COMMANDS.alive)
-    const ends: unknown[] = []
-    const pending = engine.api.model(undefined).catch((error: unknown) => ends.push(error))
-    const { model } = await source
-    for (let beat = 0; beat < 8; beat++) {
-      await model()
-      await vi.advanceTimersByTimeAsync(2000)
-    }
-    expect(ends).toEqual([])
-    await vi.advanceTimersByTimeAsync(10_000)
-    await pending
-
-    expect(ends).toEqual([expect.any(EngineStoppedError)])
-    host.dispose()
-  })
-
   it('ends only engines whose link no extension has any more, when the next engine starts', async () => {
     await engine.api.model(undefined)
     await commands.execute(COMPANION_COMMANDS.open, 'whose host has died', REQUEST)
@@ -307,23 +275,3 @@ describe('An engine in the companion', () => {
     await expect(adapter).rejects.toThrow(words)
   })
 })
-
-/** A companion whose engines never answer; `source` is that of the first engine. */
-function silentHost(commands: FakeCommands): {
-  readonly host: { dispose(): void }
-  readonly source: Promise<ModelSource>
-} {
-  let onSource: (source: ModelSource) => void = () => undefined
-  const source = new Promise<ModelSource>((resolve) => {
-    onSource = resolve
-  })
-  const host = hostEngines({
-    commands,
-    adapter: () => Promise.resolve(ANSWER),
-    spawn: (_, given) => {
-      onSource(given)
-      return { channel: channelPair()[0], onStop: () => undefined, terminate: () => Promise.resolve() }
-    },
-  })
-  return { host, source }
-}
