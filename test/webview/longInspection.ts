@@ -2,13 +2,13 @@ import type { Inspection } from '../../src/shared/contracts/prediction'
 import { elementAt } from '../../src/shared/elementAt'
 import { typescript, typescriptSection } from './panelUnderTest'
 
-/** An inspection of the reference text, repeated until it has `count` tokens. */
-export function longInspection(count: number): Inspection {
-  const { tokens: once, predictions: scored } = typescriptSection
+/** An inspection of a text, repeated until it has `count` tokens. */
+export function longInspection(count: number, section = typescriptSection): Inspection {
+  const { tokens: once, predictions: scored } = section
   const tokens = Array.from({ length: count }, (_, i) => elementAt(once, i % once.length))
   const predictions = tokens.map((_, position) => ({
     ...elementAt(scored, position % once.length),
     position,
   }))
-  return { ...typescript, sections: [{ ...typescriptSection, tokens, predictions }] }
+  return { ...typescript, sections: [{ ...section, tokens, predictions }] }
 }

@@ -52,6 +52,13 @@ describe('a character of several tokens', () => {
     await test.posted('pickToken', { position: FIRST + 1, how: 'reveal' })
   })
 
+  it('selects the first of its tokens in the editor by a double click', async () => {
+    const panel = await test.show(emoji, { picked: { section: 0, position: 0 } })
+    await test.page.locator(hand).dblclick()
+    await test.posted('pickToken', { how: 'select' })
+    expect((await panel.messages('pickToken')).map(({ position }) => position)).toEqual([FIRST, FIRST])
+  })
+
   it('returns to the first token after the last', async () => {
     await test.show(emoji, { picked: { section: 0, position: LAST } })
     await test.page.locator(hand).click()

@@ -151,10 +151,37 @@ describe('whole lines', () => {
     const panel = await test.show(inspection, { ...START, width })
     await panel.send({ type: 'pickFromEditor', inspectionId: inspection.id, section: 0, position: 9_003 })
     await eventually(linesAroundPicked).toEqual({ above: true, below: true })
-    // When the text around it is rendered later, the token stays where it is.
-    const rendered = `document.querySelectorAll('logitscope-strip-block:empty').length === 0`
-    await test.page.waitForFunction(rendered)
+    // Text that is rendered later does not move it.
+    await eventually(() => test.page.locator('logitscope-strip-block:empty').count()).toBe(0)
     expect(await linesAroundPicked()).toEqual({ above: true, below: true })
+  })
+
+  it('shows a line after the picked token while the pick moves on by the keyboard', async () => {
+    await test.show(typescript, { picked: { section: 0, position: 20 }, width: 340, height: 598 })
+    for (let position = 21; position <= 40; position++) {
+      await test.page.locator(box).press('ArrowRight')
+      await test.page.locator(`#text-0-${position}`).waitFor()
+      await eventually(linesAroundPicked).toMatchObject({ below: true })
+    }
+  })
+
+  it('keeps the picked token in view when the panel gets narrower', async () => {
+    await test.show(longInspection(500), { picked: { section: 0, position: 300 }, width: 1180 })
+    await eventually(linesAroundPicked).toEqual({ above: true, below: true })
+    await test.page.setViewportSize({ width: 340, height: 598 })
+    await eventually(async () => (await lines()).boxHeight).toBeLessThan(120)
+    await eventually(linesAroundPicked).toEqual({ above: true, below: true })
+  })
+
+  it('stays where the user has scrolled to when the panel gets narrower', async () => {
+    await test.show(longInspection(500), { picked: { section: 0, position: 300 }, width: 1180 })
+    await eventually(linesAroundPicked).toEqual({ above: true, below: true })
+    await test.page.locator(box).hover()
+    await test.page.mouse.wheel(0, -5_000)
+    await eventually(async () => (await lines()).scrolled).toBe(0)
+    await test.page.setViewportSize({ width: 340, height: 598 })
+    await eventually(async () => (await lines()).boxHeight).toBeLessThan(120)
+    expect((await lines()).scrolled).toBe(0)
   })
 
   it('has four lines beside an editor', async () => {

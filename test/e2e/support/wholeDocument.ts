@@ -67,8 +67,8 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await workbench().page.getByText('Ln 1, Col 33 (6 selected)').waitFor()
     })
 
-    it('selects the token in the editor with a click in the text', async () => {
-      await workbench().panel.locator('logitscope-strip').getByText('path', { exact: true }).first().click()
+    it('selects the token in the editor with a double click in the text', async () => {
+      await workbench().panel.locator('logitscope-strip').getByText('path', { exact: true }).first().dblclick()
 
       await workbench().focusEditor()
       await workbench().page.getByText('Ln 1, Col 38 (4 selected)').waitFor()

@@ -15,13 +15,8 @@ export class LineScroll {
   /** Finds the elements to keep in view; undefined once the user has scrolled. */
   private picked: (() => readonly Element[]) | undefined
 
-  constructor(
-    private readonly box: HTMLElement,
-    content: Element,
-  ) {
-    // Text gets its real height when it is rendered for the first time, which moves what follows.
+  constructor(private readonly box: HTMLElement) {
     this.observer.observe(box)
-    this.observer.observe(content)
     box.addEventListener('scrollend', this.snap)
     for (const type of USER_INPUT) box.addEventListener(type, this.release, { passive: true })
   }

@@ -39,9 +39,8 @@ export class StripElement extends LightElement {
     super.connectedCallback()
     void this.updateComplete.then(() => {
       const { box } = this
-      const content = box?.firstElementChild
-      if (box === null || content === null || content === undefined || !this.isConnected) return
-      this.lineScroll ??= new LineScroll(box, content)
+      if (box === null || !this.isConnected) return
+      this.lineScroll ??= new LineScroll(box)
       this.reveal()
     })
   }
@@ -78,12 +77,13 @@ export class StripElement extends LightElement {
       @contextmenu=${this.onContextMenu}
       @keydown=${this.onKeyDown}
     >
-      <div>${map(this.blocks, (_, section) => this.sectionTemplate(section))}</div>
+      ${map(this.blocks, (_, section) => this.sectionTemplate(section))}
     </div>`
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('picked') || changed.get('inspection')?.id !== this.inspection.id) this.reveal()
+    const isOther = changed.has('inspection') && changed.get('inspection')?.id !== this.inspection.id
+    if (changed.has('picked') || isOther) this.reveal()
   }
 
   private sectionTemplate(section: number): TemplateResult {
