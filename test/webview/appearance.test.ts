@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
 
+import { elementAt } from '../../src/shared/elementAt'
 import { type Theme, THEMES } from '../support/panel/themes'
-import { panelUnderTest, typescript } from './panelUnderTest'
+import { referenceInspection } from '../support/reference/referenceInspection'
+import { panelUnderTest, typescript, vocabulary } from './panelUnderTest'
 import { openPart, pickedAddress, pickedLogits } from './pickedToken'
 
 const test = panelUnderTest()
@@ -13,6 +15,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 const WIDE = 1180
 const NARROW = 560
+
 /** Shows the panel with a picked token, its full row of logits, and everything in the tab Prediction open. */
 async function showPicked(theme: Theme, width: number): Promise<void> {
   const panel = await test.show(typescript, { theme, width })
@@ -26,9 +29,11 @@ async function showPicked(theme: Theme, width: number): Promise<void> {
 }
 
 /** The violations of accessibility rules that axe rates serious or critical. */
-async function seriousViolations(): Promise<string[]> {
+async function seriousViolations(within = 'body'): Promise<string[]> {
   await test.page.evaluate(axeSource)
-  const { violations } = await test.page.evaluate<AxeResults>('axe.run({ resultTypes: ["violations"] })')
+  const { violations } = await test.page.evaluate<AxeResults>(
+    `axe.run('${within}', { resultTypes: ['violations'] })`,
+  )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`)
@@ -38,6 +43,19 @@ describe.each(THEMES)('in the theme %s', (theme) => {
   it('has no serious accessibility violation', async () => {
     await showPicked(theme, WIDE)
     expect(await seriousViolations()).toEqual([])
+  })
+
+  it('has no serious accessibility violation in a text with emoji that is inspected again', async () => {
+    const emoji = referenceInspection('emoji +bos', vocabulary)
+    const panel = await test.show(emoji, { theme })
+    const state = { kind: 'running' } as const
+    const sections = emoji.sections.map((section) => ({ ...section, predictions: [], next: null }))
+    const rerun = { ...emoji, id: 'rerun', state, sections }
+    await panel.send({ type: 'showInspection', inspection: rerun, picked: null, focus: false })
+    const predictions = elementAt(emoji.sections, 0).predictions.slice(0, 8)
+    await panel.send({ type: 'appendPredictions', inspectionId: 'rerun', section: 0, predictions })
+    await test.page.locator('.running-text .shared.stale').first().waitFor()
+    expect(await seriousViolations('.strip')).toEqual([])
   })
 
   it('has a text contrast of at least 4.5:1 on every step', async () => {

@@ -5,6 +5,7 @@ import { LightElement } from '../base/lightElement'
 
 const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ['↑ ↓', 'Previous or next token, revealed in the editor'],
+  ['← → in the text', 'Previous or next token, revealed in the editor'],
   ['PgUp PgDn', 'Previous or next page'],
   ['Home End', 'First or last token'],
   ['Enter', 'Select the token in the editor'],
