@@ -1,33 +1,22 @@
 import { CancelledError, HubRefusalError } from '../../shared/errors'
-import { isSafeAddress } from './endpoint'
 import type { HubLimits } from './hubLimits'
-import type { HubResponse, RequestHub } from './hubTransport'
+import type { HubRequest, HubResponse, RequestHub } from './hubTransport'
+import { isRedirect, MAX_REDIRECTS, redirected, tooManyRedirects } from './redirects'
 import { TransientHubError } from './transientHubError'
 import { WaitingChunks } from './waitingChunks'
 
 /**
- * Requests a file with `fetch`, which follows redirects and drops the token if one leads to another host. It sends no
- * `If-Range`, because few hubs allow pages of other origins to send it; the response's ETag shows the same.
+ * Requests a file with `fetch`. It sends no `If-Range`, because few hubs allow pages of other origins to send it; the
+ * response's ETag shows the same.
  */
-export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, signal }) => {
+export const fetchFromHub: RequestHub = async (request) => {
+  const { url, answerMs, signal } = request
   const cut = new AbortController()
   const limit = setTimeout(() => {
     cut.abort(new Error(`no answer within ${answerMs / 1000} s`))
   }, answerMs)
   try {
-    const request = {
-      headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(resume !== undefined && { range: `bytes=${resume.from}-` }),
-      },
-      // The store keeps the file; the browser's cache must not keep half a gigabyte a second time.
-      cache: 'no-store',
-      credentials: 'omit' as const,
-      signal: AbortSignal.any([signal, cut.signal]),
-    }
-    const response = await fetch(url, request)
-    requireSafe(url, response)
-    return hubResponse(response, cut)
+    return hubResponse(await followed(request, AbortSignal.any([signal, cut.signal])), cut)
   } catch (cause) {
     if (cause instanceof HubRefusalError) throw cause
     if (signal.aborted) throw new CancelledError()
@@ -37,13 +26,52 @@ export const fetchFromHub: RequestHub = async ({ url, token, resume, answerMs, s
   }
 }
 
-/** Throws HubRefusalError if a redirect led from HTTPS to HTTP, or to an unsafe address. */
-function requireSafe(asked: URL, response: Response): void {
-  const from = new URL(response.url)
-  const isDowngraded = asked.protocol === 'https:' && from.protocol !== 'https:'
-  if (isSafeAddress(from) && !isDowngraded) return
-  void response.body?.cancel()
-  throw new HubRefusalError(`The hub redirects to ${from.origin}, which is not a safe address.`)
+/**
+ * The response after all redirects, each of which is judged before it is followed.
+ * @throws HubRefusalError
+ */
+async function followed(request: HubRequest, signal: AbortSignal): Promise<Response> {
+  let { url } = request
+  let { token } = request
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const response = await fetch(url, { ...fetchOptions({ ...request, token }), redirect: 'manual', signal })
+    if (response.type === 'opaqueredirect') return followedByBrowser(request, signal)
+    const location = response.headers.get('location')
+    if (!isRedirect(response.status) || location === null) return response
+    await response.body?.cancel()
+    const next = redirected(url, location)
+    if (next.origin !== url.origin) token = undefined
+    url = next
+  }
+  throw tooManyRedirects()
+}
+
+/**
+ * A browser does not show a page where a redirect leads, and the real hub redirects to a signed address that the page
+ * cannot know otherwise. So the browser follows, and the answer is refused if it came from an unsafe address. Browsers
+ * themselves drop the token at another origin, and refuse redirects from HTTPS to HTTP except to this machine.
+ */
+async function followedByBrowser(request: HubRequest, signal: AbortSignal): Promise<Response> {
+  const response = await fetch(request.url, { ...fetchOptions(request), redirect: 'follow', signal })
+  try {
+    redirected(request.url, response.url)
+    return response
+  } catch (error) {
+    void response.body?.cancel()
+    throw error
+  }
+}
+
+function fetchOptions({ token, resume }: Pick<HubRequest, 'token' | 'resume'>) {
+  return {
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(resume !== undefined && { range: `bytes=${resume.from}-` }),
+    },
+    // The store keeps the file; the browser's cache must not keep half a gigabyte a second time.
+    cache: 'no-store',
+    credentials: 'omit',
+  } as const
 }
 
 function hubResponse(response: Response, cut: AbortController): HubResponse {

@@ -3,14 +3,11 @@
 
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { CancelledError, HubRefusalError } from '../../shared/errors'
+import { CancelledError } from '../../shared/errors'
 import { bodyChunks } from './bodyChunks'
-import { isSafeAddress } from './endpoint'
 import type { HubRequest, HubResponse } from './hubTransport'
+import { isRedirect, MAX_REDIRECTS, redirected, tooManyRedirects } from './redirects'
 import { TransientHubError } from './transientHubError'
-
-const MAX_REDIRECTS = 5
-const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
  * Requests a file through Node and follows redirects.
@@ -24,11 +21,11 @@ export async function requestHub(request: HubRequest): Promise<HubResponse> {
     mayHaveToken &&= url.origin === request.url.origin
     const response = await get(request, url, mayHaveToken)
     const { location } = response.headers
-    if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined) return hubResponse(response)
+    if (!isRedirect(response.statusCode ?? 0) || location === undefined) return hubResponse(response)
     response.destroy()
     url = redirected(url, location)
   }
-  throw new HubRefusalError(`The hub redirects more than ${MAX_REDIRECTS} times.`)
+  throw tooManyRedirects()
 }
 
 function hubResponse(response: IncomingMessage): HubResponse {
@@ -43,15 +40,6 @@ function hubResponse(response: IncomingMessage): HubResponse {
       response.destroy()
     },
   }
-}
-
-function redirected(from: URL, location: string): URL {
-  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-  // A remote hub must not redirect to a server that only this machine can reach.
-  const isDowngraded = from.protocol === 'https:' && to?.protocol !== 'https:'
-  if (to === undefined || !isSafeAddress(to) || isDowngraded)
-    throw new HubRefusalError(`The hub redirects to ${to?.origin ?? location}, which is not a safe address.`)
-  return to
 }
 
 function get(

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { fetchFromHub } from '../../../../src/model/hub/fetchFromHub'
+import { requestHub } from '../../../../src/model/hub/hubRequest'
 import { HubRefusalError } from '../../../../src/shared/errors'
-import { type Answer, answerWell, MODEL, FakeHub, WEIGHTS } from '../../../support/fakes/fakeHub'
+import { type Answer, MODEL, FakeHub, WEIGHTS } from '../../../support/fakes/fakeHub'
 import { hasInstalledWeights, storeAndHub, watched } from '../../../support/fakes/fakeStore'
 
 function redirectTo(location: string): Answer {
@@ -11,12 +13,26 @@ function redirectTo(location: string): Answer {
   }
 }
 
-describe('A redirect', () => {
+/** Node's `fetch` shows where a redirect leads; a browser's does not, which `test/web` covers. */
+describe.each([
+  ['http.get', requestHub],
+  ['fetch', fetchFromHub],
+])('A redirect, with %s,', (_, request) => {
+  it('to an unsafe address is refused before it is followed', async () => {
+    const { store, server, hub } = await storeAndHub()
+    const elsewhere = await anotherHub()
+    // This machine, but not by one of its loopback names.
+    server.otherwise = redirectTo(`http://0.0.0.0:${elsewhere.endpoint.port}${pathOf('model.safetensors')}`)
+
+    await expect(store.install(MODEL, { ...hub, request }, watched())).rejects.toThrow(/not a safe address/)
+    expect(elsewhere.requests).toEqual([])
+  })
+
   it('to another host is followed, without the token', async () => {
     const { store, server, hub, folder } = await storeAndHub()
     const elsewhere = await anotherHub()
     server.otherwise = redirectTo(`${elsewhere.endpoint.origin}${pathOf('model.safetensors')}`)
-    await store.install(MODEL, { ...hub, token: 'a secret' }, watched())
+    await store.install(MODEL, { ...hub, request, token: 'a secret' }, watched())
     expect(server.authorizations).toEqual(['Bearer a secret', 'Bearer a secret'])
     expect(elsewhere.authorizations).toEqual([undefined])
     expect(await hasInstalledWeights(folder, WEIGHTS)).toBe(true)
@@ -28,7 +44,7 @@ describe('A redirect', () => {
     const there = `${elsewhere.endpoint.origin}${pathOf('model.safetensors')}`
     elsewhere.otherwise = redirectTo(`${server.endpoint.origin}${pathOf('model.safetensors')}?back`)
     server.answers = [redirectTo(there)]
-    await expect(store.install(MODEL, { ...hub, token: 'a secret' }, watched())).rejects.toThrow(
+    await expect(store.install(MODEL, { ...hub, request, token: 'a secret' }, watched())).rejects.toThrow(
       HubRefusalError,
     )
     expect(server.authorizations.at(-1)).toBeUndefined()
@@ -37,7 +53,7 @@ describe('A redirect', () => {
   it('within the hub keeps the token', async () => {
     const { store, server, hub } = await storeAndHub()
     server.answers = [redirectTo('model.safetensors')]
-    await store.install(MODEL, { ...hub, token: 'a secret' }, watched())
+    await store.install(MODEL, { ...hub, request, token: 'a secret' }, watched())
     expect(server.authorizations).toEqual(Array(3).fill('Bearer a secret'))
   })
 
@@ -46,31 +62,33 @@ describe('A redirect', () => {
     async (location) => {
       const { store, server, hub } = await storeAndHub()
       server.otherwise = redirectTo(location)
-      await expect(store.install(MODEL, hub, watched())).rejects.toThrow(/not a safe address/)
+      await expect(store.install(MODEL, { ...hub, request }, watched())).rejects.toThrow(/not a safe address/)
     },
   )
 
   it('loop ends', async () => {
     const { store, server, hub } = await storeAndHub()
     server.otherwise = redirectTo('model.safetensors')
-    await expect(store.install(MODEL, hub, watched())).rejects.toThrow(/redirects more than 5 times/)
+    await expect(store.install(MODEL, { ...hub, request }, watched())).rejects.toThrow(
+      /redirects more than 5 times/,
+    )
     expect(server.requests.filter((name) => name === 'model.safetensors')).toHaveLength(6)
   })
 
   it('keeps the requested range', async () => {
-    const { store, server, hub } = await storeAndHub()
-    const elsewhere = await anotherHub()
-    const there = `${elsewhere.endpoint.origin}${pathOf('model.safetensors')}`
-    elsewhere.answers = [
-      (asked) => {
-        asked.response.writeHead(200, { 'content-length': WEIGHTS.length, etag: '"the pinned file"' })
-        asked.response.write(WEIGHTS.subarray(0, 30_000), () => asked.response.destroy())
-      },
-    ]
-    elsewhere.otherwise = answerWell
-    server.otherwise = redirectTo(there)
-    await store.install(MODEL, hub, watched())
-    expect(elsewhere.requests).toEqual(['model.safetensors', 'model.safetensors from 30000'])
+    const [hub, elsewhere] = [await anotherHub(), await anotherHub()]
+    const path = pathOf('model.safetensors')
+    hub.otherwise = redirectTo(`${elsewhere.endpoint.origin}${path}`)
+    const response = await request({
+      url: new URL(path, hub.endpoint),
+      token: undefined,
+      resume: { from: 30_000, etag: null },
+      answerMs: 10_000,
+      signal: new AbortController().signal,
+    })
+    response.end()
+
+    expect(elsewhere.requests).toEqual(['model.safetensors from 30000'])
   })
 })
 
