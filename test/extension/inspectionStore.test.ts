@@ -44,6 +44,15 @@ describe('the store of inspections', () => {
     assert.deepEqual(restored.inspection.state, { kind: 'interrupted' })
   })
 
+  it('restores the save before one that the end of the window has cut off', async () => {
+    for (const scored of [0, 10, 20]) await store.save(runWith(scored))
+    await truncate(join(folder, 'run', 'header1.json'), 100)
+
+    const restored = await anotherWindow().load('run')
+
+    assert.deepEqual(restored, runWith(20))
+  })
+
   it('continues to save a run that was restored', async () => {
     await store.save(runWith(SCORES_PER_FILE + 10))
     const other = anotherWindow()
@@ -62,6 +71,16 @@ describe('the store of inspections', () => {
       (await readdir(folder)).sort(),
       Array.from({ length: 10 }, (_, i) => `run-${i}`),
     )
+  })
+
+  it('saves what a running inspection has scored when the window closes', async () => {
+    await store.save(runWith(10))
+    store.saveSoon(() => runWith(20))
+
+    store.dispose()
+
+    await store.save(runWith(10))
+    assert.deepEqual(await anotherWindow().load('run'), runWith(20))
   })
 
   it('does not save a run that ends after the window has begun to close', async () => {

@@ -17,7 +17,8 @@ import {
 const MAX_STORED_INSPECTIONS = 10
 /** While an inspection runs, a reload of the window loses at most the scores of this time. */
 const SAVE_INTERVAL_MS = 2_000
-const HEADER_FILE = 'run.json'
+/** Written in turns, because the window may close while one of them is written. */
+const HEADER_FILES = ['header0.json', 'header1.json'] as const
 const TOKEN_IDS_FILE = 'tokenIds'
 const RANGES_FILE = 'ranges'
 
@@ -27,11 +28,13 @@ const RANGES_FILE = 'ranges'
  */
 export class InspectionStore implements vscode.Disposable {
   /** What is stored of the inspection that was saved last. */
-  private stored: { readonly id: string; completeFiles: number } | undefined
+  private stored: { readonly id: string; saves: number; completeFiles: number } | undefined
   /** Waits until the current save has ended; a newer save replaces it. */
   private waiting: InspectionRun | undefined
   private saving: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** Returns the results to save when the timer ends. */
+  private growing: (() => InspectionRun | undefined) | undefined
   private isDisposed = false
 
   constructor(
@@ -41,10 +44,9 @@ export class InspectionStore implements vscode.Disposable {
 
   /** Resolves when this run, or a newer one, is saved. Never rejects: a failure only means that a reload loses results. */
   save(run: InspectionRun): Promise<void> {
-    clearTimeout(this.timer)
-    this.timer = undefined
+    this.stopTimer()
     // A run that ends because the window is reloaded is interrupted, not cancelled.
-    if (this.isDisposed) return Promise.resolve()
+    if (this.isDisposed) return this.saving ?? Promise.resolve()
     this.waiting = run
     this.saving ??= this.saveWaiting().finally(() => (this.saving = undefined))
     return this.saving
@@ -52,10 +54,9 @@ export class InspectionStore implements vscode.Disposable {
 
   /** Saves a run that is still running, at most once in `SAVE_INTERVAL_MS`. `current` returns its results by then. */
   saveSoon(current: () => InspectionRun | undefined): void {
+    this.growing = current
     this.timer ??= setTimeout(() => {
-      const run = current()
-      this.timer = undefined
-      if (run !== undefined) void this.save(run)
+      this.saveGrowing()
     }, SAVE_INTERVAL_MS)
   }
 
@@ -64,14 +65,17 @@ export class InspectionStore implements vscode.Disposable {
     const folder = this.folderOf(id)
     const read = async (name: string) => vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, name))
     try {
-      const header = JSON.parse(new TextDecoder().decode(await read(HEADER_FILE))) as StoredHeader
-      if (header.format !== FORMAT) return undefined
+      const header = newestHeader(
+        await Promise.allSettled(HEADER_FILES.map(async (name) => parseHeader(await read(name)))),
+      )
+      if (header === undefined) return undefined
       const scores: (TokenScore | null)[] = []
       for (let file = 0; file * SCORES_PER_FILE < header.scored; file++) {
         scores.push(...decodeScores(await read(scoresFile(file)), header.inspection.topK))
         if (scores.length < Math.min((file + 1) * SCORES_PER_FILE, header.scored)) break
       }
-      this.stored = { id, completeFiles: Math.floor(scores.length / SCORES_PER_FILE) }
+      const { saves } = header
+      this.stored = { id, saves, completeFiles: Math.floor(scores.length / SCORES_PER_FILE) }
       return runOf(header, { tokenIds: await read(TOKEN_IDS_FILE), ranges: await read(RANGES_FILE), scores })
     } catch (error) {
       this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
@@ -79,9 +83,22 @@ export class InspectionStore implements vscode.Disposable {
     }
   }
 
+  /** Begins to save what a run has scored so far. VS Code leaves a closing window some time for it. */
   dispose(): void {
+    this.saveGrowing()
     this.isDisposed = true
+  }
+
+  private saveGrowing(): void {
+    const run = this.growing?.()
+    this.stopTimer()
+    if (run !== undefined) void this.save(run)
+  }
+
+  private stopTimer(): void {
     clearTimeout(this.timer)
+    this.timer = undefined
+    this.growing = undefined
   }
 
   private async saveWaiting(): Promise<void> {
@@ -96,33 +113,30 @@ export class InspectionStore implements vscode.Disposable {
     }
   }
 
-  /** The header is written last and replaces the previous one at once, so that it never names scores that are missing. */
+  /** The header is written last, so that it never names scores that are missing. */
   private async write(run: InspectionRun): Promise<void> {
     const { id } = run.inspection
     const folder = this.folderOf(id)
     const write = async (name: string, content: Uint8Array) =>
       vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder, name), content)
     const isNew = this.stored?.id !== id
+    const stored = this.stored?.id === id ? this.stored : { id, saves: 0, completeFiles: 0 }
+    this.stored = stored
     if (isNew) {
-      this.stored = { id, completeFiles: 0 }
       await vscode.workspace.fs.createDirectory(folder)
       await write(TOKEN_IDS_FILE, encodeTokenIds(run))
       await write(RANGES_FILE, encodeRanges(run))
     }
-    const header = headerOf(run)
-    const { stored } = this
-    for (let file = stored?.completeFiles ?? 0; file * SCORES_PER_FILE < header.scored; file++) {
+    stored.saves++
+    const header = headerOf(run, stored)
+    for (let file = stored.completeFiles; file * SCORES_PER_FILE < header.scored; file++) {
       const from = file * SCORES_PER_FILE
       const to = Math.min(from + SCORES_PER_FILE, header.scored)
       await write(scoresFile(file), encodeScores(run, { from, to }))
-      if (stored !== undefined && to === from + SCORES_PER_FILE) stored.completeFiles = file + 1
+      if (to === from + SCORES_PER_FILE) stored.completeFiles = file + 1
     }
-    await write(`${HEADER_FILE}.new`, new TextEncoder().encode(JSON.stringify(header)))
-    await vscode.workspace.fs.rename(
-      vscode.Uri.joinPath(folder, `${HEADER_FILE}.new`),
-      vscode.Uri.joinPath(folder, HEADER_FILE),
-      { overwrite: true },
-    )
+    const headerFile = HEADER_FILES[stored.saves % 2 === 0 ? 0 : 1]
+    await write(headerFile, new TextEncoder().encode(JSON.stringify(header)))
     if (isNew) await this.deleteOldest()
   }
 
@@ -149,11 +163,26 @@ function scoresFile(index: number): string {
   return `scores${index}`
 }
 
+/** @throws SyntaxError if the file is incomplete */
+function parseHeader(bytes: Uint8Array): StoredHeader {
+  return JSON.parse(new TextDecoder().decode(bytes)) as StoredHeader
+}
+
+function newestHeader(headers: readonly PromiseSettledResult<StoredHeader>[]): StoredHeader | undefined {
+  return headers
+    .flatMap((header) => (header.status === 'fulfilled' ? header.value : []))
+    .filter(({ format }) => format === FORMAT)
+    .sort((a, b) => b.saves - a.saves)[0]
+}
+
 /** When the inspection in the folder was saved; 0 for what is not a saved inspection, such as a file of an older version. */
 async function savedAt(folder: vscode.Uri): Promise<number> {
-  try {
-    return (await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, HEADER_FILE))).mtime
-  } catch {
-    return 0
-  }
+  const times = HEADER_FILES.map(async (name) => {
+    const { mtime } = await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, name))
+    return mtime
+  })
+  const known = (await Promise.allSettled(times)).map((time) =>
+    time.status === 'fulfilled' ? time.value : 0,
+  )
+  return Math.max(...known)
 }

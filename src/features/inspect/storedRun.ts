@@ -22,6 +22,8 @@ export interface StoredHeader extends Pick<
   'inspection' | 'textDigest' | 'wholeDocument' | 'seconds'
 > {
   readonly format: number
+  /** How often the inspection was saved, this time included. */
+  readonly saves: number
   /** One for each section. */
   readonly sequences: readonly StoredSequence[]
   /** Number of scores of all sections. */
@@ -36,11 +38,12 @@ interface StoredSequence {
   readonly to: number
 }
 
-export function headerOf(run: InspectionRun): StoredHeader {
+export function headerOf(run: InspectionRun, { saves }: Pick<StoredHeader, 'saves'>): StoredHeader {
   const { inspection, textDigest, wholeDocument, seconds } = run
   const starts = startsOf(run)
   return {
     format: FORMAT,
+    saves,
     inspection: {
       ...inspection,
       sections: inspection.sections.map((section) => ({ ...section, tokens: [], predictions: [] })),

@@ -28,7 +28,7 @@ export function panelOf(workbench: () => Workbench) {
   /** Waits until the run has ended: only then does the header show its duration. */
   async function finished(): Promise<void> {
     await workbench()
-      .panel.locator('header', { hasText: /bits per token\s+[\d.]+ s/ })
+      .panel.locator('header .status', { hasText: /^\s*[\d.]+ (s|min)/ })
       .waitFor()
   }
 

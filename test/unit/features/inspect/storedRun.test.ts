@@ -66,7 +66,7 @@ describe('A stored run', () => {
     }
 
     const sizes = [run, { ...run, inspection: noScores }].map(
-      (saved) => JSON.stringify(headerOf(saved)).length,
+      (saved) => JSON.stringify(headerOf(saved, { saves: 1 })).length,
     )
 
     expect(Math.abs((sizes[0] ?? 0) - (sizes[1] ?? 0))).toBeLessThan(5)
@@ -105,13 +105,13 @@ async function finishedRun({
 
 /** Encodes and decodes the run. */
 function restored(run: InspectionRun, scores = allScores(run)): InspectionRun {
-  const header = JSON.parse(JSON.stringify(headerOf(run))) as StoredHeader
+  const header = JSON.parse(JSON.stringify(headerOf(run, { saves: 1 }))) as StoredHeader
   return runOf(header, { tokenIds: encodeTokenIds(run), ranges: encodeRanges(run), scores })
 }
 
 /** The scores in several files, whose borders are not those of sections. */
 function allScores(run: InspectionRun) {
-  const { scored } = headerOf(run)
+  const { scored } = headerOf(run, { saves: 1 })
   const borders = [0, 3, 7, scored]
   return borders.slice(1).flatMap((to, i) => {
     const file = encodeScores(run, { from: borders[i] ?? 0, to })
