@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
-import { elementAt } from '../../src/shared/elementAt'
 import { launchWorkbenchBrowser } from '../hosts/workbenchBrowser.mjs'
+import { bundlePage } from './bundlePage'
 
 const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
@@ -19,7 +18,7 @@ const DOCUMENT = '<link rel="icon" href="data:," /><script src="/page.js"></scri
 
 /** Opens the engine's page in a new browser; the caller closes it. */
 export async function openEnginePage({ isolated }: { readonly isolated: boolean }): Promise<EngineInBrowser> {
-  const script = await bundlePage()
+  const script = await bundlePage('test/web/enginePage.ts')
   const server = createServer((request, response) => {
     if (isolated) for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value)
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
@@ -58,17 +57,4 @@ export interface EngineInBrowser {
   /** Warnings and errors in the page's console. */
   readonly complaints: readonly string[]
   close(): Promise<void>
-}
-
-async function bundlePage(): Promise<string> {
-  const result = await build({
-    entryPoints: [repository('test/web/enginePage.ts')],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    target: 'es2022',
-    keepNames: true,
-    logLevel: 'error',
-  })
-  return elementAt(result.outputFiles, 0).text
 }
