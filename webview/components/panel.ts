@@ -135,7 +135,6 @@ export class PanelElement extends LightElement implements PanelView {
       <logitscope-splitter
         .axis=${'y'}
         .label=${'Height of the text'}
-        .box=${() => this.querySelector<HTMLElement>('.strip')}
         .boxIs=${'before'}
         .resize=${(stripHeight: number | null) => {
           controller.setLayout({ stripHeight })
@@ -183,7 +182,6 @@ export class PanelElement extends LightElement implements PanelView {
     return html`<logitscope-splitter
       .axis=${'x'}
       .label=${'Width of the prediction'}
-      .box=${() => this.querySelector<HTMLElement>('.column[data-place=detail]')}
       .boxIs=${'after'}
       .resize=${(detailWidth: number | null) => {
         controller.setLayout({ detailWidth })

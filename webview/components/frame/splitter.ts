@@ -15,9 +15,7 @@ export class SplitterElement extends LightElement {
   /** The direction in which the splitter moves. */
   @property({ attribute: false }) axis!: 'x' | 'y'
   @property({ attribute: false }) label = ''
-  /** The box whose size the splitter sets. */
-  @property({ attribute: false }) box!: () => HTMLElement | null
-  /** Where the box is: before the splitter (above it) or after it (to its right). */
+  /** Which of its siblings the splitter sizes: the one before it (above) or after it (to its right). */
   @property({ attribute: false }) boxIs!: 'before' | 'after'
   /** The new size in pixels; null resets it. */
   @property({ attribute: false }) resize!: (size: number | null) => void
@@ -44,7 +42,8 @@ export class SplitterElement extends LightElement {
   }
 
   private get size(): number {
-    const box = this.box()?.getBoundingClientRect()
+    const sibling = this.boxIs === 'before' ? this.previousElementSibling : this.nextElementSibling
+    const box = sibling?.getBoundingClientRect()
     return (this.axis === 'x' ? box?.width : box?.height) ?? 0
   }
 
