@@ -15,6 +15,12 @@ const show = (text: string) => showToken(utf8(text))
 const speak = (text: string) => speakToken(utf8(text))
 
 describe('showToken', () => {
+  it('shows no token of GPT-2 as an icon of a list', () => {
+    const vocabulary = readGpt2Vocabulary()
+    const shown = Array.from({ length: vocabulary.size }, (_, id) => showToken(vocabulary.bytesOf(id)))
+    expect(shown.filter((text) => /\$\([^)]+\)/.test(text))).toEqual([])
+  })
+
   it.each([
     ['a leading space', ' catch', '·catch'],
     ['a run of spaces', 'a    b', 'a····b'],
