@@ -35,7 +35,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
     await inspectSample()
 
     const header = await workbench().panel.locator('header').innerText()
-    expect(header).toContain(' · WASM, 1 thread\n')
+    expect(await workbench().panel.locator('.popover').textContent()).toContain('WASM, 1 thread')
     expect(header.replaceAll(/\s+/g, ' ')).toContain(HEADER_FIGURES)
     expect(workbench().consoleErrors).toEqual([])
   })

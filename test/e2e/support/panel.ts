@@ -52,6 +52,9 @@ export function panelOf(workbench: () => Workbench) {
   const pickedOrNot = (label: string): Locator =>
     workbench().panel.locator(`[role=row][aria-label^="${label}"]`)
   const notice = (text: string | RegExp): Locator => workbench().panel.locator('.notice', { hasText: text })
+  /** What became of the run, in the header. */
+  const status = (text: string | RegExp): Locator =>
+    workbench().panel.locator('header .status', { hasText: text })
   const dialog = (): Locator => workbench().page.getByRole('dialog')
   /** The extension's highlight of a token; only this decoration has a border around the text. */
   const highlighted = (text: string): Locator =>
@@ -68,6 +71,7 @@ export function panelOf(workbench: () => Workbench) {
     pickedRow,
     pickedOrNot,
     notice,
+    status,
     dialog,
     highlighted,
   }

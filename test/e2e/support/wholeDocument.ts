@@ -10,7 +10,7 @@ import type { Workbench } from './workbench'
  */
 export function inspectsAWholeDocument(workbench: () => Workbench, backend: string): void {
   describe('a whole document', () => {
-    const { grid, rows, rowOf, pickedRow, pickedOrNot, notice, highlighted, inspectSample, finished } =
+    const { grid, rows, rowOf, pickedRow, pickedOrNot, status, highlighted, inspectSample, finished } =
       panelOf(workbench)
     const { openPrediction, openTokens } = panelOf(workbench)
     /** Whether the panel shows the inspected sample. Every test that passes leaves it in this state. */
@@ -30,15 +30,23 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await expect(grid().getAttribute('aria-rowcount')).resolves.toBe(String(SAMPLE_TOKENS + 2))
     })
 
-    it('names the model and summarizes the text in its header', async () => {
+    it('names the model and the document and summarizes the text in its header', async () => {
       const header = await workbench().panel.locator('header').innerText()
 
-      expect(header).toMatch(
-        /mini\s+Model…\s+Use GPT-2\s+embedded, not GPT-2 itself\s+12 M parameters · fp32 · /,
-      )
-      expect(header).toMatch(/ · WASM, \d threads?\s+Measure Precision Cost\s+no context/)
-      expect(header).toContain(` · ${backend}\n`)
-      expect(header.replaceAll(/\s+/g, ' ')).toContain(HEADER_FIGURES)
+      const text = header.replaceAll(/\s+/g, ' ')
+      expect(text).toMatch(/^mini readConfig\.ts ?:1–8 no context/)
+      expect(text).toContain(HEADER_FIGURES)
+    })
+
+    it('tells all about the model in the popover of its button', async () => {
+      await workbench().panel.locator('button.model').click()
+
+      const popover = await workbench().panel.locator('.popover:popover-open').innerText()
+
+      await workbench().page.keyboard.press('Escape')
+      expect(popover).toMatch(/mini\s+embedded, not GPT-2 itself/)
+      expect(popover).toContain('12 M parameters')
+      expect(popover).toContain(backend)
     })
 
     it('has the focus on the table when it opens', async () => {
@@ -138,7 +146,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       const startToken = workbench().panel.getByRole('switch')
       await startToken.click()
 
-      await rowOf(0).getByText('no context, no prediction').waitFor()
+      await pickedOrNot('export. Token 0 of 85. No prediction, because no token precedes it').waitFor()
       await startToken.click()
       await pickedOrNot(`export. Token 0 of 85. ${spokenNumbers(0)}.`).waitFor()
       await finished()
@@ -157,11 +165,11 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
     it('says that the document has changed until the change is undone', async () => {
       await workbench().putCursor(1, 1)
       await workbench().page.keyboard.type('x')
-      await notice('The document has changed').waitFor()
+      await status('the document has changed').waitFor()
 
       await workbench().page.keyboard.press('Control+z')
 
-      await notice('The document has changed').waitFor({ state: 'detached' })
+      await status('the document has changed').waitFor({ state: 'detached' })
     })
 
     it('inspects the changed document with Run Again', async () => {
@@ -171,7 +179,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
 
       await pickedOrNot('//. Token 0 of').waitFor()
       await finished()
-      await expect(notice('The document has changed').count()).resolves.toBe(0)
+      await expect(status('the document has changed').count()).resolves.toBe(0)
       await workbench().focusEditor()
       await workbench().revertFile()
       await inspectSample()

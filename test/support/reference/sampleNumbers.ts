@@ -59,7 +59,7 @@ export const SUMMARY = {
 }
 
 /** The figures in the panel's header, separated by single spaces. */
-export const HEADER_FIGURES = `${SUMMARY.tokens} tokens ${SUMMARY.perplexity} perplexity ${SUMMARY.bitsPerToken} bits per token`
+export const HEADER_FIGURES = `${SUMMARY.tokens} tokens ${SUMMARY.perplexity} perplexity ${SUMMARY.bitsPerToken} bits/token`
 
 function readSample() {
   const sample = references.find(({ name }) => name === 'typescript +bos')
