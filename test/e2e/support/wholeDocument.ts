@@ -10,7 +10,7 @@ import type { Workbench } from './workbench'
  */
 export function inspectsAWholeDocument(workbench: () => Workbench, backend: string): void {
   describe('a whole document', () => {
-    const { grid, rows, rowOf, pickedRow, pickedOrNot, status, highlighted, inspectSample, finished } =
+    const { grid, rows, pickedRow, pickedOrNot, status, highlighted, inspectSample, finished } =
       panelOf(workbench)
     const { openPrediction, openTokens } = panelOf(workbench)
     /** Whether the panel shows the inspected sample. Every test that passes leaves it in this state. */
@@ -76,7 +76,11 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
     })
 
     it('selects the token in the editor with a double click in the text', async () => {
-      await workbench().panel.locator('logitscope-strip').getByText('path', { exact: true }).first().dblclick()
+      await workbench()
+        .panel.locator('logitscope-strip')
+        .getByText('path', { exact: true })
+        .first()
+        .dblclick()
 
       await workbench().focusEditor()
       await workbench().page.getByText('Ln 1, Col 38 (4 selected)').waitFor()
