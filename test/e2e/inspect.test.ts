@@ -61,7 +61,7 @@ describe('inspecting in the workbench', () => {
       await workbench().openNewFile('long.txt', LONG_LINE.repeat(900))
       await workbench().runCommand('Logitscope: Inspect Logits')
       await workbench()
-        .panel.getByText(/long\.txt has about [\d,]+ tokens, which takes about \d+ (seconds|minutes?)/)
+        .panel.getByText(/long\.txt has about [\d,]+ tokens, which takes about\s+\d+ (seconds|minutes?)/)
         .waitFor()
     })
 

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import type { InspectionRun } from '../../src/features/inspect/inspectionRun'
-import { InspectionStore } from '../../src/features/inspect/inspectionStore'
-import { SCORES_PER_FILE } from '../../src/features/inspect/storedRun'
+import type { InspectionRun } from '../../src/features/inspect/run/inspectionRun'
+import { InspectionStore } from '../../src/features/inspect/run/inspectionStore'
+import { SCORES_PER_FILE } from '../../src/features/inspect/run/storedRun'
 import type { ModelInfo, TokenPrediction } from '../../src/shared/contracts/prediction'
 
 describe('the store of inspections', () => {

@@ -111,6 +111,19 @@ describe('The place of the panel', () => {
     assert.deepEqual(groups(), ['text.txt', 'panel'])
   })
 
+  it('is not locked after the panel was closed as the last editor', async () => {
+    await inspect()
+    await vscode.commands.executeCommand('workbench.action.closeAllGroups')
+    await until(
+      () => panelTabs().length === 0,
+      () => groups().join(),
+    )
+
+    await openFromExplorer()
+
+    assert.deepEqual(groups(), ['text.txt'])
+  })
+
   for (const focus of [
     'workbench.view.explorer',
     'logitscope.focusPanel',

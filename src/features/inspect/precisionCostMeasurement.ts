@@ -12,9 +12,9 @@ import { fitsInFp32, isSameModel, weightMemoryBytes } from '../../shared/text/mo
 import type { TokenScore, ModelInfo, Precision, PrecisionCostState } from '../../shared/contracts/prediction'
 import { scoredCount } from '../../shared/numbers/summary'
 import { precisionCost } from '../../shared/numbers/precisionCost'
-import type { InspectionPanel } from './inspectionPanel'
-import type { InspectionRun } from './inspectionRun'
-import type { InspectionStore } from './inspectionStore'
+import type { InspectionPanel } from './panel/inspectionPanel'
+import type { InspectionRun } from './run/inspectionRun'
+import type { InspectionStore } from './run/inspectionStore'
 
 /** An engine that lives for one measurement. */
 export interface TemporaryEngine {

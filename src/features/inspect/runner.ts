@@ -4,11 +4,11 @@ import { describeFailure } from '../../prediction/failureText'
 import { type InspectionListener, runInspection } from '../../prediction/inspectDocument'
 import type { PredictionService } from '../../prediction/predictionService'
 import type { InspectionState } from '../../shared/contracts/prediction'
-import type { InspectionPanel } from './inspectionPanel'
-import type { InspectionRun } from './inspectionRun'
-import type { InspectionStore } from './inspectionStore'
-import { LOADING } from './prepareDocument'
-import type { Run } from './run'
+import type { InspectionPanel } from './panel/inspectionPanel'
+import type { InspectionRun } from './run/inspectionRun'
+import type { InspectionStore } from './run/inspectionStore'
+import { LOADING } from './run/prepareDocument'
+import type { Run } from './run/run'
 
 export interface RunnerOptions {
   readonly panel: InspectionPanel

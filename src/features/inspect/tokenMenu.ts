@@ -5,7 +5,7 @@ import { isRecord } from '../../shared/isRecord'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import type { InspectionController } from './inspectionController'
 import type { ResultsExport } from './resultsExport'
-import { rangeAt } from './tokenPlaces'
+import { rangeAt } from './panel/tokenPlaces'
 
 /**
  * The commands of the context menu of a row or token in the panel. VS Code passes each of them the object that the page

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 
-import { panelHtml } from '../../../src/features/inspect/panelHtml'
+import { panelHtml } from '../../../src/features/inspect/panel/panelHtml'
 import { readGpt2Vocabulary } from '../texts/gpt2Vocabulary'
 import { THEME_CLASSES, THEMES, themeStyle } from './themes'
 
@@ -49,10 +49,7 @@ export async function startPanelServer(): Promise<PanelServer> {
 }
 
 async function readFiles(): Promise<ReadonlyMap<string, string>> {
-  const [script, style] = await Promise.all([
-    bundle('main.ts'),
-    bundle('styles/panel.css'),
-  ])
+  const [script, style] = await Promise.all([bundle('main.ts'), bundle('styles/panel.css')])
   return new Map([
     ['/panel.js', script],
     ['/panel.css', style],

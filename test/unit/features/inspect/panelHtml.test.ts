@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { panelHtml } from '../../../../src/features/inspect/panelHtml'
+import { panelHtml } from '../../../../src/features/inspect/panel/panelHtml'
 
 describe('The policy of the panel’s page', () => {
   it.each(['default-src', 'base-uri', 'form-action'])('allows nothing for %s', (directive) => {

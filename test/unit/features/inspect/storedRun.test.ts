@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InspectionRun } from '../../../../src/features/inspect/inspectionRun'
+import type { InspectionRun } from '../../../../src/features/inspect/run/inspectionRun'
 import {
   decodeScores,
   encodeRanges,
@@ -8,7 +8,7 @@ import {
   headerOf,
   runOf,
   type StoredHeader,
-} from '../../../../src/features/inspect/storedRun'
+} from '../../../../src/features/inspect/run/storedRun'
 import { finishInspection, prepareInspection } from '../../../../src/prediction/inspectDocument'
 import { PredictionService } from '../../../../src/prediction/predictionService'
 import { connect } from '../../../support/engine/engineUnderTest'

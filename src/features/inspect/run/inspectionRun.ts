@@ -1,4 +1,4 @@
-import type { PreparedInspection } from '../../prediction/inspectDocument'
+import type { PreparedInspection } from '../../../prediction/inspectDocument'
 
 /** The data of an inspection in the extension host: what the panel shows, and what is needed to run it again. */
 export interface InspectionRun extends PreparedInspection {

@@ -7,8 +7,8 @@ import type {
   Token,
   TokenPrediction,
   TokenScore,
-} from '../../shared/contracts/prediction'
-import { elementAt } from '../../shared/elementAt'
+} from '../../../shared/contracts/prediction'
+import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
 
 /** Files of another format are ignored; they are deleted once they are among the oldest. */

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
-import { readSettings, writeSetting } from '../../editor/settings'
-import { type FileMove, uriAfterMove } from '../../editor/uriAfterMove'
-import { type Log, logError } from '../../editor/log'
-import { describeFailure, type Failure } from '../../prediction/failureText'
-import type { PredictionService } from '../../prediction/predictionService'
-import { assertNever } from '../../shared/assertNever'
-import type { InspectionUpdate } from '../../shared/contracts/inspectionUpdate'
+import { readSettings, writeSetting } from '../../../editor/settings'
+import { type FileMove, uriAfterMove } from '../../../editor/uriAfterMove'
+import { type Log, logError } from '../../../editor/log'
+import { describeFailure, type Failure } from '../../../prediction/failureText'
+import type { PredictionService } from '../../../prediction/predictionService'
+import { assertNever } from '../../../shared/assertNever'
+import type { InspectionUpdate } from '../../../shared/contracts/inspectionUpdate'
 import {
   type AnswerLongRunMessage,
   type HostMessage,
@@ -14,14 +14,16 @@ import {
   type PanelMessage,
   type RequestLogitsMessage,
   type TokenAddress,
-} from '../../shared/contracts/protocol'
+} from '../../../shared/contracts/protocol'
 import { EditorLink } from './editorLink'
 import { notifyFailure } from './failureNotification'
-import type { InspectionRun } from './inspectionRun'
-import type { InspectionStore } from './inspectionStore'
+import type { InspectionRun } from '../run/inspectionRun'
+import type { InspectionStore } from '../run/inspectionStore'
 import { Panel } from './panel'
-import { documentNameOf, tabTitle } from './panelTitle'
-import { Run } from './run'
+import { documentNameOf } from '../../../editor/documentName'
+import { unlockEmptyGroup } from './panelPlace'
+import { tabTitle } from './panelTitle'
+import { Run } from '../run/run'
 import { tokenAt } from './tokenPlaces'
 
 export interface InspectionPanelOptions {
@@ -218,6 +220,7 @@ export class InspectionPanel implements vscode.Disposable {
       if (this.panel !== panel) return
       this.panel = undefined
       this.link.unmark()
+      void unlockEmptyGroup()
       this.options.onClose()
     })
   }

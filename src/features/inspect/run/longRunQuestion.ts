@@ -4,12 +4,12 @@ import {
   targetOfRanges,
   visibleTarget,
   wholeRange,
-} from '../../editor/inspectionTarget'
-import type { ExpectedModel, PredictionService } from '../../prediction/predictionService'
-import { assertNever } from '../../shared/assertNever'
-import type { Notice } from '../../shared/contracts/protocol'
-import { CancelledError } from '../../shared/errors'
-import { documentNameOf } from './panelTitle'
+} from '../../../editor/inspectionTarget'
+import type { ExpectedModel, PredictionService } from '../../../prediction/predictionService'
+import { assertNever } from '../../../shared/assertNever'
+import type { Notice } from '../../../shared/contracts/protocol'
+import { CancelledError } from '../../../shared/errors'
+import { documentNameOf } from '../../../editor/documentName'
 import type { Run } from './run'
 
 /** Longer runs of a whole document need an answer of the user. */

@@ -1,5 +1,5 @@
-import type { Section, TextRange } from '../../shared/contracts/prediction'
-import type { TokenAddress } from '../../shared/contracts/protocol'
+import type { Section, TextRange } from '../../../shared/contracts/prediction'
+import type { TokenAddress } from '../../../shared/contracts/protocol'
 
 /** The token that contains the UTF-16 offset. */
 export function tokenAt(sections: readonly Section[], offset: number): TokenAddress | undefined {

@@ -23,6 +23,15 @@ export async function emptyColumnBeside(editor: vscode.TextEditor | undefined): 
 }
 
 /**
+ * Unlocks the active group if it is empty. VS Code keeps the lock of the panel's group if it is the last one and its panel
+ * is closed, and would open the next file beside it.
+ */
+export async function unlockEmptyGroup(): Promise<void> {
+  if (vscode.window.tabGroups.activeTabGroup.tabs.length === 0)
+    await vscode.commands.executeCommand('workbench.action.unlockEditorGroup')
+}
+
+/**
  * The column to open a document in: where it is shown already, else where it has a tab, else any group other than the
  * panel's.
  */

@@ -1,11 +1,5 @@
-import * as vscode from 'vscode'
-import type { Inspection } from '../../shared/contracts/prediction'
-import type { Notice } from '../../shared/contracts/protocol'
-
-/** The name of a document in the panel: its path in the workspace. */
-export function documentNameOf(uri: vscode.Uri): string {
-  return vscode.workspace.asRelativePath(uri, false)
-}
+import type { Inspection } from '../../../shared/contracts/prediction'
+import type { Notice } from '../../../shared/contracts/protocol'
 
 /**
  * The title of the panel's tab: `Logits: main.py` or `Completion: main.py`; the document that is asked about while a long
