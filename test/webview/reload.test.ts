@@ -6,7 +6,14 @@ const test = panelUnderTest()
 const { id } = typescript
 
 describe('a reload', () => {
-  const saved = { inspectionId: id, picked: { section: 0, position: 63 }, scroll: 0, metric: 'entropy', k: 3, front: 'main' }
+  const saved = {
+    inspectionId: id,
+    picked: { section: 0, position: 63 },
+    scroll: 0,
+    metric: 'entropy',
+    k: 3,
+    front: 'main',
+  }
 
   it('asks for the inspection and restores what was shown', async () => {
     const panel = await test.open({ savedState: saved })

@@ -69,7 +69,7 @@ export class ModelsOnDisk {
     if (model === undefined) {
       const sizes = models.map(({ id, bytes }) => `${id} ${formatCount(bytes)}`).join(', ')
       void showError(
-          `${path} has ${formatCount(size)} bytes, which matches none of the known models (${sizes}). Choose another file.`,
+        `${path} has ${formatCount(size)} bytes, which matches none of the known models (${sizes}). Choose another file.`,
       )
     }
     return model
