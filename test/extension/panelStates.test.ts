@@ -77,7 +77,8 @@ describe('The shown run', () => {
     })
 
     await selectToken(4)
-    const [editor] = vscode.window.visibleTextEditors
+    // An output view that an earlier test has opened is a visible text, too.
+    const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'file')
     assert.match(editor?.document.uri.path ?? '', /-renamed\//)
     assert.equal(editor?.document.getText(editor.selection), '(')
   })
@@ -88,7 +89,8 @@ describe('The shown run', () => {
 
     await selectToken(2)
 
-    const [editor] = vscode.window.visibleTextEditors
+    // An output view that an earlier test has opened is a visible text, too.
+    const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'file')
     assert.equal(editor?.document.getText(editor.selection), ' =')
     assert.notEqual(editor.viewColumn, panelTabs()[0]?.group.viewColumn)
   })
