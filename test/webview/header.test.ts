@@ -65,6 +65,34 @@ describe('the model button', () => {
   })
 })
 
+describe('the status', () => {
+  it.each([
+    [620, 'the document has changed'],
+    [520, 'text changed'],
+    [340, 'text changed'],
+  ])('is not cut off at %i pixels', async (width, status) => {
+    const panel = await test.show(typescript, { width, height: 700 })
+
+    await panel.send({ type: 'setDocumentState', inspectionId: id, state: 'changed' })
+
+    await eventually(() => test.text('.status')).toBe(status)
+    const cutOff = await test.page.locator('.status').evaluate((el) => el.scrollWidth - el.clientWidth)
+    expect(cutOff).toBeLessThanOrEqual(1) // half pixels are rounded
+  })
+})
+
+describe('the list of keyboard shortcuts', () => {
+  it('is readable from its beginning in the smallest panel', async () => {
+    await test.show(typescript, { width: 320, height: 400 })
+
+    await test.page.keyboard.press('?')
+
+    await test.page.locator('.keys button:focus').waitFor()
+    const { y } = (await test.page.locator('.keys h2').boundingBox()) ?? { y: NaN }
+    expect(y).toBeGreaterThan(0)
+  })
+})
+
 describe('Measure Precision Cost', () => {
   const running = { kind: 'running', done: 40, total: 85 } as const
 

@@ -148,6 +148,7 @@ function positions(): Promise<Record<string, number[]>> {
   return test.page.evaluate(() => {
     const selectors = [
       'header .line',
+      'header :is(.figures, [role=switch], select, .run, .more)',
       'logitscope-sparkline',
       '.strip',
       '.running-text .token',

@@ -41,6 +41,17 @@ describe('a panel without an inspection', () => {
 })
 
 describe('a notice about a request', () => {
+  it.each([
+    [true, 'Inspect Visible Part'],
+    [false, 'Inspect All'],
+  ])('emphasizes one of its buttons (has a visible part: %s)', async (hasVisiblePart, emphasized) => {
+    const panel = await test.show(typescript)
+
+    await panel.send({ type: 'showNotice', notice: { ...LONG_RUN, hasVisiblePart } })
+
+    await eventually(() => test.texts('.notice button.action')).toEqual([emphasized])
+  })
+
   it('leaves the shown inspection as it is, and can be dismissed', async () => {
     const panel = await test.show(typescript)
     await panel.send({ type: 'showNotice', notice: { kind: 'emptyDocument', documentName: 'notes.txt' } })

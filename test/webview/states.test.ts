@@ -99,7 +99,7 @@ describe('an inspection that has failed', () => {
 
   it.each([
     ['Show Log', 'showLog'],
-    ['Switch Model', 'selectModel'],
+    ['Select Model', 'selectModel'],
     ['Run Again', 'runAgain'],
   ] as const)('offers %s', async (name, command) => {
     await test.show(failed)

@@ -172,6 +172,20 @@ describe('the table', () => {
     expect(await panel.messages('copyRow')).toEqual([])
   })
 
+  it('has the picked row of a new text in its middle, and cuts no row in half below its header', async () => {
+    await test.show(typescript, { height: 600, picked: { section: 0, position: 24 } })
+
+    const { rowHeight, fromMiddle, scrollTop } = await test.page.locator('[role=grid]').evaluate((grid) => {
+      const view = grid.getBoundingClientRect()
+      const row = document.querySelector('.row.picked')?.getBoundingClientRect() ?? view
+      const fromMiddle = row.top + row.height / 2 - (view.top + row.height + view.bottom) / 2
+      return { rowHeight: row.height, fromMiddle: Math.abs(fromMiddle), scrollTop: grid.scrollTop }
+    })
+
+    expect(fromMiddle).toBeLessThanOrEqual(rowHeight / 2)
+    expect(scrollTop % rowHeight).toBe(0)
+  })
+
   it('has the odds of a rare token as the tool tip of its probability', async () => {
     await test.show(typescript)
     const { position } = MOST_SURPRISING

@@ -4,5 +4,5 @@ export type Remedy = 'useInt8' | 'selectModel'
 /** The buttons' labels. */
 export const REMEDY_LABELS: Readonly<Record<Remedy, string>> = {
   useInt8: 'Use int8',
-  selectModel: 'Switch Model',
+  selectModel: 'Select Model',
 }

@@ -51,8 +51,8 @@ function sourceTemplate(
     ${
       score === null
         ? html`log-sum-exp ${lse}`
-        : html`logit ${formatDecimal(score.logit, 3)} − log-sum-exp ${lse} = log-prob
-          ${formatDecimal(score.logProb, 3)}`
+        : html`logit ${formatDecimal(score.logit, 3)} − log-sum-exp ${lse} =
+            <span>log-prob ${formatDecimal(score.logProb, 3)}</span>`
     }
   </p>`
 }

@@ -157,7 +157,7 @@ export class PredictionElement extends LightElement {
           aria-label="Number of most likely tokens to list"
           @change=${this.onTopKChange}
       /></label>
-      <span class="dim share-listed">${shareText} of all probability</span>`
+      <span class="dim share-listed">${shareText} of all<span class="from-431"> probability</span></span>`
   }
 
   /** `count` lines; a line whose token is not known keeps its place. */
@@ -214,14 +214,14 @@ export class PredictionElement extends LightElement {
         ? nothing
         : html`<p class="dim">
             Only tokens that match the typed text <code>${tokenTemplate(tokenPieces(left))}</code> can be
-            sampled
+            sampled.
           </p>`
     }
     ${
       isGreedyAlternative
         ? html`<p class="dim">
             Candidate ${section + 1} starts with another of the most likely beginnings and is greedy from
-            there
+            there.
           </p>`
         : nothing
     }`

@@ -35,11 +35,11 @@ export function headerTemplate(
       ${runButtons(state, actions)} ${moreButton()}
     </div>
     <div class="lines">
+      <div class="line">${figuresTemplate(state, inspection)} ${statusTemplate(state)}</div>
       <div class="line">
-        ${figuresTemplate(state, inspection)} ${statusTemplate(state)}
         <span class="from-520">${startTokenTemplate(inspection, actions)}</span>
+        ${metricTemplate(state.metric, actions)}
       </div>
-      <div class="line">${metricTemplate(state.metric, actions)}</div>
     </div>
     ${progressTemplate(state)} ${modelPopover(inspection, actions)}
   </header>`
@@ -53,9 +53,7 @@ function documentTemplate(inspection: Inspection): TemplateResult {
   const what = generation === undefined ? lines : describeGeneration(generation)
   return html`<h1 class="document" title="${documentName}${what === '' ? '' : `, ${what}`}">
     ${name}${what === '' ? nothing : html`<span class="dim from-620"> ${what}</span>`}${
-      lines === ''
-        ? nothing
-        : html`<span class="dim to-619" aria-hidden="true">:${shortLines(inspection)}</span>`
+      lines === '' ? nothing : html`<span class="dim to-619">:${shortLines(inspection)}</span>`
     }
   </h1>`
 }
@@ -76,8 +74,7 @@ function figuresTemplate({ previous }: PanelState, inspection: Inspection): Temp
 /** `short` is the unit in a narrow panel. */
 function figure(value: string, unit: string, short = unit): TemplateResult {
   return html`<span class="figure"
-    ><b>${value}</b> <span class="dim from-520">${unit}</span
-    ><span class="dim to-519" aria-hidden="true">${short}</span></span
+    ><b>${value}</b> <span class="dim from-520">${unit}</span><span class="dim to-519">${short}</span></span
   >`
 }
 

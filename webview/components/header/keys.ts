@@ -23,7 +23,10 @@ export class KeysElement extends LightElement {
 
   protected override render(): TemplateResult {
     return html`<section class="keys" role="dialog" aria-label="Keyboard Shortcuts">
-      <h2>Keyboard Shortcuts</h2>
+      <div class="title">
+        <h2>Keyboard Shortcuts</h2>
+        <button @click=${this.close}>Close</button>
+      </div>
       <dl>
         ${KEYS.map(
           ([keys, meaning]) =>
@@ -31,7 +34,6 @@ export class KeysElement extends LightElement {
               <dd>${meaning}</dd>`,
         )}
       </dl>
-      <button @click=${this.close}>Close</button>
     </section>`
   }
 

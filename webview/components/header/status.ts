@@ -12,8 +12,10 @@ export function statusTemplate(state: PanelState): TemplateResult | typeof nothi
   if (inspection === null) return nothing
   if (state.notice?.kind === 'preparing')
     return html`<span class="status dim" title=${state.notice.note}>${state.notice.note}</span>`
-  const { warns, text } = describeStatus(inspection, state)
-  return html`<span class="status ${warns ? 'warns' : 'dim'}" title=${text}>${text}</span>`
+  const { warns, text, short = text } = describeStatus(inspection, state)
+  return html`<span class="status ${warns ? 'warns' : 'dim'}" title=${text}
+    ><span class="from-620">${text}</span><span class="to-619">${short}</span></span
+  >`
 }
 
 /** A line at the lower edge of the header. It takes no room, so nothing moves when it comes or goes. */
@@ -30,24 +32,31 @@ export function progressTemplate(state: PanelState): TemplateResult | typeof not
   ></progress>`
 }
 
-function describeStatus(
-  inspection: Inspection,
-  { documentState }: PanelState,
-): { readonly warns: boolean; readonly text: string } {
+interface Status {
+  readonly warns: boolean
+  readonly text: string
+  /** The text in a narrow panel, if the whole one has no room there. */
+  readonly short?: string
+}
+
+function describeStatus(inspection: Inspection, { documentState }: PanelState): Status {
   const { scored, tokens } = progressOf(inspection)
-  const count = `${formatCount(scored)} of ${tokens}`
+  const done = formatCount(scored)
+  const count = `${done} of ${tokens}`
   switch (inspection.state.kind) {
     case 'running':
-      return { warns: false, text: count }
+      return { warns: false, text: count, short: `${done} scored` }
     case 'cancelled':
-      return { warns: true, text: `cancelled at ${count}` }
+      return { warns: true, text: `cancelled at ${count}`, short: `cancelled at ${done}` }
     case 'interrupted':
-      return { warns: true, text: `interrupted at ${count}` }
+      return { warns: true, text: `interrupted at ${count}`, short: `interrupted at ${done}` }
     case 'failed':
-      return { warns: true, text: `failed at ${count}` }
+      return { warns: true, text: `failed at ${count}`, short: `failed at ${done}` }
     case 'done':
-      if (documentState === 'deleted') return { warns: true, text: 'the document was deleted' }
-      if (documentState === 'changed') return { warns: true, text: 'the document has changed' }
+      if (documentState === 'deleted')
+        return { warns: true, text: 'the document was deleted', short: 'file deleted' }
+      if (documentState === 'changed')
+        return { warns: true, text: 'the document has changed', short: 'text changed' }
       return { warns: false, text: formatDuration(inspection.state.seconds) }
     default:
       return assertNever(inspection.state)

@@ -72,10 +72,10 @@ function noticeContent(
       return html`<p role="status">
           Select text in an editor and run Inspect Logits, or inspect the whole document.
         </p>
-        <div class="buttons">${command('inspectLogits', 'Inspect Logits', actions)}</div>`
+        <div class="buttons">${mainCommand('inspectLogits', 'Inspect Logits', actions)}</div>`
     case 'noEditor':
       return html`<p role="status">Open a file to inspect.</p>
-        <div class="buttons">${command('openText', 'Open File…', actions)}</div>`
+        <div class="buttons">${mainCommand('openText', 'Open File…', actions)}</div>`
     case 'emptyDocument':
       return html`<p role="status">${notice.documentName} is empty: there is nothing to inspect.</p>`
     case 'longRun':
@@ -98,7 +98,7 @@ function longRunContent(
 ): TemplateResult {
   const answer = (part: 'all' | 'visiblePart', label: string) =>
     html`<button
-      class="action"
+      class=${part === 'visiblePart' || !hasVisiblePart ? 'action' : ''}
       @click=${() => {
         actions.answerLongRun(part)
       }}
@@ -146,13 +146,27 @@ function precisionCostLine(
   }
 }
 
+/** The first remedy is the one that is most likely to help. */
 function remedyButtons(remedies: readonly Remedy[], actions: PanelActions): TemplateResult[] {
-  return remedies.map((remedy) => command(remedy, REMEDY_LABELS[remedy], actions))
+  return remedies.map((remedy, i) =>
+    (i === 0 ? mainCommand : command)(remedy, REMEDY_LABELS[remedy], actions),
+  )
+}
+
+/** The button of what a notice suggests; a notice has at most one. */
+function mainCommand(name: PanelCommand, label: string, actions: PanelActions): TemplateResult {
+  return html`<button
+    class="action"
+    @click=${() => {
+      actions.run(name)
+    }}
+  >
+    ${label}
+  </button>`
 }
 
 function command(name: PanelCommand, label: string, actions: PanelActions): TemplateResult {
   return html`<button
-    class="action"
     @click=${() => {
       actions.run(name)
     }}

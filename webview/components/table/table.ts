@@ -50,7 +50,7 @@ export class TableElement extends LightElement {
   private readonly sizeObserver = new ResizeObserver(() => {
     if (!this.revealsWhenShown || this.grid === null || this.clientHeight === 0) return
     this.revealsWhenShown = false
-    this.revealPicked(this.grid)
+    this.revealPicked(this.grid, 'middle')
   })
 
   /** Gives the keyboard focus to the grid. */
@@ -110,7 +110,7 @@ export class TableElement extends LightElement {
     // The user sorts to see the first rows, wherever the picked one is then.
     else if (isSorted) grid.scrollTop = 0
     else if (isNew && this.initialScroll > 0) grid.scrollTop = this.initialScroll
-    else this.revealPicked(grid)
+    else this.revealPicked(grid, isNew ? 'middle' : 'nearest')
   }
 
   /** False for a re-run, after which the table stays where it is. */
@@ -258,8 +258,11 @@ export class TableElement extends LightElement {
     return Math.floor((this.grid?.clientHeight ?? 0) / this.rowHeight) - 1 // the header takes one
   }
 
-  /** Scrolls the picked row into view. All rows have the same height, so its offset is known before it is rendered. */
-  private revealPicked(grid: HTMLElement): void {
+  /**
+   * Scrolls the picked row into view: as little as possible, or to the middle for what is new or far away. All rows have
+   * the same height, so its offset is known before it is rendered.
+   */
+  private revealPicked(grid: HTMLElement, to: 'nearest' | 'middle'): void {
     const { picked, rowHeight } = this
     if (picked === null) return
     const rows = elementAt(this.sorted, picked.section)
@@ -273,7 +276,9 @@ export class TableElement extends LightElement {
     if (scrollTop >= min && scrollTop <= max) return
     const nearest = scrollTop < min ? min : max
     const isFar = Math.abs(nearest - scrollTop) > clientHeight
-    grid.scrollTop = isFar ? (min + max) / 2 : nearest
+    // A whole number of rows, so that the header cuts none in half.
+    const middle = Math.round((min + max) / 2 / rowHeight) * rowHeight
+    grid.scrollTop = to === 'middle' || isFar ? middle : nearest
   }
 
   /** Offset of a section in pixels. The grid's children are the header and the sections. */
