@@ -25,6 +25,8 @@ export interface DocumentRequest {
   readonly id: string
   readonly documentUri: string
   readonly documentName: string
+  /** Text that precedes the document and is context of its tokens: the cells before a notebook's cell. Default empty. */
+  readonly textBefore?: string
   /** The whole document. */
   readonly text: string
   /** Each range becomes one section. */
@@ -85,7 +87,7 @@ export async function prepareInspection(
       contextExcerpt:
         contextTokens === 0
           ? ''
-          : excerptBefore(request.text, sectionTokens[0]?.range.start ?? requested.range.start),
+          : excerptBefore(request, sectionTokens[0]?.range.start ?? requested.range.start),
       tokens: sectionTokens,
       windows: countWindows({ from, to }, layout),
       predictions: [],
@@ -195,25 +197,29 @@ export const CONTEXT_EXCERPT_UNITS = 48
 
 async function tokensOfRange(
   service: PredictionService,
-  { text, context }: DocumentRequest,
-  range: TextRange,
+  { textBefore = '', text, context }: DocumentRequest,
+  { start, end }: TextRange,
   signal: AbortSignal | undefined,
 ): Promise<{ tokens: TokenizedText; from: number; to: number }> {
   if (context === 'document') {
-    const tokens = await service.tokenize(text, { signal })
-    return { tokens, ...tokensTouching(tokens, range) }
+    const before = textBefore.length
+    const tokens = await service.tokenize(textBefore + text, { signal })
+    const touching = tokensTouching(tokens, { start: start + before, end: end + before })
+    return { tokens: before === 0 ? tokens : shifted(tokens, -before), ...touching }
   }
-  const tokens = await service.tokenize(text.slice(range.start, range.end), { signal })
-  const inDocument = (offset: number) => offset + range.start
-  return {
-    tokens: { ...tokens, starts: tokens.starts.map(inDocument), ends: tokens.ends.map(inDocument) },
-    from: 0,
-    to: tokens.tokenIds.length,
-  }
+  const tokens = await service.tokenize(text.slice(start, end), { signal })
+  return { tokens: shifted(tokens, start), from: 0, to: tokens.tokenIds.length }
 }
 
-function excerptBefore(text: string, offset: number): string {
-  return text.slice(Math.max(0, offset - CONTEXT_EXCERPT_UNITS), offset)
+/** The tokens with offsets into the document; a token that begins before the document begins at its start. */
+function shifted(tokens: TokenizedText, by: number): TokenizedText {
+  const inDocument = (offset: number) => Math.max(0, offset + by)
+  return { ...tokens, starts: tokens.starts.map(inDocument), ends: tokens.ends.map(inDocument) }
+}
+
+function excerptBefore({ textBefore = '', text }: DocumentRequest, offset: number): string {
+  const end = textBefore.length + offset
+  return (textBefore + text).slice(Math.max(0, end - CONTEXT_EXCERPT_UNITS), end)
 }
 
 /** Counts surrogates without their other half in the text that the tokens cover. */

@@ -75,6 +75,29 @@ describe('prepareInspection', () => {
     expect(sequences[0]).toMatchObject({ from: 0, to: alone.tokenIds.length })
   })
 
+  it('has the tokens of a text before the document as context, with offsets in the document', async () => {
+    const cut = FUNCTION.start - 1 // with the space that belongs to the token
+    const whole = await prepare({ ranges: [{ start: cut, end: text.length }] })
+
+    const part = await prepare({
+      textBefore: text.slice(0, cut),
+      text: text.slice(cut),
+      ranges: [{ start: 0, end: text.length - cut }],
+    })
+
+    const section = elementAt(part.inspection.sections, 0)
+    const expected = elementAt(whole.inspection.sections, 0)
+    expect(part.sequences).toEqual(whole.sequences)
+    expect(section.contextTokens).toBe(expected.contextTokens)
+    expect(section.contextExcerpt).toBe(expected.contextExcerpt)
+    expect(section.tokens.map(({ range }) => range)).toEqual(
+      expected.tokens.map(({ range: { start, end } }) => ({
+        start: Math.max(0, start - cut),
+        end: end - cut,
+      })),
+    )
+  })
+
   it('has a section with lines for each selection', async () => {
     const ranges = [{ start: 0, end: 6 }, FUNCTION]
     const { inspection } = await prepare({ ranges })

@@ -8,6 +8,7 @@ import { expectedModel, type SelectedModel } from './expectedModel'
 import type { InspectionRun } from './inspectionRun'
 import { askIfLong } from './longRunQuestion'
 import { documentNameOf } from '../../../editor/documentName'
+import { codeBefore } from '../../../editor/notebookCells'
 import type { Run } from './run'
 
 export interface PrepareOptions extends SelectedModel {
@@ -42,6 +43,7 @@ export async function prepareDocument(
       id: crypto.randomUUID(),
       documentUri: document.uri.toString(),
       documentName: documentNameOf(document.uri),
+      textBefore: codeBefore(document),
       text,
       ranges,
       context,
