@@ -63,7 +63,7 @@ describe('hovers and status item of an inspected document', () => {
 
   it('selects the token in a panel that is open already', async () => {
     await workbench().runCommand('Logitscope: Inspect Logits')
-    await pickedRow('export.').waitFor()
+    await pickedRow('Config, leading space.').waitFor()
     await hoverOver('parse')
 
     await hover('parse').getByText('Open the panel at this token').click()

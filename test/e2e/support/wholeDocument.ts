@@ -161,9 +161,11 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
 
       await pickedOrNot(`export. Token 0 of 85. ${spokenNumbers(0)}.`).waitFor()
       await grid().press('End')
+      await openPrediction('How computed')
       await workbench()
         .panel.getByText(/logits\[0, 85\] of \[1, 86, 50257\]/)
         .waitFor()
+      await openTokens()
     })
 
     it('says that the document has changed until the change is undone', async () => {
