@@ -37,8 +37,11 @@ export function createApi(service: PredictionService): LogitscopeApi {
     async inspect(subject, options = {}) {
       const { startToken = true, context = 'document', topK = DEFAULT_TOP_K, temperature = 1 } = options
       const signal = options.cancellationToken && signalOf(options.cancellationToken)
-      if ('text' in subject)
-        return inspectText(service, { text: subject.text, startToken, topK, temperature }, { signal })
+      if ('text' in subject) {
+        const request = { text: subject.text, startToken, topK, temperature }
+        const inspection = await inspectText(service, request, { signal })
+        return reportOf(inspection, await service.vocabulary(), { temperature })
+      }
 
       const document = await vscode.workspace.openTextDocument(subject.uri)
       const range = subject.range === undefined ? wholeRange(document) : offsetsOf(document, subject.range)

@@ -42,6 +42,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     ...shared,
     modelId,
     threads,
+    writeOnDisk: platform.writeOnDisk,
     startEngine: (other) => createEngine(() => spawn(other)),
   })
   const heatmap = registerHeatmap(shared)

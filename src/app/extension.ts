@@ -18,6 +18,7 @@ import { PINNED_MODELS } from '../model/registry'
 import { ModelStore } from '../model/store/disk/modelStore'
 import type { Platform } from './platform'
 import type { Precision } from '../shared/contracts/prediction'
+import { writeOnDisk } from '../features/inspect/writeOnDisk'
 import { ModelsOnDisk } from '../features/models/modelsOnDisk'
 import { VSCODE_COMMANDS } from '../companion/vscodeCommands'
 import { webGpuStart } from './webGpuStart'
@@ -89,6 +90,7 @@ function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodeP
     store,
     requestHub,
     memoryBytes: totalmem(),
+    writeOnDisk,
     disk: new ModelsOnDisk({
       store,
       int8Folder,

@@ -57,6 +57,7 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
     requestHub: fetchFromHub,
     // Browsers report at most 8 GB or nothing, so the size is unknown.
     memoryBytes: undefined,
+    writeOnDisk: undefined,
     disk: undefined,
   }
 }

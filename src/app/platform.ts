@@ -4,6 +4,7 @@ import type { EngineWorker } from '../engine/client/engineHandle'
 import type { RequestHub } from '../model/hub/hubTransport'
 import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import type { Precision } from '../shared/contracts/prediction'
+import type { ResultsExportOptions } from '../features/inspect/resultsExport'
 import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
 
 /** What differs between an extension host in Node and one in a browser. */
@@ -21,6 +22,8 @@ export interface Platform {
   readonly requestHub: RequestHub
   /** Memory of the machine in bytes; undefined if unknown. */
   readonly memoryBytes: number | undefined
+  /** Writes a long export piece by piece; undefined in a browser. */
+  readonly writeOnDisk: ResultsExportOptions['writeOnDisk']
   /** Operations on models in folders; undefined in a browser. */
   readonly disk: ModelsOnDisk | undefined
 }

@@ -8,14 +8,18 @@ import { CONVERSION_SCRIPT, conversionCommand } from '../model/formats/conversio
 import { defaultPrecisionOf } from '../model/registry'
 import { inspectText } from '../prediction/inspectText'
 import { PredictionService } from '../prediction/predictionService'
-import type { InspectionReport } from '../prediction/report/report'
+import { jsonPieces } from '../prediction/report/json'
+import { positionsOf, reportWithoutPositions } from '../prediction/report/report'
 import type { ModelLocation } from '../shared/contracts/engineApi'
+import type { Inspection } from '../shared/contracts/prediction'
+import { elementAt } from '../shared/elementAt'
 import { PickleFilesError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
+import type { Vocabulary } from '../shared/text/vocabulary'
 import { type InspectOptions, UsageError } from './arguments'
 import type { CliEnvironment } from './environment'
-import { type OutputStream, ProgressLine, terminalJson, write } from './output'
-import { formatTable } from './table'
+import { type OutputStream, ProgressLine, write } from './output'
+import { formatTable, type TabledReport } from './table'
 import { readText } from './textSource'
 
 /**
@@ -27,9 +31,15 @@ export async function inspect(options: InspectOptions, environment: CliEnvironme
   const model = locate(options.model, environment)
   const text = await readText(options.input, stdin)
   const context = await readText(options.context, stdin)
-  const report = await createReport({ ...options, text, context }, model, environment)
-  if (options.json) await writeJson(stdout, report)
-  else await write(stdout, tableFor(stdout, report))
+  const { inspection, vocabulary } = await runInspection({ ...options, text, context }, model, environment)
+  if (options.json) {
+    // Awaiting each write keeps a slow reader's output out of memory.
+    for (const piece of jsonPieces(inspection, vocabulary, options)) await write(stdout, piece.text)
+  } else {
+    const report = reportWithoutPositions(inspection, vocabulary, options)
+    const positions = positionsOf(elementAt(inspection.sections, 0), vocabulary)
+    await write(stdout, tableFor(stdout, { ...report, positions }))
+  }
 }
 
 function locate(idOrFolder: string, { packageFolder, variables }: CliEnvironment): ModelLocation {
@@ -46,11 +56,16 @@ function locate(idOrFolder: string, { packageFolder, variables }: CliEnvironment
   }
 }
 
-async function createReport(
+interface Results {
+  readonly inspection: Inspection
+  readonly vocabulary: Vocabulary
+}
+
+async function runInspection(
   request: Omit<InspectOptions, 'context'> & { readonly text: string; readonly context: string },
   model: ModelLocation,
   { packageFolder, stderr, createEngine }: CliEnvironment,
-): Promise<InspectionReport> {
+): Promise<Results> {
   const engine = createEngine({
     model,
     backend: 'wasm',
@@ -61,11 +76,13 @@ async function createReport(
   const progress = new ProgressLine(stderr)
   try {
     progress.show(`Loading ${model.id} …`)
-    return await inspectText(new PredictionService(engine.api), request, {
+    const service = new PredictionService(engine.api)
+    const inspection = await inspectText(service, request, {
       onProgress: (scored, tokens) => {
         progress.show(`${formatCount(scored)} of ${formatCounted(tokens, 'token')} …`)
       },
     })
+    return { inspection, vocabulary: await service.vocabulary() }
   } catch (error) {
     if (!(error instanceof PickleFilesError)) throw error
     throw await withConversionCommand(error, model, join(packageFolder, 'media', CONVERSION_SCRIPT))
@@ -85,20 +102,10 @@ async function withConversionCommand(
   return new PickleFilesError(`${error.message} Run: ${command}`, { cause: error })
 }
 
-/** Writes position by position, because the JSON of a long text can exceed V8's maximum string length. */
-async function writeJson(stdout: OutputStream, report: InspectionReport): Promise<void> {
-  const [head = '', tail = ''] = terminalJson({ ...report, positions: [] }).split('"positions":[]')
-  await write(stdout, `${head}"positions":[`)
-  for (const [i, position] of report.positions.entries()) {
-    await write(stdout, `${i === 0 ? '' : ','}${terminalJson(position)}`)
-  }
-  await write(stdout, `]${tail}\n`)
-}
-
 /** Width of the table if the output is not a terminal. */
 const DEFAULT_COLUMNS = 120
 
-function tableFor(stdout: OutputStream, report: InspectionReport): string {
+function tableFor(stdout: OutputStream, report: TabledReport): string {
   const isTerminal = stdout.isTTY === true
   return formatTable(report, {
     columns: (isTerminal ? stdout.columns : undefined) ?? DEFAULT_COLUMNS,

@@ -20,17 +20,6 @@ export function write(stream: Writable, text: string): Promise<void> {
   })
 }
 
-/**
- * JSON text in which a terminal finds no control characters: `JSON.stringify` escapes only those below U+0020, but DEL
- * and the C1 controls can be in file names and tokens, too.
- */
-export function terminalJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[\u007f-\u009f]/g,
-    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
-  )
-}
-
 /** Whether the reader closed the pipe (`| head`), which is not a failure. */
 export function isClosedPipe(error: unknown): boolean {
   return isRecord(error) && error.code === 'EPIPE'

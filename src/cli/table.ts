@@ -19,9 +19,14 @@ export interface TableStyle {
   readonly colors: boolean
 }
 
+/** A report whose positions can be made while they are read. */
+export type TabledReport = Omit<InspectionReport, 'positions'> & {
+  readonly positions: Iterable<ReportedPosition>
+}
+
 /** Formats a report as text: provenance, one line for each token, the next distribution and the summary. */
-export function formatTable(report: InspectionReport, style: TableStyle): string {
-  const rows = [...report.positions.map(positionRow), ...nextRow(report)]
+export function formatTable(report: TabledReport, style: TableStyle): string {
+  const rows = [...Array.from(report.positions, positionRow), ...nextRow(report)]
   const columns = COLUMNS.map((column) => ({ ...column, width: widthOf(column, rows) }))
   const taken = columns.reduce((sum, { width }) => sum + width + GAP.length, 0)
   const room = style.columns - taken
@@ -84,12 +89,12 @@ function positionRow(position: ReportedPosition): Row {
     rank: orDash(rank, formatCount),
     surprisal: orDash(surprisal, (bits) => formatDecimal(bits, 1)),
     entropy: orDash(entropy, (bits) => formatDecimal(bits, 1)),
-    top: top ?? [],
+    top: top?.slice(0, MAX_ALTERNATIVES) ?? [],
     step: surprisal === null ? null : stepOf('surprisal', surprisal),
   }
 }
 
-function nextRow({ next }: InspectionReport): Row[] {
+function nextRow({ next }: TabledReport): Row[] {
   if (next === null) return []
   const { entropy, top } = next
   const blank = { token: '', probability: '', rank: '', surprisal: '', step: null }

@@ -1,4 +1,4 @@
-import type { Alternative, ModelInfo } from '../shared/contracts/prediction'
+import type { Alternatives, ModelInfo } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 import { formatCount, formatCounted, formatDecimal, formatProbability } from '../shared/text/format'
 import { fit, textWidth } from '../shared/text/textWidth'
@@ -82,12 +82,8 @@ function unusual({ seen, available }: SeenContext, { id, precision }: ModelInfo)
 }
 
 /** Tokens and probabilities in two columns; the text's own token is marked. */
-function alternativeLines(
-  top: readonly Alternative[],
-  actual: NextToken['tokenId'],
-  vocabulary: Vocabulary,
-): Lines {
-  const rows = top.map(({ tokenId, logProb }) => ({
+function alternativeLines(top: Alternatives, actual: NextToken['tokenId'], vocabulary: Vocabulary): Lines {
+  const rows = Array.from(top, ({ tokenId, logProb }) => ({
     token: showToken(vocabulary.bytesOf(tokenId)),
     percent: formatProbability(Math.exp(logProb)),
     mark: tokenId === actual ? [IN_THE_TEXT] : [],

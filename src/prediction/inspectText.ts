@@ -3,7 +3,6 @@ import { tokensOf } from '../shared/contracts/tokenizedText'
 import { tokenCount } from '../shared/numbers/summary'
 import { finishInspection, type PreparedInspection } from './inspectDocument'
 import type { PredictionService } from './predictionService'
-import { type InspectionReport, reportOf } from './report/report'
 import { countWindows, tokensSeenBefore } from './windows'
 
 export interface InspectTextRequest {
@@ -31,16 +30,15 @@ export async function inspectText(
   service: PredictionService,
   request: InspectTextRequest,
   { signal, onProgress }: InspectTextOptions = {},
-): Promise<InspectionReport> {
+): Promise<Inspection> {
   const { temperature } = request
   const prepared = await prepareText(service, request, signal)
   const tokens = tokenCount(prepared.inspection.sections)
-  const inspection = await finishInspection(service, prepared, {
+  return finishInspection(service, prepared, {
     signal,
     temperature,
     onProgress: (scored) => onProgress?.(scored, tokens),
   })
-  return reportOf(inspection, await service.vocabulary(), { temperature })
 }
 
 async function prepareText(

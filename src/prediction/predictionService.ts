@@ -18,6 +18,7 @@ import { elementAt } from '../shared/elementAt'
 import { ModelChangedError } from '../shared/errors'
 import { isSameModel } from '../shared/text/modelText'
 import { Vocabulary } from '../shared/text/vocabulary'
+import { AlternativeList, logProbOf } from './alternativeList'
 import {
   inputBefore,
   inputOfNext,
@@ -286,22 +287,19 @@ function readRows(
   { firstRow, seqLen }: Window,
   { topK, temperature }: SequenceRequest,
 ): ReadRow[] {
+  const { topIds, topLogits } = rows
+  const columns = { topIds, topLogits, logSumExp: rows.logSumExp, topK, temperature }
   return Array.from(rows.logSumExp, (logSumExp, i) => {
-    // The log-sum-exp is rounded to float32; without the bound a log-probability could exceed 0.
-    const logProb = (logit: number) => Math.min(0, logit / temperature - logSumExp)
     const distribution: Distribution = {
       logitsRow: rows.firstRow + i,
       seqLen,
       logSumExp,
       entropy: elementAt(rows.entropy, i) * BITS_PER_NAT,
-      top: Array.from({ length: topK }, (_, k) => {
-        const logit = elementAt(rows.topLogits, i * topK + k)
-        return { tokenId: elementAt(rows.topIds, i * topK + k), logit, logProb: logProb(logit) }
-      }),
+      top: new AlternativeList(columns, i),
     }
     if (targets[rows.firstRow - firstRow + i] === NO_TARGET) return { next: distribution }
     const logit = elementAt(rows.targetLogit, i)
-    const nats = logProb(logit)
+    const nats = logProbOf(logit, { temperature, logSumExp })
     const rank = elementAt(rows.targetRank, i)
     return { score: { ...distribution, logit, logProb: nats, rank, surprisal: -nats * BITS_PER_NAT } }
   })

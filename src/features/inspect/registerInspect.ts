@@ -9,7 +9,7 @@ import { InspectionController } from './inspectionController'
 import { InspectionStore } from './run/inspectionStore'
 import { PANEL_VIEW_TYPE } from './panel/panelPlace'
 import { type MeasurementOptions, PrecisionCostMeasurement } from './precisionCostMeasurement'
-import { ResultsExport } from './resultsExport'
+import { ResultsExport, type ResultsExportOptions } from './resultsExport'
 import { Sample } from './sample'
 import { TokenMenu } from './tokenMenu'
 
@@ -19,8 +19,12 @@ export function registerInspect({
   service,
   log,
   startEngine,
+  writeOnDisk,
   ...selectedModel
-}: FeatureOptions & Pick<MeasurementOptions, 'startEngine'> & SelectedModel): InspectionController {
+}: FeatureOptions &
+  Pick<MeasurementOptions, 'startEngine'> &
+  Pick<ResultsExportOptions, 'writeOnDisk'> &
+  SelectedModel): InspectionController {
   const { extensionUri } = context
   const store = new InspectionStore(
     vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections'),
@@ -36,7 +40,7 @@ export function registerInspect({
     onCopyRow: (address) => results.copyRow(address),
   })
   const { panel } = controller
-  const results: ResultsExport = new ResultsExport(controller, service)
+  const results: ResultsExport = new ResultsExport({ shown: controller, service, log, writeOnDisk })
   const precisionCost = new PrecisionCostMeasurement({ panel, store, log, startEngine })
   const sample = new Sample(extensionUri)
   const tokenMenu = new TokenMenu(controller, results)

@@ -1,31 +1,39 @@
 import * as vscode from 'vscode'
-import { showInformation } from '../../editor/notifications'
+import { type Log, logError } from '../../editor/log'
+import { showError, showInformation } from '../../editor/notifications'
 import type { ShownInspection } from '../../editor/shownInspection'
-import { formatCsv } from '../../prediction/report/csv'
+import { csvPieces } from '../../prediction/report/csv'
+import { jsonPieces } from '../../prediction/report/json'
+import type { Piece } from '../../prediction/report/pieces'
 import { formatResults, formatRow, formatTables, formatTokenIds } from '../../prediction/report/plainText'
 import type { PredictionService } from '../../prediction/predictionService'
-import { reportOf } from '../../prediction/report/report'
 import type { Inspection } from '../../shared/contracts/prediction'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import { scoredCount } from '../../shared/numbers/summary'
 import { plainMessage } from '../../shared/text/plainMessage'
+import { exportFile, type ExportFileOptions } from './exportFile'
 
 const RESULTS_SCHEME = 'logitscope-results'
+
+export interface ResultsExportOptions extends Pick<ExportFileOptions, 'writeOnDisk'> {
+  readonly shown: Pick<ShownInspection, 'run'>
+  readonly service: PredictionService
+  readonly log: Log
+}
 
 /** Exports the shown results as text, to the clipboard and to files. */
 export class ResultsExport implements vscode.Disposable {
   private readonly provider: vscode.Disposable
+  /** Aborted when the extension ends, so that an export in progress leaves no incomplete file. */
+  private readonly disposal = new AbortController()
 
-  constructor(
-    private readonly shown: Pick<ShownInspection, 'run'>,
-    private readonly service: PredictionService,
-  ) {
+  constructor(private readonly options: ResultsExportOptions) {
     this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
       provideTextDocumentContent: async () => {
         const inspection = this.inspection()
         return inspection === undefined
           ? NO_RESULTS
-          : formatResults(inspection, await this.service.vocabulary())
+          : formatResults(inspection, await this.options.service.vocabulary())
       },
     })
   }
@@ -53,7 +61,7 @@ export class ResultsExport implements vscode.Disposable {
   async copyTable(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection !== undefined)
-      await copy(formatTables(inspection, await this.service.vocabulary()), 'Table')
+      await copy(formatTables(inspection, await this.options.service.vocabulary()), 'Table')
   }
 
   async copyTokenIds(): Promise<void> {
@@ -64,7 +72,7 @@ export class ResultsExport implements vscode.Disposable {
   async copyRow({ section, position }: TokenAddress): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection?.sections[section] === undefined) return
-    const row = formatRow(inspection, { section, position }, await this.service.vocabulary())
+    const row = formatRow(inspection, { section, position }, await this.options.service.vocabulary())
     if (row !== '') await copy(row, 'Row')
   }
 
@@ -72,7 +80,7 @@ export class ResultsExport implements vscode.Disposable {
   async copyToken({ section, position }: TokenAddress): Promise<void> {
     const tokenId = this.inspection()?.sections[section]?.tokens[position]?.tokenId
     if (tokenId === undefined) return
-    const bytes = (await this.service.vocabulary()).bytesOf(tokenId)
+    const bytes = (await this.options.service.vocabulary()).bytesOf(tokenId)
     await copy(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), 'Token')
   }
 
@@ -80,23 +88,23 @@ export class ResultsExport implements vscode.Disposable {
   async exportJson(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection === undefined) return
-    const vocabulary = await this.service.vocabulary()
-    const reports = inspection.sections.map((_, section) => reportOf(inspection, vocabulary, { section }))
-    await this.save(JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2), inspection, 'json')
+    const vocabulary = await this.options.service.vocabulary()
+    await this.save(jsonPieces(inspection, vocabulary), inspection, 'json')
   }
 
   async exportCsv(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection === undefined) return
-    await this.save(formatCsv(inspection, await this.service.vocabulary()), inspection, 'csv')
+    await this.save(csvPieces(inspection, await this.options.service.vocabulary()), inspection, 'csv')
   }
 
   dispose(): void {
+    this.disposal.abort()
     this.provider.dispose()
   }
 
   private inspection(): Inspection | undefined {
-    return this.shown.run?.inspection
+    return this.options.shown.run?.inspection
   }
 
   private inspectionOrNotice(): Inspection | undefined {
@@ -106,8 +114,8 @@ export class ResultsExport implements vscode.Disposable {
   }
 
   private async save(
-    content: string,
-    { documentUri, documentName }: Inspection,
+    pieces: Iterable<Piece>,
+    { documentUri, documentName, sections }: Inspection,
     extension: string,
   ): Promise<void> {
     const defaultUri = proposedUri(documentUri, extension)
@@ -117,7 +125,15 @@ export class ResultsExport implements vscode.Disposable {
       filters: { [extension.toUpperCase()]: [extension] },
     })
     if (uri === undefined) return
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content))
+    try {
+      const { signal } = this.disposal
+      const tokens = scoredCount(sections)
+      const { writeOnDisk } = this.options
+      if (!(await exportFile({ uri, pieces, tokens, signal, writeOnDisk }))) return
+    } catch (error) {
+      void showError(logError(this.options.log, 'Exporting the results failed', error))
+      return
+    }
     const answer = await showInformation(`Exported to ${vscode.workspace.asRelativePath(uri)}.`, 'Open')
     if (answer === 'Open') await vscode.window.showTextDocument(uri)
   }

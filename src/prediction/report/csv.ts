@@ -1,29 +1,32 @@
 // CSV as in RFC 4180. CSV has no comments, so every record names the model and the settings of its numbers.
 
 import type {
-  Alternative,
+  Alternatives,
   Distribution,
   Inspection,
   Section,
   TokenPrediction,
 } from '../../shared/contracts/prediction'
 import type { Vocabulary } from '../../shared/text/vocabulary'
+import { joinRecords, type Piece } from './pieces'
 import { decodeToken } from './report'
 
 /** One record for each token, and one for the distribution after the last token of each section. */
-export function formatCsv(inspection: Inspection, vocabulary: Vocabulary): string {
-  const records = inspection.sections.flatMap((section, index) => {
+export function csvPieces(inspection: Inspection, vocabulary: Vocabulary): Generator<Piece> {
+  return joinRecords(csvRecords(inspection, vocabulary))
+}
+
+function* csvRecords(inspection: Inspection, vocabulary: Vocabulary): Generator<string> {
+  const { topK, sections } = inspection
+  yield formatRecord(headings(topK))
+  for (const [index, section] of sections.entries()) {
     const provenance = provenanceOf(inspection, section, index + 1)
-    const rows: Cell[][] = section.predictions.map((prediction) => predictionCells(prediction, vocabulary))
-    if (section.next !== null) rows.push(nextCells(section.next))
-    const distributions = [...section.predictions.map(({ score }) => score), section.next]
-    return rows.map((cells, i) => [
-      ...provenance,
-      ...cells,
-      ...alternativeCells(distributions[i]?.top ?? [], inspection.topK, vocabulary),
-    ])
-  })
-  return [headings(inspection.topK), ...records].map(formatRecord).join('')
+    const record = (cells: readonly Cell[], top: Alternatives) =>
+      formatRecord([...provenance, ...cells, ...alternativeCells(top, topK, vocabulary)])
+    for (const prediction of section.predictions)
+      yield record(predictionCells(prediction, vocabulary), prediction.score?.top ?? [])
+    if (section.next !== null) yield record(nextCells(section.next), section.next.top)
+  }
 }
 
 /** Null becomes an empty cell. */
@@ -89,7 +92,7 @@ function nextCells({ logitsRow, entropy }: Distribution): Cell[] {
 }
 
 /** Padded to `topK` alternatives, because all records must have the same number of cells. */
-function alternativeCells(top: readonly Alternative[], topK: number, vocabulary: Vocabulary): Cell[] {
+function alternativeCells(top: Alternatives, topK: number, vocabulary: Vocabulary): Cell[] {
   return Array.from({ length: topK }, (_, i) => top.at(i)).flatMap((alternative) =>
     alternative === undefined
       ? [null, null, null, null]

@@ -150,9 +150,10 @@ function rowCells({ position, tokenId, score, distribution }: Row, vocabulary: V
     plain(score?.surprisal),
     plain(distribution?.entropy),
     formatTextCell(
-      (distribution?.top ?? [])
-        .map(({ tokenId, logProb }) => `${show(tokenId)} ${formatWholePercent(Math.exp(logProb))}`)
-        .join('  '),
+      Array.from(
+        distribution?.top ?? [],
+        ({ tokenId, logProb }) => `${show(tokenId)} ${formatWholePercent(Math.exp(logProb))}`,
+      ).join('  '),
     ),
   ]
 }

@@ -6,6 +6,7 @@ import type {
   Distribution,
   Inspection,
   ModelInfo,
+  Section,
   Summary,
   TokenPrediction,
   TokenScore,
@@ -87,9 +88,22 @@ export interface ReportOptions {
 
 /** The report on one section of an inspection, with the predictions that it has so far. */
 export function reportOf(
+  inspection: Inspection,
+  vocabulary: Vocabulary,
+  options: ReportOptions = {},
+): InspectionReport {
+  const section = elementAt(inspection.sections, options.section ?? 0)
+  return {
+    ...reportWithoutPositions(inspection, vocabulary, options),
+    positions: [...positionsOf(section, vocabulary)],
+  }
+}
+
+/** A report with an empty list of positions: the part whose size does not depend on the text. */
+export function reportWithoutPositions(
   { model, startToken, topK, sections }: Inspection,
   vocabulary: Vocabulary,
-  { section: index = 0, temperature = 1 }: ReportOptions = {},
+  { section: index = 0, temperature = 1 }: ReportOptions,
 ): InspectionReport {
   const { contextTokens, windows, predictions, next } = elementAt(sections, index)
   const surprisals = predictions.map(({ score }) => score?.surprisal ?? null)
@@ -102,10 +116,15 @@ export function reportOf(
     temperature,
     topK,
     contextTokens,
-    positions: predictions.map((prediction) => reportPosition(prediction, vocabulary)),
+    positions: [],
     next: next && reportDistribution(next, vocabulary),
     summary: summarize(surprisals, windows),
   }
+}
+
+/** A report's positions, one after the other: those of a long text take more memory together than there is. */
+export function* positionsOf(section: Section, vocabulary: Vocabulary): Generator<ReportedPosition> {
+  for (const prediction of section.predictions) yield reportPosition(prediction, vocabulary)
 }
 
 /** The bytes of a token in a report. */
@@ -149,7 +168,11 @@ function reportScore(score: TokenScore, vocabulary: Vocabulary) {
 
 function reportDistribution(distribution: Distribution, vocabulary: Vocabulary): ReportedDistribution {
   const { logitsRow, entropy, top } = distribution
-  return { logitsRow, entropy, top: top.map((alternative) => reportAlternative(alternative, vocabulary)) }
+  return {
+    logitsRow,
+    entropy,
+    top: Array.from(top, (alternative) => reportAlternative(alternative, vocabulary)),
+  }
 }
 
 function reportAlternative(

@@ -29,6 +29,13 @@ export interface Alternative {
   readonly logProb: number
 }
 
+/** Alternatives, most likely first: an array, or a view of columns that makes the objects when they are read. */
+export interface Alternatives extends Iterable<Alternative> {
+  readonly length: number
+  at(index: number): Alternative | undefined
+  slice(start?: number, end?: number): Alternative[]
+}
+
 /** One row of the LM head's output, reduced. */
 export interface Distribution {
   /** Index of the row in the output `[1, seqLen, V]`. */
@@ -40,7 +47,7 @@ export interface Distribution {
   /** Bits, over the full vocabulary. */
   readonly entropy: number
   /** The most likely tokens, most likely first; of equal logits the lower id first. */
-  readonly top: readonly Alternative[]
+  readonly top: Alternatives
 }
 
 /** The score of a token in the distribution that predicts it. */

@@ -1,5 +1,4 @@
 import type { PrecisionCost, TokenScore } from '../contracts/prediction'
-import { elementAt } from '../elementAt'
 import { formatCount, formatCounted, formatDecimal, formatProbability } from '../text/format'
 
 /** Compares the scores of the same tokens in two precisions; null if no token was scored in both. */
@@ -18,7 +17,7 @@ export function precisionCost(
     tokens++
     sum += delta
     max = Math.max(max, delta)
-    if (elementAt(score.top, 0).tokenId === elementAt(other.top, 0).tokenId) same++
+    if (score.top.at(0)?.tokenId === other.top.at(0)?.tokenId) same++
   }
   return tokens === 0 ? null : { tokens, mean: sum / tokens, max, sameTop: same / tokens }
 }

@@ -20,6 +20,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly input?: string | Buffer
   readonly variables?: CliEnvironment['variables']
+  /** Default: a stream whose reader is never late. */
+  readonly stdout?: PassThrough
   /** Default: an engine without a model. */
   readonly createEngine?: CliEnvironment['createEngine']
 }
@@ -30,10 +32,11 @@ export async function run(
   {
     input = '',
     variables = {},
+    stdout = new PassThrough(),
     createEngine = ({ model }) => disposable(hashEngine({ ...MINI, id: model.id })),
   }: RunOptions = {},
 ): Promise<Outcome> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const [stdin, stderr] = [new PassThrough(), new PassThrough()]
   const outputs = Promise.all([readAll(stdout), readAll(stderr)])
   stdin.end(input)
   const environment = { stdin, stdout, stderr, variables, packageFolder: PACKAGE, createEngine }

@@ -13,9 +13,10 @@ export const ENTROPY_TOLERANCE = 2e-4
  * @param distribution with at least one more alternative than the reference
  */
 export function disagreements(
-  { logSumExp, entropy, top }: Distribution,
+  { logSumExp, entropy, top: alternatives }: Distribution,
   reference: ReferencePosition,
 ): string[] {
+  const top = [...alternatives]
   const found = [
     beyond(LOGIT_TOLERANCE, 'log-sum-exp', logSumExp, reference.logSumExp),
     beyond(ENTROPY_TOLERANCE, 'entropy', entropy, reference.entropyNats / Math.LN2),

@@ -95,7 +95,7 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
 
 /** A row of logits [V] that agrees with a distribution's top; all other tokens share the remaining probability equally. */
 export function logitsLike({ top, logSumExp }: Distribution, size: number): Float32Array {
-  const listed = top.reduce((sum, { logit }) => sum + Math.exp(logit - logSumExp), 0)
+  const listed = [...top].reduce((sum, { logit }) => sum + Math.exp(logit - logSumExp), 0)
   const rest = logSumExp + Math.log(Math.max(1e-9, 1 - listed) / (size - top.length))
   const logits = new Float32Array(size).fill(rest)
   for (const { tokenId, logit } of top) logits[tokenId] = logit

@@ -100,7 +100,8 @@ describe('Temperature', () => {
 describe('A low temperature', () => {
   it.each([0.05, 1e-3, 1e-6, 1e-30])('%d gives exact log-probabilities', async (temperature) => {
     const { scores } = await service.predict({ ...whole, topK: 100, temperature })
-    for (const { top, logit, logProb, entropy } of scored(scores)) {
+    for (const { top: alternatives, logit, logProb, entropy } of scored(scores)) {
+      const top = [...alternatives]
       // At such a low temperature the first hundred tokens have all of the probability.
       const scaled = (other: number) => (other - elementAt(top, 0).logit) / temperature
       const total = Math.log(top.reduce((sum, alternative) => sum + Math.exp(scaled(alternative.logit)), 0))
@@ -121,7 +122,7 @@ describe('topK', () => {
       const { scores, next } = await service.predict({ ...whole, topK })
       for (const [i, distribution] of [...scores, next].entries()) {
         expect(distribution?.top.length).toBe(topK)
-        const logits = distribution?.top.map(({ logit }) => logit) ?? []
+        const logits = Array.from(distribution?.top ?? [], ({ logit }) => logit)
         expect(logits).toEqual([...logits].sort((a, b) => b - a))
         if (i % 10 !== 0) continue
         const sorted = (await service.logits({ ...whole, token: i })).sort().reverse()
@@ -147,7 +148,7 @@ describe('A part of a text', () => {
     const { next } = await freshService(model).predict(part)
     const { scores } = await service.predict(whole)
     expect(next?.logitsRow).toBe(30)
-    expect(next?.top[0]?.tokenId).toBe(existing(scores[30] ?? null).top[0]?.tokenId)
+    expect(next?.top.at(0)?.tokenId).toBe(existing(scores[30] ?? null).top.at(0)?.tokenId)
   })
 
   it('reports the progress through the text before it', async () => {
@@ -248,7 +249,7 @@ function expectReductionOf(row: Float32Array, distribution: Distribution, temper
   )
 
   const descending = row.slice().sort().reverse()
-  for (const [k, { tokenId, logit, logProb }] of distribution.top.entries()) {
+  for (const [k, { tokenId, logit, logProb }] of [...distribution.top].entries()) {
     const expected = elementAt(row, tokenId)
     expect(Math.abs(logit - elementAt(descending, k))).toBeLessThanOrEqual(LOGIT_TOLERANCE)
     expect(Math.abs(logit - expected)).toBeLessThanOrEqual(LOGIT_TOLERANCE)

@@ -42,7 +42,7 @@ describe.each([{ startToken: true }, { startToken: false }])(
           rank: elementAt(targetRank, row),
           logSumExp: elementAt(logSumExp, row),
         })
-        expect(score?.top[0]?.tokenId).toBe(elementAt(topIds, row * TOP_K))
+        expect(score?.top.at(0)?.tokenId).toBe(elementAt(topIds, row * TOP_K))
       }
     })
 
@@ -57,7 +57,7 @@ describe.each([{ startToken: true }, { startToken: false }])(
         seqLen: last + 1,
         logSumExp: elementAt(rows.logSumExp, last),
       })
-      expect(next?.top.map(({ tokenId }) => tokenId)).toEqual(rows.topIds.slice(-TOP_K))
+      expect(Array.from(next?.top ?? [], ({ tokenId }) => tokenId)).toEqual([...rows.topIds.slice(-TOP_K)])
     })
 
     it('scores a part as it scores the whole text', async () => {

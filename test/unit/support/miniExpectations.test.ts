@@ -93,7 +93,7 @@ describe('The embedded model', () => {
       ).toBe(spokenNumbers(position))
       expect(formatProbability(Math.exp(logProb))).toBe(formatProbability(reference.probability))
       expect(formatDecimal(surprisal)).toBe(formatDecimal(reference.surprisal))
-      expect(formatWholePercent(Math.exp(elementAt(top, 0).logProb))).toBe(
+      expect(formatWholePercent(Math.exp(top.at(0)?.logProb ?? NaN))).toBe(
         formatWholePercent(elementAt(reference.topProbabilities, 0)),
       )
     }

@@ -1,18 +1,13 @@
 // A saved inspection is a header in JSON and files of numbers, which are encoded without holding the thread:
 // JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
 
-import type {
-  Alternative,
-  Section,
-  Token,
-  TokenPrediction,
-  TokenScore,
-} from '../../../shared/contracts/prediction'
+import { AlternativeList } from '../../../prediction/alternativeList'
+import type { Section, Token, TokenPrediction, TokenScore } from '../../../shared/contracts/prediction'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
 
 /** Files of another format are ignored; they are deleted once they are among the oldest. */
-export const FORMAT = 4
+export const FORMAT = 5
 /** Scores in one file. Encoding them takes a few milliseconds, even with 100 alternatives each. */
 export const SCORES_PER_FILE = 512
 
@@ -111,7 +106,23 @@ export function decodeScores(bytes: Uint8Array, topK: number): (TokenScore | nul
   const width = SCORE_NUMBERS + ALTERNATIVE_NUMBERS * topK
   const count = Math.floor(bytes.length / (width * Float64Array.BYTES_PER_ELEMENT))
   const rows = new Float64Array(copyOf(bytes, count * width * Float64Array.BYTES_PER_ELEMENT))
-  return Array.from({ length: count }, (_, i) => readScore(rows.subarray(i * width, (i + 1) * width)))
+  const columns = {
+    topIds: new Int32Array(count * topK),
+    topLogits: new Float32Array(count * topK),
+    logSumExp: new Float64Array(count),
+    topK,
+    temperature: 1,
+  }
+  return Array.from({ length: count }, (_, i) => {
+    const row = rows.subarray(i * width, (i + 1) * width)
+    columns.logSumExp[i] = row[LOG_SUM_EXP] ?? NaN
+    const alternatives = row.subarray(SCORE_NUMBERS)
+    for (let k = 0; k < topK; k++) {
+      columns.topIds[i * topK + k] = elementAt(alternatives, ALTERNATIVE_NUMBERS * k)
+      columns.topLogits[i * topK + k] = elementAt(alternatives, ALTERNATIVE_NUMBERS * k + 1)
+    }
+    return readScore(row, new AlternativeList(columns, i))
+  })
 }
 
 export interface StoredFiles {
@@ -163,8 +174,9 @@ export function runOf(header: StoredHeader, { tokenIds, ranges, scores }: Stored
 const NUMBERS_PER_TOKEN = 3
 /** logitsRow, seqLen, logSumExp, entropy, logit, logProb, rank, surprisal. */
 const SCORE_NUMBERS = 8
-/** tokenId, logit, logProb. */
-const ALTERNATIVE_NUMBERS = 3
+const LOG_SUM_EXP = 2
+/** tokenId, logit. */
+const ALTERNATIVE_NUMBERS = 2
 
 /** Writes one number after the other: `set` with small arrays takes ten times as long. */
 function writeScore(rows: Float64Array, start: number, score: TokenScore): void {
@@ -177,22 +189,16 @@ function writeScore(rows: Float64Array, start: number, score: TokenScore): void 
   rows[at++] = score.logProb
   rows[at++] = score.rank
   rows[at++] = score.surprisal
-  for (const { tokenId, logit, logProb } of score.top) {
+  for (const { tokenId, logit } of score.top) {
     rows[at++] = tokenId
     rows[at++] = logit
-    rows[at++] = logProb
   }
 }
 
-function readScore(row: Float64Array): TokenScore | null {
+function readScore(row: Float64Array, top: AlternativeList): TokenScore | null {
   const [logitsRow = NaN, seqLen = NaN, logSumExp = NaN, entropy = NaN, logit = NaN, logProb = NaN] = row
   const [rank = NaN, surprisal = NaN] = row.subarray(6)
   if (Number.isNaN(logitsRow)) return null
-  const top: Alternative[] = []
-  for (let at = SCORE_NUMBERS; at < row.length; at += ALTERNATIVE_NUMBERS) {
-    const [tokenId = NaN, logit = NaN, logProb = NaN] = row.subarray(at)
-    if (!Number.isNaN(tokenId)) top.push({ tokenId, logit, logProb })
-  }
   return { logitsRow, seqLen, logSumExp, entropy, top, logit, logProb, rank, surprisal }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { formatCsv, formatRecord } from '../../../../src/prediction/report/csv'
+import { csvPieces, formatRecord } from '../../../../src/prediction/report/csv'
+import type { Inspection } from '../../../../src/shared/contracts/prediction'
 import {
   alternative,
   distribution,
@@ -38,9 +39,9 @@ describe('formatRecord', () => {
   })
 })
 
-describe('formatCsv', () => {
+describe('csvPieces', () => {
   it('starts with the column names', () => {
-    const [heading] = formatCsv(inspection([]), vocabulary).split('\r\n')
+    const [heading] = csvOf(inspection([])).split('\r\n')
     expect(heading).toBe(
       'model,precision,backend,remarks,startToken,context,contextTokens,section,' +
         'position,tokenId,token,partial,start,end,logitsRow,logit,logProb,rank,surprisal,entropy,' +
@@ -55,7 +56,7 @@ describe('formatCsv', () => {
 
   it('has the remarks on the model’s files in each record', () => {
     const student = { ...inspection([section([prediction(0, TOKENS.the)])]), model: STUDENT }
-    expect(formatCsv(student, vocabulary).split('\r\n')[1]).toMatch(
+    expect(csvOf(student).split('\r\n')[1]).toMatch(
       /^mini,fp32,wasm,"Linear layout, transposed on load; padded",true,/,
     )
   })
@@ -76,7 +77,7 @@ describe('formatCsv', () => {
   it('has the same number of cells in every record', () => {
     const predictions = [prediction(0, TOKENS.the, null), prediction(1, TOKENS.the)]
     const next = distribution(2, [alternative(TOKENS.the, 0.5)])
-    const csv = formatCsv(inspection([section(predictions, next)], { topK: 3 }), vocabulary)
+    const csv = csvOf(inspection([section(predictions, next)], { topK: 3 }))
     // No token in this sample has a comma or line break, but the alternative of position 1 is a newline.
     const counts = csv
       .replace('"\n"', 'newline')
@@ -87,10 +88,14 @@ describe('formatCsv', () => {
   })
 })
 
+function csvOf(inspected: Inspection): string {
+  return Array.from(csvPieces(inspected, vocabulary), ({ text }) => text).join('')
+}
+
 function csvLines(
   predictions: Parameters<typeof section>[0],
   next?: Parameters<typeof section>[1],
 ): string[] {
-  const csv = formatCsv(inspection([section(predictions, next)]), vocabulary)
+  const csv = csvOf(inspection([section(predictions, next)]))
   return csv.split('\r\n').slice(1, -1)
 }

@@ -1,0 +1,49 @@
+import type { Inspection } from '../../shared/contracts/prediction'
+import type { Vocabulary } from '../../shared/text/vocabulary'
+import { joinRecords, type Piece } from './pieces'
+import { positionsOf, reportWithoutPositions } from './report'
+
+/**
+ * The report on an inspection as JSON, with one token on each line; an array of reports if there are several sections.
+ * It is made piece by piece, because the JSON of a long text can exceed V8's maximum string length.
+ */
+export function jsonPieces(
+  inspection: Inspection,
+  vocabulary: Vocabulary,
+  options: { readonly temperature?: number } = {},
+): Generator<Piece> {
+  return joinRecords(jsonRecords(inspection, vocabulary, options))
+}
+
+function* jsonRecords(
+  inspection: Inspection,
+  vocabulary: Vocabulary,
+  options: { readonly temperature?: number },
+): Generator<string> {
+  const { sections } = inspection
+  const isList = sections.length > 1
+  if (isList) yield '[\n'
+  for (const [i, section] of sections.entries()) {
+    const report = reportWithoutPositions(inspection, vocabulary, { ...options, section: i })
+    const [head = '', tail = ''] = printableJson(report).split('"positions":[]')
+    yield `${head}"positions":[`
+    let separator = '\n'
+    for (const position of positionsOf(section, vocabulary)) {
+      yield `${separator}${printableJson(position)}`
+      separator = ',\n'
+    }
+    yield `\n]${tail}${isList && i < sections.length - 1 ? ',' : ''}\n`
+  }
+  if (isList) yield ']\n'
+}
+
+/**
+ * JSON text in which a terminal finds no control characters: `JSON.stringify` escapes only those below U+0020, but DEL
+ * and the C1 controls can be in file names and tokens, too.
+ */
+function printableJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  )
+}
