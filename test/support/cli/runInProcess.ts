@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Transform } from 'node:stream'
 import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { CliEnvironment } from '../../../src/cli/environment'
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly input?: string | Buffer
   readonly variables?: CliEnvironment['variables']
   /** Default: a stream whose reader is never late. */
-  readonly stdout?: PassThrough
+  readonly stdout?: Transform
   /** Default: an engine without a model. */
   readonly createEngine?: CliEnvironment['createEngine']
 }
