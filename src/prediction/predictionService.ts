@@ -18,7 +18,7 @@ import { elementAt } from '../shared/elementAt'
 import { ModelChangedError } from '../shared/errors'
 import { isSameModel } from '../shared/text/modelText'
 import { Vocabulary } from '../shared/text/vocabulary'
-import { AlternativeList, logProbOf } from './alternativeList'
+import { type AlternativeColumns, AlternativeList, logProbOf } from './alternativeList'
 import {
   inputBefore,
   inputOfNext,
@@ -144,6 +144,7 @@ export class PredictionService {
     add(new Array<null>(unscored).fill(null))
     for (const window of windows) {
       const targets = windowTargets(request.tokenIds, window)
+      const columns = columnsOf(targets.length, { ...request, temperature })
       const started = performance.now()
       let isContinued = false
       const summary = await this.engine.score(
@@ -168,7 +169,7 @@ export class PredictionService {
                 onContinued?.(progress.model)
                 break
               case 'rows': {
-                const rows = readRows(progress.rows, targets, window, { ...request, temperature })
+                const rows = readRows(progress.rows, columns, { ...window, targets })
                 add(rows.flatMap(({ score }) => score ?? []))
                 next = rows.at(-1)?.next ?? next
                 break
@@ -280,24 +281,40 @@ interface ReadRow {
   readonly next?: Distribution
 }
 
-/** Converts the engine's columns of rows to scores and the next distribution. */
+/** Columns for the rows of a window. The rows of a step have too few numbers for arrays of their own. */
+function columnsOf(
+  rowCount: number,
+  { topK, temperature }: Pick<SequenceRequest, 'topK' | 'temperature'>,
+): AlternativeColumns {
+  return {
+    topIds: new Int32Array(rowCount * topK),
+    topLogits: new Float32Array(rowCount * topK),
+    logSumExp: new Float64Array(rowCount),
+    topK,
+    temperature,
+  }
+}
+
+/** Converts rows of the engine to scores and the next distribution, whose alternatives it copies to the window's columns. */
 function readRows(
   rows: ScoredRows,
-  targets: Int32Array,
-  { firstRow, seqLen }: Window,
-  { topK, temperature }: SequenceRequest,
+  columns: AlternativeColumns,
+  { firstRow, seqLen, targets }: Window & { readonly targets: Int32Array },
 ): ReadRow[] {
-  const { topIds, topLogits } = rows
-  const columns = { topIds, topLogits, logSumExp: rows.logSumExp, topK, temperature }
+  const { topK, temperature } = columns
+  const from = rows.firstRow - firstRow
+  columns.topIds.set(rows.topIds, from * topK)
+  columns.topLogits.set(rows.topLogits, from * topK)
+  columns.logSumExp.set(rows.logSumExp, from)
   return Array.from(rows.logSumExp, (logSumExp, i) => {
     const distribution: Distribution = {
       logitsRow: rows.firstRow + i,
       seqLen,
       logSumExp,
       entropy: elementAt(rows.entropy, i) * BITS_PER_NAT,
-      top: new AlternativeList(columns, i),
+      top: new AlternativeList(columns, from + i),
     }
-    if (targets[rows.firstRow - firstRow + i] === NO_TARGET) return { next: distribution }
+    if (targets[from + i] === NO_TARGET) return { next: distribution }
     const logit = elementAt(rows.targetLogit, i)
     const nats = logProbOf(logit, { temperature, logSumExp })
     const rank = elementAt(rows.targetRank, i)

@@ -6,7 +6,7 @@ export interface Piece {
 }
 
 /** Large enough to be written at once, and made in a few milliseconds even with 100 alternatives for each token. */
-export const PIECE_UNITS = 65_536
+export const PIECE_UNITS = 32_768
 
 /** Joins the text of records to pieces of at least `PIECE_UNITS` UTF-16 units, except the last one. */
 export function* joinRecords(texts: Iterable<string>): Generator<Piece> {
