@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import type { InspectionRun } from '../../src/features/inspect/run/inspectionRun'
+import { AlternativeList } from '../../src/prediction/alternativeList'
 import { InspectionStore } from '../../src/features/inspect/run/inspectionStore'
 import { SCORES_PER_FILE } from '../../src/features/inspect/run/storedRun'
 import type { ModelInfo, TokenPrediction } from '../../src/shared/contracts/prediction'
@@ -25,13 +26,13 @@ describe('the store of inspections', () => {
   it('restores a run that was saved while it grew', async () => {
     for (const scored of [0, 10, SCORES_PER_FILE + 10, 2 * SCORES_PER_FILE]) await store.save(runWith(scored))
 
-    assert.deepEqual(await anotherWindow().load('run'), runWith(2 * SCORES_PER_FILE))
+    assertSameRun(await anotherWindow().load('run'), runWith(2 * SCORES_PER_FILE))
   })
 
   it('saves the newest of several runs that arrive during a save', async () => {
     await Promise.all([0, 10, 20].map((scored) => store.save(runWith(scored))))
 
-    assert.deepEqual(await anotherWindow().load('run'), runWith(20))
+    assertSameRun(await anotherWindow().load('run'), runWith(20))
   })
 
   it('restores an interrupted run up to the scores that were written', async () => {
@@ -50,7 +51,7 @@ describe('the store of inspections', () => {
 
     const restored = await anotherWindow().load('run')
 
-    assert.deepEqual(restored, runWith(20))
+    assertSameRun(restored, runWith(20))
   })
 
   it('continues to save a run that was restored', async () => {
@@ -60,7 +61,7 @@ describe('the store of inspections', () => {
 
     await other.save(runWith(SCORES_PER_FILE + 20))
 
-    assert.deepEqual(await anotherWindow().load('run'), runWith(SCORES_PER_FILE + 20))
+    assertSameRun(await anotherWindow().load('run'), runWith(SCORES_PER_FILE + 20))
   })
 
   it('keeps the newest ten, and deletes files of older versions first', async () => {
@@ -80,7 +81,7 @@ describe('the store of inspections', () => {
     store.dispose()
 
     await store.save(runWith(10))
-    assert.deepEqual(await anotherWindow().load('run'), runWith(20))
+    assertSameRun(await anotherWindow().load('run'), runWith(20))
   })
 
   it('does not save a run that ends after the window has begun to close', async () => {
@@ -89,7 +90,7 @@ describe('the store of inspections', () => {
 
     await store.save(runWith(20))
 
-    assert.deepEqual(await anotherWindow().load('run'), runWith(10))
+    assertSameRun(await anotherWindow().load('run'), runWith(10))
   })
 
   function anotherWindow(): InspectionStore {
@@ -98,6 +99,11 @@ describe('the store of inspections', () => {
 })
 
 const TOKENS = 2 * SCORES_PER_FILE
+
+/** Compares runs as JSON, in which a list of alternatives is an array. */
+function assertSameRun(actual: InspectionRun | undefined, expected: InspectionRun): void {
+  assert.deepEqual(JSON.parse(JSON.stringify(actual)), JSON.parse(JSON.stringify(expected)))
+}
 
 function runWith(scored: number, id = 'run'): InspectionRun {
   const tokens = Array.from({ length: TOKENS }, (_, i) => ({
@@ -139,11 +145,14 @@ function runWith(scored: number, id = 'run'): InspectionRun {
 }
 
 function scoreOf(position: number): TokenPrediction['score'] {
-  const top = [position, position + 1].map((tokenId) => ({
-    tokenId,
-    logit: tokenId / 7,
-    logProb: -tokenId / 3,
-  }))
+  const columns = {
+    topIds: Int32Array.of(position, position + 1),
+    topLogits: Float32Array.of(position / 7, (position + 1) / 7),
+    logSumExp: Float64Array.of(1 / 3),
+    topK: 2,
+    temperature: 1,
+  }
+  const top = new AlternativeList(columns, 0)
   const figures = { logit: position / 3, logProb: -1 / 3, rank: 1, surprisal: 1 / 7 }
   return { logitsRow: position, seqLen: TOKENS + 1, logSumExp: 1 / 3, entropy: 2 / 3, top, ...figures }
 }
