@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/contracts/prediction'
-import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
+import { eventually, panelUnderTest, started, typescript } from './panelUnderTest'
 
 const test = panelUnderTest()
 const { id } = typescript
-
-/** The inspection at its start: the tokens are known, none is scored. */
-const started: Inspection = {
-  ...typescript,
-  state: { kind: 'running' },
-  sections: [{ ...section, predictions: [], next: null }],
-}
 
 describe('the model button', () => {
   it('opens a popover with the remarks about the model’s files', async () => {

@@ -16,6 +16,13 @@ export const vocabulary = readGpt2Vocabulary()
 export const typescript = referenceInspection('typescript +bos', vocabulary)
 export const typescriptSection = elementAt(typescript.sections, 0)
 
+/** The same at its start: the tokens are known, none is scored. */
+export const started: Inspection = {
+  ...typescript,
+  state: { kind: 'running' },
+  sections: [{ ...typescriptSection, predictions: [], next: null }],
+}
+
 export interface ShowOptions extends OpenOptions {
   /** The token at the editor's cursor. */
   readonly picked?: TokenAddress | null

@@ -4,17 +4,16 @@ import type { Inspection } from '../../src/shared/contracts/prediction'
 import { formatDecimal } from '../../src/shared/text/format'
 import { MOST_SURPRISING } from '../support/reference/miniExpectations'
 import { SUMMARY, tokenNumbers } from '../support/reference/sampleNumbers'
-import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
+import {
+  eventually,
+  panelUnderTest,
+  started,
+  typescript,
+  typescriptSection as section,
+} from './panelUnderTest'
 
 const test = panelUnderTest()
 const { id } = typescript
-
-/** The inspection at its start: the tokens are known, none is scored. */
-const started: Inspection = {
-  ...typescript,
-  state: { kind: 'running' },
-  sections: [{ ...section, predictions: [], next: null }],
-}
 
 describe('a running inspection', () => {
   it('shows the text immediately and fills in predictions as they arrive', async () => {

@@ -9,12 +9,12 @@ import type { InspectionUpdate } from '../../../shared/contracts/inspectionUpdat
 import {
   type AnswerLongRunMessage,
   type HostMessage,
-  isLayout,
   type Notice,
   type PanelMessage,
   type RequestLogitsMessage,
   type TokenAddress,
 } from '../../../shared/contracts/protocol'
+import { isLayout } from '../../../shared/contracts/parsePanelMessage'
 import { EditorLink } from './editorLink'
 import { notifyFailure } from './failureNotification'
 import type { InspectionRun } from '../run/inspectionRun'

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
-import { type HostMessage, type PanelMessage, parsePanelMessage } from '../../../shared/contracts/protocol'
+import { parsePanelMessage } from '../../../shared/contracts/parsePanelMessage'
+import type { HostMessage, PanelMessage } from '../../../shared/contracts/protocol'
 import { toBase64 } from '../../../shared/text/base64'
 import { panelHtml } from './panelHtml'
 import { emptyColumnBeside, PANEL_VIEW_TYPE } from './panelPlace'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { type PanelMessage, parsePanelMessage } from '../../../../src/shared/contracts/protocol'
+import { parsePanelMessage } from '../../../../src/shared/contracts/parsePanelMessage'
+import type { PanelMessage } from '../../../../src/shared/contracts/protocol'
 
 const address = { inspectionId: 'a', section: 0, position: 3 }
 
