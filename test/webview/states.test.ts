@@ -178,6 +178,16 @@ describe('the first picked token', () => {
     await test.page.locator(`#row-0-${MOST_SURPRISING.position}.picked`).waitFor()
   })
 
+  it('is the one at the cursor, too, when another part of the shown document is inspected', async () => {
+    const panel = await test.show(typescript)
+    const picked = { section: 0, position: 20 }
+    const other = { ...started, id: 'other' }
+    await panel.send({ type: 'showInspection', inspection: other, picked, focus: false })
+    const { predictions } = section
+    await panel.send({ type: 'appendPredictions', inspectionId: 'other', section: 0, predictions })
+    await test.page.locator('#row-0-20.picked').waitFor()
+  })
+
   it('becomes the most surprising one when the run is done, unless the user has picked another', async () => {
     const panel = await test.show(started)
     await test.page.keyboard.press('ArrowDown')

@@ -6,6 +6,7 @@ import {
   type DocumentState,
   type Notice,
   type PanelLayout,
+  type ShowInspectionMessage,
   type TokenAddress,
 } from '../../src/shared/contracts/protocol'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
@@ -20,7 +21,7 @@ export interface PanelState {
   /** What is shown. */
   readonly inspection: Inspection | null
   /** A new run of the shown document that has no results yet; the shown inspection stays until it has. */
-  readonly upcoming: Inspection | null
+  readonly upcoming: UpcomingInspection | null
   /** The run before the shown one, of the same tokens: its results stay where the running one has none yet. */
   readonly previous: Inspection | null
   readonly documentState: DocumentState
@@ -47,6 +48,9 @@ export interface PanelState {
   /** The saved pick. Used once, when the inspection is shown again after a reload. */
   readonly restore: Pick<SavedState, 'inspectionId' | 'picked'> | null
 }
+
+/** An inspection and the token to pick when it is shown; null if the panel chooses. */
+export type UpcomingInspection = Pick<ShowInspectionMessage, 'inspection' | 'picked'>
 
 export type FullRow =
   | { readonly kind: 'absent' }
@@ -96,7 +100,7 @@ export function initialState({ inspectionId, picked, scroll, metric, k, front }:
 
 /** The inspection that is running or was requested last, which may not be shown yet. */
 export function newestInspection({ inspection, upcoming }: PanelState): Inspection | null {
-  return upcoming ?? inspection
+  return upcoming?.inspection ?? inspection
 }
 
 /** Whether a run is being prepared or is running, so that it can be cancelled. */

@@ -3,7 +3,7 @@ import type { Inspection, TokenPrediction } from '../../src/shared/contracts/pre
 import type { ShowInspectionMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { isAddressIn } from './addresses'
-import { ABSENT_ROW, type PanelState } from './panelState'
+import { ABSENT_ROW, type PanelState, type UpcomingInspection } from './panelState'
 
 /** The state after the host has shown an inspection. A new run of the shown document waits for its first results. */
 export function showInspection(state: PanelState, message: ShowInspectionMessage): PanelState {
@@ -11,14 +11,18 @@ export function showInspection(state: PanelState, message: ShowInspectionMessage
   const shown = state.inspection
   const waits =
     isRerun(shown, inspection) && inspection.state.kind === 'running' && !hasPredictions(inspection)
-  if (waits) return { ...state, upcoming: inspection, documentState: 'unchanged', notice: null }
+  if (waits) return { ...state, upcoming: message, documentState: 'unchanged', notice: null }
   return show({ ...state, upcoming: null, notice: null, documentState: 'unchanged' }, message)
 }
 
 /** Applies an update of the shown or the upcoming inspection; updates of others are ignored. */
 export function applyUpdate(state: PanelState, update: InspectionUpdate): PanelState {
   const { inspection, upcoming } = state
-  if (upcoming?.id === update.inspectionId) return updateUpcoming(state, updateInspection(upcoming, update))
+  if (upcoming?.inspection.id === update.inspectionId)
+    return updateUpcoming(state, {
+      ...upcoming,
+      inspection: updateInspection(upcoming.inspection, update),
+    })
   if (inspection?.id !== update.inspectionId) return state
   const updated = { ...state, inspection: updateInspection(inspection, update) }
   return update.type === 'setState' ? ended(updated) : updated
@@ -26,21 +30,18 @@ export function applyUpdate(state: PanelState, update: InspectionUpdate): PanelS
 
 /** Whether a message belongs to the inspection that is shown, or about to be shown. */
 export function isKnown({ inspection, upcoming }: PanelState, message: { inspectionId: string }): boolean {
-  return inspection?.id === message.inspectionId || upcoming?.id === message.inspectionId
+  return [inspection?.id, upcoming?.inspection.id].includes(message.inspectionId)
 }
 
-function updateUpcoming(state: PanelState, upcoming: Inspection): PanelState {
-  if (upcoming.state.kind === 'running' && !hasPredictions(upcoming)) return { ...state, upcoming }
-  const shown = show({ ...state, upcoming: null }, { inspection: upcoming, picked: null })
-  const previous = isSameText(state.inspection, upcoming) ? state.inspection : null
-  return ended({ ...shown, previous })
+function updateUpcoming(state: PanelState, upcoming: UpcomingInspection): PanelState {
+  const { inspection } = upcoming
+  if (inspection.state.kind === 'running' && !hasPredictions(inspection)) return { ...state, upcoming }
+  const previous = isSameText(state.inspection, inspection) ? state.inspection : null
+  return ended({ ...show({ ...state, upcoming: null }, upcoming), previous })
 }
 
 /** Keeps pick and scroll offset if the inspection is the same after a reload, or another run of the same part. */
-function show(
-  state: PanelState,
-  { inspection, picked }: Pick<ShowInspectionMessage, 'inspection' | 'picked'>,
-): PanelState {
+function show(state: PanelState, { inspection, picked }: UpcomingInspection): PanelState {
   const restored = state.restore?.inspectionId === inspection.id ? state.restore.picked : null
   const rerun = isSamePart(state.inspection, inspection)
   const keptPick = rerun ? state.picked : restored
