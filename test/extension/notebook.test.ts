@@ -11,20 +11,20 @@ describe('a notebook', () => {
   })
 
   it('has its cell named in the panel’s title, and the code cells before the cell as context', async () => {
-    await openCell(['import os\n', 'markdown:Some notes\n', 'path = os.getcwd()\n', 'later = 1\n'], 2)
+    await openCell(['import os', 'markdown:Some notes', 'path = os.getcwd()', 'later = 1'], 2)
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
 
     assert.match(panelTabs()[0]?.label ?? '', /^Logits: .*, cell 3$/)
-    const before = 'import os\n\n'
-    assert.match(await resultsAsText(), new RegExp(`\\b${await tokensOf(before)} tokens before`))
+    const before = await tokensOf('import os\n')
+    assert.match(await resultsAsText(), new RegExp(`\\b${before} tokens before`))
   })
 
   it('has cells that are inspected alone if the context is the selection', async () => {
     const settings = vscode.workspace.getConfiguration('logitscope')
     await settings.update('context', 'selection', vscode.ConfigurationTarget.Global)
     try {
-      await openCell(['import os\n', 'path = os.getcwd()\n'], 1)
+      await openCell(['import os', 'path = os.getcwd()'], 1)
 
       await vscode.commands.executeCommand('logitscope.inspectLogits')
 
