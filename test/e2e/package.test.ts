@@ -55,12 +55,13 @@ const PACKAGES: Record<string, Package> = {
     maxBytes: 38 * 1024 * 1024,
     // 20 % above the sizes when the limits were set. Each start in a browser downloads the browser's bundles.
     maxBundleBytes: {
-      'cli.js': 70_000,
-      'engineWorker.js': 260_000,
-      'engineWorker.web.js': 200_000,
-      'extension.js': 360_000,
-      'extension.web.cjs': 240_000,
-      'panel.js': 100_000,
+      'cli.js': 88_000,
+      'engineWorker.js': 325_000,
+      'engineWorker.web.js': 240_000,
+      'extension.js': 480_000,
+      'extension.web.cjs': 330_000,
+      'panel.css': 26_000,
+      'panel.js': 145_000,
     },
     files: [
       'extension/changelog.md',
@@ -89,14 +90,14 @@ const PACKAGES: Record<string, Package> = {
     // 7.4 MB when this limit was set, nearly all of it ONNX Runtime's WASM with WebGPU.
     maxBytes: 9 * 1024 * 1024,
     // 20 % above the sizes when the limits were set.
-    maxBundleBytes: { 'engineWorker.web.js': 200_000, 'extension.js': 22_000 },
+    maxBundleBytes: { 'engineWorker.web.js': 240_000, 'extension.js': 23_000 },
     files: [...RUNTIME_WITH_WEBGPU, 'extension/dist/icon.png'],
     notices: { ...NOTICES_OF_ENGINE, ...NOTICES_OF_WASM },
   },
 }
 
-/** Pictures and styles; other files in `media/` are expected by name. */
-const MEDIA = /^extension\/media\/([\w-]+|walkthrough\/[\w-]+)\.(css|png|svg)$/
+/** Pictures; other files in `media/` are expected by name. */
+const MEDIA = /^extension\/media\/([\w-]+|walkthrough\/[\w-]+)\.(png|svg)$/
 
 describe.each(Object.entries(PACKAGES))(
   'VSIX of %s',
