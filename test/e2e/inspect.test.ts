@@ -13,7 +13,8 @@ const LONG_LINE = 'The language model head projects every hidden state to one sc
 
 describe('inspecting in the workbench', () => {
   const workbench = useWorkbench()
-  const { grid, rows, pickedRow, finished, inspectSample } = panelOf(workbench)
+  const { grid, rows, pickedRow, status, finished, inspectSample, openPrediction, openTokens } =
+    panelOf(workbench)
 
   inspectsAWholeDocument(workbench, 'WASM, 1 thread')
 
@@ -79,9 +80,7 @@ describe('inspecting in the workbench', () => {
 
       await grid().press('Escape')
 
-      await workbench()
-        .panel.getByText(/cancelled at [\d,]+ of [\d,]+ tokens/)
-        .waitFor()
+      await status(/cancelled at [\d,]+ of [\d,]+ tokens/).waitFor()
     })
   })
 
@@ -124,12 +123,18 @@ describe('inspecting in the workbench', () => {
       await workbench().page.setViewportSize(viewport)
       await workbench().setTheme(theme)
       await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
+      const picture = `inspect-${theme}-${layout.replaceAll(' ', '-')}`
+      await workbench().screenshot(picture)
+      const inTokens = await seriousViolations()
+      await openPrediction('Sampling')
+      await openPrediction('How computed')
       await workbench().panel.getByText('All 50,257 tokens can be sampled.').waitFor()
 
-      const violations = await seriousViolations()
+      const inPrediction = await seriousViolations()
 
-      await workbench().screenshot(`inspect-${theme}-${layout.replaceAll(' ', '-')}`)
-      expect(violations).toEqual([])
+      await workbench().screenshot(`${picture}-prediction`)
+      await openTokens()
+      expect([...inTokens, ...inPrediction]).toEqual([])
     })
   })
 
