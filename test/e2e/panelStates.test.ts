@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { describe, expect, inject, it, vi } from 'vitest'
@@ -25,9 +25,11 @@ describe('the states of the panel', () => {
   })
 
   it('keeps what was scored when the window is reloaded during a run, and continues it', async () => {
-    const before = new Set(savedScores())
+    const before = new Set(headersWithScores())
     await workbench().panel.getByRole('button', { name: 'Inspect All' }).click()
-    await vi.waitUntil(() => savedScores().some((path) => !before.has(path)), { timeout: APPEAR_LIMIT_MS })
+    await vi.waitUntil(() => headersWithScores().some((path) => !before.has(path)), {
+      timeout: APPEAR_LIMIT_MS,
+    })
     await workbench().reload()
     await status(/^interrupted at/).waitFor()
     const kept = await countIn(status(/^interrupted at/))
@@ -75,10 +77,11 @@ describe('the states of the panel', () => {
   })
 })
 
-/** The files of scores that the extension has saved, of all windows of the shared server. */
-function savedScores(): string[] {
-  const paths = readdirSync(WORKSPACES, { recursive: true, encoding: 'utf8' })
-  return paths.filter((path) => basename(path) === 'scores0')
+/** The headers of saved runs that name scores, of all windows of the shared server; only such scores are restored. */
+function headersWithScores(): string[] {
+  return readdirSync(WORKSPACES, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^header\d\.json$/.test(basename(path)))
+    .filter((path) => /"scored":[1-9]/.test(readFileSync(join(WORKSPACES, path), 'utf8')))
 }
 
 /** The first number of a status such as `1,024 of 64,000 tokens`. */

@@ -45,16 +45,20 @@ export function headerTemplate(
   </header>`
 }
 
-/** `readConfig.ts lines 5–6`, or what was completed. */
+/** `readConfig.ts lines 5–6`, shorter in a narrow panel; for a completion how it was generated. */
 function documentTemplate(inspection: Inspection): TemplateResult {
   const { documentName, generation } = inspection
   const name = documentName.slice(documentName.lastIndexOf('/') + 1)
+  if (generation !== undefined) {
+    const what = describeGeneration(generation)
+    return html`<h1 class="document" title="${documentName}, ${what}">
+      ${what} <span class="dim from-620">${name}</span>
+    </h1>`
+  }
   const lines = describeLines(inspection)
-  const what = generation === undefined ? lines : describeGeneration(generation)
-  return html`<h1 class="document" title="${documentName}${what === '' ? '' : `, ${what}`}">
-    ${name}${what === '' ? nothing : html`<span class="dim from-620"> ${what}</span>`}${
-      lines === '' ? nothing : html`<span class="dim to-619">:${shortLines(inspection)}</span>`
-    }
+  return html`<h1 class="document" title="${documentName}, ${lines}">
+    ${name}<span class="dim from-620"> ${lines}</span
+    ><span class="dim to-619">:${shortLines(inspection)}</span>
   </h1>`
 }
 

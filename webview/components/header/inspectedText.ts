@@ -1,10 +1,10 @@
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
 import type { Inspection } from '../../../src/shared/contracts/prediction'
 
-/** `line 7` · `lines 3–9` · `3 selections`; empty for a completion, which has no lines. */
-export function describeLines({ sections, generation }: Inspection): string {
+/** `line 7` · `lines 3–9` · `3 selections` */
+export function describeLines({ sections }: Inspection): string {
   const [section, ...others] = sections
-  if (generation !== undefined || section === undefined) return ''
+  if (section === undefined) return ''
   if (others.length > 0) return formatCounted(sections.length, 'selection')
   const { first, last } = section.lines
   return first === last ? `line ${formatCount(first)}` : `lines ${formatCount(first)}–${formatCount(last)}`
