@@ -29,17 +29,13 @@ describe('the README', () => {
     await workbench().page.setViewportSize(README_VIEWPORT)
     await inspectSample()
     await workbench().runCommand('View: Toggle Primary Side Bar Visibility')
-    await workbench().putCursor(6, 16)
-    await pickedRow('Config, leading space.').waitFor()
-    await openPrediction('Sampling')
-    await workbench().panel.getByLabel('Top-p, as a number').fill('0.9')
-    await workbench()
-      .panel.locator('aside.detail')
-      .evaluate((detail) => {
-        detail.scrollTop = 0
-      })
     await grid().focus()
     for (let i = 0; i < 3; i++) await workbench().runCommand('Increase Editor Width')
+    await workbench().panel.getByRole('tablist', { name: 'Views of the picked token' }).waitFor()
+    await workbench().putCursor(6, 16)
+    await pickedRow('Config, leading space.').waitFor()
+    await openPrediction('How computed')
+    await grid().focus()
     await workbench().page.locator('.monaco-hover:visible').first().waitFor({ state: 'detached' })
 
     await workbench().page.screenshot({ path: join(MEDIA, 'screenshot.png') })
@@ -48,7 +44,7 @@ describe('the README', () => {
 
 describe.each(THEMES)('the walkthrough in the theme %s', (theme) => {
   const workbench = useWorkbench({ theme })
-  const { pickedRow } = panelOf(workbench)
+  const { finished, pickedRow } = panelOf(workbench)
   let sample: string
 
   beforeAll(async () => {
@@ -63,7 +59,7 @@ describe.each(THEMES)('the walkthrough in the theme %s', (theme) => {
   it('shows the sample and the panel', async () => {
     await openSample('sample.ts', PANEL_VIEWPORT)
     await workbench().runCommand('Logitscope: Inspect Logits')
-    await workbench().panel.locator('header', { hasText: '108 tokens' }).waitFor()
+    await finished()
     await workbench().putCursor(...BANANA)
     await pickedRow('ban.').waitFor()
 
