@@ -75,7 +75,7 @@ describe.each(THEMES)('the walkthrough in the theme %s', (theme) => {
     await workbench().page.keyboard.press('Control+k')
     await workbench().page.keyboard.press('Control+i')
     await workbench()
-      .page.locator('.monaco-hover', { hasText: /^ban\s+p/ })
+      .page.locator('.monaco-hover', { hasText: /ban\s+p/ })
       .first()
       .waitFor()
 
