@@ -1,7 +1,8 @@
 import { assertNever } from '../src/shared/assertNever'
 import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/text/format'
-import type { Inspection, TokenPrediction } from '../src/shared/contracts/prediction'
+import type { Inspection } from '../src/shared/contracts/prediction'
 import { scoredCount, summarizeInspection, tokenCount } from '../src/shared/numbers/summary'
+import { mostSurprising } from './state/mostSurprising'
 import type { PanelState } from './state/panelState'
 import type { TokenLabels } from './tokens/tokenLabels'
 
@@ -69,25 +70,17 @@ function ended(inspection: Inspection, labels: TokenLabels | null): string | nul
   }
 }
 
-function done({ sections }: Inspection, labels: TokenLabels | null): string {
-  const { tokens, perplexity, bitsPerToken } = summarizeInspection(sections)
+function done(inspection: Inspection, labels: TokenLabels | null): string {
+  const { tokens, perplexity, bitsPerToken } = summarizeInspection(inspection.sections)
   const summary = [`Done: ${formatCounted(tokens, 'token')}`]
   if (perplexity !== null && bitsPerToken !== null)
     summary.push(
       `perplexity ${formatPerplexity(perplexity)}`,
       `${formatDecimal(bitsPerToken)} bits per token`,
     )
-  const worst = mostSurprising(sections.flatMap((section) => section.predictions))
+  const worst = mostSurprising(inspection)?.prediction
   if (worst === undefined || worst.score === null || labels === null) return `${summary.join(', ')}.`
   const { tokenId, position, score } = worst
   const description = `${labels.speak(tokenId)}, token ${position}, ${formatDecimal(score.surprisal, 1)} bits`
   return `${summary.join(', ')}. Most surprising: ${description}.`
-}
-
-function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction | undefined {
-  const bits = (prediction: TokenPrediction) => prediction.score?.surprisal ?? -1
-  return predictions.reduce<TokenPrediction | undefined>(
-    (worst, next) => (worst === undefined || bits(next) > bits(worst) ? next : worst),
-    undefined,
-  )
 }

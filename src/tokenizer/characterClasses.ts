@@ -35,8 +35,8 @@ export function isPairAt(text: string, offset: number): boolean {
 }
 
 /**
- * The first offset in a range where no character of the class starts. If there is none, the range's end, or the unit
- * after it if a surrogate pair crosses the end.
+ * The first offset in a range where no character of the class starts. If all characters are of the class, it is the
+ * range's end, or the unit after it if a surrogate pair crosses the end.
  */
 export function endOfClass(text: string, characterClass: number, { start, end }: TextRange): number {
   let offset = start

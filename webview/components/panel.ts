@@ -10,7 +10,6 @@ import type { TokenLabels } from '../tokens/tokenLabels'
 import { LightElement } from './base/lightElement'
 import './detail/prediction'
 import './frame/splitter'
-import './frame/tabList'
 import { headerTemplate } from './header/header'
 import './header/keys'
 import { noticeLines, noticePage } from './notices/notices'
@@ -153,15 +152,9 @@ export class PanelElement extends LightElement implements PanelView {
   /** The open view of a place. In one column only the place in front is visible; the other keeps its state. */
   private columnTemplate(controller: PanelController, place: Place, view: unknown): TemplateResult {
     const { tabs } = controller.state
-    const open = TABS.find((tab) => tab.id === tabs[place])
     return html`<div class="column" data-place=${place} ?hidden=${!this.twoColumns && tabs.front !== place}>
       ${this.twoColumns ? this.tabsTemplate(controller, [place]) : nothing}
-      <div
-        class="view"
-        role="tabpanel"
-        id=${open === undefined ? nothing : tabPanelId(open)}
-        aria-labelledby=${open === undefined ? nothing : tabId(open)}
-      >
+      <div class="view" role="tabpanel" id=${tabPanelId(tabs[place])} aria-labelledby=${tabId(tabs[place])}>
         ${view}
       </div>
     </div>`
@@ -233,8 +226,8 @@ export class PanelElement extends LightElement implements PanelView {
   private placeSplitters(): void {
     const frame = this.querySelector<HTMLElement>('.frame')
     const { stripHeight, detailWidth } = this.controller?.state.layout ?? {}
-    place(frame, '--strip-height', stripHeight)
-    place(frame, '--detail-width', detailWidth)
+    setPixels(frame, '--strip-height', stripHeight)
+    setPixels(frame, '--detail-width', detailWidth)
   }
 
   private readonly storeLayout = () => {
@@ -274,7 +267,7 @@ export class PanelElement extends LightElement implements PanelView {
   }
 }
 
-function place(frame: HTMLElement | null, property: string, pixels: number | null | undefined): void {
+function setPixels(frame: HTMLElement | null, property: string, pixels: number | null | undefined): void {
   if (pixels === null || pixels === undefined) frame?.style.removeProperty(property)
   else frame?.style.setProperty(property, `${pixels}px`)
 }

@@ -1,8 +1,9 @@
 import { type InspectionUpdate, updateInspection } from '../../src/shared/contracts/inspectionUpdate'
-import type { Inspection, TokenPrediction } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { ShowInspectionMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { isAddressIn } from './addresses'
+import { mostSurprising } from './mostSurprising'
 import { ABSENT_ROW, type PanelState, type UpcomingInspection } from './panelState'
 
 /** The state after the host has shown an inspection. A new run of the shown document waits for its first results. */
@@ -68,18 +69,9 @@ function ended(state: PanelState): PanelState {
   const after = { ...state, previous: null }
   const surprising = pickIsProvisional ? mostSurprising(inspection) : null
   if (surprising === null) return after
-  return { ...after, picked: surprising, pickIsProvisional: false, fullRow: ABSENT_ROW }
-}
-
-function mostSurprising({ sections }: Inspection): TokenAddress | null {
-  const predictions = sections.flatMap(({ predictions }, section) =>
-    predictions.map((prediction) => ({ section, prediction })),
-  )
-  const bits = ({ score }: TokenPrediction) => score?.surprisal ?? -1
-  const [first, ...rest] = predictions
-  if (first === undefined) return null
-  const most = rest.reduce((a, b) => (bits(b.prediction) > bits(a.prediction) ? b : a), first)
-  return { section: most.section, position: most.prediction.position }
+  const { section, prediction } = surprising
+  const picked = { section, position: prediction.position }
+  return { ...after, picked, pickIsProvisional: false, fullRow: ABSENT_ROW }
 }
 
 function firstAddress(inspection: Inspection): TokenAddress | null {

@@ -24,7 +24,7 @@ export type CandidateLine = Candidate | 'loading' | 'blank'
 export interface CandidatesOptions {
   /** The most likely tokens, most likely first. */
   readonly top: readonly CandidateLine[]
-  /** The actual token if it is not in `top`; shown below a gap, whose place is kept if there is none. */
+  /** The actual token if it is not in `top`; shown below a gap. The place of both is always kept. */
   readonly actualBelowTop: Candidate | null
   /** Id of the actual token; null for what follows the text. */
   readonly actual: number | null

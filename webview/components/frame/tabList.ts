@@ -5,12 +5,12 @@ import type { Tab } from '../../state/tabs'
 import { LightElement } from '../base/lightElement'
 
 /** The DOM id of a tab's panel. */
-export function tabPanelId({ id }: Tab): string {
+export function tabPanelId(id: Tab['id']): string {
   return `panel-${id}`
 }
 
 /** The DOM id of a tab. */
-export function tabId({ id }: Tab): string {
+export function tabId(id: Tab['id']): string {
   return `tab-${id}`
 }
 
@@ -32,9 +32,9 @@ export class TabListElement extends LightElement {
     const selected = tab.id === this.selected
     return html`<button
       role="tab"
-      id=${tabId(tab)}
+      id=${tabId(tab.id)}
       aria-selected=${selected}
-      aria-controls=${tabPanelId(tab)}
+      aria-controls=${tabPanelId(tab.id)}
       tabindex=${selected ? 0 : -1}
       @click=${() => {
         this.open(tab)
