@@ -98,7 +98,7 @@ function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodeP
       checkFolder: (folder) =>
         checkModelFolder(
           spawnWorker({
-            model: { id: basename(folder), folder, description: '' },
+            model: { id: basename(folder), folder, description: '', storage: 'user' },
             backend: 'wasm',
             threads: 1,
             precision: 'fp32',

@@ -64,6 +64,9 @@ export class WebGpuUnavailableError extends LogitscopeError {}
 /** The graphics adapter was lost during use. */
 export class WebGpuLostError extends LogitscopeError {}
 
+/** The native runtime is missing, cannot be loaded, or is not exact on this machine. */
+export class NativeUnavailableError extends LogitscopeError {}
+
 /** The engine has another model than the one that the request names. */
 export class ModelChangedError extends LogitscopeError {}
 
@@ -109,6 +112,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   Fp32OutOfMemoryError,
   WebGpuUnavailableError,
   WebGpuLostError,
+  NativeUnavailableError,
   ModelChangedError,
   InvalidEndpointError,
   HubConnectionError,

@@ -20,7 +20,7 @@ async function oursIn(
   { modelFolder, assetsFolder, threads }: CandidateSettings,
   cacheFolder?: string,
 ): Promise<Candidate> {
-  const model = { id: 'gpt2', folder: modelFolder, description: '' }
+  const model = { id: 'gpt2', folder: modelFolder, description: '', storage: 'logitscope' as const }
   const { api } = createEngine(() =>
     spawnWorker({
       model,

@@ -10,7 +10,7 @@ import { targetsOf, TOP_K } from '../candidate'
 export async function oursInOneStep(settings: CandidateSettings): Promise<Candidate> {
   configureWasm(`${settings.assetsFolder}/`, settings.threads)
   const model = await loadModelFolder(
-    { id: 'gpt2', folder: settings.modelFolder, description: '' },
+    { id: 'gpt2', folder: settings.modelFolder, description: '', storage: 'logitscope' },
     { backend: 'wasm', precision: 'fp32', threads: settings.threads },
   )
   const engine = new Engine({

@@ -15,6 +15,8 @@ export interface EngineOptions extends LoadOptions {
   readonly model: ModelLocation
   /** The folder of the engine's bundle, WASM files and token table. */
   readonly assetsFolder: string
+  /** Absolute path of `onnxruntime.cjs` of Logitscope Native; present if and only if the backend is `native`. */
+  readonly nativeLibrary?: string
 }
 
 /** The largest number of threads that a user can set. */

@@ -22,7 +22,8 @@ export interface ModelFolders {
  */
 export function locateModel(idOrFolder: string, { embedded, store, howToGet }: ModelFolders): ModelLocation {
   const description = EMBEDDED_MODELS.get(idOrFolder)
-  if (description !== undefined) return { id: idOrFolder, folder: join(embedded, idOrFolder), description }
+  if (description !== undefined)
+    return { id: idOrFolder, folder: join(embedded, idOrFolder), description, storage: 'logitscope' }
 
   const pinned = PINNED_MODELS.find(({ id }) => id === idOrFolder)
   if (pinned !== undefined) {
@@ -30,13 +31,15 @@ export function locateModel(idOrFolder: string, { embedded, store, howToGet }: M
     const ifMissing = `${id} is not downloaded: ${howToGet}`
     if (store === undefined) throw new ModelFilesError(ifMissing)
     const { installed, previous } = storePaths(store, id)
-    return { id, folder: existsSync(installed) ? installed : previous, description, digest, ifMissing }
+    const folder = existsSync(installed) ? installed : previous
+    return { id, folder, description, storage: 'logitscope', digest, ifMissing }
   }
   const folder = resolve(idOrFolder)
   return {
     id: basename(folder),
     folder,
     description: `your own model, from ${folder}`,
+    storage: 'user',
     ifMissing: `There is no model “${idOrFolder}”. Use an id (${knownModelIds().join(', ')}) or a folder with config.json and model.safetensors.`,
   }
 }

@@ -22,6 +22,11 @@ export interface ModelLocation {
   /** The folder of `config.json` and `model.safetensors`. */
   readonly folder: string
   readonly description: string
+  /**
+   * Who writes the folder's files. `logitscope`: the package and the store, which replace whole files, so the files may
+   * be mapped into memory. `user`: anyone, so they are read, because a change of a mapped file changes the weights.
+   */
+  readonly storage: 'logitscope' | 'user'
   /** Digest of the weights, stored when they were verified; absent for a user's own folder, whose files may change. */
   readonly digest?: string
   /** The error message if the folder does not exist: how to get the model. */

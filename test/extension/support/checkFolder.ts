@@ -7,7 +7,7 @@ import { extension } from './extensionUnderTest'
 /** Checks a folder in a thread, as the extension does. */
 export function checkFolder(folder: string): Promise<FolderReport> {
   const worker = spawnWorker({
-    model: { id: basename(folder), folder, description: '' },
+    model: { id: basename(folder), folder, description: '', storage: 'user' },
     backend: 'wasm',
     threads: 1,
     precision: 'fp32',

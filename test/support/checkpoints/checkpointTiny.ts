@@ -96,7 +96,7 @@ export async function loadTiny(
     'model.safetensors': safetensors(tensors),
   })
   return loadModelFolder(
-    { id: 'tiny', folder, description: 'A tiny model.' },
+    { id: 'tiny', folder, description: 'A tiny model.', storage: 'user' },
     { backend: 'wasm', threads: 1, precision },
   )
 }

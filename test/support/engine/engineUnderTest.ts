@@ -13,6 +13,7 @@ import { PredictionService } from '../../../src/prediction/predictionService'
 import type {
   EngineApi,
   EngineMethods,
+  ModelLocation,
   ScoredRows,
   ScoreRequest,
 } from '../../../src/shared/contracts/engineApi'
@@ -23,10 +24,11 @@ import { loadTokenizer } from '../texts/loadTokenizer'
 import { channelPair } from './engineChannel'
 import { fixedSteps } from './fixedSteps'
 
-export const MINI = {
+export const MINI: ModelLocation = {
   id: 'mini',
   folder: fileURLToPath(new URL('../../../media/models/mini', import.meta.url)),
   description: 'The embedded model.',
+  storage: 'logitscope',
 }
 
 /** Timeout of hooks that load a model or run a long text on a busy machine. */

@@ -11,7 +11,7 @@ import { MINI } from '../../../support/engine/engineUnderTest'
 /** The built thread, as the extension starts it. */
 function threadFor(folder: string): EngineWorker {
   return spawnWorker({
-    model: { id: 'checked', folder, description: '' },
+    model: { id: 'checked', folder, description: '', storage: 'user' },
     backend: 'wasm',
     threads: 1,
     precision: 'fp32',

@@ -110,7 +110,7 @@ async function meanDelta(model: SeededGpt2): Promise<number> {
 }
 
 async function scoreOf(folder: string, precision: Precision): Promise<Scored> {
-  const location = { id: 'seeded', folder, description: 'A seeded model.' }
+  const location = { id: 'seeded', folder, description: 'A seeded model.', storage: 'user' } as const
   const model = await loadModelFolder(location, { backend: 'wasm', threads: 1, precision })
   return score(connect(freshEngine(model)), scoreEverything(SEEDED_IDS))
 }

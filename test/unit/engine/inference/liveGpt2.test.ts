@@ -51,7 +51,7 @@ let loading: Promise<LoadedModel> | undefined
 
 async function realEngine(): Promise<EngineApi> {
   loading ??= loadModelFolder(
-    { id: 'gpt2', folder, description: 'The real GPT-2.' },
+    { id: 'gpt2', folder, description: 'The real GPT-2.', storage: 'user' },
     { backend: 'wasm', threads: 1, precision: 'fp32' },
   )
   return connect(freshEngine(await loading))

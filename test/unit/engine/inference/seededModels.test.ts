@@ -41,7 +41,7 @@ async function folderOf(name: string, { model }: SeededReference): Promise<strin
 
 async function scoreOf(folder: string, { ids }: SeededReference): Promise<Scored> {
   const model = await loadModelFolder(
-    { id: 'seeded', folder, description: 'A seeded model.' },
+    { id: 'seeded', folder, description: 'A seeded model.', storage: 'user' },
     { backend: 'wasm', threads: 1, precision: 'fp32' },
   )
   return score(connect(freshEngine(model)), scoreEverything(Int32Array.from(ids), { topK: TOP_K }))

@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process'
+import { join } from 'node:path'
+import type { RpcMessage } from '../../shared/rpc'
+import type { EngineOptions } from '../contract/engineOptions'
+import type { EngineWorker } from './engineHandle'
+
+/** Characters of the process's last error output that are kept for the reason of its end. */
+const MAX_ERROR_OUTPUT = 2_000
+
+/**
+ * Starts the engine on the native runtime, in a process of its own: a crash of native code then ends one request and not
+ * the extension host.
+ */
+export function spawnProcess(options: EngineOptions): EngineWorker {
+  const child = fork(join(options.assetsFolder, 'engineProcess.js'), [JSON.stringify(options)], {
+    // The advanced format keeps typed arrays.
+    serialization: 'advanced',
+    // A debugger's arguments would make the process wait for the same port.
+    execArgv: [],
+    // In VS Code the executable is Electron, which runs a script only with this variable.
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let errorOutput = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errorOutput = (errorOutput + text).slice(-MAX_ERROR_OUTPUT)
+  })
+  const ended = new Promise<Error>((resolve) => {
+    child.on('error', (error) => {
+      // Only a process that could not be started does not close.
+      if (child.pid === undefined) resolve(error)
+    })
+    // Not `exit`, which may come before the last error output.
+    child.on('close', (code, signal) => {
+      resolve(endOf({ code, signal, errorOutput }))
+    })
+  })
+  return {
+    channel: {
+      send: (message) => {
+        // A failure to send means that the process has ended, which `onStop` reports.
+        child.send(message, () => undefined)
+      },
+      onMessage: (listener) => {
+        child.on('message', (message) => {
+          listener(message as RpcMessage)
+        })
+      },
+    },
+    onStop: (listener) => {
+      void ended.then(listener)
+    },
+    terminate: async () => {
+      // Not SIGTERM, which waits until the process has finished its step.
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+function endOf({
+  code,
+  signal,
+  errorOutput,
+}: {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly errorOutput: string
+}): Error {
+  const how = signal === null ? `with code ${code ?? 'unknown'}` : `by ${signal}`
+  return new Error([`the engine's process ended ${how}`, errorOutput.trim()].filter(Boolean).join('\n'))
+}
