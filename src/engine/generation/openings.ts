@@ -6,10 +6,8 @@ import { elementAt } from '../../shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
 import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
 import { largestFirst, logSumExp } from './logProbs'
+import type { NextRow } from './nextToken'
 import type { TokenIndex } from './tokenIndex'
-
-/** Raw logits [V] of the row after these tokens, which follow the request's `tokenIds`. */
-export type NextLogits = (tokenIds: readonly number[]) => Promise<Float32Array>
 
 /**
  * Tokens whose bytes begin with `typed`; only the last one extends beyond it. The last one may be the token that ends the
@@ -41,7 +39,7 @@ export class OpeningSearch {
   constructor(
     private readonly request: SearchRequest,
     private readonly index: TokenIndex,
-    private readonly nextLogits: NextLogits,
+    private readonly nextLogits: NextRow['logits'],
   ) {}
 
   /** Nats: the probability of `typed` found so far, summed over every path that covers it or extends beyond it. */

@@ -1,6 +1,8 @@
 // R rows of the residual stream, C = nEmbd, V = 50257, K = topK
 
 import { NO_TARGET, type ScoredRows } from '../../shared/contracts/engineApi'
+import type { Alternative } from '../../shared/contracts/prediction'
+import { elementAt } from '../../shared/elementAt'
 import { NonFiniteLogitsError } from '../../shared/errors'
 import type { OrtSession } from '../runtime/ortSession'
 import { rowCount, type Tensor, type Tensors, tensor } from '../runtime/tensor'
@@ -33,6 +35,21 @@ export class LmHead {
       topIds: Int32Array.from(topIds),
       topLogits,
     }
+  }
+
+  /**
+   * The `count` most likely tokens of one residual row [1, C], most likely first; of equal logits the lower id first.
+   * @throws NonFiniteLogitsError
+   */
+  async mostLikely(residual: Tensor, count: number): Promise<Alternative[]> {
+    const { topIds, topLogits, logSumExp } = await this.score(residual, Int32Array.of(NO_TARGET), {
+      topK: count,
+      temperature: 1,
+    })
+    return Array.from(topIds, (tokenId, i) => {
+      const logit = elementAt(topLogits, i)
+      return { tokenId, logit, logProb: logit - elementAt(logSumExp, 0) }
+    })
   }
 
   /**

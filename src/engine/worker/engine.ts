@@ -100,16 +100,19 @@ export class Engine implements Handlers {
     const index = await this.tokenIndex()
     checkGenerateRequest(request, model.info, index.vocabulary)
     const continuations = new Continuations(request.tokenIds, model.cache)
-    const candidates = await generateCandidates(request, index, (added) =>
-      this.lastLogits(model, continuations.withTokens(added), signal),
-    )
+    const readRow = <T>(added: readonly number[], read: (residual: Tensor) => Promise<T>) =>
+      this.readLastRow(model, continuations.withTokens(added), { signal, read })
+    const candidates = await generateCandidates(request, index, {
+      logits: (added) => readRow(added, (residual) => model.lmHead.logits(residual)),
+      mostLikely: (added, count) => readRow(added, (residual) => model.lmHead.mostLikely(residual, count)),
+    })
     return { candidates }
   }
 
   readonly logits: Handlers['logits'] = async ({ tokenIds }, { signal }) => {
     const model = await this.loaded()
     checkTokenIds(tokenIds, model.info)
-    return this.lastLogits(model, tokenIds, signal)
+    return this.readLastRow(model, tokenIds, { signal, read: (residual) => model.lmHead.logits(residual) })
   }
 
   private async load(): Promise<EngineModel> {
@@ -128,12 +131,15 @@ export class Engine implements Handlers {
     }
   }
 
-  /** Raw logits [V] of the last row, at interactive priority. */
-  private async lastLogits(
+  /**
+   * What the LM head reads off the last row, at interactive priority.
+   * @param read takes the residual row [1, C]
+   */
+  private async readLastRow<T>(
     model: EngineModel,
     tokenIds: Int32Array,
-    signal: AbortSignal,
-  ): Promise<Float32Array> {
+    { signal, read }: { readonly signal: AbortSignal; readonly read: (residual: Tensor) => Promise<T> },
+  ): Promise<T> {
     const to = tokenIds.length
     const residual = await this.residualRows(model, tokenIds, {
       from: to - 1,
@@ -142,7 +148,7 @@ export class Engine implements Handlers {
       signal,
     })
     try {
-      return await this.scheduler.run('interactive', signal, () => model.lmHead.logits(residual))
+      return await this.scheduler.run('interactive', signal, () => read(residual))
     } finally {
       residual.dispose()
     }

@@ -1,7 +1,8 @@
 // A language of a few tokens and fake models of it, small enough to enumerate.
 
 import { TokenIndex } from '../../../src/engine/generation/tokenIndex'
-import type { NextLogits } from '../../../src/engine/generation/openings'
+import { logSumExp } from '../../../src/engine/generation/logProbs'
+import type { NextRow } from '../../../src/engine/generation/nextToken'
 import { Vocabulary } from '../../../src/shared/text/vocabulary'
 
 export interface TinyLanguage {
@@ -37,8 +38,24 @@ export function tinyLanguage(tokens: readonly string[]): TinyLanguage {
   }
 }
 
+/** A model of the language: the raw logits of the row after any tokens. */
+export type TinyModel = NextRow['logits']
+
+/** The model's rows, with the reductions computed in JavaScript. */
+export function rowsOf(model: TinyModel): NextRow {
+  return {
+    logits: model,
+    mostLikely: async (tokenIds, count) => {
+      const logits = await model(tokenIds)
+      return Array.from(logits, (logit, tokenId) => ({ tokenId, logit, logProb: logit - logSumExp(logits) }))
+        .toSorted((a, b) => b.logit - a.logit || a.tokenId - b.tokenId)
+        .slice(0, count)
+    },
+  }
+}
+
 /** A model with pseudo-random logits that depend on the whole sequence and the seed. */
-export function madeUpModel(language: TinyLanguage, seed: number): NextLogits {
+export function madeUpModel(language: TinyLanguage, seed: number): TinyModel {
   return (tokenIds) => {
     let state = seed
     const mix = (value: number) => {
@@ -58,7 +75,7 @@ export function madeUpModel(language: TinyLanguage, seed: number): NextLogits {
 export function modelOf(
   language: TinyLanguage,
   table: Readonly<Record<string, Readonly<Record<string, number>>>>,
-): NextLogits {
+): TinyModel {
   return (tokenIds) => {
     const logits = new Float32Array(language.end + 1).fill(-30)
     for (const [token, probability] of Object.entries(table[language.text(tokenIds)] ?? { END: 1 })) {

@@ -1,11 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { generateCandidates } from '../../../../src/engine/generation/generateCandidates'
-import type { NextLogits } from '../../../../src/engine/generation/openings'
 import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
-import { madeUpModel, modelOf, tinyLanguage } from '../../../support/texts/tinyLanguage'
+import {
+  madeUpModel,
+  modelOf,
+  rowsOf,
+  tinyLanguage,
+  type TinyModel,
+} from '../../../support/texts/tinyLanguage'
 
 const language = tinyLanguage(['a', 'b', 'c', 'ab', 'abc', ' ', '\n', 'c\na', '\n\n', 'ba'])
 const GREEDY = { ...NEUTRAL_SAMPLING, temperature: 0 }
@@ -93,7 +98,7 @@ describe('Greedy candidates', () => {
 })
 
 describe('A candidate ends', () => {
-  const always = (token: string): NextLogits => {
+  const always = (token: string): TinyModel => {
     const logits = new Float32Array(language.end + 1)
     logits[language.id(token)] = 20
     return () => Promise.resolve(logits)
@@ -223,7 +228,7 @@ interface Wish extends Partial<Omit<GenerateRequest, 'typed'>> {
 }
 
 /** Generates candidates; each typed character is a token. */
-function generate(model: NextLogits, { typed = '', ...wish }: Wish = {}): Promise<GeneratedCandidate[]> {
+function generate(model: TinyModel, { typed = '', ...wish }: Wish = {}): Promise<GeneratedCandidate[]> {
   const request: GenerateRequest = {
     tokenIds: Int32Array.of(0),
     typed: Buffer.from(typed),
@@ -236,10 +241,10 @@ function generate(model: NextLogits, { typed = '', ...wish }: Wish = {}): Promis
     seed: 1,
     ...wish,
   }
-  return generateCandidates(request, language.index, model)
+  return generateCandidates(request, language.index, rowsOf(model))
 }
 
-async function bestOf(model: NextLogits, wish: Wish = {}): Promise<GeneratedCandidate> {
+async function bestOf(model: TinyModel, wish: Wish = {}): Promise<GeneratedCandidate> {
   return elementAt(await generate(model, wish), 0)
 }
 

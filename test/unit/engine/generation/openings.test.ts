@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logSumExp } from '../../../../src/engine/generation/logProbs'
-import { type NextLogits, type Opening, OpeningSearch } from '../../../../src/engine/generation/openings'
+import { type Opening, OpeningSearch } from '../../../../src/engine/generation/openings'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
-import { madeUpModel, modelOf, type TinyLanguage, tinyLanguage } from '../../../support/texts/tinyLanguage'
+import {
+  madeUpModel,
+  modelOf,
+  type TinyLanguage,
+  tinyLanguage,
+  type TinyModel,
+} from '../../../support/texts/tinyLanguage'
 
 /** Tokens that overlap, so that a typed text can be covered in many ways. */
 const OVERLAPPING = ['a', 'b', 'aa', 'ab', 'ba', 'abb', 'aab', 'bab', 'abab', 'baab']
@@ -55,7 +61,7 @@ describe('The search for openings', () => {
   })
 
   it('orders equally probable openings by their ids', async () => {
-    const flat: NextLogits = () => Promise.resolve(new Float32Array(language.end + 1))
+    const flat: TinyModel = () => Promise.resolve(new Float32Array(language.end + 1))
     const found = await searchFor('a', flat).mostProbable(4)
     expect(found.map(({ tokenIds }) => tokenIds)).toEqual(
       [['aa'], ['ab'], ['abb'], ['aab']].map((tokens) => [...language.ids(...tokens)]),
@@ -121,7 +127,7 @@ describe('The search for openings', () => {
 })
 
 /** A search for a typed text; each of its characters is a token. */
-function searchFor(typed: string, model: NextLogits, maxTokens = 20): OpeningSearch {
+function searchFor(typed: string, model: TinyModel, maxTokens = 20): OpeningSearch {
   const request = { typed: Buffer.from(typed), typedTokenIds: language.ids(...typed), maxTokens }
   return new OpeningSearch(request, language.index, model)
 }
@@ -129,7 +135,7 @@ function searchFor(typed: string, model: NextLogits, maxTokens = 20): OpeningSea
 /** All openings, most probable first, and the probability of `typed` as a whole. */
 async function enumerate(
   { index, text, end }: TinyLanguage,
-  model: NextLogits,
+  model: TinyModel,
   typed: string,
 ): Promise<{ openings: Opening[]; logMass: number }> {
   const openings: Opening[] = []
@@ -158,7 +164,7 @@ function expectMass(actual: number, expected: number): void {
   expect(actual).toBeGreaterThanOrEqual(expected - Math.log(1.0101))
 }
 
-function watched(model: NextLogits): { model: NextLogits; inputs: number[][] } {
+function watched(model: TinyModel): { model: TinyModel; inputs: number[][] } {
   const inputs: number[][] = []
   return {
     inputs,

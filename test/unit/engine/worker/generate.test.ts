@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { elementAt } from '../../../../src/shared/elementAt'
+import { independentRandoms } from '../../../../src/engine/generation/seededRandom'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { EngineApi, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
 import { concatBytes } from '../../../../src/shared/bytes'
 import { CancelledError, InvalidRequestError } from '../../../../src/shared/errors'
 import { START_TOKEN_ID } from '../../../../src/shared/contracts/prediction'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
+import { sampleDistribution, SortedLogits } from '../../../../src/shared/numbers/sampling'
 import { Vocabulary } from '../../../../src/shared/text/vocabulary'
 import {
   connect,
@@ -87,6 +89,18 @@ describe('Candidates of the embedded model', () => {
     const [best] = candidates
     expect(best?.tokenIds).toEqual(plain.tokenIds)
     expect(best?.logProb).toBeCloseTo(plain.logProb, 4)
+  })
+
+  it('are those of a simple sampling loop over the logits', async () => {
+    const request = await requestFor(`${CODE}\nexport`, '', {
+      maxTokens: 12,
+      maxLines: 100,
+      sampling: { temperature: 1.5, topK: 40, topP: 0.95, minP: 0.01 },
+      seed: 6,
+    })
+    const { candidates } = await engine.generate(request)
+    const drawn = await plainSampling(connect(freshEngine(mini)), request)
+    expect(candidates.map(({ tokenIds }) => tokenIds)).toEqual([drawn])
   })
 
   it('have the probabilities of a score of their tokens', async () => {
@@ -248,6 +262,22 @@ async function plainLoop(
     added.push(tokenId)
   }
   return { tokenIds: Int32Array.from(added), logProb }
+}
+
+/** Draws tokens from whole rows until the limit or the end of the text. Nothing is typed. */
+async function plainSampling(
+  plain: EngineApi,
+  { tokenIds, maxTokens, sampling, seed }: GenerateRequest,
+): Promise<Int32Array> {
+  const [random = () => NaN] = independentRandoms(seed, 1)
+  const added: number[] = []
+  while (added.length < maxTokens) {
+    const logits = await plain.logits({ tokenIds: Int32Array.of(...tokenIds, ...added) })
+    const tokenId = sampleDistribution(new SortedLogits(logits), sampling).tokenAt(random())
+    if (tokenId === START_TOKEN_ID) break
+    added.push(tokenId)
+  }
+  return Int32Array.from(added)
 }
 
 function bytesOfToken(tokenId: number): Uint8Array {
