@@ -13,30 +13,32 @@ const LOCK_FILES = ['package.json', 'package-lock.json', '.npmrc']
 
 /**
  * @typedef {object} InstallOptions
+ * @property {string} [name] of the folder in the cache; by default that of the lock file's folder
  * @property {string} label what is installed, for progress and errors
  * @property {(folder: string) => Promise<void>} [finish] steps after `npm ci`; the folder is renamed after them
  * @property {(step: string) => void} [onProgress]
  */
 
 /**
- * Installs the packages that the lock file of `lockFolder` names into a folder of the cache with the same name, unless
- * they are installed already. An unfinished installation has another name, so it is never used.
+ * Installs the packages that the lock file of `lockFolder` names into a folder of the cache, unless they are installed
+ * already. An unfinished installation has another name, so it is never used.
  *
  * @param {string} lockFolder with package.json, package-lock.json and .npmrc
  * @param {InstallOptions} options
  * @returns {Promise<string>} the folder that has node_modules
  * @throws {SetupError} when npm fails
  */
-export async function installLocked(lockFolder, { label, finish, onProgress = () => {} }) {
-  const installed = installedFolder(lockFolder)
-  if (await isInstalled(lockFolder)) return installed
+export async function installLocked(lockFolder, options) {
+  const { name = basename(lockFolder), label, finish, onProgress = () => {} } = options
+  const installed = join(CACHE, name)
+  if (await isInstalled(lockFolder, name)) return installed
 
   const unfinished = `${installed}.unfinished`
   onProgress(`Fetching ${label} …`)
   try {
     await rm(unfinished, { recursive: true, force: true })
     await mkdir(unfinished, { recursive: true })
-    for (const name of LOCK_FILES) await copyFile(join(lockFolder, name), join(unfinished, name))
+    for (const file of LOCK_FILES) await copyFile(join(lockFolder, file), join(unfinished, file))
     await npmInstall(unfinished, 'ci')
     await finish?.(unfinished)
   } catch (error) {
@@ -54,9 +56,10 @@ export async function installLocked(lockFolder, { label, finish, onProgress = ()
  * Whether the packages of the lock file are already installed.
  *
  * @param {string} lockFolder
+ * @param {string} [name] of the folder in the cache
  */
-export async function isInstalled(lockFolder) {
-  const [locked, installed] = await Promise.all([lockFolder, installedFolder(lockFolder)].map(readLockFile))
+export async function isInstalled(lockFolder, name = basename(lockFolder)) {
+  const [locked, installed] = await Promise.all([lockFolder, join(CACHE, name)].map(readLockFile))
   return installed === locked
 }
 
@@ -70,11 +73,6 @@ export async function npmInstall(folder, command) {
   // Engines are not checked: npm runs on this Node, the packages may run on another one.
   const flags = ['--omit=dev', '--ignore-scripts', '--engine-strict=false', '--no-audit', '--no-fund']
   await runNpm([command, ...flags], { cwd: folder, limitMs: NPM_LIMIT_MS, output: 'collect' })
-}
-
-/** @param {string} lockFolder */
-function installedFolder(lockFolder) {
-  return join(CACHE, basename(lockFolder))
 }
 
 /**
