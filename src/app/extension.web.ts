@@ -6,6 +6,7 @@ import { readSettings } from '../editor/settings'
 import { defaultThreads } from '../engine/contract/engineOptions'
 import { findGpuAdapter } from '../engine/runtime/gpuAdapter'
 import { spawnWorker } from '../engine/client/spawnWorker.web'
+import type { WebBackend } from '../engine/contract/webWorkerStart'
 import type { WorkerResources } from '../engine/contract/workerResources'
 import { createLog, type Log } from '../editor/log'
 import { fetchFromHub } from '../model/hub/fetchFromHub'
@@ -14,7 +15,7 @@ import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from '../model/registry
 import { BrowserModelStore } from '../model/store/browser/browserModelStore'
 import type { Platform } from './platform'
 import { ModelFilesError } from '../shared/errors'
-import type { Backend, Precision } from '../shared/contracts/prediction'
+import type { Precision } from '../shared/contracts/prediction'
 import { webGpuStart } from './webGpuStart'
 import { workspaceFiles } from './workspaceFiles'
 
@@ -34,7 +35,7 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
     },
   })
   const threads = () => readSettings().threads || defaultThreads(cores())
-  const spawn = (id: string, backend: Backend, precision: Precision) => {
+  const spawn = (id: string, backend: WebBackend, precision: Precision) => {
     log.info(`Starting the engine with ${id} on ${backend} in ${precision} and up to ${threads()} threads.`)
     const description = EMBEDDED_MODELS.get(id) ?? store.find(id)?.description ?? ''
     return spawnWorker(

@@ -50,8 +50,9 @@ export async function startWebGpu(
   signal: AbortSignal,
 ): Promise<WebGpuStart> {
   const { model, precision } = options.selected()
-  if (options.choice() === 'wasm')
-    return unused(options, 'The setting logitscope.backend is wasm. Set it to auto to use WebGPU.')
+  const choice = options.choice()
+  if (choice === 'wasm' || choice === 'native')
+    return unused(options, `The setting logitscope.backend is ${choice}. Set it to auto to use WebGPU.`)
   if (precision !== 'fp32')
     return unused(
       options,

@@ -1,9 +1,14 @@
 import type { ModelLocation } from '../../shared/contracts/engineApi'
+import type { Backend } from '../../shared/contracts/prediction'
 import type { LoadOptions } from './engineOptions'
 import type { MessageEnd } from './portChannel'
 
+/** The backends of an engine's worker in a browser. */
+export type WebBackend = Exclude<Backend, 'native'>
+
 /** Options of an engine on the web. In a window that is not cross-origin isolated it uses one thread. */
-export interface WebEngineOptions extends Omit<LoadOptions, 'cacheFolder'> {
+export interface WebEngineOptions extends Omit<LoadOptions, 'backend' | 'cacheFolder'> {
+  readonly backend: WebBackend
   readonly model: Pick<ModelLocation, 'id' | 'description'>
 }
 

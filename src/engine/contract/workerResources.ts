@@ -1,15 +1,15 @@
 // The files that the engine's worker on the web requests from the host that started it; it cannot read files itself.
 
 import type { ModelOutline } from '../../model/gpt2/modelOutline'
-import type { Backend } from '../../shared/contracts/prediction'
+import type { WebBackend } from './webWorkerStart'
 
 /** The names of ONNX Runtime's builds. The one with WebGPU is twice as large. */
 export const RUNTIMES = {
   wasm: 'ort-wasm-simd-threaded',
   webgpu: 'ort-wasm-simd-threaded.asyncify',
-} as const satisfies Record<Backend, string>
+} as const satisfies Record<WebBackend, string>
 
-type Runtime = (typeof RUNTIMES)[Backend]
+type Runtime = (typeof RUNTIMES)[WebBackend]
 
 /** A file of dist/. */
 export type AssetName =

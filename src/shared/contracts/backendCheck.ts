@@ -1,5 +1,5 @@
 /** The setting `logitscope.backend`. `auto` uses a hardware GPU if its numbers pass the check. */
-export const BACKEND_CHOICES = ['auto', 'webgpu', 'wasm'] as const
+export const BACKEND_CHOICES = ['auto', 'native', 'webgpu', 'wasm'] as const
 export type BackendChoice = (typeof BACKEND_CHOICES)[number]
 
 /** The comparison of WebGPU and WASM on one GPU, with the embedded model. */

@@ -84,8 +84,8 @@ export interface Summary {
 export const PRECISIONS = ['fp32', 'int8'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
-/** The runtimes that the engine computes with. */
-export const BACKENDS = ['wasm', 'webgpu'] as const
+/** The runtimes that the engine computes with: WASM, a GPU through WebGPU, and ONNX Runtime's native library on the CPU. */
+export const BACKENDS = ['wasm', 'webgpu', 'native'] as const
 export type Backend = (typeof BACKENDS)[number]
 
 /** The model in use and how it runs. */
@@ -103,7 +103,7 @@ export interface ModelInfo {
   readonly backend: Backend
   /** The comparison with WASM that this backend passed before it was used; absent on WASM. */
   readonly check?: BackendCheck
-  /** Threads of WASM; on WebGPU they run only the few operators that stay on the CPU. */
+  /** Threads on the CPU; on WebGPU they run only the few operators that stay on the CPU. */
   readonly threads: number
   readonly nLayer: number
   readonly nHead: number

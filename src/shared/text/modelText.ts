@@ -47,11 +47,11 @@ export function continuedModel(started: ModelInfo, by: ModelInfo): ModelInfo {
   return { ...by, remarks: [...by.remarks, `started on ${backendName(started.backend)}`] }
 }
 
-/** `WASM, 1 thread`, or `WebGPU, checked: max |Δ| 7e-6` */
+/** `WASM, 1 thread`, `native, 2 threads`, or `WebGPU, checked: max |Δ| 7e-6` */
 export function describeBackend({ backend, threads, check }: ModelInfo): string {
   const name = backendName(backend)
-  if (backend === 'wasm') return `${name}, ${formatCounted(threads, 'thread')}`
-  return check === undefined ? name : `${name}, checked: max |Δ| ${formatDelta(check.maxDelta)}`
+  if (check !== undefined) return `${name}, checked: max |Δ| ${formatDelta(check.maxDelta)}`
+  return backend === 'webgpu' ? name : `${name}, ${formatCounted(threads, 'thread')}`
 }
 
 /** `Checked against WASM on nvidia ampere: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 96` */
@@ -66,6 +66,8 @@ export function backendName(backend: Backend): string {
       return 'WASM'
     case 'webgpu':
       return 'WebGPU'
+    case 'native':
+      return 'native'
     default:
       return assertNever(backend)
   }

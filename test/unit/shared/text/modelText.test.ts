@@ -12,6 +12,7 @@ const CHECK = { adapter: 'a GPU', maxDelta: 7.2e-6, milliseconds: { wasm: 1203.4
 describe('describeBackend', () => {
   it.each([
     [MINI, 'WASM, 1 thread'],
+    [{ ...MINI, backend: 'native' as const, threads: 2 }, 'native, 2 threads'],
     [{ ...MINI, backend: 'webgpu' as const }, 'WebGPU'],
     [{ ...MINI, backend: 'webgpu' as const, check: CHECK }, 'WebGPU, checked: max |Δ| 7e-6'],
   ])('names the backend and its threads or its check: %#', (model, words) => {
