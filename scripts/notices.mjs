@@ -8,9 +8,12 @@ export const NOTICES_FILE = 'ThirdPartyNotices.txt'
 
 /**
  * One folder for each package that does not ship all the texts: its own licence if the package has no
- * licence file, and the licences of the code that is compiled into its WASM.
+ * licence file, and the licences of the code that is compiled into its WASM or its native libraries.
  */
 const ADDITIONAL_TEXTS = join(REPO, 'scripts', 'notices')
+
+/** Packages whose texts are also another one's: both are built from the same repository, which has one list of notices. */
+const SAME_TEXTS = new Map([['onnxruntime-node', 'onnxruntime-web']])
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice|third-?party-?notices)/i
 
@@ -48,9 +51,10 @@ export async function thirdPartyNotices(
     packages.map(async (name) => {
       const folder = join(nodeModules, name)
       const { version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+      const additional = [SAME_TEXTS.get(name) ?? [], name].flat()
       const texts = [
         ...(await readTexts(folder, (file) => LICENCE_FILE.test(file))),
-        ...(await readTexts(join(additionalTexts, name), (file) => file.endsWith('.txt'))),
+        ...(await Promise.all(additional.map((other) => readAdditionalTexts(additionalTexts, other)))).flat(),
       ]
       if (texts.length === 0) {
         throw new Error(
@@ -74,6 +78,11 @@ const INTRODUCTION = [
   'This extension contains software of third parties. Each package is listed with its licence, followed by',
   'the licences of the software that is compiled into it.',
 ].join('\n')
+
+/** @param {string} folder @param {string} name of a package */
+function readAdditionalTexts(folder, name) {
+  return readTexts(join(folder, name), (file) => file.endsWith('.txt'))
+}
 
 /**
  * @param {string} folder

@@ -30,7 +30,11 @@ const SUITES = {
     const { runChecks } = await import('./check.mjs')
     return runChecks()
   },
-  unit: () => runVitest('unit'),
+  unit: async () => {
+    const { provideNative } = await import('./native.mjs')
+    await provideNative()
+    return runVitest('unit')
+  },
   webview: () => inChromium('webview', () => runVitest('webview')),
   web: () => inChromium('web', () => runVitest('web')),
   webgpu: async () => {
@@ -43,8 +47,9 @@ const SUITES = {
   companion: () => inExtensionHost('companion', runCompanionSuite),
   e2e: () =>
     inChromium('e2e', async () => {
-      const { packageExtensions } = await import('./package.mjs')
+      const { packageExtensions, packageNative } = await import('./package.mjs')
       await packageExtensions()
+      await packageNative()
       return runVitest('e2e')
     }),
 }
