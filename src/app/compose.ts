@@ -2,7 +2,7 @@ import type * as vscode from 'vscode'
 import type { Feature, FeatureOptions } from '../editor/feature'
 import type { Log } from '../editor/log'
 import { onSettingsChange, readPrecision, readSettings } from '../editor/settings'
-import { routeBackends } from '../engine/client/backendRouter'
+import { BackendRouter } from '../engine/client/backendRouter'
 import { createEngine } from '../engine/client/engineHandle'
 import { registerCompletion } from '../features/completion/registerCompletion'
 import { registerHeatmap } from '../features/heatmap/registerHeatmap'
@@ -10,29 +10,31 @@ import { registerHover } from '../features/hover/registerHover'
 import { registerInspect } from '../features/inspect/registerInspect'
 import { registerModels } from '../features/models/registerModels'
 import { registerStatus } from '../features/status/registerStatus'
-import { reportWebGpuFailure } from '../features/status/webGpuFailure'
+import { reportBackendFailure } from '../features/status/backendFailure'
 import { PredictionService } from '../prediction/predictionService'
+import { acceleratorsOf } from '../shared/contracts/backendCheck'
 import { createApi, type LogitscopeApi } from './api'
 import type { Platform } from './platform'
 
 /** Builds the shared services and registers the features. The engine starts and loads its model on first use. */
 export function compose(context: vscode.ExtensionContext, log: Log, platform: Platform): LogitscopeApi {
-  const { spawn, startWebGpu, onWebGpuMayBeAvailable, threads, modelId } = platform
+  const { spawn, accelerators, onMayBeAvailable, canInstallNative, threads, modelId } = platform
   context.subscriptions.push(log)
 
   // Services that several features share.
   const selectedPrecision = () => readPrecision(readSettings().model)
   let precision = selectedPrecision()
-  const engine = routeBackends({
+  const engine = new BackendRouter({
     spawnWasm: () => {
       precision = selectedPrecision()
       return spawn(precision)
     },
-    startWebGpu,
-    onState: (state) => {
-      status.showEngine(state)
+    accelerators,
+    selected: () => acceleratorsOf(readSettings().backend),
+    onState: (state, unused) => {
+      status.showEngine(state, unused)
     },
-    onFailure: (reason) => void reportWebGpuFailure(reason, log),
+    onFailure: (failure) => void reportBackendFailure(failure, log),
   })
   const service = new PredictionService(engine.api)
   const shared: FeatureOptions = { context, service, log }
@@ -64,7 +66,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     ...shared,
     entries: features.flatMap(({ statusEntries }) => statusEntries),
     modelId,
-    retryWebGpu: () => engine.retryWebGpu(),
+    canInstallNative,
+    retryBackend: () => engine.retry(),
   })
 
   context.subscriptions.push(
@@ -73,8 +76,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
       else if (changed('threads')) void engine.restart()
       else if (changed('backend')) engine.backendChanged()
     }),
-    onWebGpuMayBeAvailable(() => {
-      engine.webGpuMayBeAvailable()
+    onMayBeAvailable((backend) => {
+      engine.mayBeAvailable(backend)
     }),
     { dispose: () => engine.dispose() },
   )

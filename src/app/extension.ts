@@ -5,9 +5,12 @@ import type { LogitscopeApi } from './api'
 import { compose } from './compose'
 import { readSettings } from '../editor/settings'
 import { Companion } from '../companion/companionEngine'
-import { defaultThreads } from '../engine/contract/engineOptions'
+import { defaultThreads, type EngineOptions } from '../engine/contract/engineOptions'
 import { checkModelFolder } from '../engine/client/checkModelFolder'
+import { processorName } from '../engine/client/nativeCheckKey'
+import { spawnProcess } from '../engine/client/spawnProcess'
 import { spawnWorker } from '../engine/client/spawnWorker'
+import type { SelectedModel } from '../engine/client/startAccelerated'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
 import { filesOfFolder } from '../model/folder/filesOfFolder'
@@ -17,33 +20,40 @@ import { CONVERSION_SCRIPT } from '../model/formats/conversionCommand'
 import { PINNED_MODELS } from '../model/registry'
 import { ModelStore } from '../model/store/disk/modelStore'
 import type { Platform } from './platform'
-import type { Precision } from '../shared/contracts/prediction'
+import type { AcceleratedBackend } from '../shared/contracts/backendCheck'
 import { writeOnDisk } from '../features/inspect/writeOnDisk'
 import { ModelsOnDisk } from '../features/models/modelsOnDisk'
 import { VSCODE_COMMANDS } from '../companion/vscodeCommands'
-import { webGpuStart } from './webGpuStart'
+import { nativeOf, webGpuOf } from './accelerators'
+import { canInstallNative, findNativeLibrary, NATIVE_EXTENSION_ID } from './nativeExtension'
 
 /** The entry point in Node: VS Code on the desktop, or on a server that the window is connected to. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  const companionStarts = new vscode.EventEmitter<void>()
+  const mayBeAvailable = new vscode.EventEmitter<AcceleratedBackend>()
   const companion = new Companion(VSCODE_COMMANDS, () => {
-    companionStarts.fire()
+    mayBeAvailable.fire('webgpu')
   })
-  const onWebGpuMayBeAvailable = companionStarts.event
-  const api = compose(context, log, nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }))
-  // Pushed last, so that the engine is disposed first: it would report the end of the companion's link as a failure.
-  context.subscriptions.push(companion, companionStarts)
+  const onMayBeAvailable = mayBeAvailable.event
+  const api = compose(context, log, nodePlatform({ context, log, companion, onMayBeAvailable }))
+  context.subscriptions.push(
+    vscode.extensions.onDidChange(() => {
+      if (vscode.extensions.getExtension(NATIVE_EXTENSION_ID) !== undefined) mayBeAvailable.fire('native')
+    }),
+    // After the engine, so that it is disposed first: it would report the end of the companion's link as a failure.
+    companion,
+    mayBeAvailable,
+  )
   return api
 }
 
-interface NodePlatformOptions extends Pick<Platform, 'onWebGpuMayBeAvailable'> {
+interface NodePlatformOptions extends Pick<Platform, 'onMayBeAvailable'> {
   readonly context: vscode.ExtensionContext
   readonly log: Log
   readonly companion: Companion
 }
 
-function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodePlatformOptions): Platform {
+function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatformOptions): Platform {
   const { extensionUri, globalStorageUri } = context
   const store = new ModelStore({
     folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
@@ -58,33 +68,37 @@ function nodePlatform({ context, log, companion, onWebGpuMayBeAvailable }: NodeP
       howToGet: 'run Logitscope: Select Model.',
     })
   const threads = () => readSettings().threads || defaultThreads(availableParallelism())
-  const spawn = (name: string, precision: Precision) => {
-    const model = locate(name)
-    log.info(`Starting the engine with ${model.id} in ${precision} and ${threads()} threads.`)
-    return spawnWorker({
-      model,
-      backend: 'wasm',
-      threads: threads(),
-      precision,
-      cacheFolder: int8Folder,
-      assetsFolder,
-    })
+  const optionsOf = ({ model, precision }: SelectedModel, backend: 'wasm' | 'native'): EngineOptions => {
+    const location = locate(model)
+    log.info(`Starting ${location.id} on ${backend} in ${precision} with ${threads()} threads.`)
+    return { model: location, backend, threads: threads(), precision, cacheFolder: int8Folder, assetsFolder }
   }
+  const spawnWasm = (selected: SelectedModel) => spawnWorker(optionsOf(selected, 'wasm'))
   return {
-    spawn: (precision) => spawn(readSettings().model, precision),
-    // The GPU is in the window, which may be on another machine: the companion runs the engine there.
-    startWebGpu: webGpuStart(context, log, {
-      adapter: () => companion.adapter(),
-      spawnWebGpu: (name) => {
-        const location = locate(name)
-        const { id, description, folder } = location
-        return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
-          fingerprintOf(location),
-        )
-      },
-      spawnWasm: (name) => spawn(name, 'fp32'),
-    }),
-    onWebGpuMayBeAvailable,
+    spawn: (precision) => spawnWasm({ model: readSettings().model, precision }),
+    accelerators: [
+      // The GPU is in the window, which may be on another machine: the companion runs the engine there.
+      webGpuOf(context, log, {
+        adapter: () => companion.adapter(),
+        spawnWebGpu: (name) => {
+          const location = locate(name)
+          const { id, description, folder } = location
+          return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
+            fingerprintOf(location),
+          )
+        },
+        spawnWasm: (model) => spawnWasm({ model, precision: 'fp32' }),
+      }),
+      nativeOf(context, log, {
+        library: findNativeLibrary,
+        device: processorName(),
+        spawnNative: ({ nativeLibrary, ...selected }) =>
+          spawnProcess({ ...optionsOf(selected, 'native'), nativeLibrary }),
+        spawnWasm,
+      }),
+    ],
+    onMayBeAvailable,
+    canInstallNative,
     threads,
     modelId: () => locate(readSettings().model).id,
     store,

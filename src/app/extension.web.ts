@@ -3,6 +3,7 @@ import { version } from '../../package.json'
 import type { LogitscopeApi } from './api'
 import { compose } from './compose'
 import { readSettings } from '../editor/settings'
+import type { Unused } from '../engine/client/accelerator'
 import { defaultThreads } from '../engine/contract/engineOptions'
 import { findGpuAdapter } from '../engine/runtime/gpuAdapter'
 import { spawnWorker } from '../engine/client/spawnWorker.web'
@@ -16,7 +17,7 @@ import { BrowserModelStore } from '../model/store/browser/browserModelStore'
 import type { Platform } from './platform'
 import { ModelFilesError } from '../shared/errors'
 import type { Precision } from '../shared/contracts/prediction'
-import { webGpuStart } from './webGpuStart'
+import { webGpuOf } from './accelerators'
 import { workspaceFiles } from './workspaceFiles'
 
 /** The entry point in VS Code for the web: everything runs in the browser. */
@@ -46,12 +47,16 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
   return {
     spawn: (precision) => spawn(readSettings().model, 'wasm', precision),
     // This host runs in the window, where the GPU is.
-    startWebGpu: webGpuStart(context, log, {
-      adapter: findGpuAdapter,
-      spawnWebGpu: (id) => spawn(id, 'webgpu', 'fp32'),
-      spawnWasm: (id) => spawn(id, 'wasm', 'fp32'),
-    }),
-    onWebGpuMayBeAvailable: NEVER,
+    accelerators: [
+      webGpuOf(context, log, {
+        adapter: findGpuAdapter,
+        spawnWebGpu: (id) => spawn(id, 'webgpu', 'fp32'),
+        spawnWasm: (id) => spawn(id, 'wasm', 'fp32'),
+      }),
+      { backend: 'native', find: () => Promise.resolve(NO_NATIVE) },
+    ],
+    onMayBeAvailable: NEVER,
+    canInstallNative: () => false,
     threads,
     modelId: () => readSettings().model,
     store,
@@ -63,8 +68,13 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
   }
 }
 
+const NO_NATIVE: Unused = {
+  kind: 'unused',
+  reason: 'Logitscope Native runs on the desktop and on servers, not in a browser.',
+}
+
 /** Never fires: a browser's support of WebGPU does not change while the page is open. */
-const NEVER: vscode.Event<void> = () => new vscode.Disposable(() => undefined)
+const NEVER: vscode.Event<never> = () => new vscode.Disposable(() => undefined)
 
 /** Files that the engine's worker requests: the runtime's from the extension, the model's from the extension or the store. */
 function resources(modelId: string, extensionUri: vscode.Uri, store: BrowserModelStore): WorkerResources {

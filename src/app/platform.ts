@@ -1,8 +1,9 @@
 import type * as vscode from 'vscode'
-import type { BackendRouterOptions } from '../engine/client/backendRouter'
+import type { AcceleratorOptions } from '../engine/client/accelerator'
 import type { EngineWorker } from '../engine/client/engineHandle'
 import type { RequestHub } from '../model/hub/hubTransport'
 import type { PinnedModelStore } from '../model/store/pinnedModelStore'
+import type { AcceleratedBackend } from '../shared/contracts/backendCheck'
 import type { Precision } from '../shared/contracts/prediction'
 import type { ResultsExportOptions } from '../features/inspect/resultsExport'
 import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
@@ -11,10 +12,13 @@ import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
 export interface Platform {
   /** Starts the engine's thread with the selected model on WASM. */
   readonly spawn: (precision: Precision) => EngineWorker
-  readonly startWebGpu: BackendRouterOptions['startWebGpu']
-  /** Fires when WebGPU, missing before, may have become available. */
-  readonly onWebGpuMayBeAvailable: vscode.Event<void>
-  /** Number of threads that an engine which starts now uses on WASM. */
+  /** The backends besides WASM, fastest first. */
+  readonly accelerators: readonly AcceleratorOptions[]
+  /** Fires when a backend, missing before, may have become available. */
+  readonly onMayBeAvailable: vscode.Event<AcceleratedBackend>
+  /** Whether Logitscope Native is not installed, and would run on this machine. */
+  readonly canInstallNative: () => boolean
+  /** Number of threads that an engine which starts now uses on the CPU. */
   readonly threads: () => number
   /** Id of the selected model. */
   readonly modelId: () => string

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode'
+import { nativeCheckKey } from '../engine/client/nativeCheckKey'
+import type { NativeOptions } from '../engine/client/startNative'
 import type { WebGpuOptions } from '../engine/client/startWebGpu'
 import type { BackendCheck } from '../shared/contracts/backendCheck'
 import type { GpuAdapter } from '../shared/contracts/companionApi'
@@ -7,17 +9,35 @@ import type { GpuAdapter } from '../shared/contracts/companionApi'
  * Stores the results of the WebGPU check. A result holds for one adapter, browser, release of VS Code and release of
  * Logitscope, since each of them may change what the GPU computes.
  */
-export function rememberedChecks({
+export function rememberedAdapterChecks({
   globalState,
   extension,
 }: vscode.ExtensionContext): WebGpuOptions['checks'] {
   const { version } = extension.packageJSON as { readonly version: string }
-  const key = ({ name, browser }: GpuAdapter) => `webGpuCheck ${version} ${vscode.version} ${browser} ${name}`
+  const key = ({ name, browser }: GpuAdapter) =>
+    `backendCheck webgpu ${version} ${vscode.version} ${browser} ${name}`
   return {
     get: (adapter) => globalState.get<BackendCheck>(key(adapter)),
     set: (adapter, check) => {
-      // If the result cannot be stored, the next start checks again.
-      globalState.update(key(adapter), check).then(undefined, () => undefined)
+      store(globalState, key(adapter), check)
     },
   }
+}
+
+/** Stores the results of the native check. */
+export function rememberedNativeChecks(
+  { globalState }: vscode.ExtensionContext,
+  device: string,
+): NativeOptions['checks'] {
+  return {
+    get: (precision) => globalState.get<BackendCheck>(nativeCheckKey(device, precision)),
+    set: (precision, check) => {
+      store(globalState, nativeCheckKey(device, precision), check)
+    },
+  }
+}
+
+/** If the result cannot be stored, the next start checks again. */
+function store(state: vscode.Memento, key: string, check: BackendCheck): void {
+  state.update(key, check).then(undefined, () => undefined)
 }

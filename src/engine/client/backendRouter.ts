@@ -1,216 +1,288 @@
+import { assertNever } from '../../shared/assertNever'
+import type {
+  AcceleratedBackend,
+  BackendFailure,
+  RetryOutcome,
+  UnusedBackend,
+} from '../../shared/contracts/backendCheck'
 import {
   ENGINE_METHODS,
   type EngineApi,
   type EngineMethods,
   type EngineState,
-  type ScoreProgress,
-  type ScoreRequest,
 } from '../../shared/contracts/engineApi'
+import type { Backend } from '../../shared/contracts/prediction'
 import {
   CancelledError,
+  EngineStoppedError,
   InvalidRequestError,
   NonFiniteLogitsError,
-  WebGpuUnavailableError,
 } from '../../shared/errors'
-import type { Backend, ModelInfo } from '../../shared/contracts/prediction'
+import {
+  type AcceleratedEngine,
+  Accelerator,
+  type AcceleratorOptions,
+  asError,
+  type StartingState,
+} from './accelerator'
 import { engineApi } from './engineCalls'
-import { createEngine, type EngineHandle, type EngineWorker } from './engineHandle'
-
-/** An engine on the GPU that has loaded its model and passed the check against WASM. */
-export interface WebGpuEngine {
-  readonly api: EngineApi
-  readonly model: ModelInfo
-  /** Calls back when the engine has ended without `dispose`. */
-  onEnd(listener: (reason: Error) => void): void
-  dispose(): void
-}
-
-/** The result of a start. `unused`: nothing failed, but WebGPU is not selected, unavailable or unable to load the model. */
-export type WebGpuStart =
-  | { readonly kind: 'started'; readonly engine: WebGpuEngine }
-  /** `reason` says what to do, too. */
-  | { readonly kind: 'unused'; readonly reason: string }
+import type { EngineHandle, EngineWorker } from './engineHandle'
+import { ReleasableEngine } from './releasableEngine'
+import { ResumableScore, type RoutedEngine } from './resumableScore'
 
 export interface BackendRouterOptions {
   /** Starts the WASM engine, which is always available. */
   readonly spawnWasm: () => EngineWorker
-  /**
-   * Starts the WebGPU engine. Rejects if WebGPU is selected and cannot be used. It takes long (compilation and the
-   * check), so WASM answers requests until it is ready.
-   */
-  readonly startWebGpu: (wasm: EngineApi, signal: AbortSignal) => Promise<WebGpuStart>
-  readonly onState: (state: EngineState) => void
-  /** Called when WebGPU failed or cannot be used; not called again until WebGPU is tried again. */
-  readonly onFailure: (reason: Error) => void
+  /** The backends besides WASM that this host may have, fastest first. */
+  readonly accelerators: readonly AcceleratorOptions[]
+  /** The backends besides WASM that the user's setting allows. */
+  readonly selected: () => readonly AcceleratedBackend[]
+  /** Called at every change, with the selected backends that are not used. */
+  readonly onState: (state: EngineState, unused: readonly UnusedBackend[]) => void
+  /** Called when a backend failed or cannot be used; not called again until it is tried again. */
+  readonly onFailure: (failure: BackendFailure) => void
 }
 
-export interface BackendRouter extends EngineHandle {
-  /**
-   * Tries WebGPU again unless it is in use. Resolves when the attempt has ended: with the reason if WebGPU is not used,
-   * with undefined if it is used or if `onFailure` has the reason.
-   */
-  retryWebGpu(): Promise<string | undefined>
-  /** The user selected another backend: stops WebGPU, and pending requests continue on WASM. */
-  backendChanged(): void
-  /** A missing adapter or companion may be available now: the next call tries WebGPU again. */
-  webGpuMayBeAvailable(): void
+/** The common part of the calls that the router sends to the chosen engine. */
+interface RoutedCall {
+  readonly backend: Backend | undefined
+  readonly signal: AbortSignal | undefined
 }
 
-type WebGpu =
-  /** The next call starts it. */
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'starting'; readonly cancel: AbortController }
-  | { readonly kind: 'ready'; readonly engine: WebGpuEngine }
-  | { readonly kind: 'unused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: Error }
+interface ReadyAccelerator extends RoutedEngine {
+  readonly accelerator: Accelerator
+  readonly engine: AcceleratedEngine
+}
 
 /**
- * Combines two engines into one. WebGPU answers while it is ready, WASM before that and after WebGPU fails, also in the
- * middle of a request. The WASM engine always answers the tokenizer's methods.
+ * Combines several engines into one. The first accelerator that is ready answers; WASM answers until then and after it
+ * fails, also in the middle of a request. The accelerators are started one after the other: the next one if the one
+ * before it cannot be used. The WASM engine always answers the tokenizer's methods.
  */
-export function routeBackends({
-  spawnWasm,
-  startWebGpu,
-  onState,
-  onFailure,
-}: BackendRouterOptions): BackendRouter {
-  let webGpu: WebGpu = { kind: 'idle' }
-  let starting: Promise<void> = Promise.resolve()
-  let wasmState: EngineState = { kind: 'stopped' }
-  /** Engines whose pending requests WASM continues. */
-  const left = new WeakSet<WebGpuEngine>()
-  const wasm = createEngine(spawnWasm, (state) => {
-    wasmState = state
-    if (webGpu.kind !== 'ready') onState(state)
-  })
-
-  const start = async () => {
-    const cancel = new AbortController()
-    webGpu = { kind: 'starting', cancel }
-    try {
-      const started = await startWebGpu(wasm.api, cancel.signal)
-      if (started.kind === 'unused') {
-        if (!cancel.signal.aborted) webGpu = started
-      } else if (cancel.signal.aborted) started.engine.dispose()
-      else becomeReady(started.engine)
-    } catch (error) {
-      if (cancel.signal.aborted) return
-      const reason = asError(error)
-      webGpu = { kind: 'failed', reason }
-      onFailure(reason)
-    }
+export class BackendRouter implements EngineHandle {
+  readonly api: EngineApi
+  private readonly wasm: ReleasableEngine
+  private readonly accelerators: readonly Accelerator[]
+  /** Aborted when the engines are stopped together with their calls. */
+  private lifetime = new AbortController()
+  /** Number of calls that no engine has received yet. */
+  private waitingCalls = 0
+  private published: { readonly state: EngineState; readonly unused: readonly UnusedBackend[] } = {
+    state: { kind: 'stopped' },
+    unused: [],
   }
 
-  const becomeReady = (engine: WebGpuEngine) => {
-    webGpu = { kind: 'ready', engine }
-    onState({ kind: 'ready', model: engine.model })
-    engine.onEnd((reason) => {
-      fallBack(engine, reason)
+  constructor(private readonly options: BackendRouterOptions) {
+    this.wasm = new ReleasableEngine(options.spawnWasm, () => {
+      this.publish()
     })
-  }
-
-  const startIfIdle = () => {
-    if (webGpu.kind === 'idle') starting = start()
-  }
-
-  const reasonOfNoUse = () => (webGpu.kind === 'unused' ? webGpu.reason : undefined)
-
-  const leave = (engine: WebGpuEngine, next: WebGpu) => {
-    left.add(engine)
-    webGpu = next
-    engine.dispose()
-    onState(wasmState)
-  }
-
-  /** Reports the failure once: the engine's end and its failed calls all come here. */
-  const fallBack = (engine: WebGpuEngine, reason: Error) => {
-    if (webGpu.kind !== 'ready' || webGpu.engine !== engine) return
-    leave(engine, { kind: 'failed', reason })
-    onFailure(reason)
-  }
-
-  const stopWebGpu = () => {
-    const stopped = webGpu
-    webGpu = { kind: 'idle' }
-    if (stopped.kind === 'starting') stopped.cancel.abort()
-    if (stopped.kind === 'ready') stopped.engine.dispose()
-  }
-
-  /** Asks WebGPU if it is ready. If it fails for a reason other than the request, WASM answers instead. */
-  const answer = async <T>(backend: Backend | undefined, ask: (api: EngineApi) => Promise<T>): Promise<T> => {
-    startIfIdle()
-    if (webGpu.kind !== 'ready' || backend === 'wasm') return ask(wasm.api)
-    const { engine } = webGpu
-    try {
-      return await ask(engine.api)
-    } catch (error) {
-      if (error instanceof CancelledError) throw error
-      if (error instanceof InvalidRequestError || error instanceof NonFiniteLogitsError) {
-        // If WASM throws as well, the request or the weights are at fault and the GPU is not.
-        const answered = await ask(wasm.api)
-        fallBack(engine, error)
-        return answered
-      }
-      fallBack(engine, asError(error))
-      if (!left.has(engine)) throw error // The engine was stopped together with its requests.
-      return ask(wasm.api)
+    this.accelerators = options.accelerators.map((accelerator) => this.createAccelerator(accelerator))
+    this.api = {
+      ...engineApi((name) => (request, callOptions) => {
+        if (ENGINE_METHODS[name] === 'tokenizer') return this.wasm.api[name](request, callOptions)
+        const call = { backend: backendOf(request), signal: callOptions?.signal }
+        return this.answer(call, ({ api }) => api[name](request, callOptions))
+      }),
+      score: (request, callOptions) => {
+        const score = new ResumableScore(request, callOptions)
+        const call = { backend: request.backend, signal: callOptions?.signal }
+        return this.answer(call, (engine) => score.runOn(engine))
+      },
     }
   }
 
-  return {
-    api: {
-      ...engineApi((name) => (request, options) => {
-        if (ENGINE_METHODS[name] === 'tokenizer') return wasm.api[name](request, options)
-        return answer(backendOf(request), (api) => api[name](request, options))
-      }),
-      model: async (request, options) => {
-        startIfIdle()
-        return webGpu.kind === 'ready' ? webGpu.engine.model : wasm.api.model(request, options)
+  async restart(): Promise<void> {
+    this.stopAll('The engine restarted. Run Again repeats the inspection.')
+    this.lifetime = new AbortController()
+    await this.wasm.restart()
+  }
+
+  async dispose(): Promise<void> {
+    this.stopAll('The engine was closed.')
+    await this.wasm.dispose()
+  }
+
+  /**
+   * Tries the selected backends again that are not in use. Resolves when the attempts have ended; with undefined if one
+   * of them failed, which `onFailure` reports.
+   */
+  async retry(): Promise<RetryOutcome | undefined> {
+    for (const accelerator of this.selected()) accelerator.reset()
+    this.startNext()
+    for (let starting = this.starting(); starting !== undefined; starting = this.starting())
+      await starting.ended
+    if (this.selected().some(({ state }) => state.kind === 'failed')) return undefined
+    return { used: this.used(), unused: this.unused() }
+  }
+
+  /** The user selected another backend: stops all but WASM. Pending requests continue. */
+  backendChanged(): void {
+    const isInUse = this.wasm.isLoaded || this.starting() !== undefined || this.ready() !== undefined
+    for (const accelerator of this.accelerators) accelerator.stop()
+    if (isInUse) this.startNext()
+  }
+
+  /** A missing device or extension may be available now: the next call tries the backend again. */
+  mayBeAvailable(backend: AcceleratedBackend): void {
+    for (const accelerator of this.accelerators)
+      if (accelerator.backend === backend) accelerator.mayBeAvailable()
+  }
+
+  private createAccelerator(options: AcceleratorOptions): Accelerator {
+    const { backend } = options
+    const accelerator = new Accelerator(options, {
+      onChange: () => {
+        // A native engine needs the same memory as WASM. WASM stays ready to take over from a GPU, which has its own.
+        if (this.used() === 'native') this.wasm.becomeSpare()
+        else this.wasm.becomeNeeded()
+        const { kind } = accelerator.state
+        if (kind === 'unused' || kind === 'failed') this.startNext()
+        this.publish()
       },
-      score: (request, options) => {
-        let nextRow = request.firstRow
-        const ask = async (api: EngineApi) => {
-          const isOther = api === wasm.api && request.backend === 'webgpu'
-          let continuing = isOther ? await api.model(undefined, { signal: options?.signal }) : undefined
-          const onProgress = (progress: ScoreProgress) => {
-            if (progress.kind === 'rows' && continuing !== undefined) {
-              options?.onProgress?.({ kind: 'continued', model: continuing })
-              continuing = undefined
-            }
-            options?.onProgress?.(progress)
-            // Last, because rows that the caller rejects are computed again.
-            if (progress.kind === 'rows') nextRow += progress.rows.logSumExp.length
-          }
-          return api.score(fromRow(request, nextRow), { ...options, onProgress })
+      onFailure: (reason) => {
+        this.options.onFailure({ backend, reason, used: this.used() })
+      },
+    })
+    return accelerator
+  }
+
+  /** Ends all accelerators with their calls, and the calls that wait for one. */
+  private stopAll(reason: string): void {
+    this.lifetime.abort(new EngineStoppedError(reason))
+    for (const accelerator of this.accelerators) accelerator.stop()
+  }
+
+  private selected(): readonly Accelerator[] {
+    const selected = this.options.selected()
+    return this.accelerators.filter(({ backend }) => selected.includes(backend))
+  }
+
+  /** Starts the first selected accelerator that has not been found unusable. */
+  private startNext(): void {
+    if (this.lifetime.signal.aborted) return
+    const next = this.selected().find(({ state }) => state.kind !== 'unused' && state.kind !== 'failed')
+    next?.start(this.wasm.api)
+  }
+
+  /** The accelerator that is being started, if any. */
+  private starting(): StartingState | undefined {
+    for (const { state } of this.accelerators) if (state.kind === 'starting') return state
+    return undefined
+  }
+
+  /** The engine on the named backend if it is ready, else the first engine that is. */
+  private ready(backend?: Backend): ReadyAccelerator | undefined {
+    const ready = this.accelerators.flatMap((accelerator) => {
+      const { state } = accelerator
+      if (state.kind !== 'ready') return []
+      const { engine } = state
+      const api: EngineApi = { ...engine.api, model: () => Promise.resolve(engine.model) }
+      return [{ accelerator, engine, backend: accelerator.backend, api }]
+    })
+    return ready.find((candidate) => candidate.backend === backend) ?? ready[0]
+  }
+
+  /** The backend that answers now. */
+  private used(): Backend {
+    return this.ready()?.backend ?? 'wasm'
+  }
+
+  /** Sends a call to the chosen engine. If that fails for a reason other than the request, the next one answers. */
+  private async answer<T>(call: RoutedCall, ask: (engine: RoutedEngine) => Promise<T>): Promise<T> {
+    const lifetime = this.lifetime.signal
+    const wasm = { backend: 'wasm', api: this.wasm.api } as const
+    for (;;) {
+      const { ready, answer } = await this.askChosen(call, (chosen) => ask(chosen ?? wasm))
+      if (ready === undefined) return answer
+      const { accelerator, engine } = ready
+      try {
+        return await answer
+      } catch (error) {
+        if (error instanceof CancelledError) throw error
+        if (error instanceof InvalidRequestError || error instanceof NonFiniteLogitsError) {
+          // If WASM throws as well, the request or the weights are at fault and the other backend is not.
+          const answered = await ask(wasm)
+          accelerator.fail(engine, error)
+          return answered
         }
-        return answer(request.backend, ask)
-      },
-    },
-    restart: async () => {
-      stopWebGpu()
-      await wasm.restart()
-    },
-    dispose: async () => {
-      stopWebGpu()
-      webGpu = { kind: 'unused', reason: 'Logitscope was closed.' }
-      await wasm.dispose()
-    },
-    retryWebGpu: async () => {
-      if (webGpu.kind === 'unused' || webGpu.kind === 'failed') webGpu = { kind: 'idle' }
-      startIfIdle()
-      await starting
-      return reasonOfNoUse()
-    },
-    backendChanged: () => {
-      if (webGpu.kind === 'ready') leave(webGpu.engine, { kind: 'idle' })
-      else stopWebGpu()
-      if (wasmState.kind !== 'stopped') startIfIdle()
-    },
-    webGpuMayBeAvailable: () => {
-      // An engine that crashed would probably crash again, so only a missing one is tried again.
-      const isMissing = webGpu.kind === 'failed' && webGpu.reason instanceof WebGpuUnavailableError
-      if (webGpu.kind === 'unused' || isMissing) webGpu = { kind: 'idle' }
-    },
+        accelerator.fail(engine, asError(error))
+        if (lifetime.aborted) throw error // The engine was stopped together with its requests.
+      }
+    }
+  }
+
+  /** Resolves with the chosen accelerator, and the answer that is on its way. */
+  private async askChosen<T>(
+    call: RoutedCall,
+    ask: (chosen: ReadyAccelerator | undefined) => Promise<T>,
+  ): Promise<{ readonly ready: ReadyAccelerator | undefined; readonly answer: Promise<T> }> {
+    this.waitingCalls++
+    try {
+      const ready = await this.choose(call)
+      return { ready, answer: ask(ready) }
+    } finally {
+      this.waitingCalls--
+      this.publish()
+    }
+  }
+
+  /**
+   * The accelerator that answers a call, or undefined for WASM. Waits for a start that will be short, unless the model is
+   * loaded on WASM.
+   */
+  private async choose({ backend, signal }: RoutedCall): Promise<ReadyAccelerator | undefined> {
+    const lifetime = this.lifetime.signal
+    const stopped = signal === undefined ? lifetime : AbortSignal.any([lifetime, signal])
+    for (;;) {
+      if (signal?.aborted === true) throw new CancelledError()
+      lifetime.throwIfAborted()
+      this.startNext()
+      if (backend === 'wasm') return undefined
+      const ready = this.ready(backend)
+      const starting = this.starting()
+      if (ready !== undefined || starting === undefined || this.wasm.isLoaded) return ready
+      this.publish()
+      const isAwaited = await unlessAborted(starting.isAwaited, stopped)
+      if (isAwaited === false) return undefined
+      await unlessAborted(starting.ended, stopped)
+    }
+  }
+
+  /** The selected backends that are faster than the one in use. */
+  private unused(): readonly UnusedBackend[] {
+    const selected = this.selected()
+    const used = selected.findIndex(({ state }) => state.kind === 'ready')
+    return selected
+      .slice(0, used === -1 ? undefined : used)
+      .flatMap(({ backend, state }): UnusedBackend[] => {
+        switch (state.kind) {
+          case 'unused':
+            return [{ backend, reason: state.reason }]
+          case 'failed':
+            return [{ backend, reason: state.reason.message }]
+          case 'idle':
+          case 'starting':
+          case 'ready':
+            return []
+          default:
+            return assertNever(state)
+        }
+      })
+  }
+
+  private state(): EngineState {
+    const ready = this.ready()
+    if (ready !== undefined) return { kind: 'ready', model: ready.engine.model }
+    return this.waitingCalls > 0 && !this.wasm.isLoaded ? { kind: 'starting' } : this.wasm.state
+  }
+
+  /** Reports the state if it has changed. */
+  private publish(): void {
+    const next = { state: this.state(), unused: this.unused() }
+    if (isSameState(next.state, this.published.state) && isSameList(next.unused, this.published.unused))
+      return
+    this.published = next
+    this.options.onState(next.state, next.unused)
   }
 }
 
@@ -218,11 +290,28 @@ function backendOf(request: EngineMethods[keyof EngineMethods]['request']): Back
   return request !== undefined && 'backend' in request ? request.backend : undefined
 }
 
-/** The rest of a request whose rows before `row` have already been delivered. */
-function fromRow(request: ScoreRequest, row: number): ScoreRequest {
-  return { ...request, firstRow: row, targets: request.targets.subarray(row - request.firstRow) }
+/** Resolves with undefined as soon as the signal aborts. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      resolve(undefined)
+      return
+    }
+    const onAbort = () => {
+      resolve(undefined)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort)
+    })
+  })
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
+function isSameState(a: EngineState, b: EngineState): boolean {
+  if (a.kind === 'ready') return b.kind === 'ready' && a.model === b.model
+  return a.kind === b.kind
+}
+
+function isSameList(a: readonly UnusedBackend[], b: readonly UnusedBackend[]): boolean {
+  return a.length === b.length && a.every(({ reason }, i) => reason === b[i]?.reason)
 }

@@ -3,21 +3,26 @@ import { type EngineApi, NO_TARGET, type ScoredRows } from '../../shared/contrac
 import { elementAt } from '../../shared/elementAt'
 import { START_TOKEN_ID } from '../../shared/contracts/prediction'
 
-/** Scores the same tokens with two engines of one model. Rejects with the error of either. */
+/**
+ * Scores the same tokens with two engines of one model. Rejects with the error of either.
+ * @returns infinite differences if a row or a top token is missing, NaN if a log-probability is NaN
+ */
 export async function compareBackends(
   wasm: EngineApi,
-  webgpu: EngineApi,
+  accelerated: EngineApi,
   signal: AbortSignal,
-): Promise<Omit<BackendCheck, 'adapter'>> {
+): Promise<Omit<BackendCheck, 'device'>> {
   const { tokenIds } = await wasm.tokenize({ text: CHECK_TEXT }, { signal })
   const first = Int32Array.of(START_TOKEN_ID, ...tokenIds)
   const second = tokenIds.slice()
-  // The first run compiles shaders, so the second is timed. It starts with another token, so none of it is cached.
-  const warmUp = { wasm: await run(wasm, first, signal), webgpu: await run(webgpu, first, signal) }
-  const timed = { wasm: await run(wasm, second, signal), webgpu: await run(webgpu, second, signal) }
+  // The first run may compile shaders, so the second is timed. It starts with another token, so none of it is cached.
+  const warmUp = { wasm: await run(wasm, first, signal), other: await run(accelerated, first, signal) }
+  const timed = { wasm: await run(wasm, second, signal), other: await run(accelerated, second, signal) }
+  const deltas = [...deltasOf(warmUp.wasm, warmUp.other), ...deltasOf(timed.wasm, timed.other)]
   return {
-    maxDelta: Math.max(maxDelta(warmUp.wasm, warmUp.webgpu), maxDelta(timed.wasm, timed.webgpu)),
-    milliseconds: { wasm: timed.wasm.milliseconds, webgpu: timed.webgpu.milliseconds },
+    maxDelta: Math.max(...deltas),
+    meanDelta: deltas.reduce((sum, delta) => sum + delta, 0) / deltas.length,
+    milliseconds: { wasm: timed.wasm.milliseconds, accelerated: timed.other.milliseconds },
   }
 }
 
@@ -42,13 +47,13 @@ async function run(engine: EngineApi, tokenIds: Int32Array, signal: AbortSignal)
   return { chunks, milliseconds: performance.now() - started }
 }
 
-/** The largest |Δ log-probability| in nats. NaN if a log-probability is NaN, infinity if a row or a top token is missing. */
-function maxDelta(a: Run, b: Run): number {
+/** |Δ log-probability| of every target and top token, in nats. */
+function deltasOf(a: Run, b: Run): number[] {
   const rowsOfA = a.chunks.flatMap(logProbsOf)
   const rowsOfB = b.chunks.flatMap(logProbsOf)
-  if (rowsOfA.length !== rowsOfB.length) return Number.POSITIVE_INFINITY
-  if ([...rowsOfA, ...rowsOfB].some(({ top }) => top.size !== TOP_K)) return Number.POSITIVE_INFINITY
-  return Math.max(...rowsOfA.map((row, i) => deltaOf(row, elementAt(rowsOfB, i))))
+  if (rowsOfA.length !== rowsOfB.length) return [Number.POSITIVE_INFINITY]
+  if ([...rowsOfA, ...rowsOfB].some(({ top }) => top.size !== TOP_K)) return [Number.POSITIVE_INFINITY]
+  return rowsOfA.flatMap((row, i) => deltasOfRow(row, elementAt(rowsOfB, i)))
 }
 
 /** Log-probabilities of one row, in nats. */
@@ -70,16 +75,16 @@ function logProbsOf({ logSumExp, targetLogit, topIds, topLogits }: ScoredRows): 
 }
 
 /**
- * The largest difference of one row. If a token is only among the top tokens of `a`, its log-probability in `b` is
- * unknown, but at most that of b's last top token. Its difference is then at least the distance to that token.
+ * If a token is only among the top tokens of `a`, its log-probability in `b` is unknown, but at most that of b's last top
+ * token. Its difference is then at least the distance to that token.
  */
-function deltaOf(a: RowLogProbs, b: RowLogProbs): number {
+function deltasOfRow(a: RowLogProbs, b: RowLogProbs): number[] {
   const lastOfB = Math.min(...b.top.values())
   const deltas = Array.from(a.top, ([id, logProb]) => {
     const other = b.top.get(id)
     return other === undefined ? Math.max(0, logProb - lastOfB) : Math.abs(logProb - other)
   })
-  return Math.max(Math.abs(a.target - b.target), ...deltas)
+  return [Math.abs(a.target - b.target), ...deltas]
 }
 
 const TOP_K = 5

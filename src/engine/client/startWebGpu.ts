@@ -1,30 +1,17 @@
 import type { GpuAdapter } from '../../shared/contracts/companionApi'
-import { type BackendCheck, type BackendChoice, MAX_DELTA, passes } from '../../shared/contracts/backendCheck'
-import type { EngineApi, EngineMethods } from '../../shared/contracts/engineApi'
-import {
-  EngineStoppedError,
-  MalformedAnswerError,
-  MissingTensorsError,
-  ModelConfigError,
-  ModelFilesError,
-  OutOfMemoryError,
-  SafetensorsError,
-  TensorMismatchError,
-  WebGpuUnavailableError,
-} from '../../shared/errors'
-import { formatDelta } from '../../shared/text/format'
-import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/prediction'
-import { RpcClient } from '../../shared/rpc'
-import type { WebGpuEngine, WebGpuStart } from './backendRouter'
+import type { BackendCheck, BackendChoice } from '../../shared/contracts/backendCheck'
+import type { EngineApi } from '../../shared/contracts/engineApi'
+import { MalformedAnswerError, OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
+import type { ModelInfo } from '../../shared/contracts/prediction'
+import type { AcceleratorOptions, FoundDevice, Unused } from './accelerator'
 import { checkedEngine } from './checkedEngine'
-import { compareBackends } from './compareBackends'
-import { callsOf } from './engineCalls'
-import { createEngine, type EngineWorker } from './engineHandle'
+import { connectEngine } from './connectEngine'
+import type { EngineWorker } from './engineHandle'
+import { type SelectedModel, startAccelerated } from './startAccelerated'
 
 export interface WebGpuOptions {
   readonly choice: () => BackendChoice
-  /** The selected model and precision. */
-  readonly selected: () => { readonly model: string; readonly precision: Precision }
+  readonly selected: () => SelectedModel
   /** Rejects with WebGpuUnavailableError if there is no adapter, or no companion that could find it. */
   readonly adapter: () => Promise<GpuAdapter>
   readonly spawnWebGpu: (model: string) => EngineWorker
@@ -38,108 +25,74 @@ export interface WebGpuOptions {
 }
 
 /**
- * Starts an engine on the GPU after checking the GPU against WASM.
- * @param wasm the WASM engine of the selected model
- * @throws WebGpuUnavailableError if WebGPU is required but unavailable, or if its numbers are wrong
- * @throws MalformedAnswerError if its answers cannot be right, or if it loaded another model than WASM
- * @throws the errors of the engine
+ * WebGPU, which is checked against WASM on each adapter. `find` rejects with WebGpuUnavailableError if WebGPU is required
+ * but unavailable. `start` rejects with it if the numbers are wrong, with MalformedAnswerError if the answers cannot be
+ * right or another model than WASM's was loaded, and with the errors of the engine.
  */
-export async function startWebGpu(
-  options: WebGpuOptions,
-  wasm: EngineApi,
-  signal: AbortSignal,
-): Promise<WebGpuStart> {
-  const { model, precision } = options.selected()
-  const choice = options.choice()
-  if (choice === 'wasm' || choice === 'native')
-    return unused(options, `The setting logitscope.backend is ${choice}. Set it to auto to use WebGPU.`)
+export function webGpuAccelerator(options: WebGpuOptions): AcceleratorOptions {
+  return { backend: 'webgpu', find: () => find(options) }
+}
+
+async function find(options: WebGpuOptions): Promise<FoundDevice | Unused> {
+  const { precision } = options.selected()
   if (precision !== 'fp32')
     return unused(
       options,
-      `${precision} runs on WASM only. Run Logitscope: Use fp32 Precision to use WebGPU.`,
+      `${precision} does not run on WebGPU. Run Logitscope: Use fp32 Precision to use WebGPU.`,
     )
-  const found = await findAdapter(options)
-  if (found.kind === 'unused') return found
-
-  const { adapter } = found
-  const check = options.checks.get(adapter) ?? (await compare(options, adapter, wasm, signal))
-  if (!passes(check)) {
-    throw new WebGpuUnavailableError(
-      `On ${adapter.name}, log-probabilities differ from those on WASM by up to ${formatDelta(check.maxDelta)}, more than ${formatDelta(MAX_DELTA)}. Update the graphics driver, then retry WebGPU.`,
-    )
-  }
-  const engine = connect(options.spawnWebGpu(model))
-  try {
-    const info = await engine.api.model(undefined, { signal })
-    await requireSameModel(info, wasm, signal)
-    options.log(`${info.id} is loaded on ${adapter.name}.`)
-    return { kind: 'started', engine: { ...engine, model: { ...info, check } } }
-  } catch (error) {
-    engine.dispose()
-    if (!(error instanceof Error && MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)))
-      throw error
-    return unused(options, error.message)
-  }
-}
-
-function unused({ log }: WebGpuOptions, reason: string): WebGpuUnused {
-  log(`Using WASM instead of WebGPU. ${reason}`)
-  return { kind: 'unused', reason }
-}
-
-type WebGpuUnused = Extract<WebGpuStart, { readonly kind: 'unused' }>
-
-/** Errors that WASM reports as well, so WebGPU does not report them. */
-const MODEL_ERRORS = [
-  ModelFilesError,
-  SafetensorsError,
-  ModelConfigError,
-  MissingTensorsError,
-  TensorMismatchError,
-]
-
-/** With `auto`, a software adapter is not used, and a missing adapter is not an error. */
-async function findAdapter(
-  options: WebGpuOptions,
-): Promise<WebGpuUnused | { readonly kind: 'found'; readonly adapter: GpuAdapter }> {
   const isAutomatic = options.choice() === 'auto'
   try {
     const adapter = await options.adapter()
-    if (!adapter.isSoftware || !isAutomatic) return { kind: 'found', adapter }
-    return unused(
-      options,
-      `${adapter.name} is a software adapter. Set logitscope.backend to webgpu to use it anyway.`,
-    )
+    if (adapter.isSoftware && isAutomatic)
+      return unused(
+        options,
+        `${adapter.name} is a software adapter. Set logitscope.backend to webgpu to use it anyway.`,
+      )
+    // Not awaited: the shaders have to be compiled, and WASM loads the model anyway to compare it.
+    return {
+      kind: 'found',
+      isAwaited: false,
+      start: (wasm, signal) => startOn({ ...options, adapter }, wasm, signal),
+    }
   } catch (error) {
     if (!isAutomatic || !(error instanceof WebGpuUnavailableError)) throw error
     return unused(options, error.message)
   }
 }
 
-/** Compares the backends on the embedded model, and stores the result if it passes. */
-async function compare(
-  { selected, spawnWebGpu, spawnWasm, checks, log }: WebGpuOptions,
-  adapter: GpuAdapter,
-  selectedOnWasm: EngineApi,
+function unused({ log }: WebGpuOptions, reason: string): Unused {
+  log(`WebGPU is not used. ${reason}`)
+  return { kind: 'unused', reason }
+}
+
+function startOn(
+  options: Omit<WebGpuOptions, 'adapter'> & { readonly adapter: GpuAdapter },
+  wasm: EngineApi,
   signal: AbortSignal,
-): Promise<BackendCheck> {
-  const webgpu = connect(spawnWebGpu(DEFAULT_MODEL_ID))
-  const own =
-    selected().model === DEFAULT_MODEL_ID ? undefined : createEngine(() => spawnWasm(DEFAULT_MODEL_ID))
-  try {
-    const result = await compareBackends(own?.api ?? selectedOnWasm, webgpu.api, signal)
-    const check = { adapter: adapter.name, ...result }
-    const { wasm: wasmMs, webgpu: webgpuMs } = check.milliseconds
-    log(
-      `Checked WebGPU on ${adapter.name}: max |Δ log-prob| ${formatDelta(check.maxDelta)}, ` +
-        `${webgpuMs.toFixed(0)} ms where WASM takes ${wasmMs.toFixed(0)}.`,
-    )
-    if (passes(check)) checks.set(adapter, check)
-    return check
-  } finally {
-    webgpu.dispose()
-    await own?.dispose()
-  }
+) {
+  const { adapter, checks, spawnWebGpu } = options
+  return startAccelerated(
+    {
+      ...options,
+      name: 'WebGPU',
+      device: adapter.name,
+      selected: options.selected(),
+      // Any extension can take the companion's place, so its answers are checked.
+      connect: (model) => {
+        const connection = connectEngine(spawnWebGpu(model), 'engine on the GPU')
+        return { ...connection, api: checkedEngine(connection.api) }
+      },
+      passedCheck: checks.get(adapter),
+      rememberCheck: (check) => {
+        checks.set(adapter, check)
+      },
+      disagreement: (difference) =>
+        new WebGpuUnavailableError(`${difference}. Update the graphics driver, then retry the backend.`),
+      verify: (onGpu) => requireSameModel(onGpu, wasm, signal),
+    },
+    wasm,
+    signal,
+  )
 }
 
 /** The fields of `ModelInfo` that do not depend on the backend. */
@@ -168,26 +121,6 @@ async function requireSameModel(onGpu: ModelInfo, wasm: EngineApi, signal: Abort
     textOf(onGpu) === textOf(onWasm) ? SAME_ON_BOTH.find((name) => onGpu[name] !== onWasm[name]) : 'remarks'
   if (other === undefined) return
   throw new MalformedAnswerError(
-    `On the GPU, ${other} of the model differs from that on WASM. Reload the window, then retry WebGPU.`,
+    `On the GPU, ${other} of the model differs from that on WASM. Reload the window, then retry the backend.`,
   )
-}
-
-/** Connects to an engine that is not restarted after it has ended. */
-function connect(worker: EngineWorker): Omit<WebGpuEngine, 'model'> {
-  const client = new RpcClient<EngineMethods>(worker.channel)
-  let onEnd: (reason: Error) => void = () => undefined
-  worker.onStop((cause) => {
-    const reason = new EngineStoppedError(`The engine on the GPU has ended: ${cause.message}.`, { cause })
-    client.close(reason)
-    onEnd(reason)
-  })
-  return {
-    api: checkedEngine(callsOf(client)),
-    onEnd: (listener) => {
-      onEnd = listener
-    },
-    dispose: () => {
-      void worker.terminate()
-    },
-  }
 }

@@ -2,25 +2,30 @@ import type { FeatureOptions } from '../../editor/feature'
 import { registerCommands } from '../../editor/registerCommands'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { StatusItem } from './statusItem'
-import { retryWebGpuOrReport } from './webGpuFailure'
+import type { RetryOutcome } from '../../shared/contracts/backendCheck'
+import { retryBackendOrReport } from './backendFailure'
+import { installNative } from './nativeOffer'
 
 export interface StatusOptions extends FeatureOptions {
   /** The contributions of all features. */
   readonly entries: readonly StatusEntry[]
   /** Id of the model that the engine starts with. */
   readonly modelId: () => string
-  /** Resolves with the reason if WebGPU is not used; undefined if it is used, or if the reason was reported. */
-  readonly retryWebGpu: () => Promise<string | undefined>
+  /** Whether Logitscope Native is not installed, and would run on this machine. */
+  readonly canInstallNative: () => boolean
+  readonly retryBackend: () => Promise<RetryOutcome | undefined>
 }
 
 /** Shows model, backend and state in the status bar, with a menu of the features' entries. */
-export function registerStatus({ context, log, entries, modelId, retryWebGpu }: StatusOptions): StatusItem {
-  const status = new StatusItem({ entries, modelId, extensionUri: context.extensionUri })
+export function registerStatus(options: StatusOptions): StatusItem {
+  const { context, log, retryBackend } = options
+  const status = new StatusItem({ ...options, extensionUri: context.extensionUri })
   context.subscriptions.push(
     status,
     registerCommands({
       showMenu: () => status.showMenu(),
-      retryWebGpu: () => retryWebGpuOrReport(retryWebGpu, log),
+      retryBackend: () => retryBackendOrReport(retryBackend, log),
+      installNative,
       showLog: () => {
         log.show()
       },

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { onSettingsChange, readSettings } from '../../editor/settings'
 import type { StatusEntry } from '../../editor/statusEntries'
+import type { UnusedBackend } from '../../shared/contracts/backendCheck'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { modelCardOf } from './modelCard'
 import { showStatusMenu } from './statusMenu'
@@ -11,6 +12,8 @@ export interface StatusItemOptions {
   readonly entries: readonly StatusEntry[]
   /** Id of the model that the engine starts with. */
   readonly modelId: () => string
+  /** Whether Logitscope Native is not installed, and would run on this machine. */
+  readonly canInstallNative: () => boolean
   readonly extensionUri: vscode.Uri
 }
 
@@ -22,6 +25,7 @@ export class StatusItem implements vscode.Disposable {
     PRIORITY,
   )
   private engine: EngineState = { kind: 'stopped' }
+  private unused: readonly UnusedBackend[] = []
   private readonly subscriptions: vscode.Disposable
 
   constructor(private readonly options: StatusItemOptions) {
@@ -36,16 +40,18 @@ export class StatusItem implements vscode.Disposable {
           }) ?? [],
       ),
       onSettingsChange((changed) => {
-        if (changed('model')) this.showEngine(this.engine)
+        if (changed('model')) this.showEngine(this.engine, this.unused)
       }),
     )
-    this.showEngine(this.engine)
+    this.showEngine(this.engine, this.unused)
     this.item.show()
   }
 
-  showEngine(state: EngineState): void {
+  /** @param unused the selected backends that are not used, with the reasons */
+  showEngine(state: EngineState, unused: readonly UnusedBackend[]): void {
     const modelId = this.options.modelId()
     this.engine = state
+    this.unused = unused
     this.item.text = statusText(state, modelId)
     this.item.accessibilityInformation = { label: spokenStatus(state, modelId) }
     this.item.backgroundColor =
@@ -54,11 +60,13 @@ export class StatusItem implements vscode.Disposable {
   }
 
   async showMenu(): Promise<void> {
-    const { entries, modelId, extensionUri } = this.options
+    const { entries, modelId, canInstallNative, extensionUri } = this.options
     await showStatusMenu({
       state: this.engine,
       modelId: modelId(),
       modelCard: modelCardOf(readSettings().model, extensionUri),
+      canInstallNative: canInstallNative(),
+      isFastest: this.engine.kind === 'ready' && this.unused.length === 0,
       entries,
     })
   }
@@ -69,7 +77,12 @@ export class StatusItem implements vscode.Disposable {
 
   private updateTooltip(): void {
     const { entries, modelId } = this.options
-    this.item.tooltip = statusTooltip({ state: this.engine, modelId: modelId(), entries })
+    this.item.tooltip = statusTooltip({
+      state: this.engine,
+      unused: this.unused,
+      modelId: modelId(),
+      entries,
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { STATUS_GROUPS, type StatusEntry, type StatusMenuItem } from '../../editor/statusEntries'
+import { acceleratorsOf, type BackendChoice } from '../../shared/contracts/backendCheck'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { describeBackend } from '../../shared/text/modelText'
 import { plainMessage } from '../../shared/text/plainMessage'
@@ -9,6 +10,10 @@ export interface StatusMenuOptions {
   readonly state: EngineState
   readonly modelId: string
   readonly modelCard: vscode.Uri | undefined
+  /** Whether Logitscope Native is not installed, and would run on this machine. */
+  readonly canInstallNative: boolean
+  /** Whether the fastest selected backend is in use. */
+  readonly isFastest: boolean
   readonly entries: readonly StatusEntry[]
 }
 
@@ -49,7 +54,13 @@ function sectionOf(group: StatusMenuItem['group'], items: readonly StatusMenuIte
   ]
 }
 
-function engineItems({ state, modelId, modelCard }: StatusMenuOptions): StatusMenuItem[] {
+function engineItems({
+  state,
+  modelId,
+  modelCard,
+  canInstallNative,
+  isFastest,
+}: StatusMenuOptions): StatusMenuItem[] {
   const model = state.kind === 'ready' ? state.model : undefined
   const { backend } = readSettings()
   return [
@@ -68,15 +79,29 @@ function engineItems({ state, modelId, modelCard }: StatusMenuOptions): StatusMe
       icon: 'server-process',
       command: ['workbench.action.openSettings', '@id:logitscope.backend @id:logitscope.threads'],
     },
-    ...(backend === 'wasm' || model?.backend === 'webgpu' ? [] : [RETRY_WEBGPU]),
+    ...(backend === 'wasm' || isFastest ? [] : [RETRY_BACKEND]),
+    ...(offersNative(backend) && canInstallNative ? [INSTALL_NATIVE] : []),
   ]
 }
 
-const RETRY_WEBGPU: StatusMenuItem = {
+const RETRY_BACKEND: StatusMenuItem = {
   group: 'Model',
-  label: 'Retry WebGPU',
+  label: 'Retry Backend',
   icon: 'refresh',
-  command: ['logitscope.retryWebGpu'],
+  command: ['logitscope.retryBackend'],
+}
+
+const INSTALL_NATIVE: StatusMenuItem = {
+  group: 'Model',
+  label: 'Install Logitscope Native',
+  description: 'runs the model several times as fast',
+  icon: 'rocket',
+  command: ['logitscope.installNative'],
+}
+
+/** Not if the user has selected a backend that Logitscope Native does not change. */
+function offersNative(backend: BackendChoice): boolean {
+  return acceleratorsOf(backend).includes('native')
 }
 
 /** The embedded model's card is a Markdown file, the other cards are web pages. */

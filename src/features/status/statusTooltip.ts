@@ -2,19 +2,24 @@ import * as vscode from 'vscode'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { assertNever } from '../../shared/assertNever'
 import type { EngineState } from '../../shared/contracts/engineApi'
-import { describeCheck, describeModel } from '../../shared/text/modelText'
+import type { UnusedBackend } from '../../shared/contracts/backendCheck'
+import { backendName, describeCheck, describeModel } from '../../shared/text/modelText'
 
 export interface TooltipOptions {
   readonly state: EngineState
+  /** The selected backends that are not used. */
+  readonly unused: readonly UnusedBackend[]
   readonly modelId: string
   readonly entries: readonly StatusEntry[]
 }
 
 /** Model and engine, then the paragraphs of the features. HTML is on, so no text of a document may be in it. */
-export function statusTooltip({ state, modelId, entries }: TooltipOptions): vscode.MarkdownString {
+export function statusTooltip({ state, unused, modelId, entries }: TooltipOptions): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString()
   tooltip.supportHtml = true
   appendEngine(tooltip, state, modelId)
+  for (const { backend, reason } of unused)
+    appendParagraph(tooltip, `${backendName(backend)} is not used: ${reason}`)
   for (const entry of entries) {
     const paragraph = entry.tooltip?.()
     if (paragraph !== undefined) tooltip.appendMarkdown(`\n\n---\n\n${paragraph}`)
@@ -33,11 +38,9 @@ function appendEngine(tooltip: vscode.MarkdownString, state: EngineState, modelI
       return
     case 'ready':
       tooltip.appendText(`${state.model.id}, ${state.model.description}`)
-      tooltip.appendMarkdown('\n\n')
-      tooltip.appendText(describeModel(state.model))
+      appendParagraph(tooltip, describeModel(state.model))
       if (state.model.check !== undefined) {
-        tooltip.appendMarkdown('\n\n')
-        tooltip.appendText(describeCheck(state.model.check))
+        appendParagraph(tooltip, describeCheck(state.model.check))
       }
       return
     case 'failed':
@@ -46,4 +49,9 @@ function appendEngine(tooltip: vscode.MarkdownString, state: EngineState, modelI
     default:
       assertNever(state)
   }
+}
+
+function appendParagraph(tooltip: vscode.MarkdownString, text: string): void {
+  tooltip.appendMarkdown('\n\n')
+  tooltip.appendText(text)
 }

@@ -1,5 +1,5 @@
 import { assertNever } from '../assertNever'
-import type { BackendCheck } from '../contracts/backendCheck'
+import { type BackendCheck, decisiveDelta } from '../contracts/backendCheck'
 import { formatBytes, formatCount, formatCounted, formatDelta, formatParameters } from './format'
 import type { Backend, ModelInfo, Precision } from '../contracts/prediction'
 
@@ -48,16 +48,20 @@ export function continuedModel(started: ModelInfo, by: ModelInfo): ModelInfo {
 }
 
 /** `WASM, 1 thread`, `native, 2 threads`, or `WebGPU, checked: max |Δ| 7e-6` */
-export function describeBackend({ backend, threads, check }: ModelInfo): string {
+export function describeBackend({ backend, threads, check, precision }: ModelInfo): string {
   const name = backendName(backend)
-  if (check !== undefined) return `${name}, checked: max |Δ| ${formatDelta(check.maxDelta)}`
+  if (check !== undefined) {
+    const { kind, delta } = decisiveDelta(check, precision)
+    return `${name}, checked: ${kind} |Δ| ${formatDelta(delta)}`
+  }
   return backend === 'webgpu' ? name : `${name}, ${formatCounted(threads, 'thread')}`
 }
 
 /** `Checked against WASM on nvidia ampere: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 96` */
-export function describeCheck({ adapter, maxDelta, milliseconds }: BackendCheck): string {
-  const times = `${formatCount(Math.round(milliseconds.webgpu))} ms where WASM takes ${formatCount(Math.round(milliseconds.wasm))}`
-  return `Checked against WASM on ${adapter}: log-probabilities differ by ${formatDelta(maxDelta)} at most; ${times}`
+export function describeCheck(check: BackendCheck): string {
+  const { device, maxDelta, milliseconds } = check
+  const times = `${formatCount(Math.round(milliseconds.accelerated))} ms where WASM takes ${formatCount(Math.round(milliseconds.wasm))}`
+  return `Checked against WASM on ${device}: log-probabilities differ by ${formatDelta(maxDelta)} at most; ${times}`
 }
 
 export function backendName(backend: Backend): string {

@@ -1,27 +1,22 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { WebGpuStart } from '../../../../src/engine/client/backendRouter'
+import type { AcceleratorStart } from '../../../../src/engine/client/accelerator'
 import { callsOf } from '../../../../src/engine/client/engineCalls'
-import type { LmHead } from '../../../../src/engine/inference/lmHead'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import { startWebGpu, type WebGpuOptions } from '../../../../src/engine/client/startWebGpu'
+import { webGpuAccelerator, type WebGpuOptions } from '../../../../src/engine/client/startWebGpu'
 import type { GpuAdapter } from '../../../../src/shared/contracts/companionApi'
 import type { BackendCheck, BackendChoice } from '../../../../src/shared/contracts/backendCheck'
 import type { EngineApi, EngineMethods } from '../../../../src/shared/contracts/engineApi'
-import {
-  MalformedAnswerError,
-  ModelFilesError,
-  OutOfMemoryError,
-  WebGpuUnavailableError,
-} from '../../../../src/shared/errors'
+import { MalformedAnswerError, OutOfMemoryError, WebGpuUnavailableError } from '../../../../src/shared/errors'
 import type { ModelInfo, Precision } from '../../../../src/shared/contracts/prediction'
 import { RpcClient } from '../../../../src/shared/rpc'
 import {
-  freshEngine,
-  loadMini,
-  LOADING_LIMIT_MS,
-  scoreEverything,
-} from '../../../support/engine/engineUnderTest'
-import { InThreadWorker } from '../../../support/engine/inThreadWorker'
+  engineOrMissing,
+  withConstantScores,
+  withError,
+  withScores,
+} from '../../../support/engine/changedScores'
+import { loadMini, LOADING_LIMIT_MS, scoreEverything } from '../../../support/engine/engineUnderTest'
+import type { InThreadWorker } from '../../../support/engine/inThreadWorker'
 
 const SOFTWARE: GpuAdapter = { name: 'SwiftShader', browser: 'a browser', isSoftware: true }
 
@@ -47,12 +42,12 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
 
   const spawn = (place: string, loaded: LoadedModel | undefined) => (name: string) => {
     spawned.push(`${name} on ${place}`)
-    const worker = workerOf(loaded)
+    const worker = engineOrMissing(loaded, model)
     workers.push(worker)
     return worker
   }
   const endedCount = () => workers.filter(({ isTerminated }) => isTerminated).length
-  const start = () => {
+  const start = async (): Promise<AcceleratorStart> => {
     const options: WebGpuOptions = {
       choice: () => choice,
       selected: () => ({ model: selected, precision }),
@@ -65,7 +60,8 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
       },
       log: (line) => lines.push(line),
     }
-    return startWebGpu(options, wasm, new AbortController().signal)
+    const device = await webGpuAccelerator(options).find()
+    return device.kind === 'found' ? device.start(wasm, new AbortController().signal) : device
   }
 
   beforeEach(() => {
@@ -78,13 +74,13 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     workers = []
     stored = new Map()
     lines = []
-    wasm = callsOf(new RpcClient<EngineMethods>(workerOf(model).channel))
+    wasm = callsOf(new RpcClient<EngineMethods>(engineOrMissing(model, model).channel))
   })
 
   it('compares WebGPU to WASM and logs the difference', async () => {
     const started = modelOf(await start())
 
-    expect(started).toMatchObject({ id: 'mini', backend: 'webgpu', check: { adapter: 'a GPU' } })
+    expect(started).toMatchObject({ id: 'mini', backend: 'webgpu', check: { device: 'a GPU' } })
     expect(started?.check?.maxDelta).toBe(0)
     expect(started?.check?.milliseconds.wasm).toBeGreaterThan(0)
     expect(lines[0]).toMatch(
@@ -111,7 +107,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('rejects without storing the check if the numbers differ by more than the tolerance', async () => {
-    onGpu = withError(model, 0.002)
+    onGpu = withError('webgpu', model, 0.002)
     const starting = start()
 
     await expect(starting).rejects.toThrow(WebGpuUnavailableError)
@@ -123,7 +119,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('rejects without storing the check if the numbers are NaN', async () => {
-    onGpu = withError(model, Number.NaN)
+    onGpu = withError('webgpu', model, Number.NaN)
 
     await expect(start()).rejects.toThrow(MalformedAnswerError)
     expect(stored.size).toBe(0)
@@ -131,27 +127,22 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('rejects if the right logits belong to other tokens', async () => {
-    onGpu = withScores(model, (rows) => ({ ...rows, topIds: rows.topIds.map((id) => id + 1) }))
+    onGpu = withScores('webgpu', model, (rows) => ({ ...rows, topIds: rows.topIds.map((id) => id + 1) }))
 
     await expect(start()).rejects.toThrow(WebGpuUnavailableError)
   })
 
   it('starts if the difference is within the tolerance', async () => {
-    onGpu = withError(model, 0.0004)
+    onGpu = withError('webgpu', model, 0.0004)
 
     expect(modelOf(await start())?.check?.maxDelta).toBeCloseTo(0.0004, 5)
   })
 
   it.each<[string, () => void, string]>([
     [
-      'WASM is selected',
-      () => (choice = 'wasm'),
-      'The setting logitscope.backend is wasm. Set it to auto to use WebGPU.',
-    ],
-    [
       'the precision is int8',
       () => (precision = 'int8'),
-      'int8 runs on WASM only. Run Logitscope: Use fp32 Precision to use WebGPU.',
+      'int8 does not run on WebGPU. Run Logitscope: Use fp32 Precision to use WebGPU.',
     ],
     [
       'the window has no GPU',
@@ -171,13 +162,11 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it('logs why WebGPU is not used', async () => {
-    choice = 'wasm'
+    adapter = new WebGpuUnavailableError('This window has none.')
 
     await start()
 
-    expect(lines).toEqual([
-      'Using WASM instead of WebGPU. The setting logitscope.backend is wasm. Set it to auto to use WebGPU.',
-    ])
+    expect(lines).toEqual(['WebGPU is not used. This window has none.'])
   })
 
   it('does not use WebGPU if the model is missing, which WASM reports', async () => {
@@ -218,7 +207,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
 
   it('checks the rows of the started engine', async () => {
     await start()
-    onGpu = withScores(model, (rows) => ({ ...rows, topIds: rows.topIds.map(() => -1) }))
+    onGpu = withScores('webgpu', model, (rows) => ({ ...rows, topIds: rows.topIds.map(() => -1) }))
     const started = await start()
     const scored =
       started.kind === 'started' && started.engine.api.score(scoreEverything(Int32Array.of(1, 2)))
@@ -241,39 +230,6 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   })
 })
 
-function modelOf(start: WebGpuStart): ModelInfo | undefined {
+function modelOf(start: AcceleratorStart): ModelInfo | undefined {
   return start.kind === 'started' ? start.engine.model : undefined
-}
-
-/** Adds an error to every log-sum-exp. */
-function withError(model: LoadedModel, error: number): LoadedModel {
-  return withScores(model, (rows) => ({ ...rows, logSumExp: rows.logSumExp.map((sum) => sum + error) }))
-}
-
-type Scores = Awaited<ReturnType<LmHead['score']>>
-
-function withScores(model: LoadedModel, change: (scores: Scores) => Scores): LoadedModel {
-  const lmHead = Object.create(model.lmHead) as LmHead
-  lmHead.score = async (...request) => change(await model.lmHead.score(...request))
-  return { ...model, info: { ...model.info, backend: 'webgpu' }, lmHead }
-}
-
-function withConstantScores(loaded: LoadedModel): LoadedModel {
-  const lmHead = Object.create(loaded.lmHead) as LmHead
-  lmHead.score = (_, { length: rows }, { topK }) =>
-    Promise.resolve({
-      logSumExp: new Float64Array(rows).fill(10),
-      entropy: new Float32Array(rows).fill(1),
-      targetLogit: new Float32Array(rows).fill(5),
-      targetRank: new Int32Array(rows).fill(1),
-      topIds: Int32Array.from({ length: rows * topK }, (_, i) => i % topK),
-      topLogits: Float32Array.from({ length: rows * topK }, (_, i) => 5 - (i % topK)),
-    })
-  return { ...loaded, lmHead }
-}
-
-function workerOf(loaded: LoadedModel | undefined): InThreadWorker {
-  const engine = freshEngine(loaded ?? model)
-  const missing = () => Promise.reject(new ModelFilesError('It is not downloaded.'))
-  return new InThreadWorker(loaded === undefined ? { ...engine, model: missing } : engine)
 }

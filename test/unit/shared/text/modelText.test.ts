@@ -7,7 +7,12 @@ import {
 } from '../../../../src/shared/text/modelText'
 import { MINI } from '../../../support/texts/samples'
 
-const CHECK = { adapter: 'a GPU', maxDelta: 7.2e-6, milliseconds: { wasm: 1203.4, webgpu: 11.6 } }
+const CHECK = {
+  device: 'a GPU',
+  maxDelta: 7.2e-6,
+  meanDelta: 1.1e-6,
+  milliseconds: { wasm: 1203.4, accelerated: 11.6 },
+}
 
 describe('describeBackend', () => {
   it.each([
@@ -15,6 +20,10 @@ describe('describeBackend', () => {
     [{ ...MINI, backend: 'native' as const, threads: 2 }, 'native, 2 threads'],
     [{ ...MINI, backend: 'webgpu' as const }, 'WebGPU'],
     [{ ...MINI, backend: 'webgpu' as const, check: CHECK }, 'WebGPU, checked: max |Δ| 7e-6'],
+    [
+      { ...MINI, backend: 'native' as const, precision: 'int8' as const, check: CHECK },
+      'native, checked: mean |Δ| 1e-6',
+    ],
   ])('names the backend and its threads or its check: %#', (model, words) => {
     expect(describeBackend(model)).toBe(words)
   })

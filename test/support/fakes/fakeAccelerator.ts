@@ -1,6 +1,7 @@
-import type { WebGpuEngine } from '../../../src/engine/client/backendRouter'
+import type { AcceleratedEngine } from '../../../src/engine/client/accelerator'
 import { callsOf } from '../../../src/engine/client/engineCalls'
 import type { LoadedModel } from '../../../src/engine/inference/model'
+import type { AcceleratedBackend } from '../../../src/shared/contracts/backendCheck'
 import type { EngineApi, EngineMethods } from '../../../src/shared/contracts/engineApi'
 import type { ModelInfo } from '../../../src/shared/contracts/prediction'
 import { EngineStoppedError } from '../../../src/shared/errors'
@@ -8,8 +9,8 @@ import { RpcClient } from '../../../src/shared/rpc'
 import { freshEngine, withWatchedTransformer } from '../engine/engineUnderTest'
 import { InThreadWorker } from '../engine/inThreadWorker'
 
-/** A WASM engine in place of one on the GPU. It can fail in the middle of a request. */
-export class FakeGpu implements WebGpuEngine {
+/** A WASM engine in place of one on another backend. It can fail in the middle of a request. */
+export class FakeAccelerator implements AcceleratedEngine {
   readonly model: ModelInfo
   readonly runs: Int32Array[]
   readonly api: EngineApi
@@ -19,8 +20,8 @@ export class FakeGpu implements WebGpuEngine {
   private readonly client: RpcClient<EngineMethods>
   private onEnded: (reason: Error) => void = () => undefined
 
-  constructor(loaded: LoadedModel, stepPositions: number) {
-    this.model = { ...loaded.info, backend: 'webgpu' }
+  constructor(backend: AcceleratedBackend, loaded: LoadedModel, stepPositions: number) {
+    this.model = { ...loaded.info, backend }
     const watched = withWatchedTransformer(loaded)
     const run = watched.model.transformer.run.bind(watched.model.transformer)
     watched.model.transformer.run = (...chunk) => {
@@ -36,7 +37,7 @@ export class FakeGpu implements WebGpuEngine {
     this.onEnded = listener
   }
 
-  /** Ends the engine as a loss of the device does. */
+  /** Ends the engine as a loss of the device or a crash does. */
   end(reason: Error): void {
     this.client.close(reason)
     this.onEnded(reason)

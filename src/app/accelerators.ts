@@ -1,0 +1,41 @@
+import type * as vscode from 'vscode'
+import type { Log } from '../editor/log'
+import { readPrecision, readSettings } from '../editor/settings'
+import type { AcceleratorOptions } from '../engine/client/accelerator'
+import { nativeAccelerator, type NativeOptions } from '../engine/client/startNative'
+import { webGpuAccelerator, type WebGpuOptions } from '../engine/client/startWebGpu'
+import { rememberedAdapterChecks, rememberedNativeChecks } from './rememberedChecks'
+
+/** How one kind of extension host finds the GPU and starts engines. */
+export type WebGpuHost = Pick<WebGpuOptions, 'adapter' | 'spawnWebGpu' | 'spawnWasm'>
+
+/** How an extension host in Node finds the native library and starts engines. */
+export type NativeHost = Pick<NativeOptions, 'library' | 'device' | 'spawnNative' | 'spawnWasm'>
+
+/** WebGPU according to the user's settings, on every kind of host. */
+export function webGpuOf(context: vscode.ExtensionContext, log: Log, host: WebGpuHost): AcceleratorOptions {
+  return webGpuAccelerator({ ...host, ...settingsAndLog(log), checks: rememberedAdapterChecks(context) })
+}
+
+/** The native library according to the user's settings. */
+export function nativeOf(context: vscode.ExtensionContext, log: Log, host: NativeHost): AcceleratorOptions {
+  return nativeAccelerator({
+    ...host,
+    ...settingsAndLog(log),
+    checks: rememberedNativeChecks(context, host.device),
+    isCheckAwaited: false,
+  })
+}
+
+function settingsAndLog(log: Log): Pick<WebGpuOptions, 'choice' | 'selected' | 'log'> {
+  return {
+    choice: () => readSettings().backend,
+    selected: () => {
+      const { model } = readSettings()
+      return { model, precision: readPrecision(model) }
+    },
+    log: (message) => {
+      log.info(message)
+    },
+  }
+}

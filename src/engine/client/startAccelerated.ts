@@ -1,0 +1,116 @@
+import {
+  type BackendCheck,
+  type DecisiveDelta,
+  decisiveDelta,
+  passes,
+} from '../../shared/contracts/backendCheck'
+import type { EngineApi } from '../../shared/contracts/engineApi'
+import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/prediction'
+import {
+  MissingTensorsError,
+  ModelConfigError,
+  ModelFilesError,
+  SafetensorsError,
+  TensorMismatchError,
+} from '../../shared/errors'
+import { formatDelta } from '../../shared/text/format'
+import type { AcceleratorStart } from './accelerator'
+import { compareBackends } from './compareBackends'
+import type { EngineConnection } from './connectEngine'
+import { createEngine, type EngineWorker } from './engineHandle'
+
+/** The selected model, by id or folder, and its precision. */
+export interface SelectedModel {
+  readonly model: string
+  readonly precision: Precision
+}
+
+export interface StartOptions {
+  /** The backend's name for the log. */
+  readonly name: string
+  /** The graphics adapter or the processor. */
+  readonly device: string
+  readonly selected: SelectedModel
+  readonly connect: (model: string) => EngineConnection
+  readonly spawnWasm: (model: string) => EngineWorker
+  /** The check that this device has passed before. */
+  readonly passedCheck: BackendCheck | undefined
+  readonly rememberCheck: (check: BackendCheck) => void
+  /** The error of a device that does not pass; `difference` is a sentence without its end. */
+  readonly disagreement: (difference: string) => Error
+  /** Rejects a model that cannot be the selected one. */
+  readonly verify?: (loaded: ModelInfo) => Promise<void>
+  readonly log: (message: string) => void
+}
+
+/**
+ * Checks a backend against WASM if it has not passed the check before, and loads the selected model.
+ * @param wasm the WASM engine of the selected model
+ * @returns `unused` if the model cannot be loaded, which WASM reports as well
+ * @throws the error of `disagreement` or `verify`, and the errors of the engine
+ */
+export async function startAccelerated(
+  options: StartOptions,
+  wasm: EngineApi,
+  signal: AbortSignal,
+): Promise<AcceleratorStart> {
+  const { name, device, selected, passedCheck, log } = options
+  const check = passedCheck ?? (await compare(options, wasm, signal))
+  if (!passes(check, selected.precision)) throw options.disagreement(differenceOf(check, selected.precision))
+  const engine = options.connect(selected.model)
+  try {
+    const model = { ...(await engine.api.model(undefined, { signal })), check }
+    await options.verify?.(model)
+    log(`${model.id} is loaded on ${device}.`)
+    return { kind: 'started', engine: { ...engine, model } }
+  } catch (error) {
+    engine.dispose()
+    if (!(error instanceof Error && MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)))
+      throw error
+    log(`${name} is not used. ${error.message}`)
+    return { kind: 'unused', reason: error.message }
+  }
+}
+
+/** Errors that WASM reports as well, so the other backend does not report them. */
+const MODEL_ERRORS = [
+  ModelFilesError,
+  SafetensorsError,
+  ModelConfigError,
+  MissingTensorsError,
+  TensorMismatchError,
+]
+
+/** Compares the backends on the embedded model in the selected precision, and stores the result if it passes. */
+async function compare(
+  { name, device, selected, connect, spawnWasm, rememberCheck, log }: StartOptions,
+  selectedOnWasm: EngineApi,
+  signal: AbortSignal,
+): Promise<BackendCheck> {
+  const accelerated = connect(DEFAULT_MODEL_ID)
+  const own =
+    selected.model === DEFAULT_MODEL_ID ? undefined : createEngine(() => spawnWasm(DEFAULT_MODEL_ID))
+  try {
+    const result = await compareBackends(own?.api ?? selectedOnWasm, accelerated.api, signal)
+    const check = { device, ...result }
+    const { kind, delta } = decisiveDelta(check, selected.precision)
+    log(
+      `Checked ${name} on ${device}: ${kind} |Δ log-prob| ${formatDelta(delta)}, ` +
+        `${check.milliseconds.accelerated.toFixed(0)} ms where WASM takes ${check.milliseconds.wasm.toFixed(0)}.`,
+    )
+    if (passes(check, selected.precision)) rememberCheck(check)
+    return check
+  } finally {
+    accelerated.dispose()
+    await own?.dispose()
+  }
+}
+
+/** `On a GPU, log-probabilities differ from those on WASM by up to 2e-3, more than 1e-3` */
+function differenceOf(check: BackendCheck, precision: Precision): string {
+  const { kind, delta, limit } = decisiveDelta(check, precision)
+  const difference = `${AMOUNTS[kind]} ${formatDelta(delta)}, more than ${formatDelta(limit)}`
+  return `On ${check.device}, log-probabilities differ from those on WASM by ${difference}`
+}
+
+const AMOUNTS: Readonly<Record<DecisiveDelta['kind'], string>> = { max: 'up to', mean: 'a mean of' }
