@@ -1,13 +1,14 @@
 // S tokens of a window, R requested rows, C = nEmbd, V = tokens of the vocabulary
 
 import type { EngineMethods, Priority } from '../../shared/contracts/engineApi'
-import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
+import { type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
 import type { RpcHandlers } from '../../shared/rpc'
 import type { Tokenizer } from '../../tokenizer/tokenizer'
 import { checkGenerateRequest, checkScoreRequest, checkTokenIds } from './checkRequests'
 import { Continuations } from '../generation/continuations'
 import { generateCandidates } from '../generation/generateCandidates'
 import { TokenIndex } from '../generation/tokenIndex'
+import { cacheBudgetOf } from '../cache/cacheBudget'
 import { disposeRows, PrefixCache } from '../cache/prefixCache'
 import type { LoadedModel } from '../inference/model'
 import { MIN_STEP_POSITIONS, type StepPolicy } from './stepSize'
@@ -23,11 +24,6 @@ export interface EngineDependencies {
   /** Resolves after pending messages of the thread have been handled. */
   readonly nextMacrotask: () => Promise<void>
 }
-
-/** Bytes of cached keys and values: four windows of gpt2, sixty of the embedded model. */
-const KEY_VALUE_BYTES = 320 * 1024 * 1024
-/** Bytes of cached residual rows, 21,000 positions of gpt2: rows that the panel shows need only the LM head again. */
-const RESIDUAL_BYTES = 64 * 1024 * 1024
 
 type Handlers = RpcHandlers<EngineMethods>
 
@@ -119,15 +115,11 @@ export class Engine implements Handlers {
     const model = await this.dependencies.loadModel()
     const { precision } = model.info
     const stepPolicy = this.dependencies.createStepPolicy(precision)
-    const budget = {
-      keyValueBytes: Math.max(KEY_VALUE_BYTES, 2 * keyValueBytesOfWindow(model.info)),
-      residualBytes: RESIDUAL_BYTES,
-    }
     return {
       ...model,
       stepPolicy,
       headRows: Math.min(stepPolicy.positions, MIN_STEP_POSITIONS[precision]),
-      cache: new PrefixCache(model.info, budget, model.rowBuffer),
+      cache: new PrefixCache(model.info, cacheBudgetOf(model.info), model.rowBuffer),
     }
   }
 
@@ -193,12 +185,4 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
     })
     return loading
   }
-}
-
-/**
- * Bytes of the keys and values of one full window. The budget has room for two: two requests that take turns must both
- * find their cached rows, or neither would ever finish.
- */
-function keyValueBytesOfWindow({ nLayer, nPositions, nEmbd }: ModelInfo): number {
-  return 2 * nLayer * nPositions * nEmbd * Float32Array.BYTES_PER_ELEMENT
 }
