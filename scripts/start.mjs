@@ -1,11 +1,12 @@
 // @ts-check
 // Builds the extension with its companion and opens both in VS Code, on the sample folder: in the desktop's VS Code if it is
-// installed, otherwise in one that is served to the browser.
+// installed, otherwise in one that is served to the browser. If `npm run native` has made it, Logitscope Native is opened too.
+import { existsSync } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain } from './failure.mjs'
-import { CACHE, COMPANION, DIST, REPO, SAMPLE } from './paths.mjs'
+import { CACHE, COMPANION, DIST, NATIVE, NATIVE_LIBRARY, REPO, SAMPLE } from './paths.mjs'
 import { findOnPath, run } from './processes.mjs'
 
 /** Settings, extensions and state of this VS Code, separate from those of the user's own. */
@@ -49,6 +50,7 @@ async function openOnDesktop(code) {
       ...['--extensions-dir', join(HOME, 'desktop', 'extensions')],
       `--extensionDevelopmentPath=${REPO}`,
       `--extensionDevelopmentPath=${COMPANION}`,
+      ...(existsSync(NATIVE_LIBRARY) ? [`--extensionDevelopmentPath=${NATIVE}`] : []),
       '--disable-workspace-trust',
       SAMPLE,
       SAMPLE_FILE,
@@ -99,7 +101,7 @@ async function showTable() {
 }
 
 /**
- * Copies the files of both packages into VS Code's folder of extensions. VS Code prefers its list of extensions to the
+ * Copies the files of the packages into VS Code's folder of extensions. VS Code prefers its list of extensions to the
  * contents of the folder, so the list is deleted.
  */
 async function placeExtensions() {
@@ -107,6 +109,9 @@ async function placeExtensions() {
   await rm(join(extensions, 'extensions.json'), { force: true })
   await place(REPO, join(extensions, 'logitscope.logitscope-dev'))
   await place(COMPANION, join(extensions, 'logitscope.logitscope-gpu-dev'))
+  const native = join(extensions, 'logitscope.logitscope-native-dev')
+  if (existsSync(NATIVE_LIBRARY)) await place(NATIVE, native)
+  else await rm(native, { recursive: true, force: true })
 }
 
 /** @param {string} extension its folder @param {string} target */

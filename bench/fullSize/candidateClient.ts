@@ -12,7 +12,11 @@ export class CandidateClient {
   private readonly child: ChildProcess
 
   constructor(script: string) {
-    this.child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.child = fork(script, {
+      // Otherwise the native runtime of the peers sends telemetry while it is measured.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
   }
 
   /** Loads the candidate and returns the milliseconds that it took. */

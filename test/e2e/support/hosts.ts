@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { packagedFiles } from '../../../scripts/package.mjs'
-import { REPO, SAMPLE, VSIX } from '../../../scripts/paths.mjs'
+import { REPO, SAMPLE } from '../../../scripts/paths.mjs'
 import { freePort } from '../../hosts/freePort.mjs'
-import { startVscodeHost } from '../../hosts/vscodeHost.mjs'
 import { startVscodeWebHost } from '../../hosts/vscodeWebHost.mjs'
 import { launchBrowserServer } from '../../hosts/workbenchBrowser.mjs'
+import { startCodeServer } from './codeServer'
 
 /** The servers and the browser that all test files share. */
 export interface Hosts {
@@ -31,7 +31,7 @@ declare module 'vitest' {
 export default async function startHosts(project: TestProject): Promise<() => Promise<void>> {
   const place = await mkdtemp(join(tmpdir(), 'logitscope-hosts-'))
   const hubPort = await freePort(0)
-  const starting = [startCodeServer(hubPort), startWebHost(place), startBrowser()] as const
+  const starting = [startCodeServer({ hubPort }), startWebHost(place), startBrowser()] as const
   const stop = async () => {
     const hosts = await Promise.allSettled(starting)
     await Promise.all(hosts.flatMap((host) => (host.status === 'fulfilled' ? [host.value.dispose()] : [])))
@@ -50,11 +50,6 @@ export default async function startHosts(project: TestProject): Promise<() => Pr
     await stop()
     throw error
   }
-}
-
-function startCodeServer(hubPort: number) {
-  const machineSettings = { 'logitscope.hubEndpoint': `http://127.0.0.1:${hubPort}` }
-  return startVscodeHost({ vsix: VSIX, machineSettings })
 }
 
 async function startBrowser() {

@@ -5,12 +5,18 @@ import { afterAll, afterEach, beforeAll, inject } from 'vitest'
 import { SAMPLE } from '../../../scripts/paths.mjs'
 import { folderUrl, QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
 import { connectToBrowser, openWindow } from '../../hosts/workbenchBrowser.mjs'
+import { startCodeServer } from './codeServer'
 import { APPEAR_LIMIT_MS, type Theme, THEMES, Workbench } from './workbench'
 
 export interface WorkbenchOptions {
   readonly theme?: Theme
   /** Settings of the folder, in effect from the start. */
   readonly settings?: Record<string, unknown>
+  /**
+   * Folders of extensions to install besides Logitscope, such as NATIVE of scripts/paths.mjs. The window then has a server of
+   * its own, so that those extensions do not change the tests of other files.
+   */
+  readonly extensions?: readonly string[]
 }
 
 /**
@@ -41,11 +47,17 @@ export function useWindow<T extends Workbench>(open: () => Promise<T>): () => T 
 }
 
 /**
- * Opens a window of the shared VS Code on its own copy of the sample folder, with the default user settings. The caller
- * disposes it.
+ * Opens a window of the shared VS Code, or of its own if it needs other extensions, on its own copy of the sample folder,
+ * with the default user settings. The caller disposes it.
  */
-async function openWorkbench({ theme = 'dark', settings = {} }: WorkbenchOptions): Promise<Workbench> {
-  const { codeServer, browser: endpoint } = inject('hosts')
+async function openWorkbench({
+  theme = 'dark',
+  settings = {},
+  extensions = [],
+}: WorkbenchOptions): Promise<Workbench> {
+  const { codeServer: shared, browser: endpoint, hubPort } = inject('hosts')
+  const own = extensions.length === 0 ? undefined : await startCodeServer({ hubPort, extensions })
+  const codeServer = own ?? shared
   const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))
   // Discards the changes of other files' tests.
   await writeFile(codeServer.userSettingsFile, JSON.stringify(USER_SETTINGS))
@@ -56,7 +68,10 @@ async function openWorkbench({ theme = 'dark', settings = {} }: WorkbenchOptions
   })
   page.setDefaultTimeout(APPEAR_LIMIT_MS)
 
-  const workbench = new Workbench(page, place, () => browser.close())
+  const workbench = new Workbench(page, place, async () => {
+    await browser.close()
+    await own?.dispose()
+  })
   await cp(SAMPLE, workbench.folder, { recursive: true })
   await workbench.open(folderUrl(codeServer.url, workbench.folder), {
     'workbench.colorTheme': THEMES[theme].name,

@@ -44,7 +44,7 @@ export class Workbench {
     readonly page: Page,
     /** A temporary folder, deleted with the window. */
     private readonly place: string,
-    private readonly closeBrowser: () => Promise<void>,
+    private readonly close: () => Promise<void>,
   ) {
     this.folder = join(place, 'sample')
     page.on('console', (message) => {
@@ -228,7 +228,7 @@ export class Workbench {
 
   async dispose(): Promise<void> {
     await this.page.context().close()
-    await this.closeBrowser()
+    await this.close()
     await rm(this.place, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }
 
