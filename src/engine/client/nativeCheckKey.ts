@@ -1,4 +1,3 @@
-import { cpus } from 'node:os'
 import { dependencies, version } from '../../../package.json'
 import type { Precision } from '../../shared/contracts/prediction'
 
@@ -9,9 +8,4 @@ import type { Precision } from '../../shared/contracts/prediction'
  */
 export function nativeCheckKey(device: string, precision: Precision): string {
   return `backendCheck native ${version} ${dependencies['onnxruntime-web']} ${precision} ${device}`
-}
-
-/** The processor as the operating system names it; its architecture if that has no name. */
-export function processorName(): string {
-  return cpus().at(0)?.model.trim() || process.arch
 }
