@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { MAX_THREADS } from '../engine/contract/engineOptions'
+import type { BackendChoice } from '../shared/contracts/backendCheck'
 import {
   DEFAULT_MODEL_ID,
   DEFAULT_TOP_K,
@@ -9,6 +10,10 @@ import {
   type Precision,
   PRECISIONS,
 } from '../shared/contracts/prediction'
+
+/** The backends of the command line, which has no graphics adapter. */
+const BACKENDS = ['auto', 'native', 'wasm'] as const satisfies readonly BackendChoice[]
+export type CliBackendChoice = (typeof BACKENDS)[number]
 
 /** The source of a text. */
 export type TextSource =
@@ -23,6 +28,7 @@ export interface InspectOptions {
   readonly model: string
   /** Undefined: fp32 if the model fits into memory in fp32, else int8. */
   readonly precision: Precision | undefined
+  readonly backend: CliBackendChoice
   readonly topK: number
   readonly startToken: boolean
   readonly temperature: number
@@ -48,6 +54,8 @@ Shows what the model expected at every token of a text.
   --context T         text before the inspected text; @FILE reads it from a file
   --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
   --precision P       fp32 (exact; the default except for gpt2-xl, which is too large for it) or int8 (fast)
+  --backend B         native (ONNX Runtime’s native library), wasm, or auto (default): native if the library is there
+                      and agrees with wasm, which is checked once
   --top-k K           number of alternatives in the JSON, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
                       the table shows as many as fit into the line, at most 5
   --no-bos            do not start with <|endoftext|>; the first token then has no score
@@ -58,6 +66,7 @@ Shows what the model expected at every token of a text.
 
 LOGITSCOPE_MODELS is the folder of the downloaded models, with one subfolder for each id (gpt2, distilgpt2,
 gpt2-medium, gpt2-large, gpt2-xl). Logitscope: Manage Models shows its path.
+LOGITSCOPE_NATIVE is the folder of the extension Logitscope Native, if the library is not in native/.
 `
 
 const OPTIONS = {
@@ -65,6 +74,7 @@ const OPTIONS = {
   context: { type: 'string' },
   model: { type: 'string' },
   precision: { type: 'string' },
+  backend: { type: 'string' },
   'top-k': { type: 'string' },
   'no-bos': { type: 'boolean' },
   temperature: { type: 'string' },
@@ -93,6 +103,7 @@ export function parseArguments(args: readonly string[]): Invocation {
       context: contextOf(values.context),
       model: values.model ?? DEFAULT_MODEL_ID,
       precision: precisionOf(values.precision),
+      backend: backendOf(values.backend),
       topK: wholeNumber('--top-k', values['top-k'], MAX_TOP_K) ?? DEFAULT_TOP_K,
       startToken: values['no-bos'] !== true,
       temperature: temperatureOf(values.temperature),
@@ -142,6 +153,12 @@ function precisionOf(value: string | undefined): Precision | undefined {
   if (precision === undefined)
     throw new UsageError(`--precision takes ${PRECISIONS.join(' or ')}, not “${value}”`)
   return precision
+}
+
+function backendOf(value = 'auto'): CliBackendChoice {
+  const backend = BACKENDS.find((name) => name === value)
+  if (backend === undefined) throw new UsageError(`--backend takes auto, native or wasm, not “${value}”`)
+  return backend
 }
 
 function temperatureOf(value = '1'): number {

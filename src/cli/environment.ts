@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { EngineHandle } from '../engine/client/engineHandle'
 import type { EngineOptions } from '../engine/contract/engineOptions'
+import type { ModelLocation } from '../shared/contracts/engineApi'
+import type { CliBackendChoice } from './arguments'
 import type { OutputStream } from './output'
 
 /** The process in which a command runs. */
@@ -9,9 +11,20 @@ export interface CliEnvironment {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   /** Environment variables. */
-  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly variables: Variables
   /** The folder of the package, with `dist` and `media`. */
   readonly packageFolder: string
   /** Creates an engine, which a command disposes of. */
-  readonly createEngine: (options: EngineOptions) => Pick<EngineHandle, 'api' | 'dispose'>
+  readonly createEngine: (options: CliEngineOptions) => CliEngine | Promise<CliEngine>
+}
+
+export type CliEngine = Pick<EngineHandle, 'api' | 'dispose'>
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** What a command asks of its engine. */
+export interface CliEngineOptions extends Omit<EngineOptions, 'backend' | 'nativeLibrary'> {
+  readonly choice: CliBackendChoice
+  /** The embedded model, which the native check compares the backends on. */
+  readonly embedded: ModelLocation
 }

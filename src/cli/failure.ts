@@ -4,6 +4,7 @@ import {
   MissingTensorsError,
   ModelConfigError,
   ModelFilesError,
+  NativeUnavailableError,
   NonFiniteLogitsError,
   OutOfMemoryError,
   reasonOf,
@@ -22,6 +23,7 @@ const INPUT_ERRORS = [
   TensorMismatchError,
   NonFiniteLogitsError,
   OutOfMemoryError,
+  NativeUnavailableError,
 ]
 
 export function isInputError(error: unknown): boolean {

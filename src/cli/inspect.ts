@@ -11,13 +11,13 @@ import { PredictionService } from '../prediction/predictionService'
 import { jsonPieces } from '../prediction/report/json'
 import { positionsOf, reportWithoutPositions } from '../prediction/report/report'
 import type { ModelLocation } from '../shared/contracts/engineApi'
-import type { Inspection } from '../shared/contracts/prediction'
+import { DEFAULT_MODEL_ID, type Inspection } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 import { PickleFilesError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { type InspectOptions, UsageError } from './arguments'
-import type { CliEnvironment } from './environment'
+import type { CliEngine, CliEnvironment } from './environment'
 import { type OutputStream, ProgressLine, write } from './output'
 import { formatTable, type TabledReport } from './table'
 import { readText } from './textSource'
@@ -64,18 +64,21 @@ interface Results {
 async function runInspection(
   request: Omit<InspectOptions, 'context'> & { readonly text: string; readonly context: string },
   model: ModelLocation,
-  { packageFolder, stderr, createEngine }: CliEnvironment,
+  environment: CliEnvironment,
 ): Promise<Results> {
-  const engine = createEngine({
-    model,
-    backend: 'wasm',
-    threads: request.threads ?? defaultThreads(availableParallelism()),
-    precision: request.precision ?? defaultPrecisionOf(request.model),
-    assetsFolder: join(packageFolder, 'dist'),
-  })
+  const { packageFolder, stderr } = environment
   const progress = new ProgressLine(stderr)
+  let engine: CliEngine | undefined
   try {
     progress.show(`Loading ${model.id} …`)
+    engine = await environment.createEngine({
+      choice: request.backend,
+      model,
+      embedded: locate(DEFAULT_MODEL_ID, environment),
+      threads: request.threads ?? defaultThreads(availableParallelism()),
+      precision: request.precision ?? defaultPrecisionOf(request.model),
+      assetsFolder: join(packageFolder, 'dist'),
+    })
     const service = new PredictionService(engine.api)
     const inspection = await inspectText(service, request, {
       onProgress: (scored, tokens) => {
@@ -88,7 +91,7 @@ async function runInspection(
     throw await withConversionCommand(error, model, join(packageFolder, 'media', CONVERSION_SCRIPT))
   } finally {
     progress.clear()
-    await engine.dispose()
+    await engine?.dispose()
   }
 }
 

@@ -2,8 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createEngine } from '../engine/client/engineHandle'
-import { spawnWorker } from '../engine/client/spawnWorker'
+import { createCliEngine } from './engine'
 import { runCli } from './run'
 
 /** The folder of this bundle. */
@@ -18,5 +17,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr,
   variables: env,
   packageFolder: join(DIST, '..'),
-  createEngine: (options) => createEngine(() => spawnWorker(options)),
+  createEngine: (options) => createCliEngine(options, env),
 })

@@ -14,6 +14,7 @@ describe('parseArguments', () => {
       context: { kind: 'given', text: '' },
       model: 'mini',
       precision: undefined,
+      backend: 'auto',
       topK: 10,
       startToken: true,
       temperature: 1,
@@ -24,18 +25,25 @@ describe('parseArguments', () => {
 
   it('parses every option', () => {
     const given =
-      '--text=a --context=b --model=./m --precision=int8 --top-k=5 --no-bos --temperature=.5 --threads=2 --json'
+      '--text=a --context=b --model=./m --precision=int8 --backend=native --top-k=5 --no-bos --temperature=.5 --threads=2 --json'
     expect(options(...given.split(' '))).toEqual({
       input: { kind: 'given', text: 'a' },
       context: { kind: 'given', text: 'b' },
       model: './m',
       precision: 'int8',
+      backend: 'native',
       topK: 5,
       startToken: false,
       temperature: 0.5,
       threads: 2,
       json: true,
     })
+  })
+
+  it('accepts only auto, native and wasm as backend', () => {
+    expect(() => options('a', '--backend', 'webgpu')).toThrow(
+      new UsageError('--backend takes auto, native or wasm, not “webgpu”'),
+    )
   })
 
   it('accepts only fp32 and int8 as precision', () => {

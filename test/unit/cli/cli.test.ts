@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
@@ -52,15 +52,24 @@ describe('logitscope inspect --json', () => {
 
   it('starts the engine as the options say', async () => {
     const requested: unknown[] = []
-    const report = await inspect(['--text', 'the', '--precision', 'int8', '--threads', '3'], {
-      createEngine: (options) => {
-        requested.push(options)
-        return disposable(hashEngine({ ...MINI, precision: options.precision }))
+    const report = await inspect(
+      ['--text', 'the', '--precision', 'int8', '--threads', '3', '--backend', 'wasm'],
+      {
+        createEngine: (options) => {
+          requested.push(options)
+          return disposable(hashEngine({ ...MINI, precision: options.precision }))
+        },
       },
-    })
+    )
     expect(report.precision).toBe('int8')
     expect(requested).toMatchObject([
-      { model: { id: 'mini' }, backend: 'wasm', precision: 'int8', threads: 3 },
+      {
+        choice: 'wasm',
+        model: { id: 'mini' },
+        embedded: { id: 'mini' },
+        precision: 'int8',
+        threads: 3,
+      },
     ])
   })
 
@@ -251,6 +260,36 @@ describe('The process of dist/cli.js', () => {
     expect({ code: await ended, stderr: await stderr }).toEqual({ code: 0, stderr: '' })
   })
 
+  it('checks the native library once, and then runs on it', async () => {
+    const args = ['inspect', '--text', 'the cat', '--json', '--backend', 'native']
+    const first = await runProcess(args)
+    const checks = await readFile(join(folder, 'logitscope', 'backend-checks.json'), 'utf8')
+    const second = await runProcess(args)
+
+    expect(reportIn(first.stdout).backend).toBe('native')
+    expect(Object.keys(JSON.parse(checks) as object)[0]).toMatch(/^backendCheck native .* fp32 /)
+    expect(second).toEqual(first)
+  })
+
+  it('uses WASM without a word if the native library cannot be loaded', async () => {
+    const library = join(folder, 'corrupt.cjs')
+    await writeFile(library, 'throw new Error("corrupt")')
+    const { code, stdout, stderr } = await runProcess(['inspect', '--text', 'a', '--json'], library)
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(reportIn(stdout).backend).toBe('wasm')
+  })
+
+  it('exits with 2 and one sentence if the native library is required and missing', async () => {
+    const args = ['inspect', '--text', 'a', '--backend', 'native']
+
+    expect(await runProcess(args, join(folder, 'none'))).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `logitscope: LOGITSCOPE_NATIVE is ${join(folder, 'none')}, where no native library is. Set it to the folder of the extension Logitscope Native.\n`,
+    })
+  })
+
   it('exits with 2 after a model that cannot be loaded', async () => {
     const { code, stdout, stderr } = await runProcess(['inspect', '--text', 'a', '--model', folder])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -293,18 +332,23 @@ async function inspect(args: readonly string[], options?: RunOptions): Promise<I
   return reportIn(stdout)
 }
 
-/** Starts the built command line in a separate process. */
-function start(args: readonly string[]) {
+/** Starts the built command line in a separate process, with an own cache folder. */
+function start(args: readonly string[], nativeLibrary?: string) {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { ...process.env, LOGITSCOPE_MODELS: undefined },
+    env: {
+      ...process.env,
+      LOGITSCOPE_MODELS: undefined,
+      LOGITSCOPE_NATIVE: nativeLibrary,
+      XDG_CACHE_HOME: folder,
+    },
   })
   child.stdin.end()
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   return { child, stderr: readAll(child.stderr), ended }
 }
 
-async function runProcess(args: readonly string[]): Promise<Outcome> {
-  const { child, stderr, ended } = start(args)
+async function runProcess(args: readonly string[], nativeLibrary?: string): Promise<Outcome> {
+  const { child, stderr, ended } = start(args, nativeLibrary)
   const [stdout, errors, code] = await Promise.all([readAll(child.stdout), stderr, ended])
   return { code, stdout, stderr: errors }
 }
