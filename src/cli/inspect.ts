@@ -9,17 +9,16 @@ import { defaultPrecisionOf } from '../model/registry'
 import { inspectText } from '../prediction/inspectText'
 import { PredictionService } from '../prediction/predictionService'
 import { jsonPieces } from '../prediction/report/json'
-import { positionsOf, reportWithoutPositions } from '../prediction/report/report'
+import { type StreamedReport, streamedReportOf } from '../prediction/report/report'
 import type { ModelLocation } from '../shared/contracts/engineApi'
 import { DEFAULT_MODEL_ID, type Inspection } from '../shared/contracts/prediction'
-import { elementAt } from '../shared/elementAt'
 import { PickleFilesError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { type InspectOptions, UsageError } from './arguments'
 import type { CliEngine, CliEnvironment } from './environment'
 import { type OutputStream, ProgressLine, write } from './output'
-import { formatTable, type TabledReport } from './table'
+import { formatTable } from './table'
 import { readText } from './textSource'
 
 /**
@@ -36,9 +35,7 @@ export async function inspect(options: InspectOptions, environment: CliEnvironme
     // Awaiting each write keeps a slow reader's output out of memory.
     for (const piece of jsonPieces(inspection, vocabulary, options)) await write(stdout, piece.text)
   } else {
-    const report = reportWithoutPositions(inspection, vocabulary, options)
-    const positions = positionsOf(elementAt(inspection.sections, 0), vocabulary)
-    await write(stdout, tableFor(stdout, { ...report, positions }))
+    await write(stdout, tableFor(stdout, streamedReportOf(inspection, vocabulary, options)))
   }
 }
 
@@ -108,7 +105,7 @@ async function withConversionCommand(
 /** Width of the table if the output is not a terminal. */
 const DEFAULT_COLUMNS = 120
 
-function tableFor(stdout: OutputStream, report: TabledReport): string {
+function tableFor(stdout: OutputStream, report: StreamedReport): string {
   const isTerminal = stdout.isTTY === true
   return formatTable(report, {
     columns: (isTerminal ? stdout.columns : undefined) ?? DEFAULT_COLUMNS,

@@ -1,10 +1,10 @@
 import { describeProvenance, describeSummary } from '../prediction/report/provenance'
 import {
   bytesOfReported,
-  type InspectionReport,
   type ReportedAlternative,
   type ReportedPosition,
   type ReportedToken,
+  type StreamedReport,
 } from '../prediction/report/report'
 import { formatCount, formatDecimal, formatProbability, formatWholePercent } from '../shared/text/format'
 import { type Step, stepOf } from '../shared/numbers/metrics'
@@ -19,13 +19,8 @@ export interface TableStyle {
   readonly colors: boolean
 }
 
-/** A report whose positions can be made while they are read. */
-export type TabledReport = Omit<InspectionReport, 'positions'> & {
-  readonly positions: Iterable<ReportedPosition>
-}
-
 /** Formats a report as text: provenance, one line for each token, the next distribution and the summary. */
-export function formatTable(report: TabledReport, style: TableStyle): string {
+export function formatTable(report: StreamedReport, style: TableStyle): string {
   const rows = [...Array.from(report.positions, positionRow), ...nextRow(report)]
   const columns = COLUMNS.map((column) => ({ ...column, width: widthOf(column, rows) }))
   const taken = columns.reduce((sum, { width }) => sum + width + GAP.length, 0)
@@ -94,7 +89,7 @@ function positionRow(position: ReportedPosition): Row {
   }
 }
 
-function nextRow({ next }: TabledReport): Row[] {
+function nextRow({ next }: StreamedReport): Row[] {
   if (next === null) return []
   const { entropy, top } = next
   const blank = { token: '', probability: '', rank: '', surprisal: '', step: null }

@@ -1,10 +1,10 @@
 import { elementAt } from '../shared/elementAt'
 import type { Alternative, Alternatives } from '../shared/contracts/prediction'
 
-/** The alternatives of R rows as columns: 8 bytes each, where an object takes about 100. */
+/** The alternatives of R rows as columns: 6 or 8 bytes each, where an object takes about 100. */
 export interface AlternativeColumns {
   /** [R · topK] Most likely first. */
-  readonly topIds: Int32Array
+  readonly topIds: Uint16Array | Int32Array
   /** [R · topK] Raw logits. */
   readonly topLogits: Float32Array
   /** [R] In nats, at `temperature`. */
@@ -12,6 +12,33 @@ export interface AlternativeColumns {
   readonly topK: number
   readonly temperature: number
 }
+
+export interface ColumnOptions extends Pick<AlternativeColumns, 'topK' | 'temperature'> {
+  /** R */
+  readonly rows: number
+  /** V */
+  readonly vocabularySize: number
+}
+
+/** Columns of zeros, to be filled. */
+export function createColumns({
+  rows,
+  vocabularySize,
+  topK,
+  temperature,
+}: ColumnOptions): AlternativeColumns {
+  const count = rows * topK
+  return {
+    topIds: vocabularySize <= IDS_OF_16_BITS ? new Uint16Array(count) : new Int32Array(count),
+    topLogits: new Float32Array(count),
+    logSumExp: new Float64Array(rows),
+    topK,
+    temperature,
+  }
+}
+
+/** GPT-2's vocabulary has 50,257. */
+const IDS_OF_16_BITS = 2 ** 16
 
 /**
  * The alternatives of one row of columns. Each read makes new objects, so that a long text does not keep them. The fields

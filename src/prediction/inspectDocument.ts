@@ -10,7 +10,8 @@ import type {
   TokenScore,
 } from '../shared/contracts/prediction'
 import { tokensOf, tokensTouching, type TokenizedText } from '../shared/contracts/tokenizedText'
-import { countWindows, tokensSeenBefore } from './windows'
+import { countWindows, tokensSeenBefore, type TokenSpan } from './windows'
+import { delay } from '../shared/delay'
 import { elementAt } from '../shared/elementAt'
 import { continuedModel } from '../shared/text/modelText'
 import type { PredictionService } from './predictionService'
@@ -78,7 +79,7 @@ export async function prepareInspection(
     const { tokens, from, to } = await tokensOfRange(service, request, requested.range, signal)
     const layout = { nPositions: model.nPositions, startToken: request.startToken }
     const contextTokens = tokensSeenBefore({ from, to }, layout)
-    const sectionTokens = tokensOf(tokens, from, to)
+    const sectionTokens = await tokensInTurns(tokens, { from, to }, signal)
     sequences.push({ tokenIds: tokens.tokenIds.subarray(0, to), from, to })
     sections.push({
       ...requested,
@@ -123,11 +124,10 @@ export async function runInspection(
     if (section.next !== null) continue
     const sequence = elementAt(sequences, index)
     let position = section.predictions.length
-    const toPrediction = (score: TokenScore | null): TokenPrediction => ({
-      ...elementAt(section.tokens, position),
-      position: position++,
-      score,
-    })
+    const toPrediction = (score: TokenScore | null): TokenPrediction => {
+      const { tokenId, range, partial } = elementAt(section.tokens, position)
+      return { tokenId, range, partial, position: position++, score }
+    }
     const { next } = await service.predict(
       {
         ...sequence,
@@ -194,6 +194,23 @@ interface SectionResult {
 
 /** Length of `Section.contextExcerpt`, in UTF-16 units. */
 export const CONTEXT_EXCERPT_UNITS = 48
+
+/** Number of tokens that are made in one turn of the thread, in about two milliseconds. */
+const TOKENS_PER_TURN = 8_192
+
+/** Half a million tokens made at once would hold the extension host for a tenth of a second. */
+async function tokensInTurns(
+  tokens: TokenizedText,
+  { from, to }: TokenSpan,
+  signal: AbortSignal | undefined,
+): Promise<Token[]> {
+  const made: Token[] = []
+  for (let first = from; first < to; first += TOKENS_PER_TURN) {
+    if (first > from) await delay(0, signal)
+    made.push(...tokensOf(tokens, first, Math.min(first + TOKENS_PER_TURN, to)))
+  }
+  return made
+}
 
 async function tokensOfRange(
   service: PredictionService,

@@ -1,7 +1,7 @@
 /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as the signal aborts. */
-export function delay(ms: number, signal: AbortSignal): Promise<void> {
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
+    if (signal?.aborted === true) {
       reject(reasonOf(signal))
       return
     }
@@ -10,10 +10,10 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
       reject(reasonOf(signal))
     }
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
       resolve()
     }, ms)
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
 

@@ -165,7 +165,7 @@ const EXTREME: Inspection = {
   sections: [
     {
       ...typescriptSection,
-      predictions: typescriptSection.predictions.map((prediction) => ({
+      predictions: Array.from(typescriptSection.predictions, (prediction) => ({
         ...prediction,
         score: prediction.score && {
           ...prediction.score,

@@ -12,7 +12,7 @@ const test = panelUnderTest()
 const numbers = tokenNumbers(pickedAddress.position)
 
 /** A position whose token is the most likely one, so that nothing is listed below the gap. */
-const EXPECTED_POSITION = typescriptSection.predictions.findIndex(({ score }) => score?.rank === 1)
+const EXPECTED_POSITION = [...typescriptSection.predictions].findIndex(({ score }) => score?.rank === 1)
 
 describe('the picked token', () => {
   it('is named with its position and id', async () => {

@@ -40,7 +40,7 @@ it('shows the first of 20,000 rows before it renders all, and can go to the last
     window.inspection = ${JSON.stringify(typescript)}
     const [section] = inspection.sections
     const tokens = Array.from({ length: 20_000 }, (_, i) => section.tokens[i % section.tokens.length])
-    const predictions = tokens.map((token, position) => ({ ...section.predictions[position % 85], position }))
+    const predictions = tokens.map((token, position) => ({ ...section.predictions.at(position % 85), position }))
     inspection.sections = [{ ...section, tokens, predictions }]`)
   await test.page.evaluate(COUNT_FIRST_ROWS)
   await test.page.evaluate(`

@@ -26,7 +26,7 @@ export function isNext(section: Section, position: number): boolean {
 
 /** Null if the engine has not answered for the token yet, and for the `next` row. */
 export function predictionAt(section: Section, position: number): TokenPrediction | null {
-  return section.predictions[position] ?? null
+  return section.predictions.at(position) ?? null
 }
 
 /** Null if the token is not scored, or not yet. */

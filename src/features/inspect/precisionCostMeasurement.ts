@@ -107,7 +107,7 @@ export class PrecisionCostMeasurement implements vscode.Disposable {
         },
         { signal },
       )
-      const ours = sections.map(({ predictions }) => predictions.map(({ score }) => score))
+      const ours = sections.map(({ predictions }) => Array.from(predictions, ({ score }) => score))
       // A section whose inspection was cancelled has fewer scores in `ours`.
       const cost = precisionCost(
         ours.flat(),

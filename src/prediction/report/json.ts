@@ -1,7 +1,8 @@
 import type { Inspection } from '../../shared/contracts/prediction'
+import { RunningSummary } from '../../shared/numbers/summary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { joinRecords, type Piece } from './pieces'
-import { positionsOf, reportWithoutPositions } from './report'
+import { nextOf, positionsOf, settingsOf } from './report'
 
 /**
  * The report on an inspection as JSON, with one token on each line; an array of reports if there are several sections.
@@ -24,15 +25,19 @@ function* jsonRecords(
   const isList = sections.length > 1
   if (isList) yield '[\n'
   for (const [i, section] of sections.entries()) {
-    const report = reportWithoutPositions(inspection, vocabulary, { ...options, section: i })
-    const [head = '', tail = ''] = printableJson(report).split('"positions":[]')
-    yield `${head}"positions":[`
+    const settings = printableJson(settingsOf(inspection, { ...options, section: i }))
+    yield `${settings.slice(0, -1)},"positions":[`
+    // The summary follows the positions, so that no piece has to go through all of them.
+    const running = new RunningSummary()
     let separator = '\n'
     for (const position of positionsOf(section, vocabulary)) {
+      running.add(position.surprisal)
       yield `${separator}${printableJson(position)}`
       separator = ',\n'
     }
-    yield `\n]${tail}${isList && i < sections.length - 1 ? ',' : ''}\n`
+    const next = nextOf(section, vocabulary)
+    const end = printableJson({ next, summary: running.summary(section.windows) })
+    yield `\n],${end.slice(1)}${isList && i < sections.length - 1 ? ',' : ''}\n`
   }
   if (isList) yield ']\n'
 }

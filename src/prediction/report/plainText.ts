@@ -75,7 +75,7 @@ interface Row {
 }
 
 function rowsOf({ tokens, predictions, next }: Section): Row[] {
-  const rows: Row[] = predictions.map(({ position, tokenId, score }) => {
+  const rows = Array.from(predictions, ({ position, tokenId, score }): Row => {
     return { position, tokenId, score, distribution: score }
   })
   if (next !== null) {
@@ -196,7 +196,7 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
     return speakRow({ ...row, tokenCount: tokens.length, unscored, typed }, speak)
   }
   const surprising = mostSurprising(predictions)
-  const surprisals = predictions.map((prediction) => surprisalOf(prediction))
+  const surprisals = Array.from(predictions, (prediction) => surprisalOf(prediction))
   const rows = rowsOf(section)
   return [
     oneLine(`${capitalize(titleOf(inspection, section))} · ${provenanceOf(inspection, section)}`),
@@ -213,8 +213,8 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
 }
 
 /** Most surprising first; of equal ones the earlier first. */
-function mostSurprising(predictions: readonly TokenPrediction[]): TokenPrediction[] {
-  return predictions
+function mostSurprising(predictions: Section['predictions']): TokenPrediction[] {
+  return [...predictions]
     .filter(({ score }) => score !== null)
     .sort((a, b) => (surprisalOf(b) ?? 0) - (surprisalOf(a) ?? 0))
     .slice(0, MAX_SURPRISING)

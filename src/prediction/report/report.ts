@@ -12,7 +12,7 @@ import type {
   TokenScore,
 } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
-import { summarize } from '../../shared/numbers/summary'
+import { summarizeInspection } from '../../shared/numbers/summary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 
 export interface ReportedToken {
@@ -79,6 +79,11 @@ export interface InspectionReport {
   readonly summary: Summary
 }
 
+/** A report whose positions can be read once. Those of a long text take more memory together than there is. */
+export type StreamedReport = Omit<InspectionReport, 'positions'> & {
+  readonly positions: Iterable<ReportedPosition>
+}
+
 export interface ReportOptions {
   /** Index of the section; default 0. */
   readonly section?: number
@@ -92,21 +97,30 @@ export function reportOf(
   vocabulary: Vocabulary,
   options: ReportOptions = {},
 ): InspectionReport {
+  const report = streamedReportOf(inspection, vocabulary, options)
+  return { ...report, positions: [...report.positions] }
+}
+
+/** The same report with positions that are made while they are read. */
+export function streamedReportOf(
+  inspection: Inspection,
+  vocabulary: Vocabulary,
+  options: ReportOptions = {},
+): StreamedReport {
   const section = elementAt(inspection.sections, options.section ?? 0)
   return {
-    ...reportWithoutPositions(inspection, vocabulary, options),
-    positions: [...positionsOf(section, vocabulary)],
+    ...settingsOf(inspection, options),
+    positions: positionsOf(section, vocabulary),
+    next: nextOf(section, vocabulary),
+    summary: summarizeInspection([section]),
   }
 }
 
-/** A report with an empty list of positions: the part whose size does not depend on the text. */
-export function reportWithoutPositions(
+/** What a report says before its positions. */
+export function settingsOf(
   { model, startToken, topK, sections }: Inspection,
-  vocabulary: Vocabulary,
-  { section: index = 0, temperature = 1 }: ReportOptions,
-): InspectionReport {
-  const { contextTokens, windows, predictions, next } = elementAt(sections, index)
-  const surprisals = predictions.map(({ score }) => score?.surprisal ?? null)
+  { section = 0, temperature = 1 }: ReportOptions,
+): Omit<InspectionReport, 'positions' | 'next' | 'summary'> {
   return {
     model: model.id,
     backend: model.backend,
@@ -115,14 +129,14 @@ export function reportWithoutPositions(
     bos: startToken,
     temperature,
     topK,
-    contextTokens,
-    positions: [],
-    next: next && reportDistribution(next, vocabulary),
-    summary: summarize(surprisals, windows),
+    contextTokens: elementAt(sections, section).contextTokens,
   }
 }
 
-/** A report's positions, one after the other: those of a long text take more memory together than there is. */
+export function nextOf({ next }: Section, vocabulary: Vocabulary): ReportedDistribution | null {
+  return next && reportDistribution(next, vocabulary)
+}
+
 export function* positionsOf(section: Section, vocabulary: Vocabulary): Generator<ReportedPosition> {
   for (const prediction of section.predictions) yield reportPosition(prediction, vocabulary)
 }
@@ -179,7 +193,11 @@ function reportAlternative(
   { tokenId, logit, logProb }: Alternative,
   vocabulary: Vocabulary,
 ): ReportedAlternative {
-  return { ...reportToken(tokenId, vocabulary), logit, logProb }
+  const { text, bytes } = reportToken(tokenId, vocabulary)
+  // Not by spreading: V8 gives each object made that way a hidden class of its own, and a report has millions.
+  return bytes === undefined
+    ? { tokenId, text, logit, logProb }
+    : { tokenId, text, bytes, partial: true, logit, logProb }
 }
 
 function reportToken(tokenId: number, vocabulary: Vocabulary): ReportedToken {

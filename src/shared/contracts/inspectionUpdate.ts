@@ -1,3 +1,4 @@
+import { AppendedList } from '../appendedList'
 import { assertNever } from '../assertNever'
 import type { Inspection, Section } from './prediction'
 import type {
@@ -25,7 +26,7 @@ export function updateInspection(inspection: Inspection, update: InspectionUpdat
     case 'appendPredictions':
       return updateSection(inspection, update.section, (section) => ({
         ...section,
-        predictions: [...section.predictions, ...update.predictions],
+        predictions: AppendedList.of(section.predictions, update.predictions),
       }))
     case 'setNext':
       return updateSection(inspection, update.section, (section) => ({ ...section, next: update.next }))

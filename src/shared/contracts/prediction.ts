@@ -2,6 +2,7 @@
 // V = number of tokens of the vocabulary; every probability is over all V tokens, never over a truncated list.
 
 import type { BackendCheck } from './backendCheck'
+import type { List } from '../list'
 import type { Remedy } from './remedies'
 import type { SamplingSettings } from './samplingSettings'
 
@@ -30,11 +31,7 @@ export interface Alternative {
 }
 
 /** Alternatives, most likely first: an array, or a view of columns that makes the objects when they are read. */
-export interface Alternatives extends Iterable<Alternative> {
-  readonly length: number
-  at(index: number): Alternative | undefined
-  slice(start?: number, end?: number): Alternative[]
-}
+export type Alternatives = List<Alternative>
 
 /** One row of the LM head's output, reduced. */
 export interface Distribution {
@@ -133,7 +130,7 @@ export interface Section {
   /** Number of windows that the section's tokens are scored in. */
   readonly windows: number
   /** Grows while the inspection runs; prediction i belongs to token i. */
-  readonly predictions: readonly TokenPrediction[]
+  readonly predictions: List<TokenPrediction>
   /** The distribution after the last token; null until it is known, and if there is no token to predict from. */
   readonly next: Distribution | null
 }

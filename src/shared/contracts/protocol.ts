@@ -8,6 +8,7 @@ import type {
   PrecisionCostState,
   TokenPrediction,
 } from './prediction'
+import type { List } from '../list'
 import type { Remedy } from './remedies'
 
 /** The address of a row in the panel. */
@@ -43,7 +44,7 @@ export interface AppendPredictionsMessage {
   readonly type: 'appendPredictions'
   readonly inspectionId: string
   readonly section: number
-  readonly predictions: readonly TokenPrediction[]
+  readonly predictions: List<TokenPrediction>
 }
 
 /** Sets the distribution after the section's last token. */

@@ -13,7 +13,7 @@ export type Unscored = 'pending' | 'noContext' | 'cancelled' | 'interrupted' | '
  */
 export function unscoredReason(inspection: Inspection, { section, position }: TokenAddress): Unscored | null {
   const { tokens, predictions, next } = elementAt(inspection.sections, section)
-  const prediction = predictions[position]
+  const prediction = predictions.at(position)
   if (prediction !== undefined) return prediction.score === null ? 'noContext' : null
   if (position === tokens.length && next !== null) return null
   const { kind } = inspection.state

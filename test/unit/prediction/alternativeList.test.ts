@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AlternativeList } from '../../../src/prediction/alternativeList'
+import { AlternativeList, createColumns } from '../../../src/prediction/alternativeList'
 
 const COLUMNS = {
   topIds: Int32Array.of(7, 8, 9, 10),
@@ -48,5 +48,23 @@ describe('AlternativeList', () => {
 
   it('is an array in JSON', () => {
     expect(JSON.parse(JSON.stringify(SECOND_ROW))).toEqual([...SECOND_ROW])
+  })
+})
+
+describe('createColumns', () => {
+  const COLUMN_OPTIONS = { rows: 3, topK: 100, temperature: 1 }
+
+  it('takes 6 bytes for each alternative of GPT-2’s vocabulary', () => {
+    const { topIds, topLogits } = createColumns({ ...COLUMN_OPTIONS, vocabularySize: 50_257 })
+
+    expect(topIds.byteLength + topLogits.byteLength).toBe(6 * 3 * 100)
+  })
+
+  it.each([65_536, 65_537])('has room for the last id of a vocabulary of %i', (vocabularySize) => {
+    const { topIds } = createColumns({ ...COLUMN_OPTIONS, vocabularySize })
+
+    topIds[0] = vocabularySize - 1
+
+    expect(topIds[0]).toBe(vocabularySize - 1)
   })
 })

@@ -112,6 +112,6 @@ describe('Continuing an inspection', () => {
         inspection = updateInspection(inspection, { type: 'setNext', inspectionId, section, next })
       },
     })
-    return inspection.sections
+    return inspection.sections.map((section) => ({ ...section, predictions: [...section.predictions] }))
   }
 })

@@ -155,9 +155,11 @@ describe('runInspection', () => {
     const { sections, inspection } = await inspect({ ranges: [{ start: 0, end: 6 }, FUNCTION] })
     for (const [index, { predictions, next }] of sections.entries()) {
       const { tokens, contextTokens } = elementAt(inspection.sections, index)
-      expect(predictions.map(({ position }) => position)).toEqual(tokens.map((_, i) => i))
-      expect(predictions.map(({ tokenId, range, partial }) => ({ tokenId, range, partial }))).toEqual(tokens)
-      expect(predictions.map(({ score }) => score?.logitsRow)).toEqual(
+      expect(Array.from(predictions, ({ position }) => position)).toEqual(tokens.map((_, i) => i))
+      expect(Array.from(predictions, ({ tokenId, range, partial }) => ({ tokenId, range, partial }))).toEqual(
+        tokens,
+      )
+      expect(Array.from(predictions, ({ score }) => score?.logitsRow)).toEqual(
         tokens.map((_, i) => contextTokens + i),
       )
       expect(next?.logitsRow).toBe(contextTokens + tokens.length)
@@ -170,11 +172,14 @@ describe('runInspection', () => {
     async (startToken) => {
       const whole = await inspect({ ranges: [{ start: 0, end: text.length }], startToken })
       const byStart = new Map(
-        elementAt(whole.sections, 0).predictions.map((prediction) => [prediction.range.start, prediction]),
+        Array.from(elementAt(whole.sections, 0).predictions, (prediction) => [
+          prediction.range.start,
+          prediction,
+        ]),
       )
       const middle = { start: 30, end: 60 }
       const parts = await inspect({ ranges: [FUNCTION, middle, PART_OF_TOKENS], startToken })
-      for (const prediction of parts.sections.flatMap(({ predictions }) => predictions)) {
+      for (const prediction of parts.sections.flatMap(({ predictions }) => [...predictions])) {
         const inWhole = byStart.get(prediction.range.start)
         expect(prediction.tokenId).toBe(inWhole?.tokenId)
         expect(prediction.score?.logitsRow).toBe(inWhole?.score?.logitsRow)
@@ -186,14 +191,14 @@ describe('runInspection', () => {
   it('gives a token other numbers if the context is only the selection', async () => {
     const inDocument = await inspect({ ranges: [FUNCTION] })
     const alone = await inspect({ ranges: [FUNCTION], context: 'selection' })
-    const first = ({ sections }: typeof alone) => sections[0]?.predictions[0]?.score
+    const first = ({ sections }: typeof alone) => sections[0]?.predictions.at(0)?.score
     expect(first(alone)?.logitsRow).toBe(0)
     expect(first(alone)?.logProb).not.toBeCloseTo(first(inDocument)?.logProb ?? NaN, 1)
   })
 
   it('does not score the first token without a start token', async () => {
     const { sections } = await inspect({ ranges: [{ start: 0, end: 20 }], startToken: false })
-    const scored = elementAt(sections, 0).predictions.map(({ score }) => score !== null)
+    const scored = Array.from(elementAt(sections, 0).predictions, ({ score }) => score !== null)
     expect(scored).toEqual([false, ...scored.slice(1).fill(true)])
   })
 

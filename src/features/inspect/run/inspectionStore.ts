@@ -71,7 +71,7 @@ export class InspectionStore implements vscode.Disposable {
       if (header === undefined) return undefined
       const scores: (TokenScore | null)[] = []
       for (let file = 0; file * SCORES_PER_FILE < header.scored; file++) {
-        scores.push(...decodeScores(await read(scoresFile(file)), header.inspection.topK))
+        scores.push(...decodeScores(await read(scoresFile(file)), header.inspection))
         if (scores.length < Math.min((file + 1) * SCORES_PER_FILE, header.scored)) break
       }
       const { saves } = header

@@ -1,8 +1,14 @@
 // A saved inspection is a header in JSON and files of numbers, which are encoded without holding the thread:
 // JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
 
-import { AlternativeList } from '../../../prediction/alternativeList'
-import type { Section, Token, TokenPrediction, TokenScore } from '../../../shared/contracts/prediction'
+import { AlternativeList, createColumns } from '../../../prediction/alternativeList'
+import type {
+  Inspection,
+  Section,
+  Token,
+  TokenPrediction,
+  TokenScore,
+} from '../../../shared/contracts/prediction'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
 
@@ -93,7 +99,7 @@ export function encodeScores(
   for (const { predictions } of sections) {
     const end = first + predictions.length
     for (let index = Math.max(first, from); index < Math.min(end, to); index++) {
-      const { score } = elementAt(predictions, index - first)
+      const score = predictions.at(index - first)?.score ?? null
       if (score !== null) writeScore(rows, (index - from) * width, score)
     }
     first = end
@@ -102,17 +108,19 @@ export function encodeScores(
 }
 
 /** The scores of a file; fewer if the file is incomplete. */
-export function decodeScores(bytes: Uint8Array, topK: number): (TokenScore | null)[] {
+export function decodeScores(
+  bytes: Uint8Array,
+  { topK, model }: Pick<Inspection, 'topK' | 'model'>,
+): (TokenScore | null)[] {
   const width = SCORE_NUMBERS + ALTERNATIVE_NUMBERS * topK
   const count = Math.floor(bytes.length / (width * Float64Array.BYTES_PER_ELEMENT))
   const rows = new Float64Array(copyOf(bytes, count * width * Float64Array.BYTES_PER_ELEMENT))
-  const columns = {
-    topIds: new Int32Array(count * topK),
-    topLogits: new Float32Array(count * topK),
-    logSumExp: new Float64Array(count),
+  const columns = createColumns({
+    rows: count,
     topK,
     temperature: 1,
-  }
+    vocabularySize: model.vocabularySize,
+  })
   return Array.from({ length: count }, (_, i) => {
     const row = rows.subarray(i * width, (i + 1) * width)
     columns.logSumExp[i] = row[LOG_SUM_EXP] ?? NaN
@@ -149,9 +157,10 @@ export function runOf(header: StoredHeader, { tokenIds, ranges, scores }: Stored
       const [start = 0, end = 0, partial = 0] = places.subarray(NUMBERS_PER_TOKEN * token++)
       return { tokenId: elementAt(sectionIds, from + k), range: { start, end }, partial: partial === 1 }
     })
-    const predictions = scores
-      .slice(first, first + tokens.length)
-      .map((score, position): TokenPrediction => ({ ...elementAt(tokens, position), position, score }))
+    const predictions = scores.slice(first, first + tokens.length).map((score, position): TokenPrediction => {
+      const { tokenId, range, partial } = elementAt(tokens, position)
+      return { tokenId, range, partial, position, score }
+    })
     return { ...section, tokens, predictions }
   })
   const isInterrupted = inspection.state.kind === 'running' || scores.length < header.scored

@@ -29,7 +29,7 @@ describe('A stored run', () => {
   it('keeps a token that nothing precedes', async () => {
     const run = await finishedRun({ startToken: false })
 
-    expect(restored(run).inspection.sections[0]?.predictions[0]?.score).toBeNull()
+    expect(restored(run).inspection.sections[0]?.predictions.at(0)?.score).toBeNull()
   })
 
   it('stores the token ids of a document with many sections once', async () => {
@@ -51,7 +51,7 @@ describe('A stored run', () => {
     const run = await finishedRun({})
     const bytes = encodeScores(run, { from: 0, to: 5 })
 
-    const scores = decodeScores(bytes.subarray(0, bytes.length - 1), run.inspection.topK)
+    const scores = decodeScores(bytes.subarray(0, bytes.length - 1), run.inspection)
 
     const { inspection } = restored(run, scores)
     expect(inspection.state).toEqual({ kind: 'interrupted' })
@@ -120,6 +120,6 @@ function allScores(run: InspectionRun) {
   const borders = [0, 3, 7, scored]
   return borders.slice(1).flatMap((to, i) => {
     const file = encodeScores(run, { from: borders[i] ?? 0, to })
-    return decodeScores(file, run.inspection.topK)
+    return decodeScores(file, run.inspection)
   })
 }
