@@ -38,6 +38,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   })
   const service = new PredictionService(engine.api)
   const shared: FeatureOptions = { context, service, log }
+  // Not if the user has selected a backend that Logitscope Native does not change.
+  const offersNative = () => acceleratorsOf(readSettings().backend).includes('native') && canInstallNative()
 
   // Each feature registers its own commands, menus and settings listeners. A new feature is one entry of `features`.
   const inspection = registerInspect({
@@ -45,6 +47,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     modelId,
     threads,
     writeOnDisk: platform.writeOnDisk,
+    offersNative,
     startEngine: (other) => createEngine(() => spawn(other)),
   })
   const heatmap = registerHeatmap(shared)
@@ -66,7 +69,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     ...shared,
     entries: features.flatMap(({ statusEntries }) => statusEntries),
     modelId,
-    canInstallNative,
+    offersNative,
     retryBackend: () => engine.retry(),
   })
 
@@ -75,9 +78,11 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
       if (changed('model') || (changed('precision') && selectedPrecision() !== precision)) modelChanged()
       else if (changed('threads')) void engine.restart()
       else if (changed('backend')) engine.backendChanged()
+      if (changed('backend')) inspection.panel.sendNativeOffer()
     }),
     onMayBeAvailable((backend) => {
       engine.mayBeAvailable(backend)
+      inspection.panel.sendNativeOffer()
     }),
     { dispose: () => engine.dispose() },
   )

@@ -31,7 +31,7 @@ describe('WebGPU in the companion', () => {
     await useBackend('webgpu')
     const { backend } = await api.inspect({ text: 'WASM answers until WebGPU is ready.' })
     assert.equal(backend, 'wasm')
-    await vscode.commands.executeCommand('logitscope.retryWebGpu')
+    await vscode.commands.executeCommand('logitscope.retryBackend')
   })
 
   after(async () => {
@@ -57,7 +57,7 @@ describe('WebGPU in the companion', () => {
     assert.equal((await api.inspect({ text: 'Now on the CPU.' })).backend, 'wasm')
 
     await useBackend('webgpu')
-    await vscode.commands.executeCommand('logitscope.retryWebGpu')
+    await vscode.commands.executeCommand('logitscope.retryBackend')
     assert.equal((await api.inspect({ text: 'Now on the adapter.' })).backend, 'webgpu')
   })
 
@@ -68,7 +68,7 @@ describe('WebGPU in the companion', () => {
     await useBackend('wasm')
     const expected = await api.inspect({ text })
     await useBackend('webgpu')
-    await vscode.commands.executeCommand('logitscope.retryWebGpu')
+    await vscode.commands.executeCommand('logitscope.retryBackend')
     const inspecting = api.inspect({ text })
     await vscode.commands.executeCommand('logitscope.test.freezeHost')
     const report = await inspecting

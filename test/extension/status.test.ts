@@ -40,13 +40,20 @@ describe('the status menu', () => {
     )
   })
 
-  it('has Retry WebGPU, which says why WebGPU is not used', async () => {
-    user.answers({ entries: ['Retry WebGPU'] })
+  it('offers to install Logitscope Native where it would run', async () => {
+    await vscode.commands.executeCommand('logitscope.showMenu')
+
+    const labels = user.listed.map(({ label }) => label)
+    assert.ok(labels.includes('Install Logitscope Native'), labels.join(', '))
+  })
+
+  it('has Retry Backend, which says why WASM is used', async () => {
+    user.answers({ entries: ['Retry Backend'] })
 
     await vscode.commands.executeCommand('logitscope.showMenu')
 
     assert.deepEqual(user.messages, [
-      'Using WASM instead of WebGPU. WebGPU needs the extension Logitscope GPU. Install it, or enable it in this window.',
+      'Using WASM instead of WebGPU and native. WebGPU needs the extension Logitscope GPU. Install it, or enable it in this window. Logitscope Native is not installed. Install the extension to run the model several times as fast.',
     ])
   })
 })

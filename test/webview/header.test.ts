@@ -25,6 +25,18 @@ describe('the model button', () => {
     expect(await test.page.locator('.popover:popover-open').count()).toBe(0)
   })
 
+  it('offers Logitscope Native only where it can be installed', async () => {
+    const panel = await test.show(typescript)
+    const offer = test.page.getByRole('button', { name: 'Install Logitscope Native' })
+    await openPopover()
+    expect(await offer.count()).toBe(0)
+
+    await panel.send({ type: 'setNativeOffer', isOffered: true })
+    await offer.click()
+
+    await test.posted('runCommand', { command: 'installNative' })
+  })
+
   it('changes the precision', async () => {
     await test.show(typescript)
     await openPopover()

@@ -43,6 +43,8 @@ export interface PanelState {
   readonly tabs: OpenTabs
   readonly layout: PanelLayout
   readonly keysShown: boolean
+  /** Whether to offer the installation of Logitscope Native. */
+  readonly offersNative: boolean
   /** Scroll offset of the table in pixels, as saved for a reload. */
   readonly scroll: number
   /** The saved pick. Used once, when the inspection is shown again after a reload. */
@@ -93,6 +95,7 @@ export function initialState({ inspectionId, picked, scroll, metric, k, front }:
     tabs: { ...INITIAL_TABS, front },
     layout: { stripHeight: null, detailWidth: null },
     keysShown: false,
+    offersNative: false,
     scroll,
     restore: { inspectionId, picked },
   }

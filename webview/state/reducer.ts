@@ -52,6 +52,8 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
         : state
     case 'settings':
       return { ...state, columns: event.columns, topK: event.topK }
+    case 'setNativeOffer':
+      return { ...state, offersNative: event.isOffered }
     case 'focusTable':
       return state
     case 'pick':

@@ -30,7 +30,9 @@ import { Run, type RunOptions, track } from './run/run'
 import { Runner } from './runner'
 
 export interface ControllerOptions
-  extends SelectedModel, Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'onCopyRow'> {
+  extends
+    SelectedModel,
+    Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'offersNative' | 'onCopyRow'> {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log

@@ -7,6 +7,7 @@ import { chooseColumns } from './chooseColumns'
 import type { SelectedModel } from './run/expectedModel'
 import { InspectionController } from './inspectionController'
 import { InspectionStore } from './run/inspectionStore'
+import type { InspectionPanelOptions } from './panel/inspectionPanel'
 import { PANEL_VIEW_TYPE } from './panel/panelPlace'
 import { type MeasurementOptions, PrecisionCostMeasurement } from './precisionCostMeasurement'
 import { ResultsExport, type ResultsExportOptions } from './resultsExport'
@@ -20,10 +21,12 @@ export function registerInspect({
   log,
   startEngine,
   writeOnDisk,
+  offersNative,
   ...selectedModel
 }: FeatureOptions &
   Pick<MeasurementOptions, 'startEngine'> &
   Pick<ResultsExportOptions, 'writeOnDisk'> &
+  Pick<InspectionPanelOptions, 'offersNative'> &
   SelectedModel): InspectionController {
   const { extensionUri } = context
   const store = new InspectionStore(
@@ -37,6 +40,7 @@ export function registerInspect({
     service,
     store,
     log,
+    offersNative,
     onCopyRow: (address) => results.copyRow(address),
   })
   const { panel } = controller

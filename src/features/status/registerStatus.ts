@@ -11,8 +11,8 @@ export interface StatusOptions extends FeatureOptions {
   readonly entries: readonly StatusEntry[]
   /** Id of the model that the engine starts with. */
   readonly modelId: () => string
-  /** Whether Logitscope Native is not installed, and would run on this machine. */
-  readonly canInstallNative: () => boolean
+  /** Whether to offer the installation of Logitscope Native. */
+  readonly offersNative: () => boolean
   readonly retryBackend: () => Promise<RetryOutcome | undefined>
 }
 

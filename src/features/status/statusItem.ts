@@ -12,8 +12,8 @@ export interface StatusItemOptions {
   readonly entries: readonly StatusEntry[]
   /** Id of the model that the engine starts with. */
   readonly modelId: () => string
-  /** Whether Logitscope Native is not installed, and would run on this machine. */
-  readonly canInstallNative: () => boolean
+  /** Whether to offer the installation of Logitscope Native. */
+  readonly offersNative: () => boolean
   readonly extensionUri: vscode.Uri
 }
 
@@ -60,12 +60,12 @@ export class StatusItem implements vscode.Disposable {
   }
 
   async showMenu(): Promise<void> {
-    const { entries, modelId, canInstallNative, extensionUri } = this.options
+    const { entries, modelId, offersNative, extensionUri } = this.options
     await showStatusMenu({
       state: this.engine,
       modelId: modelId(),
       modelCard: modelCardOf(readSettings().model, extensionUri),
-      canInstallNative: canInstallNative(),
+      offersNative: offersNative(),
       isFastest: this.engine.kind === 'ready' && this.unused.length === 0,
       entries,
     })

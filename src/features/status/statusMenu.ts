@@ -1,7 +1,6 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { STATUS_GROUPS, type StatusEntry, type StatusMenuItem } from '../../editor/statusEntries'
-import { acceleratorsOf, type BackendChoice } from '../../shared/contracts/backendCheck'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { describeBackend } from '../../shared/text/modelText'
 import { plainMessage } from '../../shared/text/plainMessage'
@@ -10,8 +9,8 @@ export interface StatusMenuOptions {
   readonly state: EngineState
   readonly modelId: string
   readonly modelCard: vscode.Uri | undefined
-  /** Whether Logitscope Native is not installed, and would run on this machine. */
-  readonly canInstallNative: boolean
+  /** Whether to offer the installation of Logitscope Native. */
+  readonly offersNative: boolean
   /** Whether the fastest selected backend is in use. */
   readonly isFastest: boolean
   readonly entries: readonly StatusEntry[]
@@ -58,7 +57,7 @@ function engineItems({
   state,
   modelId,
   modelCard,
-  canInstallNative,
+  offersNative,
   isFastest,
 }: StatusMenuOptions): StatusMenuItem[] {
   const model = state.kind === 'ready' ? state.model : undefined
@@ -80,7 +79,7 @@ function engineItems({
       command: ['workbench.action.openSettings', '@id:logitscope.backend @id:logitscope.threads'],
     },
     ...(backend === 'wasm' || isFastest ? [] : [RETRY_BACKEND]),
-    ...(offersNative(backend) && canInstallNative ? [INSTALL_NATIVE] : []),
+    ...(offersNative ? [INSTALL_NATIVE] : []),
   ]
 }
 
@@ -97,11 +96,6 @@ const INSTALL_NATIVE: StatusMenuItem = {
   description: 'runs the model several times as fast',
   icon: 'rocket',
   command: ['logitscope.installNative'],
-}
-
-/** Not if the user has selected a backend that Logitscope Native does not change. */
-function offersNative(backend: BackendChoice): boolean {
-  return acceleratorsOf(backend).includes('native')
 }
 
 /** The embedded model's card is a Markdown file, the other cards are web pages. */

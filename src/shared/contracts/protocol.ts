@@ -146,6 +146,12 @@ export interface SettingsMessage {
   readonly topK: number
 }
 
+/** Whether the panel offers to install Logitscope Native; sent at the start and after every change. */
+export interface SetNativeOfferMessage {
+  readonly type: 'setNativeOffer'
+  readonly isOffered: boolean
+}
+
 /** Places the splitters where the user has put them; sent once, at the start. */
 export interface SetLayoutMessage {
   readonly type: 'setLayout'
@@ -183,6 +189,7 @@ export type HostMessage =
   | LogitsMessage
   | LogitsFailedMessage
   | SettingsMessage
+  | SetNativeOfferMessage
   | SetLayoutMessage
   | FocusTableMessage
   | ShowKeysMessage
@@ -276,6 +283,7 @@ export const PANEL_COMMANDS = [
   'showLog',
   'selectModel',
   'useGpt2',
+  'installNative',
 ] as const
 export type PanelCommand = (typeof PANEL_COMMANDS)[number]
 

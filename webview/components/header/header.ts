@@ -41,7 +41,7 @@ export function headerTemplate(
         ${metricTemplate(state.metric, actions)}
       </div>
     </div>
-    ${progressTemplate(state)} ${modelPopover(inspection, actions)}
+    ${progressTemplate(state)} ${modelPopover(state, inspection, actions)}
   </header>`
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../../src/shared/contracts/prediction'
 import type { PanelCommand } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
+import type { PanelState } from '../../state/panelState'
 import { describeContext, detailsOfText } from './inspectedText'
 import { startTokenTemplate } from './startToken'
 
@@ -30,7 +31,11 @@ export function modelButton({ id, description }: ModelInfo): TemplateResult {
 }
 
 /** All about the model and how the text was read, with the controls that the header has no room for. */
-export function modelPopover(inspection: Inspection, actions: PanelActions): TemplateResult {
+export function modelPopover(
+  { offersNative }: Pick<PanelState, 'offersNative'>,
+  inspection: Inspection,
+  actions: PanelActions,
+): TemplateResult {
   const { model } = inspection
   const { nLayer, nHead, nEmbd, check } = model
   return html`<div popover id=${POPOVER_ID} class="popover" role="dialog" aria-label="Model">
@@ -59,6 +64,7 @@ export function modelPopover(inspection: Inspection, actions: PanelActions): Tem
       ${commandButton('selectModel', 'Select Model…', actions)}
       ${model.id === DEFAULT_MODEL_ID ? commandButton('useGpt2', 'Use GPT-2', actions) : nothing}
       ${measureButton(inspection, actions)}
+      ${offersNative ? commandButton('installNative', 'Install Logitscope Native', actions) : nothing}
     </div>
   </div>`
 }

@@ -33,6 +33,8 @@ export interface InspectionPanelOptions {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
+  /** Whether to offer the installation of Logitscope Native. */
+  readonly offersNative: () => boolean
   /** Called when a control of the panel has changed a setting that affects the results. */
   readonly onRunAgain: () => Promise<void>
   /** Called with the answer to the notice `longRun`. */
@@ -199,6 +201,10 @@ export class InspectionPanel implements vscode.Disposable {
     this.panel?.post({ type: 'settings', columns, topK })
   }
 
+  sendNativeOffer(): void {
+    this.panel?.post({ type: 'setNativeOffer', isOffered: this.options.offersNative() })
+  }
+
   dispose(): void {
     this.panel?.dispose()
     this.link.dispose()
@@ -261,6 +267,7 @@ export class InspectionPanel implements vscode.Disposable {
   /** Sends everything to a page that has just loaded: new, shown again, or restored after a reload of the window. */
   private async fillPage(panel: Panel, restoredId: string | null): Promise<void> {
     this.sendSettings()
+    this.sendNativeOffer()
     const layout = this.options.memento.get(LAYOUT_KEY)
     if (isLayout(layout)) panel.post({ type: 'setLayout', layout })
     const isUntouched = () => this.shownRun === undefined && this.notice === NOTHING_INSPECTED
