@@ -1,6 +1,6 @@
-// The latencies of the editor's features on a document of about 1,000 tokens, compared to the same work without the
-// cache: on a text that is shifted in all of its windows, so that no cached row matches. Debounce times and VS Code's
-// rendering are not included.
+// The latencies of the editor's features on a fixed document of about 1,000 tokens, compared to the same work without
+// the cache: on a text that is shifted in all of its windows, so that no cached row matches. Debounce times and VS
+// Code's rendering are not included.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -18,9 +18,11 @@ import { benchArguments, type Comparison, compare, type Contest } from './measur
 
 const { repository, resultsFile } = benchArguments()
 const REPETITIONS = 9
-const DOCUMENT_TOKENS = 1000
 /** UTF-16 units of a screen of code. */
 const VISIBLE_UNITS = 1600
+/** So often in the text before the cursor that the model repeats it after every shift of the text. */
+const REPEATED_LINE = '  total += Number.isFinite(value) ? value : 0\n'
+const LINE_REPEATS = 12
 
 const engine = createEngine(() =>
   spawnWorker({
@@ -37,11 +39,11 @@ const engine = createEngine(() =>
 )
 const service = new PredictionService(engine.api)
 const { signal } = new AbortController()
-const text = await documentOf(DOCUMENT_TOKENS)
+const text = await readFile(join(repository, 'bench', 'interactive', 'document.txt'), 'utf8')
 let serial = 0
 
 const results: Comparison[] = []
-for (const contest of [keystroke(), ghostText(), hoverCached(), hoverCold()])
+for (const contest of [keystroke(), await ghostText(), hoverCached(), hoverCold()])
   results.push(await compare(contest, REPETITIONS))
 await writeFile(resultsFile, JSON.stringify(results))
 await engine.dispose()
@@ -69,27 +71,47 @@ function keystroke(): Contest {
   }
 }
 
-function ghostText(): Contest {
-  const cursor = text.lastIndexOf('\n', text.length - VISIBLE_UNITS) + 1
-  const ask = (whole: string) =>
-    complete(
-      service,
-      {
-        text: whole,
-        startToken: true,
-        candidates: 1,
-        lines: 1,
-        minProbability: 0,
-        sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 },
-        seed: 1,
-      },
-      signal,
-    )
+/** Completes the line at the end of a text that the heatmap has scored. Both sides generate the same tokens. */
+async function ghostText(): Promise<Contest> {
+  const beforeCursor = `${text}\n${REPEATED_LINE.repeat(LINE_REPEATS)}`
+  const expected = await completionOf(unseen(beforeCursor))
+  const expectCompletion = async (whole: string) => {
+    const tokenIds = await completionOf(whole)
+    if (tokenIds.join() !== expected.join()) throw new Error('The two sides generated different tokens.')
+  }
+  let scored = ''
   return {
     name: 'trigger → ghost text, a line',
-    ours: () => ask(text.slice(0, cursor)),
-    against: () => ask(unseen(text.slice(0, cursor))),
+    tokens: expected.length,
+    prepareOurs: async () => {
+      scored = unseen(beforeCursor)
+      const live = new LiveScores(service, true)
+      await live.update(scored, signal)
+      await live.score({ start: scored.length - VISIBLE_UNITS, end: scored.length }, { signal })
+    },
+    ours: () => expectCompletion(scored),
+    against: () => expectCompletion(unseen(beforeCursor)),
   }
+}
+
+/** The tokens of the most likely line after a text. */
+async function completionOf(whole: string): Promise<Int32Array> {
+  const completion = await complete(
+    service,
+    {
+      text: whole,
+      startToken: true,
+      candidates: 1,
+      lines: 1,
+      minProbability: 0,
+      sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 },
+      seed: 1,
+    },
+    signal,
+  )
+  const best = completion?.candidates.at(0)
+  if (best === undefined) throw new Error('The model generated no line.')
+  return best.tokenIds
 }
 
 function hoverCached(): Contest {
@@ -118,11 +140,4 @@ function hover(whole: string, offset: number) {
 /** Shifts the text by one token more than the previous call, so that no cached row matches. */
 function unseen(whole: string): string {
   return `//${' x'.repeat(++serial)}\n${whole}`
-}
-
-/** The first tokens of a source file of this repository. */
-async function documentOf(tokens: number): Promise<string> {
-  const source = await readFile(join(repository, 'src', 'engine', 'cache', 'prefixCache.ts'), 'utf8')
-  const { ends } = await service.tokenize(source)
-  return source.slice(0, ends.at(Math.min(tokens, ends.length) - 1))
 }

@@ -16,7 +16,7 @@ export function benchArguments(): {
 export interface Comparison {
   readonly name: string
   /** Empty for counts. */
-  readonly unit: 'ms' | 'MB' | ''
+  readonly unit: 'ms' | 'ms/token' | 'MB' | ''
   /** One number for each repetition. */
   readonly ours: readonly number[]
   readonly against: readonly number[]
@@ -25,21 +25,29 @@ export interface Comparison {
 /** Two ways to do the same work. Each function does all of it once and resolves when it is done. */
 export interface Contest {
   readonly name: string
+  /** Number of tokens that each generates; the result is then the time per token. */
+  readonly tokens?: number
+  /** Runs before every turn of `ours`; its time is not counted. */
+  readonly prepareOurs?: () => Promise<unknown>
   readonly ours: () => Promise<unknown>
   readonly against: () => Promise<unknown>
 }
 
 /** Alternates between the two, so that other load on the machine slows both. The first turn is a warm-up. */
-export async function compare({ name, ours, against }: Contest, repetitions: number): Promise<Comparison> {
+export async function compare(
+  { name, tokens, prepareOurs, ours, against }: Contest,
+  repetitions: number,
+): Promise<Comparison> {
   const times = { ours: [] as number[], against: [] as number[] }
   for (let turn = 0; turn <= repetitions; turn++) {
+    await prepareOurs?.()
     const oursMs = await millisecondsOf(ours)
     const againstMs = await millisecondsOf(against)
     if (turn === 0) continue
-    times.ours.push(oursMs)
-    times.against.push(againstMs)
+    times.ours.push(oursMs / (tokens ?? 1))
+    times.against.push(againstMs / (tokens ?? 1))
   }
-  return { name, unit: 'ms', ...times }
+  return { name, unit: tokens === undefined ? 'ms' : 'ms/token', ...times }
 }
 
 export async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
