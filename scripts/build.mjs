@@ -148,6 +148,7 @@ const BUNDLES = [
   },
   { entry: 'src/app/extension.web.ts', outputs: ['dist/extension.web.cjs'], target: WEB_HOST },
   { entry: 'src/engine/worker/worker.ts', outputs: ['dist/engineWorker.js'], target: NODE },
+  { entry: 'src/engine/worker/process.ts', outputs: ['dist/engineProcess.js'], target: NODE },
   {
     entry: 'src/engine/worker/worker.web.ts',
     outputs: ['dist/engineWorker.web.js', 'companion/dist/engineWorker.web.js'],

@@ -12,6 +12,12 @@ export type Dimension = number | string
 export type ElementType = 'bool' | 'float32' | 'float16' | 'bfloat16' | 'uint8' | 'int8' | 'int32' | 'int64'
 export type Attribute = number | string | readonly number[] | { readonly float: number } | Branch
 
+/** Where the bytes of a tensor begin: in a file, relative to the folder that the session is created with. */
+export interface ExternalPlace {
+  readonly location: string
+  readonly offset: number
+}
+
 interface Branch {
   readonly graph: Fields
 }
@@ -64,18 +70,15 @@ export class GraphBuilder {
   }
 
   /**
-   * A tensor whose bytes are passed when the session is created: a range of an external data file, by default of the one
-   * called `name` from its start.
+   * A tensor whose bytes are in an external data file, by default in the one called `name` from its start. The file is a
+   * real one, or bytes that are passed when the session is created.
    */
   external(
     name: string,
     type: ElementType,
     shape: readonly number[],
     byteLength: number,
-    { location, offset }: { readonly location: string; readonly offset: number } = {
-      location: name,
-      offset: 0,
-    },
+    { location, offset }: ExternalPlace = { location: name, offset: 0 },
   ): Value {
     const entry = (key: string, value: string) =>
       messageField(13, [stringField(1, key), stringField(2, value)])

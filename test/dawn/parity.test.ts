@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../src/engine/inference/model'
+import { openWebGpu } from '../../src/engine/runtime/webGpuRuntime'
 import { elementAt } from '../../src/shared/elementAt'
 import { freshService, MINI } from '../support/engine/engineUnderTest'
 import { disagreements, scoreDisagreements } from '../support/reference/referenceAgreement'
@@ -20,7 +21,12 @@ let model: LoadedModel
 describe.skipIf(!hasSoftwareAdapter)('A second implementation of WebGPU', () => {
   beforeAll(async () => {
     installDawn()
-    model = await loadModelFolder(MINI, { backend: 'webgpu', threads: 1, precision: 'fp32' })
+    model = await loadModelFolder(MINI, {
+      backend: 'webgpu',
+      threads: 1,
+      precision: 'fp32',
+      openRuntime: openWebGpu,
+    })
   })
 
   it('gives the reference’s numbers in several steps', async () => {

@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-web'
 import { Engine } from '../../src/engine/worker/engine'
 import { measuredStepSize } from '../../src/engine/worker/stepSize'
 import { loadCheckpoint, type LoadedModel } from '../../src/engine/inference/model'
-import { configureWasm } from '../../src/engine/runtime/ortSession'
+import { configureWasm, WASM_RUNTIME } from '../../src/engine/runtime/wasmRuntime'
 import { openWebGpu } from '../../src/engine/runtime/webGpuRuntime'
 import { bytesInMemory } from '../../src/model/formats/byteSource'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../src/model/formats/modelFiles'
@@ -116,7 +116,12 @@ async function loadFiles({ backend = 'webgpu' }: LoadRequest): Promise<LoadedMod
     loadCheckpoint(
       checkpoint,
       { id: 'tested', description: 'The tested model.', fingerprint: 'tested' },
-      { backend, threads: 1, precision: 'fp32' },
+      {
+        backend,
+        threads: 1,
+        precision: 'fp32',
+        openRuntime: () => (backend === 'wasm' ? Promise.resolve(WASM_RUNTIME) : openWebGpu()),
+      },
     ),
   )
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { Engine } from '../../../src/engine/worker/engine'
 import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
-import { configureWasm } from '../../../src/engine/runtime/ortSession'
+import { configureWasm, WASM_RUNTIME } from '../../../src/engine/runtime/wasmRuntime'
 import { fixedSteps } from '../../../test/support/engine/fixedSteps'
 import type { Candidate, CandidateSettings } from '../candidate'
 import { targetsOf, TOP_K } from '../candidate'
@@ -11,7 +11,12 @@ export async function oursInOneStep(settings: CandidateSettings): Promise<Candid
   configureWasm(`${settings.assetsFolder}/`, settings.threads)
   const model = await loadModelFolder(
     { id: 'gpt2', folder: settings.modelFolder, description: '', storage: 'logitscope' },
-    { backend: 'wasm', precision: 'fp32', threads: settings.threads },
+    {
+      backend: 'wasm',
+      precision: 'fp32',
+      threads: settings.threads,
+      openRuntime: () => Promise.resolve(WASM_RUNTIME),
+    },
   )
   const engine = new Engine({
     loadModel: () => Promise.resolve(model),

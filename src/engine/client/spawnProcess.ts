@@ -4,6 +4,12 @@ import type { RpcMessage } from '../../shared/rpc'
 import type { EngineOptions } from '../contract/engineOptions'
 import type { EngineWorker } from './engineHandle'
 
+/** An engine's worker that is a process. */
+export interface EngineProcess extends EngineWorker {
+  /** Undefined if the process could not be started. */
+  readonly pid: number | undefined
+}
+
 /** Characters of the process's last error output that are kept for the reason of its end. */
 const MAX_ERROR_OUTPUT = 2_000
 
@@ -11,7 +17,7 @@ const MAX_ERROR_OUTPUT = 2_000
  * Starts the engine on the native runtime, in a process of its own: a crash of native code then ends one request and not
  * the extension host.
  */
-export function spawnProcess(options: EngineOptions): EngineWorker {
+export function spawnProcess(options: EngineOptions): EngineProcess {
   const child = fork(join(options.assetsFolder, 'engineProcess.js'), [JSON.stringify(options)], {
     // The advanced format keeps typed arrays.
     serialization: 'advanced',
@@ -36,6 +42,7 @@ export function spawnProcess(options: EngineOptions): EngineWorker {
     })
   })
   return {
+    pid: child.pid,
     channel: {
       send: (message) => {
         // A failure to send means that the process has ended, which `onStop` reports.

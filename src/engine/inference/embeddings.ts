@@ -11,10 +11,9 @@ export class Embeddings {
     private readonly session: OrtSession,
   ) {}
 
-  /** The `wte` row of each token + the `wpe` row of its position, from `firstPosition` on: [S] → [S, C]. */
-  async rows(tokenIds: Int32Array, firstPosition: number): Promise<Tensor> {
+  /** The `wte` row of each token + the `wpe` row of its position: [S], [S] → [S, C]. */
+  async rows(tokenIds: Int32Array, positions: Int32Array): Promise<Tensor> {
     const S = tokenIds.length
-    const positions = Int32Array.from({ length: S }, (_, s) => firstPosition + s)
     const feeds = {
       tokenIds: tensor.int32(tokenIds, [S]),
       positions: tensor.int32(positions, [S]),

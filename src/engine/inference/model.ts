@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { vocabularyGraph } from '../../model/graphs/gpt2Graphs'
-import { OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
+import { OutOfMemoryError } from '../../shared/errors'
 import { defaultPrecision } from '../../shared/text/modelText'
-import type { Backend, ModelInfo, Precision } from '../../shared/contracts/prediction'
+import type { ModelInfo, Precision } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { Embeddings } from './embeddings'
 import type { LoadOptions } from '../contract/engineOptions'
@@ -10,9 +10,14 @@ import { LmHead } from './lmHead'
 import { checkFitsWasm, checkTensorsFitWasm, lackOfMemory } from './memoryLimits'
 import type { RowBuffer } from '../runtime/rowBuffer'
 import { OrtSession } from '../runtime/ortSession'
-import { type Runtime, WASM_RUNTIME } from '../runtime/runtime'
+import type { Runtime } from '../runtime/runtime'
 import { Transformer } from './transformer'
-import { openWebGpu } from '../runtime/webGpuRuntime'
+
+/** How a model is loaded, and what it runs on. */
+export interface InferenceOptions extends LoadOptions {
+  /** Opens the runtime of the backend. It is called when the checkpoint is known to be usable. */
+  readonly openRuntime: () => Promise<Runtime>
+}
 
 /** A model in memory: its two sessions and its description. */
 export interface LoadedModel {
@@ -30,12 +35,12 @@ export interface LoadedModel {
 
 /**
  * Loads an open checkpoint. The caller may close it afterwards.
- * @throws OutOfMemoryError, InferenceError, WebGpuUnavailableError
+ * @throws OutOfMemoryError, InferenceError, and the errors of `openRuntime`
  */
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
   { id, description, fingerprint }: Pick<ModelInfo, 'id' | 'description' | 'fingerprint'>,
-  { backend, threads, precision }: LoadOptions,
+  { backend, threads, precision, openRuntime }: InferenceOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
@@ -44,7 +49,7 @@ export async function loadCheckpoint(
     checkFitsWasm(size)
     checkTensorsFitWasm(checkpoint, size)
   }
-  const runtime = await openRuntime(backend, precision)
+  const runtime = await openRuntime()
   const { transformer, lmHead } = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
     runtime.close()
     throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
@@ -77,12 +82,6 @@ function precisionRemark(precision: Precision, parameters: number): string[] {
   return precision === 'int8' && defaultPrecision({ parameters }) === 'int8'
     ? ['int8, because fp32 is more than the 4 GB that WebAssembly can address']
     : []
-}
-
-async function openRuntime(backend: Backend, precision: Precision): Promise<Runtime> {
-  if (backend === 'wasm') return WASM_RUNTIME
-  if (precision === 'int8') throw new WebGpuUnavailableError('int8 runs on WASM only.')
-  return openWebGpu()
 }
 
 async function loadSessions(

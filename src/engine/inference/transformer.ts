@@ -19,6 +19,13 @@ const MASKED = -1e9
  */
 const PADDING_MULTIPLE = 4
 
+/** Rows of P cached tokens, by layer, [P, C] each. */
+interface CachedRows {
+  readonly length: number
+  readonly keys: readonly Tensor[]
+  readonly values: readonly Tensor[]
+}
+
 /** All blocks of the model: tokens in, residual stream before `ln_f` out. */
 export class Transformer {
   /** Output names by block. A magnitude is finite if and only if the block's output is. */
@@ -30,6 +37,7 @@ export class Transformer {
     private readonly checkpoint: Checkpoint,
     private readonly session: OrtSession,
     private readonly embeddings: Embeddings,
+    private readonly minStepRows: number,
   ) {
     this.magnitudes = this.perLayer((i) => `magnitude.${i}`)
     this.lastMagnitude = elementAt(this.magnitudes, this.magnitudes.length - 1)
@@ -43,27 +51,34 @@ export class Transformer {
 
   static async load(checkpoint: Checkpoint, embeddings: Embeddings, runtime: Runtime): Promise<Transformer> {
     const session = await OrtSession.create(transformerGraph(checkpoint), checkpoint, runtime)
-    return new Transformer(checkpoint, session, embeddings)
+    return new Transformer(checkpoint, session, embeddings, runtime.minStepRows)
   }
 
   /**
    * Runs the tokens [S] that follow P cached ones.
-   * @param past keys and values by layer, [P, C] each
    * @throws NonFiniteLogitsError if the residual stream is not finite
    */
-  async run(
-    tokenIds: Int32Array,
-    past: {
-      readonly length: number
-      readonly keys: readonly Tensor[]
-      readonly values: readonly Tensor[]
-    },
-  ): Promise<NewRows> {
-    const { nEmbd } = this.checkpoint.config
+  async run(tokenIds: Int32Array, past: CachedRows): Promise<NewRows> {
+    if (tokenIds.length >= this.minStepRows) return this.runRows(tokenIds, past)
+    // Causal attention: what follows a row does not change it.
+    const repeated = new Int32Array(this.minStepRows).fill(elementAt(tokenIds, tokenIds.length - 1))
+    repeated.set(tokenIds)
+    const rows = await this.runRows(repeated, past)
+    const first = (all: Tensor) => firstRows(all, tokenIds.length)
+    return {
+      residual: first(rows.residual),
+      keys: rows.keys.map(first),
+      values: rows.values.map(first),
+    }
+  }
+
+  private async runRows(tokenIds: Int32Array, past: CachedRows): Promise<NewRows> {
+    const { nEmbd, nPositions } = this.checkpoint.config
     const S = tokenIds.length
     const P = past.length
     const Z = (PADDING_MULTIPLE - ((P + S) % PADDING_MULTIPLE)) % PADDING_MULTIPLE
-    const x = await this.embeddings.rows(tokenIds, P)
+    const positions = Int32Array.from(tokenIds, (_, s) => Math.min(P + s, nPositions - 1))
+    const x = await this.embeddings.rows(tokenIds, positions)
     const feeds: Tensors = {
       x,
       mask: tensor.float32(causalMask(S, P, Z), [S, P + S + Z]),
@@ -108,6 +123,12 @@ function outputNamed(outputs: Tensors, name: string): Tensor {
   const output = outputs[name]
   if (output === undefined) throw new Error(`the graph has no output ${name}`)
   return output
+}
+
+/** The first rows [count, C] of a tensor in the heap, without a copy. */
+function firstRows({ data, dims }: Tensor, count: number): Tensor {
+  const nEmbd = elementAt(dims, 1)
+  return tensor.float32((data as Float32Array).subarray(0, count * nEmbd), [count, nEmbd])
 }
 
 function isFinite(magnitude: Tensor): boolean {

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../model/gpt2/checkpoint'
+import type { SessionWeights } from './runtime'
 
 /** External data in the form that `InferenceSession.create` accepts. */
 export interface ExternalWeight {
@@ -17,7 +17,7 @@ export class ExternalWeights {
   private readonly buffer: ArrayBuffer
 
   constructor(
-    private readonly checkpoint: Checkpoint,
+    private readonly checkpoint: SessionWeights,
     names: readonly string[],
   ) {
     const weights = names.map((path) => ({ path, byteLength: checkpoint.weight(path).byteLength }))

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-web'
+import { Tensor as OrtTensor } from 'onnxruntime-common'
 import type { RowBuffer } from './rowBuffer'
 import { rowCount, type Tensor, tensor } from './tensor'
 
@@ -21,14 +21,14 @@ export class GpuRows implements RowBuffer {
   prefix(length: number): Tensor {
     // Neither a GPU buffer nor a tensor on it can be empty.
     if (this.buffer === undefined || length === 0) return tensor.float32(new Float32Array(0), [0, this.nEmbd])
-    return ort.Tensor.fromGpuBuffer(this.buffer, { dataType: 'float32', dims: [length, this.nEmbd] })
+    return OrtTensor.fromGpuBuffer(this.buffer, { dataType: 'float32', dims: [length, this.nEmbd] })
   }
 
   copy(from: number, to: number): Tensor {
     const buffer = this.newBuffer(to - from)
     if (this.buffer !== undefined)
       this.copyRows({ buffer: this.buffer, at: from }, { buffer, at: 0 }, to - from)
-    return ort.Tensor.fromGpuBuffer(buffer, {
+    return OrtTensor.fromGpuBuffer(buffer, {
       dataType: 'float32',
       dims: [to - from, this.nEmbd],
       dispose: () => {

@@ -7,4 +7,4 @@ export function isOutOfMemory(error: unknown): boolean {
 }
 
 const OUT_OF_MEMORY =
-  /bad_alloc|out of memory|allocation failed|could not allocate|invalid (array buffer max|typed array|array buffer) length/i
+  /bad_alloc|out of memory|allocation failed|failed to allocate memory|could not allocate|invalid (array buffer max|typed array|array buffer) length/i

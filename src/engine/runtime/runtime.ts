@@ -1,29 +1,34 @@
-import type * as ort from 'onnxruntime-web'
+import type { Checkpoint } from '../../model/gpt2/checkpoint'
+import type { ModelGraph } from '../../model/graphs/gpt2GraphBuilder'
 import type { Backend } from '../../shared/contracts/prediction'
-import { type RowBuffer, HeapRows } from './rowBuffer'
+import type { RowBuffer } from './rowBuffer'
+import type { Tensors } from './tensor'
+
+/** What a session needs of a checkpoint. */
+export type SessionWeights = Pick<Checkpoint, 'precision' | 'mappedFolder' | 'weight' | 'readNow'>
+
+/** A graph in the runtime: what Logitscope uses of a session of ONNX Runtime. */
+export interface LoadedGraph {
+  /** Resolves with the outputs of these names. */
+  run(feeds: Tensors, names: readonly string[]): Promise<Tensors>
+  release(): Promise<void>
+}
 
 /** The backend that sessions run on, and its storage for the rows that later runs read. */
 export interface Runtime {
   readonly backend: Backend
-  readonly executionProvider: ort.InferenceSession.ExecutionProviderConfig
-  /** Location of outputs that are only used as later inputs. */
-  readonly rowsLocation: ort.Tensor.DataLocation
+  /**
+   * Loads a graph and its weights. Rejects with the package's own error, or with that of a failed read. The files of the
+   * checkpoint may be closed afterwards.
+   */
+  readonly createSession: (graph: ModelGraph, checkpoint: SessionWeights) => Promise<LoadedGraph>
   /** The largest size of a weight tensor. */
   readonly maxTensorBytes: number
+  /** The fewest rows of a step that give each row the bits that it has in a longer step. */
+  readonly minStepRows: number
   readonly rowBuffer: (nEmbd: number) => RowBuffer
   /** Resolves with the reason when the runtime is lost, also while it is idle. All its sessions and rows are lost too. */
   readonly lost: Promise<Error>
   /** Frees everything, sessions included. */
   close(): void
-}
-
-/** The WASM runtime of this thread; it lives as long as the thread. */
-export const WASM_RUNTIME: Runtime = {
-  backend: 'wasm',
-  executionProvider: 'wasm',
-  rowsLocation: 'cpu',
-  maxTensorBytes: Infinity,
-  rowBuffer: (nEmbd) => new HeapRows(nEmbd),
-  lost: new Promise(() => undefined),
-  close: () => undefined,
 }

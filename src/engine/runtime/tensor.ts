@@ -1,8 +1,8 @@
-import * as ort from 'onnxruntime-web'
+import { Tensor as OrtTensor } from 'onnxruntime-common'
 import { elementAt } from '../../shared/elementAt'
 
 /** In the heap or on the GPU. The receiver of a tensor disposes of it unless its documentation says otherwise. */
-export type Tensor = ort.Tensor
+export type Tensor = OrtTensor
 
 /** Named inputs or outputs of a run. */
 export type Tensors = Record<string, Tensor>
@@ -13,7 +13,8 @@ export function rowCount({ dims }: Tensor): number {
 }
 
 export const tensor = {
-  float32: (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape),
-  int32: (data: Int32Array, shape: readonly number[]) => new ort.Tensor('int32', data, shape),
-  bool: (value: boolean) => new ort.Tensor('bool', [value], []),
+  float32: (data: Float32Array, shape: readonly number[]) => new OrtTensor('float32', data, shape),
+  int32: (data: Int32Array, shape: readonly number[]) => new OrtTensor('int32', data, shape),
+  uint8: (data: Uint8Array, shape: readonly number[]) => new OrtTensor('uint8', data, shape),
+  bool: (value: boolean) => new OrtTensor('bool', [value], []),
 }

@@ -6,6 +6,7 @@ import {
 } from '../../shared/errors'
 import { GpuRows } from './gpuRows'
 import type { Runtime } from './runtime'
+import { createWebSession } from './webSession'
 
 /**
  * Limits that ONNX Runtime's shaders need or that bound the size of a model. They are requested at the adapter's maximum,
@@ -32,9 +33,13 @@ export async function openWebGpu(): Promise<Runtime> {
   const device = await requestDevice()
   return {
     backend: 'webgpu',
-    executionProvider: { name: 'webgpu', device },
-    rowsLocation: 'gpu-buffer',
+    createSession: (graph, checkpoint) =>
+      createWebSession(graph, checkpoint, {
+        executionProvider: { name: 'webgpu', device },
+        rowsLocation: 'gpu-buffer',
+      }),
     maxTensorBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
+    minStepRows: 1,
     rowBuffer: (nEmbd) => new GpuRows(device, nEmbd),
     lost: lossOf(device),
     close: () => {

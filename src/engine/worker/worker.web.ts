@@ -6,6 +6,7 @@ import type { ModelFiles } from '../../model/formats/modelFiles'
 import type { ModelOutline } from '../../model/gpt2/modelOutline'
 import { withModelFiles } from '../../model/folder/openModelFiles'
 import type { EngineMethods } from '../../shared/contracts/engineApi'
+import { WebGpuUnavailableError } from '../../shared/errors'
 import { RpcClient, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
@@ -14,6 +15,9 @@ import { measuredStepSize } from './stepSize'
 import { loadCheckpoint, type LoadedModel } from '../inference/model'
 import { connectedEnds, portChannel } from '../contract/portChannel'
 import type { WebEngineOptions, WorkerStart } from '../contract/webWorkerStart'
+import type { Runtime } from '../runtime/runtime'
+import { WASM_RUNTIME } from '../runtime/wasmRuntime'
+import { openWebGpu } from '../runtime/webGpuRuntime'
 import { configureRuntime } from '../runtime/webRuntime'
 import { RUNTIMES, type ResourceMethods } from '../contract/workerResources'
 
@@ -55,7 +59,7 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
     loadCheckpoint(
       precision === 'int8' ? int8Checkpoint(checkpoint, int8Tensors(checkpoint)) : checkpoint,
       { ...model, fingerprint: outline.fingerprint },
-      { backend, threads, precision },
+      { backend, threads, precision, openRuntime: () => openRuntime(options) },
     ),
   )
   // An uncaught error ends the thread and is reported to the host, even if no call is pending. The timeout delays it
@@ -67,6 +71,12 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
   )
   const { info } = loaded
   return { ...loaded, info: { ...info, remarks: [...info.remarks, ...(outline.remarks ?? [])] } }
+}
+
+async function openRuntime({ backend, precision }: WebEngineOptions): Promise<Runtime> {
+  if (backend === 'wasm') return WASM_RUNTIME
+  if (precision === 'int8') throw new WebGpuUnavailableError('int8 does not run on WebGPU.')
+  return await openWebGpu()
 }
 
 /** The model's files. The parts of a file are requested when it is opened. */

@@ -3,13 +3,13 @@
 
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import type { ModelInfo } from '../../shared/contracts/prediction'
 import { SafetensorsError } from '../../shared/errors'
 import type { ByteSource } from '../formats/byteSource'
-import type { Checkpoint, WeightType } from '../gpt2/checkpoint'
+import { BYTES_PER_ELEMENT, type Checkpoint, type WeightType } from '../gpt2/checkpoint'
 import { openFile } from '../folder/filesOfFolder'
 import {
   checkInt8Tensors,
@@ -96,16 +96,17 @@ async function openCached(
     return undefined
   }
   try {
-    const metadata = await readSafetensorsMetadata(source, path)
+    const metadata = await readSafetensorsMetadata(source, basename(path))
     if (JSON.stringify(metadata) !== JSON.stringify(metadataOf(key)))
       throw new SafetensorsError(`${path} is the form of another checkpoint.`)
-    const { byName } = await tensorsOf(source, path)
+    const { byName } = await tensorsOf(source, basename(path))
     const tensors = new Map<string, FormTensor>()
     for (const [name, stored] of byName) {
       const type = TYPES.get(stored.dtype)
       if (type === undefined) throw new SafetensorsError(`${path} has a tensor of type ${stored.dtype}.`)
       tensors.set(name, {
         ...weightOf(type, stored.shape),
+        place: stored.place,
         readNow: (target) => {
           stored.readNow(target)
         },
@@ -163,23 +164,46 @@ async function writeForm(
   metadata: Record<string, string>,
   tensors: ReadonlyMap<string, DerivedTensor>,
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: metadata }
-  let end = 0
-  for (const [name, { type, shape, byteLength }] of tensors) {
-    header[name] = { dtype: DTYPES[type], shape, data_offsets: [end, end + byteLength] }
-    end += byteLength
-  }
-  const json = Buffer.from(JSON.stringify(header))
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64LE(BigInt(json.length))
+  const { header, offsets } = layoutOf(tensors)
+  const json = Buffer.from(JSON.stringify({ __metadata__: metadata, ...header }))
+  const padding = -(LENGTH_BYTES + json.length) & (ALIGNMENT - 1)
+  const start = Buffer.alloc(LENGTH_BYTES + json.length + padding, ' ')
+  start.writeBigUInt64LE(BigInt(json.length + padding))
+  json.copy(start, LENGTH_BYTES)
   const file = await open(path, 'w')
   try {
-    await file.writeFile(length)
-    await file.writeFile(json)
-    for (const tensor of tensors.values()) await file.writeFile(tensor.compute())
+    await writeAt(file, start, 0)
+    for (const [name, tensor] of tensors)
+      await writeAt(file, tensor.compute(), start.length + (offsets.get(name) ?? NaN))
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** Bytes of the header's length. */
+const LENGTH_BYTES = 8
+/** Every tensor begins at a multiple of its elements' size, so that a runtime can map the file. */
+const ALIGNMENT = 8
+
+/** The tensors in the file: those with the largest elements first, which aligns all of them. */
+function layoutOf(tensors: ReadonlyMap<string, DerivedTensor>) {
+  const header: Record<string, unknown> = {}
+  const offsets = new Map<string, number>()
+  let end = 0
+  const sorted = [...tensors].sort(([, a], [, b]) => BYTES_PER_ELEMENT[b.type] - BYTES_PER_ELEMENT[a.type])
+  for (const [name, { type, shape, byteLength }] of sorted) {
+    offsets.set(name, end)
+    header[name] = { dtype: DTYPES[type], shape, data_offsets: [end, end + byteLength] }
+    end += byteLength
+  }
+  return { header, offsets }
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
+    written += bytesWritten
   }
 }
 

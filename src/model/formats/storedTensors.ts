@@ -8,11 +8,21 @@ import { type ModelFiles, SHARD_INDEX_FILE, WEIGHTS_FILE } from './modelFiles'
 import { readSafetensorsHeader, type TensorEntry } from './safetensors'
 import { parseShardIndex } from './shardIndex'
 
+/** A place in one of a model's files. */
+export interface FilePlace {
+  /** Name of the file in the model's folder. */
+  readonly file: string
+  /** In bytes from the start of the file. */
+  readonly offset: number
+}
+
 /** A tensor in a file. */
 export interface StoredTensor {
   readonly dtype: string
   readonly shape: readonly number[]
   readonly byteLength: number
+  /** Where its bytes begin. */
+  readonly place: FilePlace
   /** Reads `length` of its bytes from byte `start` on, as they are in the file. */
   read(start: number, length: number): Promise<Uint8Array>
   /** Fills `target` with its first bytes, synchronously. */
@@ -39,7 +49,7 @@ export async function tensorsOf(
   const entries = await readSafetensorsHeader(source, file, budget)
   return {
     file,
-    byName: new Map([...entries].map(([name, entry]) => [name, storedTensor(source, entry)])),
+    byName: new Map([...entries].map(([name, entry]) => [name, storedTensor(source, file, entry)])),
     close: () => source.close(),
   }
 }
@@ -99,11 +109,16 @@ export async function openShards(
   }
 }
 
-function storedTensor(source: ByteSource, { dtype, shape, offset, byteLength }: TensorEntry): StoredTensor {
+function storedTensor(
+  source: ByteSource,
+  file: string,
+  { dtype, shape, offset, byteLength }: TensorEntry,
+): StoredTensor {
   return {
     dtype,
     shape,
     byteLength,
+    place: { file, offset },
     read: (start, length) =>
       start + length <= byteLength
         ? source.read(offset + start, length)

@@ -8,11 +8,19 @@ import { quoted } from '../../shared/text/quoted'
 import type { Precision } from '../../shared/contracts/prediction'
 import { type Gpt2Config, VOCABULARY_SIZE } from './config'
 import type { FloatType } from '../formats/floats'
-import type { StoredTensor, StoredTensors } from '../formats/storedTensors'
+import type { FilePlace, StoredTensor, StoredTensors } from '../formats/storedTensors'
 import { plainTensorName } from './tensorNames'
 
 /** int8 and int32 exist only in the int8 form, which is derived from a checkpoint. */
 export type WeightType = FloatType | 'int8' | 'int32'
+
+export const BYTES_PER_ELEMENT: Record<WeightType, number> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int8: 1,
+  int32: 4,
+}
 
 /** Layout of the layers' weights: GPT-2's own Conv1D is [in, out], PyTorch's Linear is [out, in]. */
 export type WeightLayout = 'Conv1D' | 'Linear'
@@ -21,6 +29,8 @@ export interface Weight {
   readonly type: WeightType
   readonly shape: readonly number[]
   readonly byteLength: number
+  /** Where its bytes begin; absent if they are in no file. */
+  readonly place?: FilePlace
 }
 
 export interface Checkpoint {
@@ -33,6 +43,10 @@ export interface Checkpoint {
   readonly remarks: readonly string[]
   /** Number of trained parameters; a tied head counts once, padding does not count. */
   readonly parameters: number
+  /** Names of all its tensors. */
+  readonly names: readonly string[]
+  /** The folder of the tensors' files, if the runtime may map them into memory instead of reading them. */
+  readonly mappedFolder?: string
   has(name: string): boolean
   /** The tensor with this name, such as `h.0.attn.c_attn.weight`; of vocabulary matrices only the first V rows. */
   weight(name: string): Weight
@@ -47,7 +61,6 @@ const WEIGHT_TYPES: ReadonlyMap<string, FloatType> = new Map([
   ['F16', 'float16'],
   ['BF16', 'bfloat16'],
 ])
-const BYTES_PER_WEIGHT: Record<FloatType, number> = { float32: 4, float16: 2, bfloat16: 2 }
 const MAX_LISTED_TENSORS = 5
 /** Comparing larger matrices would take minutes, and a model with one does not fit into memory. */
 const MAX_COMPARED_BYTES = 4 * 1024 ** 3
@@ -71,7 +84,8 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
     const stored = tensorOf(found, name)
     const type = checkedType(name, stored, layout === 'Linear' ? linearShape(name, shape) : shape)
     const used = isVocabulary(name) ? [VOCABULARY_SIZE, ...stored.shape.slice(1)] : stored.shape
-    weights.set(name, { stored, type, shape: used, byteLength: product(used) * BYTES_PER_WEIGHT[type] })
+    const byteLength = product(used) * BYTES_PER_ELEMENT[type]
+    weights.set(name, { stored, type, shape: used, byteLength, place: stored.place })
   }
   const weight = (name: string) => {
     const known = weights.get(name)
@@ -89,6 +103,7 @@ export async function openCheckpoint(tensors: StoredTensors, config: Gpt2Config)
       ...(await headRemark(config, found)),
     ],
     parameters: [...weights.values()].reduce((sum, { shape }) => sum + product(shape), 0),
+    names: [...weights.keys()],
     has: (name) => weights.has(name),
     weight,
     read: (name) => weight(name).stored.read(0, weight(name).byteLength),

@@ -5,19 +5,11 @@
 // C = nEmbd, H = nHead, D = C / H, V = 50257, R rows of the residual stream, K alternatives
 // All operators exist in ONNX Runtime on both WASM and WebGPU; a test checks that.
 
-import { GraphBuilder, type Value } from '../../onnx/graphBuilder'
+import type { GraphBuilder, Value } from '../../onnx/graphBuilder'
 import { assertNever } from '../../shared/assertNever'
 import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint } from '../gpt2/checkpoint'
-import { int8Layer, isInt8Layer } from './int8Layer'
-
-export interface ModelGraph {
-  readonly model: Uint8Array
-  /** Names of the checkpoint's tensors that the graph uses as external data. */
-  readonly weights: readonly string[]
-  /** Names of the outputs [S, C] that are only fed to further runs, so that they can stay in the runtime. */
-  readonly rows: readonly string[]
-}
+import { Gpt2GraphBuilder, type ModelGraph } from './gpt2GraphBuilder'
 
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
@@ -206,138 +198,4 @@ const BLOCK = 29
  */
 function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
   return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, BLOCKS, BLOCK])), g.ints([-1])]))
-}
-
-/** Rows [first, end) of a matrix [V, C]. */
-interface Part {
-  readonly first: number
-  readonly end: number
-  readonly matrix: Value
-}
-
-/** A graph builder that adds the checkpoint's tensors by name. */
-export class Gpt2GraphBuilder extends GraphBuilder {
-  private readonly floatWeights = new Map<string, Value>()
-  private readonly usedWeights = new Set<string>()
-  private readonly rowsOutputs: string[] = []
-
-  constructor(
-    readonly checkpoint: Checkpoint,
-    private readonly maxTensorBytes = Infinity,
-  ) {
-    super()
-  }
-
-  /** The tensor as float32, from any stored type. ONNX Runtime folds the cast when it creates the session. */
-  weight(name: string): Value {
-    const known = this.floatWeights.get(name)
-    if (known !== undefined) return known
-    const { type } = this.checkpoint.weight(name)
-    const stored = this.stored(name)
-    const floats = type === 'float32' ? stored : this.cast(stored, 'float32')
-    this.floatWeights.set(name, floats)
-    return floats
-  }
-
-  /** The tensor in its stored type. */
-  stored(name: string): Value {
-    const { type, shape, byteLength } = this.checkpoint.weight(name)
-    this.usedWeights.add(name)
-    return this.external(name, type, shape, byteLength)
-  }
-
-  /** Rows of a matrix [V, C] as float32: indices [S] → [S, C] */
-  rows(name: string, indices: Value): Value {
-    // In int8 the head has its own matrix, so only the gathered rows are converted.
-    if (this.checkpoint.precision === 'int8')
-      return this.cast(this.op('Gather', [this.stored(name), indices]), 'float32')
-    const parts = this.parts(name)
-    const [whole] = parts
-    if (parts.length === 1 && whole !== undefined) return this.op('Gather', [whole.matrix, indices])
-    return this.rowsOfParts(parts, indices)
-  }
-
-  /** From the normalized stream [R, C] to logits [R, V], without a bias: by `wte`, or by the checkpoint's own head. */
-  projection(): (x: Value) => Value {
-    if (isInt8Layer(this.checkpoint, 'lm_head')) return int8Layer(this, 'lm_head')
-    const parts = this.parts(this.checkpoint.config.tied ? 'wte.weight' : 'lm_head.weight')
-    return (x) => {
-      const logits = parts.map(({ matrix }) => this.op('Gemm', [x, matrix], { transB: 1 }))
-      const [whole] = logits
-      return logits.length === 1 && whole !== undefined ? whole : this.concat(1, ...logits)
-    }
-  }
-
-  /** [S] → [S, C]: gathers from every part (its first row for indices of other parts) and selects by index. */
-  private rowsOfParts(parts: readonly Part[], indices: Value): Value {
-    const zero = this.int32s([0])
-    return parts
-      .map(({ first, end, matrix }) => {
-        const isIn = this.op('And', [
-          this.op('GreaterOrEqual', [indices, this.int32s([first])]),
-          this.op('Less', [indices, this.int32s([end])]),
-        ])
-        const own = this.op('Where', [isIn, this.sub(indices, this.int32s([first])), zero])
-        return { isIn: this.op('Unsqueeze', [isIn, this.ints([-1])]), rows: this.op('Gather', [matrix, own]) }
-      })
-      .reduce<Value>((x, { isIn, rows }) => this.op('Where', [isIn, rows, x]), this.float(0))
-  }
-
-  /** A matrix [V, C] as float32, split between rows into tensors of at most `maxTensorBytes`. */
-  private parts(name: string): Part[] {
-    const { type, shape, byteLength } = this.checkpoint.weight(name)
-    const [V = NaN, C = NaN] = shape
-    const rowsOfPart = Math.floor(this.maxTensorBytes / (C * Float32Array.BYTES_PER_ELEMENT))
-    if (rowsOfPart >= V) return [{ first: 0, end: V, matrix: this.weight(name) }]
-    this.usedWeights.add(name)
-    return Array.from({ length: Math.ceil(V / rowsOfPart) }, (_, i) => {
-      const first = i * rowsOfPart
-      const end = Math.min(first + rowsOfPart, V)
-      const offset = (first * byteLength) / V
-      const stored = this.external(`${name}.${i}`, type, [end - first, C], (end * byteLength) / V - offset, {
-        location: name,
-        offset,
-      })
-      return { first, end, matrix: type === 'float32' ? stored : this.cast(stored, 'float32') }
-    })
-  }
-
-  /** x [S, in] · weight + bias [out]; the weight is [in, out], in Linear layout [out, in]. */
-  linear(name: string, x: Value): Value {
-    if (isInt8Layer(this.checkpoint, name)) return int8Layer(this, name)(x)
-    return this.op('Gemm', [x, ...this.weightAndBias(name)], {
-      transB: this.checkpoint.layout === 'Linear' ? 1 : 0,
-    })
-  }
-
-  layerNorm(name: string, x: Value): Value {
-    return this.op('LayerNormalization', [x, ...this.weightAndBias(name)], {
-      axis: -1,
-      epsilon: { float: this.checkpoint.config.layerNormEpsilon },
-    })
-  }
-
-  /** The inputs of a layer or a layer norm; models may lack biases. */
-  private weightAndBias(name: string): Value[] {
-    const weight = this.weight(`${name}.weight`)
-    return this.checkpoint.hasBiases ? [weight, this.weight(`${name}.bias`)] : [weight]
-  }
-
-  past(i: number, part: 'key' | 'value'): Value {
-    return this.input(`past.${i}.${part}`, 'float32', ['P', this.checkpoint.config.nEmbd])
-  }
-
-  present(i: number, part: 'key' | 'value', rows: Value): void {
-    this.rowsOutput(`present.${i}.${part}`, rows)
-  }
-
-  /** Declares an output [S, C] that is only fed to further runs. */
-  rowsOutput(name: string, rows: Value): void {
-    this.rowsOutputs.push(name)
-    this.output(name, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
-  }
-
-  finish(): ModelGraph {
-    return { model: this.build(), weights: [...this.usedWeights], rows: this.rowsOutputs }
-  }
 }

@@ -29,7 +29,7 @@ export function int8Layer(g: Int8Graph, name: string): (x: Value) => Value {
 
   return (x) => {
     const { rows, zero, step } = roundedRows(g, others === undefined ? x : g.mul(x, others), shift)
-    const product = g.runtimeOp('MatMulIntegerToFloat', [rows, weight, g.float(1), scale, zero])
+    const product = int8Product(g, { rows, weight, scale, zero })
     const y = g.mul(product, step)
     if (channels !== undefined && exact !== undefined) {
       const exactly = [
@@ -41,6 +41,18 @@ export function int8Layer(g: Int8Graph, name: string): (x: Value) => Value {
     }
     return bias === undefined ? y : g.add(y, bias)
   }
+}
+
+interface ProductFeeds {
+  readonly rows: Value
+  readonly weight: Value
+  readonly scale: Value
+  readonly zero: Value
+}
+
+/** (rows − zero) · weight · scale: bytes [S, in], int8 [in, out], float32 [out] → [S, out]. The sums are integers. */
+export function int8Product(g: GraphBuilder, { rows, weight, scale, zero }: ProductFeeds): Value {
+  return g.runtimeOp('MatMulIntegerToFloat', [rows, weight, g.float(1), scale, zero])
 }
 
 /** Step of a row of zeros; avoids a division by zero. */

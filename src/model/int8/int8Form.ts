@@ -4,13 +4,13 @@
 
 import { SafetensorsError } from '../../shared/errors'
 import { toHalves } from '../formats/floats'
-import type { Checkpoint, Weight, WeightType } from '../gpt2/checkpoint'
+import { BYTES_PER_ELEMENT, type Checkpoint, type Weight, type WeightType } from '../gpt2/checkpoint'
 import { type Activation, type Gpt2Config, VOCABULARY_SIZE } from '../gpt2/config'
 import { HEAD, type MatrixShape, readFloats, readMatrix } from './floatWeights'
 import { outlierChannels } from './outlierChannels'
 import { biasForShiftedInput, type QuantizedMatrix, quantizeColumns, selectRows } from './quantization'
 
-/** A tensor that the int8 form has instead of the checkpoint's own. */
+/** A tensor of the int8 form. */
 export interface FormTensor extends Weight {
   /** Fills `target` with its bytes. */
   readNow(target: Uint8Array): void
@@ -24,23 +24,32 @@ export interface DerivedTensor extends FormTensor {
   compute(): Uint8Array
 }
 
-/** The checkpoint with the form's tensors instead of its own. */
+/** The checkpoint with the form's tensors instead of its own. The form has all that the graphs use. */
 export function int8Checkpoint(original: Checkpoint, tensors: ReadonlyMap<string, FormTensor>): Checkpoint {
+  const tensor = (name: string) => {
+    const known = tensors.get(name)
+    if (known === undefined) throw new Error(`the int8 form has no tensor ${name}`)
+    return known
+  }
   return {
     ...original,
     precision: 'int8',
-    has: (name) => tensors.has(name) || original.has(name),
-    weight: (name) => tensors.get(name) ?? original.weight(name),
+    names: [...tensors.keys()],
+    has: (name) => tensors.has(name),
+    weight: tensor,
+    read: (name) => {
+      const bytes = new Uint8Array(tensor(name).byteLength)
+      tensor(name).readNow(bytes)
+      return Promise.resolve(bytes)
+    },
     readNow: (name, target) => {
-      const derived = tensors.get(name)
-      if (derived === undefined) original.readNow(name, target)
-      else derived.readNow(target)
+      tensor(name).readNow(target)
     },
   }
 }
 
 /** Increase it whenever the same checkpoint would give other bytes. */
-export const INT8_FORM_VERSION = 1
+export const INT8_FORM_VERSION = 2
 
 /**
  * Number of first blocks whose attention stays in float32. An error there passes through all later blocks: in gpt2 the
@@ -79,6 +88,9 @@ export function int8Tensors(checkpoint: Checkpoint): Map<string, DerivedTensor> 
     const halves = () => toHalves(readFloats(checkpoint, 'wte.weight'))
     tensors.set('wte.weight', derived('float16', shape, halves))
   }
+  for (const name of checkpoint.names) {
+    if (!tensors.has(name)) tensors.set(name, copied(checkpoint, name))
+  }
   return tensors
 }
 
@@ -92,7 +104,9 @@ export function checkInt8Tensors(checkpoint: Checkpoint, tensors: ReadonlyMap<st
     if (tensor?.type !== type || tensor.shape.join() !== shape.join())
       throw new SafetensorsError(`The int8 form has no ${name} of ${type} [${shape.join(', ')}].`)
   }
+  const quantized = new Set<string>()
   for (const { name, inputs, outputs, hasBias } of int8Layers(checkpoint)) {
+    quantized.add(`${name}.weight`).add(`${name}.bias`)
     check(`${name}.weight`, 'int8', [inputs, outputs])
     check(`${name}.scale`, 'float32', [outputs])
     if (hasBias) check(`${name}.bias`, 'float32', [outputs])
@@ -101,6 +115,11 @@ export function checkInt8Tensors(checkpoint: Checkpoint, tensors: ReadonlyMap<st
     check(`${name}.channels`, 'int32', [K])
     check(`${name}.exact`, 'float32', [K, outputs])
     check(`${name}.others`, 'float32', [inputs])
+  }
+  for (const name of checkpoint.names) {
+    if (quantized.has(name)) continue
+    const { type, shape } = checkpoint.weight(name)
+    check(name, name === 'wte.weight' && type === 'float32' ? 'float16' : type, shape)
   }
 }
 
@@ -137,14 +156,6 @@ export function weightOf(type: WeightType, shape: readonly number[]): Weight {
     shape,
     byteLength: shape.reduce((product, length) => product * length, BYTES_PER_ELEMENT[type]),
   }
-}
-
-const BYTES_PER_ELEMENT: Record<WeightType, number> = {
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  int8: 1,
-  int32: 4,
 }
 
 interface LayerForm {
@@ -188,6 +199,22 @@ function derived(type: WeightType, shape: readonly number[], values: () => Array
     compute,
     readNow: (target) => {
       target.set(compute())
+    },
+  }
+}
+
+/** A tensor as the checkpoint has it. */
+function copied(checkpoint: Checkpoint, name: string): DerivedTensor {
+  const { type, shape, byteLength } = checkpoint.weight(name)
+  return {
+    ...weightOf(type, shape),
+    compute: () => {
+      const bytes = new Uint8Array(byteLength)
+      checkpoint.readNow(name, bytes)
+      return bytes
+    },
+    readNow: (target) => {
+      checkpoint.readNow(name, target)
     },
   }
 }

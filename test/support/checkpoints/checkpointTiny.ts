@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { expectedShapes } from '../../../src/model/gpt2/checkpoint'
 import { parseConfig } from '../../../src/model/gpt2/config'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Precision } from '../../../src/shared/contracts/prediction'
+import { loadModel } from '../engine/loadModel'
 import { float16Bytes, float32Bytes, safetensors, type StoredTensor } from './checkpointBytes'
 
 export const TINY_CONFIG = {
@@ -95,10 +95,7 @@ export async function loadTiny(
     'config.json': JSON.stringify(config),
     'model.safetensors': safetensors(tensors),
   })
-  return loadModelFolder(
-    { id: 'tiny', folder, description: 'A tiny model.', storage: 'user' },
-    { backend: 'wasm', threads: 1, precision },
-  )
+  return loadModel({ id: 'tiny', folder, description: 'A tiny model.', storage: 'user' }, { precision })
 }
 
 function exactly(value: number): number {

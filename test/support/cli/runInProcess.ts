@@ -3,8 +3,8 @@ import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { CliEnvironment } from '../../../src/cli/environment'
 import { runCli } from '../../../src/cli/run'
-import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import { connect } from '../engine/engineUnderTest'
+import { loadModel } from '../engine/loadModel'
 import { hashEngine } from '../fakes/hashEngine'
 import { MINI } from '../texts/samples'
 
@@ -49,8 +49,11 @@ export async function run(
 
 /** An engine in this thread that loads the model from its folder, as the engine's thread does. */
 export const FROM_FOLDER: RunOptions = {
-  createEngine: ({ model, ...options }) =>
-    disposable({ ...hashEngine(), model: async () => (await loadModelFolder(model, options)).info }),
+  createEngine: ({ model, precision, threads }) =>
+    disposable({
+      ...hashEngine(),
+      model: async () => (await loadModel(model, { precision, threads })).info,
+    }),
 }
 
 export function disposable(

@@ -4,9 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Engine } from '../../../src/engine/worker/engine'
 import { callsOf } from '../../../src/engine/client/engineCalls'
-import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../src/engine/inference/model'
-import { configureWasm } from '../../../src/engine/runtime/ortSession'
 import { measuredStepSize } from '../../../src/engine/worker/stepSize'
 import type { Transformer } from '../../../src/engine/inference/transformer'
 import { PredictionService } from '../../../src/prediction/predictionService'
@@ -23,6 +21,7 @@ import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
 import { loadTokenizer } from '../texts/loadTokenizer'
 import { channelPair } from './engineChannel'
 import { fixedSteps } from './fixedSteps'
+import { loadModel } from './loadModel'
 
 export const MINI: ModelLocation = {
   id: 'mini',
@@ -34,14 +33,12 @@ export const MINI: ModelLocation = {
 /** Timeout of hooks that load a model or run a long text on a busy machine. */
 export const LOADING_LIMIT_MS = 60_000
 
-configureWasm(fileURLToPath(new URL('../../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
-
 let loadingMini: Promise<LoadedModel> | undefined
 let loadingTokenizer: Promise<Tokenizer> | undefined
 
 /** Loads the embedded model once for each test file. */
 export function loadMini(): Promise<LoadedModel> {
-  loadingMini ??= loadModelFolder(MINI, { backend: 'wasm', threads: 1, precision: 'fp32' })
+  loadingMini ??= loadModel(MINI)
   return loadingMini
 }
 

@@ -2,11 +2,11 @@
 // The expected continuation is from a test of transformers (GPT2ModelLanguageGenerationTest, test_lm_generate_gpt2).
 
 import { describe, expect, it } from 'vitest'
-import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { connect, freshEngine } from '../../../support/engine/engineUnderTest'
+import { loadModel } from '../../../support/engine/loadModel'
 
 const folder = process.env.LOGITSCOPE_GPT2_DIR ?? ''
 if (folder === '') {
@@ -50,10 +50,7 @@ describe.skipIf(folder === '')('The real GPT-2', () => {
 let loading: Promise<LoadedModel> | undefined
 
 async function realEngine(): Promise<EngineApi> {
-  loading ??= loadModelFolder(
-    { id: 'gpt2', folder, description: 'The real GPT-2.', storage: 'user' },
-    { backend: 'wasm', threads: 1, precision: 'fp32' },
-  )
+  loading ??= loadModel({ id: 'gpt2', folder, description: 'The real GPT-2.', storage: 'user' })
   return connect(freshEngine(await loading))
 }
 

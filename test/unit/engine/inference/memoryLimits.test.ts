@@ -2,6 +2,7 @@ import { truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadCheckpoint } from '../../../../src/engine/inference/model'
+import { WASM_RUNTIME } from '../../../../src/engine/runtime/wasmRuntime'
 import type { ByteSource } from '../../../../src/model/formats/byteSource'
 import { tensorsOf } from '../../../../src/model/formats/storedTensors'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
@@ -17,7 +18,12 @@ import {
 } from '../../../support/checkpoints/checkpointTiny'
 
 const MODEL = { id: 'large', description: '', fingerprint: 'large' }
-const FP32 = { backend: 'wasm', threads: 1, precision: 'fp32' } as const
+const FP32 = {
+  backend: 'wasm',
+  threads: 1,
+  precision: 'fp32',
+  openRuntime: () => Promise.resolve(WASM_RUNTIME),
+} as const
 
 /** A checkpoint of any size, whose file exists only as a header. */
 async function checkpointOf(sizes: object) {

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { cachedSeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { elementAt } from '../../../../src/shared/elementAt'
-import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import {
   connect,
@@ -14,6 +13,7 @@ import {
   score,
   scoreEverything,
 } from '../../../support/engine/engineUnderTest'
+import { CPU_BACKENDS, type CpuBackend, loadModel } from '../../../support/engine/loadModel'
 import { SEEDED_REFERENCES, type SeededReference } from '../../../support/reference/seededReference'
 
 const CACHE = fileURLToPath(new URL('../../../../.cache/seeded/', import.meta.url))
@@ -21,15 +21,18 @@ const CACHE = fileURLToPath(new URL('../../../../.cache/seeded/', import.meta.ur
 const TOLERANCE = 5e-5
 const TOP_K = 5
 
-describe('A seeded model gives the numbers of an independent implementation', () => {
-  it.each(SEEDED_REFERENCES.map((reference) => [reference.name, reference] as const))(
-    '%s',
-    async (name, reference) => {
-      const scored = await scoreOf(await folderOf(name, reference), reference)
-      expect(reference.positions.flatMap((position) => disagreements(scored, position))).toEqual([])
-    },
-  )
-})
+describe.each(CPU_BACKENDS)(
+  'On %s a seeded model gives the numbers of an independent implementation',
+  (backend) => {
+    it.each(SEEDED_REFERENCES.map((reference) => [reference.name, reference] as const))(
+      '%s',
+      async (name, reference) => {
+        const scored = await scoreOf(backend, await folderOf(name, reference), reference)
+        expect(reference.positions.flatMap((position) => disagreements(scored, position))).toEqual([])
+      },
+    )
+  },
+)
 
 /** The model of half a gigabyte is written only once. */
 async function folderOf(name: string, { model }: SeededReference): Promise<string> {
@@ -39,10 +42,10 @@ async function folderOf(name: string, { model }: SeededReference): Promise<strin
   return folder
 }
 
-async function scoreOf(folder: string, { ids }: SeededReference): Promise<Scored> {
-  const model = await loadModelFolder(
+async function scoreOf(backend: CpuBackend, folder: string, { ids }: SeededReference): Promise<Scored> {
+  const model = await loadModel(
     { id: 'seeded', folder, description: 'A seeded model.', storage: 'user' },
-    { backend: 'wasm', threads: 1, precision: 'fp32' },
+    { backend },
   )
   return score(connect(freshEngine(model)), scoreEverything(Int32Array.from(ids), { topK: TOP_K }))
 }

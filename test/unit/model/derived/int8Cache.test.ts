@@ -18,7 +18,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { fingerprintOf } from '../../../../src/model/folder/fingerprint'
 import { deleteInt8Forms, withInt8Form } from '../../../../src/model/derived/int8Cache'
+import { withMappedFiles } from '../../../../src/model/folder/mappedCheckpoint'
+import { transformerGraph, vocabularyGraph } from '../../../../src/model/graphs/gpt2Graphs'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
+import { INT8_FORM_VERSION } from '../../../../src/model/int8/int8Form'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 
@@ -49,6 +52,19 @@ describe('The int8 cache', () => {
     expect(await readdir(model)).toEqual(filesBefore)
   })
 
+  it('has every tensor that the graphs use, each at a multiple of its elements’ size', async () => {
+    const { model, cache } = await folders()
+    const misplaced = await withModelFolder(model, (checkpoint) =>
+      withInt8Form(checkpoint, { id: 'seeded', folder: model, fingerprint: 'any' }, cache, async (form) => {
+        const mapped = await withMappedFiles(form, cache)
+        return [...transformerGraph(mapped).weights, ...vocabularyGraph(mapped, Infinity).weights].filter(
+          (name) => mapped.mappedFolder === undefined || form.weight(name).place === undefined,
+        )
+      }),
+    )
+    expect(misplaced).toEqual([])
+  })
+
   it('gives the same form without a cache folder', async () => {
     const { model, cache } = await folders()
     expect(await headDigest(model, undefined)).toBe(await headDigest(model, cache))
@@ -61,7 +77,11 @@ describe('The int8 cache', () => {
     [
       'has another version',
       async (file: string) =>
-        writeFile(file, (await readFile(file, 'latin1')).replace('"version":"1"', '"version":"9"'), 'latin1'),
+        writeFile(
+          file,
+          (await readFile(file, 'latin1')).replace(`"version":"${INT8_FORM_VERSION}"`, '"version":"9"'),
+          'latin1',
+        ),
     ],
     [
       'lacks a tensor',

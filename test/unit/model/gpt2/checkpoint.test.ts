@@ -166,6 +166,7 @@ describe('A head', () => {
       dtype: 'F32',
       shape: [1_000_000, 85_000],
       byteLength: 340e9,
+      place: { file: 'model.safetensors', offset: 0 },
       read: () => Promise.reject(new Error('nothing is read')),
       readNow: () => undefined,
     }

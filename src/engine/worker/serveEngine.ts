@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { checkFolder } from '../../model/folder/checkFolder'
+import { filesOfFolder } from '../../model/folder/filesOfFolder'
+import type { EngineMethods } from '../../shared/contracts/engineApi'
+import { type Channel, serveRpc } from '../../shared/rpc'
+import type { Gpt2Ranks } from '../../tokenizer/ranks'
+import { Tokenizer } from '../../tokenizer/tokenizer'
+import type { EngineOptions } from '../contract/engineOptions'
+import type { FolderMethods } from '../contract/folderMethods'
+import { loadModelFolder } from '../inference/loadModelFolder'
+import type { InferenceOptions } from '../inference/model'
+import { Engine } from './engine'
+import { measuredStepSize } from './stepSize'
+
+/** Answers the calls that arrive on `channel` with an engine whose model is in a folder on this machine. */
+export function serveEngine(
+  channel: Channel,
+  { model, assetsFolder, ...options }: EngineOptions & InferenceOptions,
+): void {
+  serveRpc<EngineMethods & FolderMethods>(channel, {
+    ...new Engine({
+      loadModel: () => loadModelFolder(model, options),
+      loadTokenizer: async () =>
+        Tokenizer.load({
+          wasm: new Uint8Array(await readFile(join(assetsFolder, 'tiktoken_bg.wasm'))),
+          ranks: JSON.parse(await readFile(join(assetsFolder, 'gpt2.json'), 'utf8')) as Gpt2Ranks,
+        }),
+      createStepPolicy: measuredStepSize,
+      nextMacrotask: () => setImmediate(),
+    }),
+    checkFolder: () => checkFolder(filesOfFolder(model.folder)),
+  })
+}
