@@ -31,22 +31,24 @@ const CHECKS = {
 /**
  * Runs the checks that a change must pass before its tests are worth running.
  *
- * @returns {Promise<import('./testResults.mjs').Counts>}
+ * @returns {Promise<import('./testResults.mjs').SuiteResult>}
  */
 export async function runChecks() {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
+  /** @type {Required<import('./testResults.mjs').SuiteResult>} */
+  const result = { passed: 0, failed: 0, skipped: 0, files: [], failures: [] }
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       await check()
-      counts.passed++
+      result.passed++
       console.log(`${name}: ok`)
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
-      counts.failed++
+      result.failed++
+      result.failures.push({ file: '', title: name, error: error.message })
       console.error(`${name}: failed`)
     }
   }
-  return counts
+  return result
 }
 
 /** @param {string} tool its script in node_modules @param {string[]} args */

@@ -6,9 +6,10 @@ import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain, SetupError } from './failure.mjs'
 import { CACHE, NODE_MODULES, REPO } from './paths.mjs'
 import { run } from './processes.mjs'
-import { duration, resultOfVitest, sentence, sum } from './testResults.mjs'
+import { duration, failureText, resultOfVitest, sentence, sum } from './testResults.mjs'
 
 /** @typedef {import('./testResults.mjs').SuiteResult} SuiteResult */
+/** @typedef {import('./testResults.mjs').Failure} Failure */
 /** @typedef {Required<SuiteResult> & { name: string, ms: number }} TimedResult */
 
 const RESULTS = join(CACHE, 'test-results')
@@ -70,6 +71,7 @@ await runMain(async () => {
   }
 
   printTimes(results)
+  printFailures(results)
   const total = sum(results)
   console.log(`\n${sentence(total)}`)
   process.exitCode = total.failed > 0 ? 1 : 0
@@ -96,11 +98,16 @@ async function runSuite(name) {
   try {
     const result = await SUITES[name]?.()
     if (result !== undefined && result.passed + result.failed + result.skipped > 0) return result
-    console.error(`${name} ran no test.`)
+    throw new SetupError(`${name} ran no test.`)
   } catch (error) {
     console.error(error instanceof SetupError ? error.message : error)
+    return { passed: 0, failed: 1, skipped: 0, failures: [withoutTest(error)] }
   }
-  return { passed: 0, failed: 1, skipped: 0 }
+}
+
+/** @param {unknown} error of a whole suite @returns {Failure} */
+function withoutTest(error) {
+  return { file: '', title: '', error: error instanceof Error ? error.message : String(error) }
 }
 
 /**
@@ -154,8 +161,10 @@ async function runVitest(project) {
   const report = await readFile(resultsFile, 'utf8').then(JSON.parse, () => undefined)
   if (report === undefined) throw failure ?? new Error(`Vitest left no results in ${resultsFile}.`)
   const result = resultOfVitest(report, REPO)
-  // A test file that cannot be loaded fails the run without a failed test.
-  return { ...result, failed: Math.max(result.failed, failure === undefined ? 0 : 1) }
+  if (failure === undefined || result.failed > 0) return result
+  // A test file that cannot be loaded, or an error outside of tests, fails the run without a failed test.
+  const { failures } = result
+  return { ...result, failed: 1, failures: failures.length > 0 ? failures : [withoutTest(failure)] }
 }
 
 async function runExtensionSuite() {
@@ -197,4 +206,10 @@ function printTimes(results) {
   if (slowest.length === 0) return
   console.log('\nThe slowest test files:\n')
   for (const { name, ms } of slowest) console.log(`  ${duration(ms).padStart(12)}   ${name}`)
+}
+
+/** The last lines of a log say which tests failed. @param {readonly TimedResult[]} results */
+function printFailures(results) {
+  const texts = results.flatMap(({ name, failures }) => failures.map((failure) => failureText(name, failure)))
+  if (texts.length > 0) console.log(`\nFailed:\n\n${texts.join('\n')}`)
 }

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import Mocha from 'mocha'
-import type { SuiteResult } from '../../scripts/testResults.mjs'
+import type { Failure, SuiteResult } from '../../scripts/testResults.mjs'
 
 /** The file to write the results to, as JSON; set when the tests are bundled. */
 declare const RESULTS_FILE: string
@@ -28,17 +28,28 @@ function runMocha(mocha: Mocha): Promise<SuiteResult> {
   return new Promise((resolve) => {
     const startedAt = new Map<Mocha.Suite, number>()
     const msOfFile = new Map<string, number>()
+    const failedTests: Failure[] = []
     const runner = mocha.run(() => {
       const { passes, failures, pending } = runner.stats as Mocha.Stats
       const files = [...msOfFile].map(([name, ms]) => ({ name, ms }))
-      resolve({ passed: passes, failed: failures, skipped: pending, files })
+      resolve({ passed: passes, failed: failures, skipped: pending, files, failures: failedTests })
+    })
+    runner.on('fail', (test, error: unknown) => {
+      const { file = '' } = test
+      const message = error instanceof Error ? error.message : String(error)
+      failedTests.push({ file: nameOf(file), title: test.fullTitle(), error: message })
     })
     runner.on('suite', (suite) => startedAt.set(suite, Date.now()))
     runner.on('suite end', (suite) => {
       const started = startedAt.get(suite)
       if (started === undefined || suite.parent?.root !== true || suite.file === undefined) return
-      const name = `${basename(suite.file, '.cjs')}.ts`
+      const name = nameOf(suite.file)
       msOfFile.set(name, (msOfFile.get(name) ?? 0) + Date.now() - started)
     })
   })
+}
+
+/** The name of the test file that was bundled into the file. */
+function nameOf(bundle: string): string {
+  return `${basename(bundle, '.cjs')}.ts`
 }

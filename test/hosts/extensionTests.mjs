@@ -116,8 +116,13 @@ async function bundleTests(target, folder, { only, platform }) {
 async function readResults(file, folder) {
   try {
     /** @type {SuiteResult} */
-    const { files = [], ...counts } = JSON.parse(await readFile(file, 'utf8'))
-    return { ...counts, files: files.map(({ name, ms }) => ({ name: `test/${folder}/${name}`, ms })) }
+    const { files = [], failures = [], ...counts } = JSON.parse(await readFile(file, 'utf8'))
+    const pathOf = (/** @type {string} */ name) => `test/${folder}/${name}`
+    return {
+      ...counts,
+      files: files.map(({ name, ms }) => ({ name: pathOf(name), ms })),
+      failures: failures.map((failure) => ({ ...failure, file: pathOf(failure.file) })),
+    }
   } catch (error) {
     throw new Error('The extension host ended without running the tests.', { cause: error })
   }
