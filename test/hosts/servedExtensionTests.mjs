@@ -18,7 +18,7 @@ const USER_AGENTS = {
 
 /** Expected output: of opening and closing a window, of the missing network, of native modules that npm did not build. */
 const NOISE =
-  /open-vsx|AccountPolicyGate|AgentHost|Creating a socket|spdlog|native-watchdog|^\[lifecycle\]|grace-time|connection token|builtin extensions cache|\[Service Worker\]|^SettingsEditor2/
+  /open-vsx|AccountPolicyGate|AgentHost|Creating a socket|spdlog|native-watchdog|^\[lifecycle\]|grace-time|connection token|builtin extensions cache|\[Service Worker\]|^SettingsEditor2|Canceled: Canceled|ChatModelSelection/
 
 /** @typedef {keyof typeof USER_AGENTS} Platform */
 
