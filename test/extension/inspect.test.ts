@@ -7,7 +7,7 @@ import { spokenNumbers, SUMMARY } from '../support/reference/sampleNumbers'
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
 import { type Reference, referenceOf } from './support/reference'
-import { panelTabs, resultsAsText } from './support/results'
+import { panelIsOpen, resultsAsText } from './support/results'
 
 const LOG_PROB_TOLERANCE = 2e-4
 const typescript = referenceOf('typescript +bos')
@@ -81,7 +81,7 @@ describe('Inspect Logits', () => {
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
 
-    assert.equal(panelTabs().length, 1)
+    await panelIsOpen()
     const results = await resultsAsText()
     const { tokens, perplexity, bitsPerToken } = SUMMARY
     const figures = `${tokens} tokens · perplexity ${perplexity} · ${bitsPerToken} bits per token`

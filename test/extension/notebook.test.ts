@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import { extension } from './support/extensionUnderTest'
-import { panelTabs, resultsAsText } from './support/results'
+import { panelIsOpen, resultsAsText } from './support/results'
 import { until } from './support/until'
 
 describe('a notebook', () => {
@@ -15,7 +15,7 @@ describe('a notebook', () => {
 
     await vscode.commands.executeCommand('logitscope.inspectLogits')
 
-    assert.match(panelTabs()[0]?.label ?? '', /^Logits: .*, cell 3$/)
+    await panelIsOpen(/^Logits: .*, cell 3$/)
     const before = await tokensOf('import os\n')
     assert.match(await resultsAsText(), new RegExp(`\\b${before} tokens before`))
   })

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { openText } from './support/openText'
-import { panelTabs } from './support/results'
+import { panelIsOpen, panelTabs, panelTitle } from './support/results'
 import { until } from './support/until'
 
 const TEXT = 'const port = Number(process.env.PORT)\n'
@@ -138,17 +138,14 @@ describe('The place of the panel', () => {
       await inspect()
 
       assert.deepEqual(groups(), ['text.txt', 'panel'])
-      assert.equal(panelTabs()[0]?.label, 'Logits: text.txt')
+      assert.equal(panelTitle(), 'Logits: text.txt')
     })
   }
 })
 
 async function inspect(): Promise<void> {
   await vscode.commands.executeCommand('logitscope.inspectLogits')
-  await until(
-    () => panelTabs().length === 1,
-    () => groups().join(),
-  )
+  await panelIsOpen()
 }
 
 async function showText(column: vscode.ViewColumn, text = TEXT): Promise<vscode.TextEditor> {

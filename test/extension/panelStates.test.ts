@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { FakeUser } from './support/fakeUser'
 import { openText } from './support/openText'
-import { panelTabs, resultsAsText, shownInspectionId } from './support/results'
+import { panelIsOpen, panelTabs, resultsAsText, shownInspectionId } from './support/results'
 import { until } from './support/until'
 
 const SHORT = 'const port = Number(process.env.PORT)\n'
@@ -27,20 +27,26 @@ describe('The shown run', () => {
     const results = await resultsAsText()
     await show(LONG, 'long.txt')
     const asked = vscode.commands.executeCommand('logitscope.inspectLogits')
-    await until(() => title() === 'Logits: long.txt', title)
+    await panelIsOpen(/^Logits: long\.txt$/)
 
     await vscode.commands.executeCommand('logitscope.cancelInspection')
 
     await asked
-    await until(() => title() === 'Logits: text.txt', title)
+    await panelIsOpen(/^Logits: text\.txt$/)
     assert.equal(await resultsAsText(), results)
   })
 
   it('has the results of an unbroken run after it was cancelled and continued', async () => {
     const text = SENTENCE.repeat(90)
     await selectAll(text, 'continued.txt')
+    const opened = nextPanel()
     const running = vscode.commands.executeCommand('logitscope.inspectLogits')
-    await until(() => title() === 'Logits: continued.txt', title)
+    const panel = await opened
+    // Not the tab's title: VS Code reports it later, and the run may have ended by then.
+    await until(
+      () => panel.title === 'Logits: continued.txt',
+      () => panel.title,
+    )
     await vscode.commands.executeCommand('logitscope.cancelInspection')
     await running
     assert.match(await resultsAsText(), /Cancelled after/)
@@ -61,7 +67,7 @@ describe('The shown run', () => {
       changes.renameFile(document.uri, renamed)
     })
 
-    await until(() => title() === 'Logits: renamed.txt', title)
+    await panelIsOpen(/^Logits: renamed\.txt$/)
     const editor = await vscode.window.showTextDocument(renamed, { viewColumn: vscode.ViewColumn.One })
     await editor.edit((change) => change.insert(new vscode.Position(0, 0), '// renamed\n'))
     await vscode.commands.executeCommand('logitscope.runAgain')
@@ -155,15 +161,18 @@ describe('The shown run', () => {
   }
 
   async function selectAll(text: string, name = 'text.txt'): Promise<vscode.TextDocument> {
-    const document = await show(text, name)
-    await vscode.commands.executeCommand('editor.action.selectAll')
-    return document
+    const editor = await show(text, name)
+    // Not by a command: an output view that has the focus would take it.
+    editor.selection = new vscode.Selection(
+      new vscode.Position(0, 0),
+      editor.document.positionAt(text.length),
+    )
+    return editor.document
   }
 
-  async function show(text: string, name: string): Promise<vscode.TextDocument> {
+  async function show(text: string, name: string): Promise<vscode.TextEditor> {
     const document = await openText(text, 'plaintext', name)
-    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false })
-    return document
+    return vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false })
   }
 
   async function selectToken(position: number): Promise<void> {
@@ -173,14 +182,24 @@ describe('The shown run', () => {
   }
 })
 
+/** The panel that is opened next. */
+function nextPanel(): Promise<vscode.WebviewPanel> {
+  const { createWebviewPanel } = vscode.window
+  return new Promise((resolve) => {
+    const open = (...options: Parameters<typeof createWebviewPanel>) => {
+      Object.assign(vscode.window, { createWebviewPanel })
+      const panel = createWebviewPanel(...options)
+      resolve(panel)
+      return panel
+    }
+    Object.assign(vscode.window, { createWebviewPanel: open })
+  })
+}
+
 async function edit(change: (changes: vscode.WorkspaceEdit) => void): Promise<void> {
   const changes = new vscode.WorkspaceEdit()
   change(changes)
   assert.ok(await vscode.workspace.applyEdit(changes))
-}
-
-function title(): string {
-  return panelTabs()[0]?.label ?? 'no panel'
 }
 
 /** The part of the results that does not depend on the time and the document's name. */
