@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NODE_MODULES } from './paths.mjs'
 import { CommandError, run } from './processes.mjs'
+import { sum } from './testResults.mjs'
+
+/** @typedef {import('./testResults.mjs').SuiteResult} SuiteResult */
 
 const CHECK_LIMIT_MS = 5 * 60_000
 
@@ -18,25 +21,37 @@ const PROJECTS = [
   'scripts',
 ]
 
-/** @type {Record<string, () => Promise<void>>} */
-const CHECKS = {
-  async types() {
-    for (const project of PROJECTS) await runTool('typescript/bin/tsc', ['-p', project])
+/**
+ * The checks of a group run in turn; the groups run at the same time, because every tool uses one core only.
+ *
+ * @type {Record<string, () => Promise<void>>[]}
+ */
+const GROUPS = [
+  {
+    async types() {
+      for (const project of PROJECTS) await runTool('typescript/bin/tsc', ['-p', project])
+    },
   },
-  lint: () => runTool('eslint/bin/eslint.js', ['.']),
-  layers: () => runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'webview', 'test/support']),
-  format: () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+  {
+    lint: () => runTool('eslint/bin/eslint.js', ['.']),
+    layers: () => runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'webview', 'test/support']),
+    format: () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+  },
+]
+
+/** Runs the checks that a change must pass before its tests are worth running. */
+export async function runChecks() {
+  return sum(await Promise.all(GROUPS.map(runGroup)))
 }
 
 /**
- * Runs the checks that a change must pass before its tests are worth running.
- *
- * @returns {Promise<import('./testResults.mjs').SuiteResult>}
+ * @param {Record<string, () => Promise<void>>} checks
+ * @returns {Promise<SuiteResult>}
  */
-export async function runChecks() {
-  /** @type {Required<import('./testResults.mjs').SuiteResult>} */
+async function runGroup(checks) {
+  /** @type {Required<SuiteResult>} */
   const result = { passed: 0, failed: 0, skipped: 0, files: [], failures: [] }
-  for (const [name, check] of Object.entries(CHECKS)) {
+  for (const [name, check] of Object.entries(checks)) {
     try {
       await check()
       result.passed++
