@@ -47,10 +47,16 @@ export function panelTabs(): vscode.Tab[] {
     )
 }
 
-/** Inspects a whole file of the open folder in the panel. */
+/**
+ * Inspects a whole file of the open folder in the panel. Its text is selected: on a busy machine the panel would ask about
+ * the whole document, but it never asks about a selection.
+ */
 export async function inspectFile(name: string): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]
   assert.ok(folder !== undefined)
-  await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, name))
+  const editor = await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, name))
+  const { document } = editor
+  const end = document.positionAt(document.getText().length)
+  editor.selection = new vscode.Selection(new vscode.Position(0, 0), end)
   await vscode.commands.executeCommand('logitscope.inspectLogits')
 }
