@@ -16,7 +16,7 @@ import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { useWorkbench } from './support/useWorkbench'
 import { SLOW_HOVER, type Theme } from './support/workbench'
 
-const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
+const THEMES: readonly Theme[] = ['dark', 'highContrastLight']
 const SOON = { timeout: 30_000, interval: 30 }
 
 /** Consecutive characters of the editor's text with the same look. */

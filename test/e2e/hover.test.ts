@@ -4,13 +4,11 @@ import { formatCount, formatDecimal, formatProbability } from '../../src/shared/
 import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { panelOf } from './support/panel'
 import { useWorkbench } from './support/useWorkbench'
-import { SLOW_HOVER, type Theme } from './support/workbench'
+import { SLOW_HOVER } from './support/workbench'
 
-const THEMES: readonly Theme[] = ['dark', 'highContrastLight']
+const workbench = useWorkbench({ settings: SLOW_HOVER })
 
 describe('before a document is inspected', () => {
-  const workbench = useWorkbench({ settings: SLOW_HOVER })
-
   it('the status item names the model, and no hover is shown until the engine is ready', async () => {
     const { page, statusItem } = workbench()
     await expect(statusItem.innerText()).resolves.toMatch(/^\s*mini\s*$/)
@@ -28,7 +26,6 @@ describe('before a document is inspected', () => {
 })
 
 describe('hovers and status item of an inspected document', () => {
-  const workbench = useWorkbench({ settings: SLOW_HOVER })
   const { inspectSample, grid, pickedRow } = panelOf(workbench)
 
   beforeAll(async () => {
@@ -41,15 +38,13 @@ describe('hovers and status item of an inspected document', () => {
     await workbench().openFile('readConfig.ts')
   })
 
-  it.each(THEMES)('shows what the model expected at the hovered token, in the theme %s', async (theme) => {
-    await workbench().setTheme(theme)
-
+  it('shows what the model expected at the hovered token', async () => {
     await hoverOver('try')
 
     const { probability, rank, surprisal } = tokenNumbers(34)
     const numbers = `p ${formatProbability(probability)} rank ${formatCount(rank)} of 50,257 ${formatDecimal(surprisal)} bits`
     await hover(`·try ${numbers}`).waitFor()
-    await workbench().screenshot(`hover-${theme}`)
+    await workbench().screenshot('hover')
   })
 
   it('opens the panel at the token with a link', async () => {
@@ -89,15 +84,14 @@ describe('hovers and status item of an inspected document', () => {
     await tooltip.getByText('embedded, not GPT-2 itself').waitFor()
   })
 
-  it.each(THEMES)('has a tooltip with the heatmap’s legend in the colours of the theme %s', async (theme) => {
-    await workbench().setTheme(theme)
+  it('has a tooltip with the heatmap’s legend in the colours of the theme', async () => {
     await workbench().runCommand('Logitscope: Show Surprisal in Editor')
     await workbench().page.mouse.move(0, 0)
     await workbench().statusItem.hover()
 
     const step = workbench().page.locator('.monaco-hover span[style]', { hasText: '12+' })
     await step.waitFor()
-    await workbench().screenshot(`status-tooltip-${theme}`)
+    await workbench().screenshot('status-tooltip')
     await expect(step.getAttribute('style')).resolves.toBe(
       'color:var(--vscode-logitscope-stepForeground);background-color:var(--vscode-logitscope-step5Background);',
     )

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { panelOf } from './support/panel'
+import { panelOf, SAMPLE_TOKENS } from './support/panel'
 import { inspectsAWholeDocument } from './support/wholeDocument'
 import { useWorkbench } from './support/useWorkbench'
 import type { Theme } from './support/workbench'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const THEMES: readonly Theme[] = ['dark', 'light', 'highContrast', 'highContrastLight']
+const NEXT_TO_THE_EDITOR = { layout: 'next to the editor', width: 1440 }
+const WIDE = { layout: 'wide', width: 2400 }
 const LONG_LINE = 'The language model head projects every hidden state to one score for each token.\n'
 
 describe('inspecting in the workbench', () => {
@@ -16,7 +17,60 @@ describe('inspecting in the workbench', () => {
   const { grid, rows, pickedRow, status, finished, inspectSample, openPrediction, openTokens } =
     panelOf(workbench)
 
-  inspectsAWholeDocument(workbench, 'WASM, 1 thread')
+  inspectsAWholeDocument(workbench, 'WASM, 1 thread', () => {
+    it('shows a row for every token and one for what comes next', async () => {
+      await expect(rows().count()).resolves.toBe(SAMPLE_TOKENS + 1)
+      await expect(grid().getAttribute('aria-rowcount')).resolves.toBe(String(SAMPLE_TOKENS + 2))
+    })
+
+    it('has the focus on the table when it opens', async () => {
+      await inspectSample()
+
+      await expect(grid().evaluate((element) => element === document.activeElement)).resolves.toBe(true)
+    })
+
+    it('selects the token in the editor with a double click in the text', async () => {
+      await workbench()
+        .panel.locator('logitscope-strip')
+        .getByText('path', { exact: true })
+        .first()
+        .dblclick()
+
+      await workbench().focusEditor()
+      await workbench().page.getByText('Ln 1, Col 38 (4 selected)').waitFor()
+    })
+
+    it('cuts tokens while a sampling setting changes, and says how many', async () => {
+      await workbench().putCursor(5, 6)
+      await openPrediction('Sampling')
+      const topP = workbench().panel.getByLabel('Top-p, as a number')
+      await topP.fill('0.5')
+      await topP.press('Tab')
+
+      await workbench()
+        .panel.getByText(/^Top-p 0\.50 keeps [\d,]+ tokens? and cuts [\d.]+ %$/)
+        .waitFor()
+      await workbench().panel.locator('.candidates .cut').first().waitFor()
+      await workbench().panel.getByRole('button', { name: 'Turn off top-p' }).click()
+      await workbench().panel.locator('.candidates .cut').first().waitFor({ state: 'detached' })
+      await openTokens()
+    })
+
+    it('lists the keys with ?', async () => {
+      await grid().press('?')
+
+      await workbench().panel.locator('.keys').waitFor()
+      await workbench().page.keyboard.press('Escape')
+      await workbench().panel.locator('.keys').waitFor({ state: 'detached' })
+    })
+
+    it('colours by another metric', async () => {
+      await workbench().panel.getByLabel('Colour by').selectOption('rank')
+
+      await workbench().panel.locator('.strip', { hasText: '101–1,000' }).waitFor()
+      await workbench().panel.getByLabel('Colour by').selectOption('surprisal')
+    })
+  })
 
   describe('a selection', () => {
     beforeEach(async () => {
@@ -114,13 +168,15 @@ describe('inspecting in the workbench', () => {
       await workbench().page.setViewportSize({ width: 1440, height: 900 })
     })
 
-    it.each(
-      THEMES.flatMap((theme) => [
-        { theme, layout: 'next to the editor', viewport: { width: 1440, height: 900 } },
-        { theme, layout: 'wide', viewport: { width: 2400, height: 900 } },
-      ]),
-    )('has no serious violation in the theme $theme, $layout', async ({ theme, layout, viewport }) => {
-      await workbench().page.setViewportSize(viewport)
+    // Layouts differ in the places of the elements, themes in their colours.
+    it.each<{ theme: Theme; layout: string; width: number }>([
+      { theme: 'dark', ...WIDE },
+      { theme: 'dark', ...NEXT_TO_THE_EDITOR },
+      { theme: 'light', ...NEXT_TO_THE_EDITOR },
+      { theme: 'highContrast', ...NEXT_TO_THE_EDITOR },
+      { theme: 'highContrastLight', ...NEXT_TO_THE_EDITOR },
+    ])('has no serious violation in the theme $theme, $layout', async ({ theme, layout, width }) => {
+      await workbench().page.setViewportSize({ width, height: 900 })
       await workbench().setTheme(theme)
       await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
       const picture = `inspect-${theme}-${layout.replaceAll(' ', '-')}`
@@ -141,7 +197,7 @@ describe('inspecting in the workbench', () => {
   async function seriousViolations(): Promise<string[]> {
     const frame = await workbench().panelFrame()
     await frame.evaluate(AXE)
-    const results = await frame.evaluate<AxeResults>('axe.run()')
+    const results = await frame.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })")
     return results.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)

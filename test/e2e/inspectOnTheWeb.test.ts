@@ -20,7 +20,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
       'logitscope.hubEndpoint': `http://127.0.0.1:${inject('hosts').hubPort}`,
     },
   })
-  const { inspectSample, pickedRow, dialog } = panelOf(workbench)
+  const { inspectSample, dialog } = panelOf(workbench)
   let hub: OpenHub
 
   beforeAll(async () => {
@@ -84,17 +84,6 @@ describe('VS Code for the web in a window that is not isolated', () => {
     const list = await openModelList()
     await list.getByText('2 of 548 MB downloaded').waitFor()
     await workbench().page.keyboard.press('Escape')
-  })
-
-  it('has the colours of another theme', async () => {
-    await workbench().setTheme('light')
-    await inspectSample()
-
-    await workbench().putCursor(6, 16)
-
-    await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
-    await workbench().panel.locator('body.vscode-light').waitFor()
-    await workbench().screenshot('web-light')
   })
 
   async function openModelList(): Promise<Locator> {

@@ -1,17 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HEADER_FIGURES, spokenNumbers } from '../../support/reference/sampleNumbers'
-import { panelOf, SAMPLE_TOKENS } from './panel'
+import { panelOf } from './panel'
 import type { Workbench } from './workbench'
 
 /**
  * Tests of the panel for a whole document, the same for every kind of window.
  *
  * @param backend as the panel's header names it
+ * @param declareMore declares tests that are not repeated for every kind of window: they are about the panel's page, which
+ *   is the same in all of them
  */
-export function inspectsAWholeDocument(workbench: () => Workbench, backend: string): void {
+export function inspectsAWholeDocument(
+  workbench: () => Workbench,
+  backend: string,
+  declareMore: () => void = () => undefined,
+): void {
   describe('a whole document', () => {
-    const { grid, rows, pickedRow, pickedOrNot, status, highlighted, inspectSample, finished } =
-      panelOf(workbench)
+    const { grid, pickedRow, pickedOrNot, status, highlighted, inspectSample, finished } = panelOf(workbench)
     const { openPrediction, openTokens } = panelOf(workbench)
     /** Whether the panel shows the inspected sample. Every test that passes leaves it in this state. */
     let isInspected = false
@@ -23,11 +28,6 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
 
     afterEach(({ task }) => {
       isInspected = task.result?.state === 'pass'
-    })
-
-    it('shows a row for every token and one for what comes next', async () => {
-      await expect(rows().count()).resolves.toBe(SAMPLE_TOKENS + 1)
-      await expect(grid().getAttribute('aria-rowcount')).resolves.toBe(String(SAMPLE_TOKENS + 2))
     })
 
     it('names the model and the document and summarizes the text in its header', async () => {
@@ -47,12 +47,6 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       expect(popover).toMatch(/mini\s+embedded, not GPT-2 itself/)
       expect(popover).toContain('12 M parameters')
       expect(popover).toContain(backend)
-    })
-
-    it('has the focus on the table when it opens', async () => {
-      await inspectSample()
-
-      await expect(grid().evaluate((element) => element === document.activeElement)).resolves.toBe(true)
     })
 
     it('highlights the token of the row in the editor and keeps the selection', async () => {
@@ -75,17 +69,6 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await workbench().page.getByText('Ln 1, Col 33 (6 selected)').waitFor()
     })
 
-    it('selects the token in the editor with a double click in the text', async () => {
-      await workbench()
-        .panel.locator('logitscope-strip')
-        .getByText('path', { exact: true })
-        .first()
-        .dblclick()
-
-      await workbench().focusEditor()
-      await workbench().page.getByText('Ln 1, Col 38 (4 selected)').waitFor()
-    })
-
     it('follows the editor’s cursor', async () => {
       await workbench().putCursor(5, 6)
 
@@ -103,36 +86,7 @@ export function inspectsAWholeDocument(workbench: () => Workbench, backend: stri
       await openTokens()
     })
 
-    it('cuts tokens while a sampling setting changes, and says how many', async () => {
-      await workbench().putCursor(5, 6)
-      await openPrediction('Sampling')
-      const topP = workbench().panel.getByLabel('Top-p, as a number')
-      await topP.fill('0.5')
-      await topP.press('Tab')
-
-      await workbench()
-        .panel.getByText(/^Top-p 0\.50 keeps [\d,]+ tokens? and cuts [\d.]+ %$/)
-        .waitFor()
-      await workbench().panel.locator('.candidates .cut').first().waitFor()
-      await workbench().panel.getByRole('button', { name: 'Turn off top-p' }).click()
-      await workbench().panel.locator('.candidates .cut').first().waitFor({ state: 'detached' })
-      await openTokens()
-    })
-
-    it('lists the keys with ?', async () => {
-      await grid().press('?')
-
-      await workbench().panel.locator('.keys').waitFor()
-      await workbench().page.keyboard.press('Escape')
-      await workbench().panel.locator('.keys').waitFor({ state: 'detached' })
-    })
-
-    it('colours by another metric', async () => {
-      await workbench().panel.getByLabel('Colour by').selectOption('rank')
-
-      await workbench().panel.locator('.strip', { hasText: '101–1,000' }).waitFor()
-      await workbench().panel.getByLabel('Colour by').selectOption('surprisal')
-    })
+    declareMore()
 
     it('copies the row with its provenance', async () => {
       await workbench().putCursor(5, 6)
