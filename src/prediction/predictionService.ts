@@ -248,7 +248,7 @@ export class PredictionService {
 /** Enough for switching between a few documents. */
 const MAX_CACHED_TEXTS = 4
 /** Shorter runs measure the engine's start rather than its speed. */
-const MIN_MEASURED_POSITIONS = 64
+const MIN_MEASURED_POSITIONS = 256
 const BITS_PER_NAT = 1 / Math.LN2
 
 function layoutOf(

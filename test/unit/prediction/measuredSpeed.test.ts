@@ -28,7 +28,7 @@ it('a prediction runs on one backend, even if the engine changes to another one 
 
 describe('PredictionService.estimateSeconds', () => {
   const WASM = { ...MINI, parameters: 16e9, threads: 1 }
-  const request = requestOf(100)
+  const request = requestOf(400)
 
   afterEach(() => {
     vi.useRealTimers()
@@ -38,7 +38,7 @@ describe('PredictionService.estimateSeconds', () => {
     const neverLoaded = { ...hashEngine(), model: () => Promise.reject(new Error('loaded')) }
     const measured = new PredictionService(connect(neverLoaded))
 
-    expect(measured.estimateSeconds(request, WASM)).toBe(100)
+    expect(measured.estimateSeconds(request, WASM)).toBe(400)
   })
 
   it('counts the positions of several windows as often as they are computed', () => {
@@ -75,13 +75,21 @@ describe('PredictionService.estimateSeconds', () => {
     current = { ...WASM, ...change }
     secondsPerPosition = 0.25
     await measured.model()
-    expect(measured.estimateSeconds(request, current)).toBe(100)
+    expect(measured.estimateSeconds(request, current)).toBe(400)
     await measured.predict(request)
 
-    expect(measured.estimateSeconds(request, current)).toBeCloseTo(25)
+    expect(measured.estimateSeconds(request, current)).toBeCloseTo(100)
     current = WASM
     await measured.model()
-    expect(measured.estimateSeconds(request, current)).toBeCloseTo(50)
+    expect(measured.estimateSeconds(request, current)).toBeCloseTo(200)
+  })
+
+  it('does not take the time of a short run, most of which is the start, as the speed', async () => {
+    const measured = new PredictionService(connect(hashEngine(WASM)))
+
+    await measured.predict(requestOf(85))
+
+    expect(measured.estimateSeconds(request, WASM)).toBe(400)
   })
 
   it('does not count the time of a request that names WASM as the speed of WebGPU', async () => {
@@ -89,7 +97,7 @@ describe('PredictionService.estimateSeconds', () => {
 
     await measured.predict({ ...request, model: WASM })
 
-    expect(measured.estimateSeconds(request, WASM)).toBe(100)
+    expect(measured.estimateSeconds(request, WASM)).toBe(400)
   })
 })
 
