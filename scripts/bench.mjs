@@ -14,8 +14,9 @@ import { run } from './processes.mjs'
 const SOURCES = join(REPO, 'bench')
 const BUNDLES = join(CACHE, 'bench')
 /** Some launches run half as fast as others, so the median of several is taken. */
-const LAUNCHES = 3
-const LAUNCH_LIMIT_MS = 15 * 60_000
+const TIMED = { launches: 3, limitMs: 15 * 60_000 }
+/** A leak shows within one long launch. */
+const SOAK = { launches: 1, limitMs: 60 * 60_000 }
 
 /** Preparations that only some benches need. */
 const PREPARATIONS = {
@@ -42,10 +43,15 @@ await runMain(async () => {
   for (const bench of benches) {
     /** @type {import('../bench/measure').Comparison[][]} */
     const launches = []
-    for (let launch = 0; launch < LAUNCHES; launch++) launches.push(await launchBench(bench))
+    for (let launch = 0; launch < planOf(bench).launches; launch++) launches.push(await launchBench(bench))
     printTable(bench, launches)
   }
 })
+
+/** @param {string} bench */
+function planOf(bench) {
+  return bench === 'soak.bench.ts' ? SOAK : TIMED
+}
 
 /** @param {readonly string[]} names */
 async function chosenBenches(names) {
@@ -74,7 +80,9 @@ async function buildBenches(benches) {
     format: 'esm',
     logLevel: 'warning',
   }
-  const inNode = [...benches, 'fullSize/candidateProcess.ts'].map((name) => join(SOURCES, name))
+  const inNode = [...benches, 'fullSize/candidateProcess.ts', 'soak/observedThread.ts'].map((name) =>
+    join(SOURCES, name),
+  )
   await esbuild.build({
     ...options,
     entryPoints: inNode,
@@ -98,7 +106,7 @@ async function buildBenches(benches) {
 async function launchBench(bench) {
   const results = join(BUNDLES, 'results.json')
   await run(process.execPath, [join(BUNDLES, bench.replace(/\.ts$/, '.mjs')), REPO, results], {
-    limitMs: LAUNCH_LIMIT_MS,
+    limitMs: planOf(bench).limitMs,
     output: 'show',
   })
   return JSON.parse(await readFile(results, 'utf8'))
@@ -109,7 +117,7 @@ async function launchBench(bench) {
  * @param {readonly (readonly import('../bench/measure').Comparison[])[]} launches
  */
 function printTable(bench, launches) {
-  console.log(`\n${basename(bench, '.bench.ts')}: medians of ${launches.length} launches\n`)
+  console.log(`\n${basename(bench, '.bench.ts')}: medians, launches: ${launches.length}\n`)
   console.log('| what | ours | against | ratio |')
   console.log('| --- | ---: | ---: | ---: |')
   launches[0]?.forEach(({ name, unit }, row) => {
