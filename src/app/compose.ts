@@ -12,7 +12,7 @@ import { registerModels } from '../features/models/registerModels'
 import { registerStatus } from '../features/status/registerStatus'
 import { reportBackendFailure } from '../features/status/backendFailure'
 import { PredictionService } from '../prediction/predictionService'
-import { acceleratorsOf } from '../shared/contracts/backendCheck'
+import { acceleratorsOf } from '../shared/contracts/backends'
 import { createApi, type LogitscopeApi } from './api'
 import type { Platform } from './platform'
 

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { MAX_THREADS } from '../engine/contract/engineOptions'
-import type { BackendChoice } from '../shared/contracts/backendCheck'
+import type { BackendChoice } from '../shared/contracts/backends'
 import {
   DEFAULT_MODEL_ID,
   DEFAULT_TOP_K,

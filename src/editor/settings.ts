@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { MAX_THREADS } from '../engine/contract/engineOptions'
-import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/backendCheck'
+import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/backends'
 import { COLUMNS, type Column } from '../shared/contracts/protocol'
 import { METRICS, type Metric } from '../shared/numbers/metrics'
 import { DEFAULT_ENDPOINT } from '../model/hub/endpoint'

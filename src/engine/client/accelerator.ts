@@ -1,4 +1,4 @@
-import type { AcceleratedBackend } from '../../shared/contracts/backendCheck'
+import type { AcceleratedBackend } from '../../shared/contracts/backends'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import type { ModelInfo } from '../../shared/contracts/prediction'
 import { NativeUnavailableError, WebGpuUnavailableError } from '../../shared/errors'

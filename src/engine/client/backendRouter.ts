@@ -4,7 +4,7 @@ import type {
   BackendFailure,
   RetryOutcome,
   UnusedBackend,
-} from '../../shared/contracts/backendCheck'
+} from '../../shared/contracts/backends'
 import {
   ENGINE_METHODS,
   type EngineApi,

@@ -1,9 +1,5 @@
-import {
-  type BackendCheck,
-  type DecisiveDelta,
-  decisiveDelta,
-  passes,
-} from '../../shared/contracts/backendCheck'
+import type { BackendCheck } from '../../shared/contracts/backendCheck'
+import { type DecisiveDelta, decisiveDelta, passes } from '../../shared/contracts/backends'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/prediction'
 import {

@@ -1,4 +1,5 @@
-import type { BackendCheck, BackendChoice } from '../../shared/contracts/backendCheck'
+import type { BackendCheck } from '../../shared/contracts/backendCheck'
+import type { BackendChoice } from '../../shared/contracts/backends'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import type { Precision } from '../../shared/contracts/prediction'
 import { EngineStoppedError, NativeUnavailableError, OutOfMemoryError } from '../../shared/errors'

@@ -1,5 +1,6 @@
 import type { GpuAdapter } from '../../shared/contracts/companionApi'
-import type { BackendCheck, BackendChoice } from '../../shared/contracts/backendCheck'
+import type { BackendCheck } from '../../shared/contracts/backendCheck'
+import type { BackendChoice } from '../../shared/contracts/backends'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import { MalformedAnswerError, OutOfMemoryError, WebGpuUnavailableError } from '../../shared/errors'
 import type { ModelInfo } from '../../shared/contracts/prediction'

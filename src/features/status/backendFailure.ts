@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
 import { showInformation, showWarning } from '../../editor/notifications'
 import { readSettings } from '../../editor/settings'
-import type { BackendFailure, RetryOutcome } from '../../shared/contracts/backendCheck'
+import type { BackendFailure, RetryOutcome } from '../../shared/contracts/backends'
 import { backendName } from '../../shared/text/modelText'
 
 /**

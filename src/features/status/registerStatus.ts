@@ -2,7 +2,7 @@ import type { FeatureOptions } from '../../editor/feature'
 import { registerCommands } from '../../editor/registerCommands'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { StatusItem } from './statusItem'
-import type { RetryOutcome } from '../../shared/contracts/backendCheck'
+import type { RetryOutcome } from '../../shared/contracts/backends'
 import { retryBackendOrReport } from './backendFailure'
 import { installNative } from './nativeOffer'
 

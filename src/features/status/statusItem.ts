@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { onSettingsChange, readSettings } from '../../editor/settings'
 import type { StatusEntry } from '../../editor/statusEntries'
-import type { UnusedBackend } from '../../shared/contracts/backendCheck'
+import type { UnusedBackend } from '../../shared/contracts/backends'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import { modelCardOf } from './modelCard'
 import { showStatusMenu } from './statusMenu'

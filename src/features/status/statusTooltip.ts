@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { assertNever } from '../../shared/assertNever'
 import type { EngineState } from '../../shared/contracts/engineApi'
-import type { UnusedBackend } from '../../shared/contracts/backendCheck'
+import type { UnusedBackend } from '../../shared/contracts/backends'
 import { backendName, describeCheck, describeModel } from '../../shared/text/modelText'
 
 export interface TooltipOptions {

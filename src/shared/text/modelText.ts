@@ -1,5 +1,6 @@
 import { assertNever } from '../assertNever'
-import { type BackendCheck, decisiveDelta } from '../contracts/backendCheck'
+import type { BackendCheck } from '../contracts/backendCheck'
+import { decisiveDelta } from '../contracts/backends'
 import { formatBytes, formatCount, formatCounted, formatDelta, formatParameters } from './format'
 import type { Backend, ModelInfo, Precision } from '../contracts/prediction'
 

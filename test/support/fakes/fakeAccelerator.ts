@@ -1,7 +1,7 @@
 import type { AcceleratedEngine } from '../../../src/engine/client/accelerator'
 import { callsOf } from '../../../src/engine/client/engineCalls'
 import type { LoadedModel } from '../../../src/engine/inference/model'
-import type { AcceleratedBackend } from '../../../src/shared/contracts/backendCheck'
+import type { AcceleratedBackend } from '../../../src/shared/contracts/backends'
 import type { EngineApi, EngineMethods } from '../../../src/shared/contracts/engineApi'
 import type { ModelInfo } from '../../../src/shared/contracts/prediction'
 import { EngineStoppedError } from '../../../src/shared/errors'

@@ -1,11 +1,11 @@
 import type { AcceleratorStart, FoundDevice, Unused } from '../../../src/engine/client/accelerator'
 import { BackendRouter } from '../../../src/engine/client/backendRouter'
 import type { LoadedModel } from '../../../src/engine/inference/model'
-import type { AcceleratedBackend } from '../../../src/shared/contracts/backendCheck'
+import type { AcceleratedBackend } from '../../../src/shared/contracts/backends'
 import type { EngineState } from '../../../src/shared/contracts/engineApi'
-import { FakeAccelerator } from '../fakes/fakeAccelerator'
-import { freshEngine, scoreEverything, withWatchedTransformer } from './engineUnderTest'
-import { InThreadWorker } from './inThreadWorker'
+import { FakeAccelerator } from './fakeAccelerator'
+import { freshEngine, scoreEverything, withWatchedTransformer } from '../engine/engineUnderTest'
+import { InThreadWorker } from '../engine/inThreadWorker'
 
 /** `REQUEST` takes five steps. */
 export const STEP_POSITIONS = 2

@@ -22,7 +22,7 @@ import {
   RouterUnderTest,
   started,
   STEP_POSITIONS,
-} from '../../../support/engine/routerUnderTest'
+} from '../../../support/fakes/routerUnderTest'
 
 const LOST = new InferenceError('The device was lost.')
 

@@ -17,7 +17,7 @@ import {
   RouterUnderTest,
   started,
   STEP_POSITIONS,
-} from '../../../support/engine/routerUnderTest'
+} from '../../../support/fakes/routerUnderTest'
 
 let mini: LoadedModel
 let expected: Awaited<ReturnType<typeof score>>

@@ -16,7 +16,7 @@ import {
   REQUEST,
   RouterUnderTest,
   started,
-} from '../../../support/engine/routerUnderTest'
+} from '../../../support/fakes/routerUnderTest'
 
 let mini: LoadedModel
 

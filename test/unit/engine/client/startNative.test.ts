@@ -7,7 +7,8 @@ import {
   type NativeOptions,
 } from '../../../../src/engine/client/startNative'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { BackendCheck, BackendChoice } from '../../../../src/shared/contracts/backendCheck'
+import type { BackendCheck } from '../../../../src/shared/contracts/backendCheck'
+import type { BackendChoice } from '../../../../src/shared/contracts/backends'
 import type { EngineApi, EngineMethods } from '../../../../src/shared/contracts/engineApi'
 import { NativeUnavailableError } from '../../../../src/shared/errors'
 import type { Precision } from '../../../../src/shared/contracts/prediction'
