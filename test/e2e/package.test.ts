@@ -55,7 +55,8 @@ const PACKAGES: Record<string, Package> = {
     maxBytes: 38 * 1024 * 1024,
     // 20 % above the sizes when the limits were set. Each start in a browser downloads the browser's bundles.
     maxBundleBytes: {
-      'cli.js': 88_000,
+      'cli.js': 130_000,
+      'engineProcess.js': 275_000,
       'engineWorker.js': 325_000,
       'engineWorker.web.js': 240_000,
       'extension.js': 480_000,

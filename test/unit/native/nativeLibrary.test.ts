@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { nativeLibrary } from '../../support/engine/nativeLibrary'
+import { NATIVE_LIBRARY } from '../../support/engine/loadModel'
 
 interface Manifest {
   readonly version: string
@@ -14,7 +14,7 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>
 }
 
-const LOAD = `require(${JSON.stringify(nativeLibrary())})`
+const LOAD = `require(${JSON.stringify(NATIVE_LIBRARY)})`
 
 /** Initializes the library, which reports its first event then. */
 const CREATE_SESSION = `${LOAD}.InferenceSession.create(new Uint8Array([1])).catch(() => {})`
@@ -33,7 +33,7 @@ describe('native/dist/onnxruntime.cjs', () => {
   it('exports the classes of ONNX Runtime, and the version of onnxruntime-web', async () => {
     const { dependencies } = await manifestOf('package.json')
 
-    const library: unknown = createRequire(import.meta.url)(nativeLibrary())
+    const library: unknown = createRequire(import.meta.url)(NATIVE_LIBRARY)
 
     expect(library).toMatchObject({
       InferenceSession: expect.any(Function) as unknown,
