@@ -17,10 +17,14 @@ export class AppendedList<T> implements List<T> {
   /** The items of `list`, then those of `more`. */
   static of<T>(list: List<T>, more: Iterable<T>): AppendedList<T> {
     // A second continuation of the same list has other items after it, so it gets a copy.
-    const isLongest = list instanceof AppendedList && list.#items.length === list.#length
-    const items: T[] = isLongest ? list.#items : [...list]
+    const isLongest = AppendedList.isAppended(list) && list.#items.length === list.#length
+    const items = isLongest ? list.#items : [...list]
     for (const item of more) items.push(item)
     return new AppendedList(items)
+  }
+
+  private static isAppended<T>(list: List<T>): list is AppendedList<T> {
+    return list instanceof AppendedList
   }
 
   get length(): number {

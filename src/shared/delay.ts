@@ -17,6 +17,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-function reasonOf({ reason }: AbortSignal): Error {
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason
   return reason instanceof Error ? reason : new Error(String(reason))
 }

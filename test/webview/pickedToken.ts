@@ -7,7 +7,7 @@ import { type PanelUnderTest, typescript, typescriptSection, vocabulary } from '
 /** The token that the panel picks by itself: it is not among the ten most likely. */
 export const pickedAddress = { inspectionId: typescript.id, section: 0, position: MOST_SURPRISING.position }
 
-const { score } = elementAt(typescriptSection.predictions, pickedAddress.position)
+const { score } = elementAt([...typescriptSection.predictions], pickedAddress.position)
 if (score === null) throw new Error('the reference scores every token')
 
 /** The full row of logits that the token is scored with. */

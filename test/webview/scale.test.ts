@@ -8,7 +8,8 @@ const test = panelUnderTest()
 
 /** The first `count` tokens of the reference text repeated. */
 function repeated(count: number): { tokens: Token[]; predictions: TokenPrediction[] } {
-  const { tokens: once, predictions: scored } = typescriptSection
+  const { tokens: once } = typescriptSection
+  const scored = [...typescriptSection.predictions]
   const tokens = Array.from({ length: count }, (_, i) => elementAt(once, i % once.length))
   const predictions = tokens.map((_, position) => ({
     ...elementAt(scored, position % once.length),

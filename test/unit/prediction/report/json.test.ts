@@ -83,12 +83,13 @@ describe.each([
         return Reflect.get(list, key)
       },
     })
-    const readByPiece: number[] = []
+    const pieces = piecesOf(inspection([{ ...section([]), predictions }]), vocabulary)
 
-    for (const _ of piecesOf(inspection([{ ...section([]), predictions }]), vocabulary)) {
-      readByPiece.push(read)
+    const readByPiece = Array.from(pieces, () => {
+      const count = read
       read = 0
-    }
+      return count
+    })
 
     expect(Math.max(...readByPiece)).toBeLessThan(500)
   })
