@@ -24,6 +24,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   // Services that several features share.
   const selectedPrecision = () => readPrecision(readSettings().model)
   let precision = selectedPrecision()
+  // Not if the user has selected a backend that Logitscope Native does not change.
+  const offersNative = () => acceleratorsOf(readSettings().backend).includes('native') && canInstallNative()
   const engine = new BackendRouter({
     spawnWasm: () => {
       precision = selectedPrecision()
@@ -34,12 +36,10 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     onState: (state, unused) => {
       status.showEngine(state, unused)
     },
-    onFailure: (failure) => void reportBackendFailure(failure, log),
+    onFailure: (failure) => void reportBackendFailure(failure, { log, offersNative }),
   })
   const service = new PredictionService(engine.api)
   const shared: FeatureOptions = { context, service, log }
-  // Not if the user has selected a backend that Logitscope Native does not change.
-  const offersNative = () => acceleratorsOf(readSettings().backend).includes('native') && canInstallNative()
 
   // Each feature registers its own commands, menus and settings listeners. A new feature is one entry of `features`.
   const inspection = registerInspect({

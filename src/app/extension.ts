@@ -91,7 +91,7 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
       }),
       nativeOf(context, log, {
         library: findNativeLibrary,
-        device: processorName(),
+        device: processorName,
         spawnNative: ({ nativeLibrary, ...selected }) =>
           spawnProcess({ ...optionsOf(selected, 'native'), nativeLibrary }),
         spawnWasm,

@@ -27,12 +27,12 @@ export function rememberedAdapterChecks({
 /** Stores the results of the native check. */
 export function rememberedNativeChecks(
   { globalState }: vscode.ExtensionContext,
-  device: string,
+  device: () => string,
 ): NativeOptions['checks'] {
   return {
-    get: (precision) => globalState.get<BackendCheck>(nativeCheckKey(device, precision)),
+    get: (precision) => globalState.get<BackendCheck>(nativeCheckKey(device(), precision)),
     set: (precision, check) => {
-      store(globalState, nativeCheckKey(device, precision), check)
+      store(globalState, nativeCheckKey(device(), precision), check)
     },
   }
 }

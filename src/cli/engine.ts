@@ -31,7 +31,6 @@ export async function createCliEngine(
     model: engine.model === DEFAULT_MODEL_ID ? embedded : model,
   })
   const spawnWasm = (engine: SelectedModel) => spawnWorker({ ...optionsOf(engine), backend: 'wasm' })
-  const device = processorName()
   let failure: Error | undefined
   const router = new BackendRouter({
     spawnWasm: () => spawnWasm(selected),
@@ -40,12 +39,12 @@ export async function createCliEngine(
         choice: () => choice,
         selected: () => selected,
         library: () => findNativeLibrary(variables, assetsFolder),
-        device,
+        device: processorName,
         isCheckAwaited: true,
         spawnNative: ({ nativeLibrary, ...engine }) =>
           spawnProcess({ ...optionsOf(engine), backend: 'native', nativeLibrary }),
         spawnWasm,
-        checks: storedChecks(cacheFolder(variables), device),
+        checks: storedChecks(cacheFolder(variables), processorName),
         log: () => undefined,
       }),
     ],

@@ -21,15 +21,15 @@ export function cacheFolder(
  * Results of the native check in a file of `folder`. If the file cannot be read or written, the next command checks
  * again.
  */
-export function storedChecks(folder: string, device: string): NativeOptions['checks'] {
+export function storedChecks(folder: string, device: () => string): NativeOptions['checks'] {
   const file = join(folder, 'backend-checks.json')
   return {
     get: (precision) => {
-      const check = readFile(file)[nativeCheckKey(device, precision)]
+      const check = readFile(file)[nativeCheckKey(device(), precision)]
       return isCheck(check) ? check : undefined
     },
     set: (precision, check) => {
-      writeFile(folder, file, { ...readFile(file), [nativeCheckKey(device, precision)]: check })
+      writeFile(folder, file, { ...readFile(file), [nativeCheckKey(device(), precision)]: check })
     },
   }
 }

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
+import type { LogitscopeApi } from '../../src/app/api'
 import { extension } from './support/extensionUnderTest'
 import { FakeUser } from './support/fakeUser'
 import { resultsAsText } from './support/results'
@@ -54,6 +55,39 @@ describe('the status menu', () => {
 
     assert.deepEqual(user.messages, [
       'Using WASM instead of WebGPU and native. WebGPU needs the extension Logitscope GPU. Install it, or enable it in this window. Logitscope Native is not installed. Install the extension to run the model several times as fast.',
+    ])
+  })
+})
+
+describe('the setting logitscope.backend', () => {
+  const user = new FakeUser()
+  const useBackend = (backend: string | undefined) =>
+    vscode.workspace
+      .getConfiguration('logitscope')
+      .update('backend', backend, vscode.ConfigurationTarget.Global)
+
+  beforeEach(async () => {
+    await extension.activate()
+    user.answers({})
+  })
+
+  afterEach(async () => {
+    user.restore()
+    await useBackend(undefined)
+  })
+
+  it('native says once that Logitscope Native is not installed, and WASM is used', async () => {
+    const api = (await extension.activate()) as LogitscopeApi
+    await useBackend('native')
+
+    const reports = [await api.inspect({ text: 'the' }), await api.inspect({ text: 'cat' })]
+
+    assert.deepEqual(
+      reports.map(({ backend }) => backend),
+      ['wasm', 'wasm'],
+    )
+    assert.deepEqual(user.messages, [
+      'Native inference is unavailable; using WASM. Logitscope Native is not installed. Install the extension to run the model several times as fast.',
     ])
   })
 })

@@ -25,7 +25,7 @@ export interface NativeOptions {
   readonly selected: () => SelectedModel
   readonly library: () => NativeLibrary
   /** The processor's name. */
-  readonly device: string
+  readonly device: () => string
   /** Whether calls wait for the check too, because no one watches meanwhile. */
   readonly isCheckAwaited: boolean
   readonly spawnNative: (engine: NativeEngine) => EngineWorker
@@ -87,6 +87,7 @@ function startFrom(
     {
       ...options,
       name: 'native',
+      device: options.device(),
       selected,
       connect: (model) =>
         connectEngine(spawnNative({ model, precision, nativeLibrary: path }), 'native engine'),

@@ -3,6 +3,7 @@ import { type Log, logError } from '../../editor/log'
 import { showInformation, showWarning } from '../../editor/notifications'
 import { readSettings } from '../../editor/settings'
 import type { BackendFailure, RetryOutcome } from '../../shared/contracts/backends'
+import { NativeUnavailableError, WebGpuUnavailableError } from '../../shared/errors'
 import { backendName } from '../../shared/text/modelText'
 
 /**
@@ -30,16 +31,25 @@ function outcomeText({ used, unused }: RetryOutcome): string | undefined {
   return [`Using ${backendName(used)} instead of ${names.join(' and ')}.`, ...reasons].join(' ')
 }
 
-/** Reports that a backend failed and another took over, and offers to retry. */
+/** Reports that a backend failed or is unavailable, and that another one is used; offers what the user can do. */
 export async function reportBackendFailure(
   { backend, used, reason }: BackendFailure,
-  log: Log,
+  { log, offersNative }: { readonly log: Log; readonly offersNative: () => boolean },
 ): Promise<void> {
-  const name = backendName(backend)
-  const sentence = logError(log, `${name} failed`, reason)
-  const title = backend === 'native' ? 'Native inference' : name
-  const text = `${title} failed; using ${backendName(used)}. ${sentence}`
-  const chosen = await showWarning(text, 'Retry Backend', 'Show Log')
-  if (chosen === 'Retry Backend') await vscode.commands.executeCommand('logitscope.retryBackend')
+  const title = backend === 'native' ? 'Native inference' : backendName(backend)
+  const isUnavailable = reason instanceof WebGpuUnavailableError || reason instanceof NativeUnavailableError
+  const what = `${title} ${isUnavailable ? 'is unavailable' : 'failed'}`
+  const sentence = logError(log, what, reason)
+  const chosen = await showWarning(
+    `${what}; using ${backendName(used)}. ${sentence}`,
+    ...(backend === 'native' && offersNative() ? ([INSTALL] as const) : []),
+    RETRY,
+    'Show Log',
+  )
+  if (chosen === INSTALL) await vscode.commands.executeCommand('logitscope.installNative')
+  if (chosen === RETRY) await vscode.commands.executeCommand('logitscope.retryBackend')
   if (chosen === 'Show Log') log.show()
 }
+
+const INSTALL = 'Install Logitscope Native'
+const RETRY = 'Retry Backend'

@@ -13,8 +13,14 @@ export interface Answers {
   readonly words?: readonly string[]
 }
 
-const { showOpenDialog, showErrorMessage, showInformationMessage, showInputBox, showQuickPick } =
-  vscode.window
+const {
+  showOpenDialog,
+  showErrorMessage,
+  showWarningMessage,
+  showInformationMessage,
+  showInputBox,
+  showQuickPick,
+} = vscode.window
 
 /**
  * Answers VS Code’s dialogs in place of a user. The tests are in the extension’s folder, so VS Code gives both the same
@@ -38,6 +44,7 @@ export class FakeUser {
     const message = (text: string, ...rest: unknown[]) => Promise.resolve(this.readMessage(text, rest))
     Object.assign(vscode.window, {
       showErrorMessage: message,
+      showWarningMessage: message,
       showInformationMessage: message,
       showQuickPick: async (items: Thenable<ListItem[]> | ListItem[]) => this.chooseOf(await items),
       showInputBox: () => Promise.resolve(this.words.shift()),
@@ -53,6 +60,7 @@ export class FakeUser {
     Object.assign(vscode.window, {
       showOpenDialog,
       showErrorMessage,
+      showWarningMessage,
       showInformationMessage,
       showInputBox,
       showQuickPick,

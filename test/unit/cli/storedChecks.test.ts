@@ -11,6 +11,8 @@ const CHECK = {
   milliseconds: { wasm: 9, accelerated: 3 },
 }
 
+const aCpu = () => 'a CPU'
+
 describe('storedChecks', () => {
   let folder: string
 
@@ -22,15 +24,15 @@ describe('storedChecks', () => {
   })
 
   it('has a check in the next command, for its processor and precision', () => {
-    storedChecks(folder, 'a CPU').set('fp32', CHECK)
+    storedChecks(folder, aCpu).set('fp32', CHECK)
 
-    expect(storedChecks(folder, 'a CPU').get('fp32')).toEqual(CHECK)
-    expect(storedChecks(folder, 'a CPU').get('int8')).toBeUndefined()
-    expect(storedChecks(folder, 'another CPU').get('fp32')).toBeUndefined()
+    expect(storedChecks(folder, aCpu).get('fp32')).toEqual(CHECK)
+    expect(storedChecks(folder, aCpu).get('int8')).toBeUndefined()
+    expect(storedChecks(folder, () => 'another CPU').get('fp32')).toBeUndefined()
   })
 
   it('keeps the checks of other precisions', () => {
-    const checks = storedChecks(join(folder, 'new'), 'a CPU')
+    const checks = storedChecks(join(folder, 'new'), aCpu)
     checks.set('fp32', CHECK)
     checks.set('int8', { ...CHECK, meanDelta: 0.01 })
 
@@ -40,12 +42,12 @@ describe('storedChecks', () => {
   it.each(['', '[]', '{"backendCheck": 1}', 'no JSON'])('has no check if its file is %j', async (content) => {
     await writeFile(join(folder, 'backend-checks.json'), content)
 
-    expect(storedChecks(folder, 'a CPU').get('fp32')).toBeUndefined()
+    expect(storedChecks(folder, aCpu).get('fp32')).toBeUndefined()
   })
 
   it('has no check, and no error, if its folder cannot be written', async () => {
     await writeFile(join(folder, 'file'), '')
-    const checks = storedChecks(join(folder, 'file'), 'a CPU')
+    const checks = storedChecks(join(folder, 'file'), aCpu)
     checks.set('fp32', CHECK)
 
     expect(checks.get('fp32')).toBeUndefined()

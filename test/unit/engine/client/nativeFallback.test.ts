@@ -46,7 +46,7 @@ describe('The router with the native library', { timeout: LIMIT_MS }, () => {
           choice: () => 'native',
           selected: () => ({ model: 'mini', precision }),
           library: () => ({ kind: 'found', path: NATIVE_LIBRARY }),
-          device: 'this CPU',
+          device: () => 'this CPU',
           isCheckAwaited: false,
           spawnNative: ({ nativeLibrary }) => {
             const child = spawnProcess({ ...options, backend: 'native', nativeLibrary })

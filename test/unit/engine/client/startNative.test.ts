@@ -54,7 +54,7 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
       choice: () => choice,
       selected: () => ({ model: selected, precision }),
       library: () => library,
-      device: 'a CPU',
+      device: () => 'a CPU',
       isCheckAwaited,
       spawnNative,
       spawnWasm: (engine) =>
