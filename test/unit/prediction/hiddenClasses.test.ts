@@ -1,4 +1,5 @@
-// V8 gives some objects, such as those made by spreading, a hidden class of their own. It takes 260 bytes.
+// After some hundreds of objects that are made by spreading and adding properties, V8 gives each further one a hidden
+// class of its own. It takes 260 bytes.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInThisContext } from 'node:vm'
@@ -19,27 +20,30 @@ const haveSameHiddenClass = runInThisContext('(a, b) => %HaveSameMap(a, b)') as 
 haveSameHiddenClass({}, {})
 setFlagsFromString('--no-allow-natives-syntax')
 
+/** Enough for V8 to give up sharing. */
+const TOKENS = 4_000
+
 const service = new PredictionService(connect(hashEngine()))
 const { sections } = await inspectText(service, {
-  text: 'The tokens of a long text share their hidden classes.',
+  text: ' one'.repeat(TOKENS),
   startToken: true,
   topK: 5,
   temperature: 1,
 })
 const section = elementAt(sections, 0)
-const [, second, third] = section.predictions
+const [last, beforeLast] = [section.predictions.at(-1), section.predictions.at(-2)]
 
 describe('The tokens of a text share the hidden class of', () => {
   it('their predictions', () => {
-    expect(haveSameHiddenClass(second, third)).toBe(true)
+    expect(haveSameHiddenClass(last, beforeLast)).toBe(true)
   })
 
   it('their scores', () => {
-    expect(haveSameHiddenClass(second?.score, third?.score)).toBe(true)
+    expect(haveSameHiddenClass(last?.score, beforeLast?.score)).toBe(true)
   })
 
   it('the alternatives in a report', async () => {
-    const [, , reported] = positionsOf(section, await service.vocabulary())
+    const reported = [...positionsOf(section, await service.vocabulary())].at(-1)
 
     expect(haveSameHiddenClass(reported?.top?.[0], reported?.top?.[1])).toBe(true)
   })
