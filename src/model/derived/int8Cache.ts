@@ -3,7 +3,7 @@
 
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import type { ModelInfo } from '../../shared/contracts/prediction'
@@ -55,8 +55,14 @@ export async function withInt8Form<T>(
  * Deletes the cached forms of a model.
  * @param folder the cache folder
  */
-export function deleteInt8Forms(folder: string, model: Pick<ModelLocation, 'id' | 'folder'>): Promise<void> {
-  return deleteFormsOf(folder, locationName(model.folder, model.id))
+export async function deleteInt8Forms(
+  folder: string,
+  model: Pick<ModelLocation, 'id' | 'folder'>,
+): Promise<void> {
+  if (!existsSync(folder)) return
+  const location = locationName(model.folder, model.id)
+  for (const name of await readdir(folder))
+    if (isFormOf(location, name)) await rm(join(folder, name), { force: true })
 }
 
 type IdentifiedModel = Pick<ModelLocation, 'id' | 'folder'> & Pick<ModelInfo, 'fingerprint'>
@@ -113,12 +119,19 @@ async function openCached(
       })
     }
     checkInt8Tensors(checkpoint, tensors)
+    await noteUse(path)
     return { tensors, close: () => source.close() }
   } catch (error) {
     await source.close()
     if (error instanceof SafetensorsError) return undefined
     throw error
   }
+}
+
+/** Sets the file's time, by which `deleteOutdated` knows when it was last used. Reading works without it. */
+async function noteUse(path: string): Promise<void> {
+  const now = new Date()
+  await utimes(path, now, now).catch(() => undefined)
 }
 
 const DTYPES = {
@@ -147,15 +160,13 @@ async function addToCache(
     await mkdir(dirname(path), { recursive: true })
     await writeForm(unfinished, metadataOf(key), int8Tensors(checkpoint))
     await rename(unfinished, path)
-    // Older forms of the same model folder, and files that were never completed.
-    const name = basename(path)
-    await deleteFormsOf(dirname(path), name.slice(0, name.lastIndexOf('-')), name)
-    await deleteOldest(dirname(path))
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => undefined)
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    return undefined
+    // Another window may have added the form meanwhile. Windows does not replace a file that is mapped into memory.
+    return openCached(path, key, checkpoint)
   }
+  await deleteOutdated(path)
   return openCached(path, key, checkpoint)
 }
 
@@ -207,18 +218,35 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
   }
 }
 
-/** Without a limit, forms of folders that no longer exist would stay forever. */
-async function deleteOldest(folder: string): Promise<void> {
-  const paths = (await readdir(folder)).map((name) => join(folder, name))
-  const forms = await Promise.all(paths.map(async (path) => ({ path, modified: (await stat(path)).mtimeMs })))
-  forms.sort((a, b) => b.modified - a.modified)
-  for (const { path } of forms.slice(MAX_FORMS)) await rm(path, { force: true })
+/**
+ * Deletes other forms of the same model folder, files that were never completed, and the forms that were not used for the
+ * longest time: without a limit, forms of folders that no longer exist would stay forever. A file that cannot be deleted
+ * stays until the next time: Windows does not delete one that is mapped into memory.
+ * @param path of the form that was added
+ */
+async function deleteOutdated(path: string): Promise<void> {
+  const folder = dirname(path)
+  const name = basename(path)
+  const location = name.slice(0, name.lastIndexOf('-'))
+  const others = (await readdir(folder)).filter((other) => other !== name)
+  const replaced = others.filter((other) => isFormOf(location, other))
+  const rest = await byLastUse(
+    folder,
+    others.filter((other) => !isFormOf(location, other)),
+  )
+  const outdated = [...replaced, ...rest.slice(MAX_FORMS - 1)]
+  await Promise.allSettled(outdated.map((other) => rm(join(folder, other), { force: true })))
 }
 
-/** Deletes all forms of one location, except one file. */
-async function deleteFormsOf(folder: string, location: string, except?: string): Promise<void> {
-  if (!existsSync(folder)) return
-  for (const name of await readdir(folder)) {
-    if (name !== except && name.startsWith(`${location}-`)) await rm(join(folder, name), { force: true })
-  }
+/** The files that still exist, the one that was used last first. */
+async function byLastUse(folder: string, names: readonly string[]): Promise<string[]> {
+  const times = await Promise.allSettled(
+    names.map(async (name) => ({ name, used: (await stat(join(folder, name))).mtimeMs })),
+  )
+  const files = times.flatMap((time) => (time.status === 'fulfilled' ? [time.value] : []))
+  return files.sort((a, b) => b.used - a.used).map(({ name }) => name)
+}
+
+function isFormOf(location: string, name: string): boolean {
+  return name.startsWith(`${location}-`)
 }

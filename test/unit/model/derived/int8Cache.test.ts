@@ -43,12 +43,12 @@ describe('The int8 cache', () => {
     const filesBefore = await readdir(model)
     const computed = await headDigest(model, cache)
     const file = await onlyFile(cache)
-    const { mtimeMs, ino } = await stat(join(cache, file))
+    const { ino } = await stat(join(cache, file))
 
     expect(await headDigest(model, cache)).toBe(computed)
 
     expect(await readdir(cache)).toEqual([file])
-    expect(await stat(join(cache, file))).toMatchObject({ mtimeMs, ino })
+    expect(await stat(join(cache, file))).toMatchObject({ ino })
     expect(await readdir(model)).toEqual(filesBefore)
   })
 
@@ -142,6 +142,33 @@ describe('The int8 cache', () => {
     expect(cached).toEqual(['model-2', 'model-3', 'model-4', 'model-5'])
   })
 
+  it('keeps a form that is used, although it is older than others', async () => {
+    const { model, cache } = await folders()
+    const use = (i: number) => headDigest(model, cache, { digest: `digest ${i}`, id: `model-${i}` })
+    for (let i = 0; i < 4; i++) await use(i)
+    for (const name of await readdir(cache)) await utimes(join(cache, name), 1, 1)
+    await use(0)
+
+    await use(4)
+
+    const cached = (await readdir(cache)).map((name) => name.slice(0, 'model-0'.length))
+    expect(cached).toContain('model-0')
+  })
+
+  it('adds a form although an older one cannot be deleted, as Windows deletes no mapped file', async () => {
+    const { model, cache } = await folders()
+    await headDigest(model, cache)
+    const older = await onlyFile(cache)
+    // A folder cannot be deleted like a file.
+    await rm(join(cache, older))
+    await mkdir(join(cache, older))
+    await utimes(join(model, 'model.safetensors'), 1, 1)
+
+    const file = await fileOfForm(model, cache)
+
+    expect((await readdir(cache)).filter((name) => name !== older)).toEqual([file])
+  })
+
   it('computes the form if it cannot be stored', async () => {
     const { model, cache } = await folders()
     await mkdir(cache, { recursive: true })
@@ -163,6 +190,16 @@ async function onlyFile(folder: string): Promise<string> {
   const names = await readdir(folder)
   expect(names).toHaveLength(1)
   return elementAt(names, 0)
+}
+
+/** Name of the cached file that the form is read from; undefined if it is computed in memory. */
+async function fileOfForm(model: string, cache: string): Promise<string | undefined> {
+  const fingerprint = await fingerprintOf({ folder: model })
+  return withModelFolder(model, (checkpoint) =>
+    withInt8Form(checkpoint, { id: 'seeded', folder: model, fingerprint }, cache, (form) =>
+      Promise.resolve(form.weight('lm_head.weight').place?.file),
+    ),
+  )
 }
 
 /** SHA-256 of the int8 head, which is computed from the whole vocabulary. */
