@@ -80,6 +80,9 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
       else if (changed('backend')) engine.backendChanged()
       if (changed('backend')) inspection.panel.sendNativeOffer()
     }),
+    platform.onReleaseModel((id) => {
+      if (readSettings().model === id) modelChanged()
+    }),
     onMayBeAvailable((backend) => {
       engine.mayBeAvailable(backend)
       inspection.panel.sendNativeOffer()

@@ -8,17 +8,19 @@ import { Companion } from '../companion/companionEngine'
 import { defaultThreads, type EngineOptions } from '../engine/contract/engineOptions'
 import { checkModelFolder } from '../engine/client/checkModelFolder'
 import { processorName } from '../engine/client/processorName'
-import { spawnProcess } from '../engine/client/spawnProcess'
+import { spawnNative } from '../engine/client/spawnNative'
 import { spawnWorker } from '../engine/client/spawnWorker'
 import type { SelectedModel } from '../engine/client/startAccelerated'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
+import { deleteInt8Forms } from '../model/derived/int8Cache'
 import { filesOfFolder } from '../model/folder/filesOfFolder'
 import { fingerprintOf } from '../model/folder/fingerprint'
 import { locateModel } from '../model/folder/locateModel'
 import { CONVERSION_SCRIPT } from '../model/formats/conversionCommand'
 import { PINNED_MODELS } from '../model/registry'
 import { ModelStore } from '../model/store/disk/modelStore'
+import { ModelUses } from '../model/store/disk/modelUses'
 import type { Platform } from './platform'
 import type { AcceleratedBackend } from '../shared/contracts/backends'
 import { writeOnDisk } from '../features/inspect/writeOnDisk'
@@ -55,12 +57,24 @@ interface NodePlatformOptions extends Pick<Platform, 'onMayBeAvailable'> {
 
 function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatformOptions): Platform {
   const { extensionUri, globalStorageUri } = context
-  const store = new ModelStore({
-    folder: vscode.Uri.joinPath(globalStorageUri, 'models').fsPath,
-    models: PINNED_MODELS,
-  })
   const assetsFolder = vscode.Uri.joinPath(extensionUri, 'dist').fsPath
   const int8Folder = vscode.Uri.joinPath(globalStorageUri, 'int8').fsPath
+  const releaseModel = new vscode.EventEmitter<string>()
+  context.subscriptions.push(releaseModel)
+  const storeFolder = vscode.Uri.joinPath(globalStorageUri, 'models').fsPath
+  const uses = new ModelUses({
+    folder: storeFolder,
+    window: windowName,
+    release: (id) => {
+      releaseModel.fire(id)
+    },
+  })
+  const store = new ModelStore({
+    folder: storeFolder,
+    models: PINNED_MODELS,
+    uses,
+    deleteDerived: ({ id }, folder) => deleteInt8Forms(int8Folder, { id, folder }),
+  })
   const locate = (model: string) =>
     locateModel(model, {
       embedded: vscode.Uri.joinPath(extensionUri, 'media', 'models').fsPath,
@@ -93,7 +107,7 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
         library: findNativeLibrary,
         device: processorName,
         spawnNative: ({ nativeLibrary, ...selected }) =>
-          spawnProcess({ ...optionsOf(selected, 'native'), nativeLibrary }),
+          spawnNative(uses, { ...optionsOf(selected, 'native'), nativeLibrary }),
         spawnWasm,
       }),
     ],
@@ -102,12 +116,12 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
     threads,
     modelId: () => locate(readSettings().model).id,
     store,
+    onReleaseModel: releaseModel.event,
     requestHub,
     memoryBytes: totalmem(),
     writeOnDisk,
     disk: new ModelsOnDisk({
       store,
-      int8Folder,
       conversionScript: vscode.Uri.joinPath(extensionUri, 'media', CONVERSION_SCRIPT).fsPath,
       checkFolder: (folder) =>
         checkModelFolder(
@@ -121,4 +135,10 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
         ),
     }),
   }
+}
+
+/** This window, as messages in other windows name it. */
+function windowName(): string {
+  const { name } = vscode.workspace
+  return name === undefined ? 'a window without a folder' : `the window “${name}”`
 }

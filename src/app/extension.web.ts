@@ -55,11 +55,14 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
       }),
       { backend: 'native', find: () => Promise.resolve(NO_NATIVE) },
     ],
+    // The browser's support of WebGPU does not change while the page is open.
     onMayBeAvailable: NEVER,
     canInstallNative: () => false,
     threads,
     modelId: () => readSettings().model,
     store,
+    // No process has a browser's files mapped into memory.
+    onReleaseModel: NEVER,
     requestHub: fetchFromHub,
     // Browsers report at most 8 GB or nothing, so the size is unknown.
     memoryBytes: undefined,
@@ -73,7 +76,7 @@ const NO_NATIVE: Unused = {
   reason: 'Logitscope Native runs on the desktop and on servers, not in a browser.',
 }
 
-/** Never fires: a browser's support of WebGPU does not change while the page is open. */
+/** An event that never fires. */
 const NEVER: vscode.Event<never> = () => new vscode.Disposable(() => undefined)
 
 /** Files that the engine's worker requests: the runtime's from the extension, the model's from the extension or the store. */

@@ -23,6 +23,8 @@ export interface Platform {
   /** Id of the selected model. */
   readonly modelId: () => string
   readonly store: PinnedModelStore
+  /** Fires with the id of a model whose files will be deleted or replaced, so that the engine which has it ends. */
+  readonly onReleaseModel: vscode.Event<string>
   readonly requestHub: RequestHub
   /** Memory of the machine in bytes; undefined if unknown. */
   readonly memoryBytes: number | undefined

@@ -94,9 +94,8 @@ export class ModelManager {
   /** Switches to the embedded model first if the model is in use, and back if the deletion fails. */
   private async delete(model: PinnedModel): Promise<void> {
     const wasCurrent = await this.switchAwayFrom(model)
-    const { store, disk } = this.options
+    const { store } = this.options
     try {
-      await disk?.deleteDerivedFiles(model)
       await withStoreProgress(`Deleting ${model.id}`, model, (options) => store.delete(model, options))
     } catch (error) {
       if (wasCurrent) await this.options.choice.switchTo(model.id)

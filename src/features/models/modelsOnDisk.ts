@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import { showError, showInformation } from '../../editor/notifications'
-import { deleteInt8Forms } from '../../model/derived/int8Cache'
 import { WEIGHTS_FILE } from '../../model/formats/modelFiles'
 import type { PinnedModel } from '../../model/registry'
 import type { ModelStore } from '../../model/store/disk/modelStore'
@@ -11,8 +10,6 @@ import { withStoreProgress } from './modelDownload'
 
 export interface ModelsOnDiskOptions extends ChooseFolderOptions {
   readonly store: ModelStore
-  /** Folder of the quantized weights that were derived from models. */
-  readonly int8Folder: string
 }
 
 /** Operations on models that need a disk; a browser has none. */
@@ -53,12 +50,6 @@ export class ModelsOnDisk {
     } catch {
       void showInformation(folder)
     }
-  }
-
-  /** Deletes the quantized weights that were derived from the model. */
-  deleteDerivedFiles(model: PinnedModel): Promise<void> {
-    const { store, int8Folder } = this.options
-    return deleteInt8Forms(int8Folder, { id: model.id, folder: store.folderOf(model) })
   }
 
   /** All weights files have the same name, so the size identifies the model. `importFile` then checks the SHA-256. */

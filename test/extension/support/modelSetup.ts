@@ -31,7 +31,6 @@ export async function startModelSetup(): Promise<ModelSetup> {
   const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
   const disk = new ModelsOnDisk({
     store,
-    int8Folder: join(folder, 'int8'),
     conversionScript: 'convert_checkpoint.py',
     checkFolder,
   })

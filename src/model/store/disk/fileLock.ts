@@ -63,10 +63,15 @@ export class FileLock {
 
   /**
    * Takes the lock if it is free or its process has ended; otherwise undefined.
+   * @param holder what `holderOf` returns while the lock is held
    * @throws ModelFilesError if a folder has the lock's name, and the errors of the disk
    */
-  static async tryToAcquire(path: string, { beatMs }: LockLimits): Promise<FileLock | undefined> {
-    const content = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() })
+  static async tryToAcquire(
+    path: string,
+    { beatMs }: LockLimits,
+    holder?: string,
+  ): Promise<FileLock | undefined> {
+    const content = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID(), holder })
     for (;;) {
       try {
         await writeFile(path, content, { flag: 'wx' })
@@ -78,9 +83,15 @@ export class FileLock {
         if (!hasCode(error, 'EEXIST')) throw error
       }
       await refuseFolder(path)
-      const holder = await contentOf(path)
-      if (!isOfDeadProcess(holder) || !(await takeAway(path, holder))) return undefined
+      const present = await contentOf(path)
+      if (!isOfDeadProcess(present) || !(await takeAway(path, present))) return undefined
     }
+  }
+
+  /** The name that the holder gave itself; undefined if it gave none or the lock is free. */
+  static async holderOf(path: string): Promise<string | undefined> {
+    const { holder } = parsed(await contentOf(path))
+    return typeof holder === 'string' ? holder : undefined
   }
 
   private readonly lostSignal = new AbortController()
@@ -146,7 +157,7 @@ function contentOf(path: string): Promise<string | undefined> {
 }
 
 function isOfDeadProcess(content: string | undefined): boolean {
-  const pid = content === undefined ? undefined : pidOnThisMachine(content)
+  const pid = pidOnThisMachine(content)
   if (pid === undefined) return false
   try {
     process.kill(pid, 0)
@@ -157,16 +168,20 @@ function isOfDeadProcess(content: string | undefined): boolean {
 }
 
 /** Undefined for a lock of another machine, and for one that is being written or whose writer ended in between. */
-function pidOnThisMachine(content: string): number | undefined {
-  let holder: unknown
-  try {
-    holder = JSON.parse(content)
-  } catch {
-    return undefined
-  }
-  if (!isRecord(holder) || holder.host !== hostname()) return undefined
-  const { pid } = holder
+function pidOnThisMachine(content: string | undefined): number | undefined {
+  const { pid, host } = parsed(content)
+  if (host !== hostname()) return undefined
   return typeof pid === 'number' && Number.isSafeInteger(pid) && pid >= 1 ? pid : undefined
+}
+
+/** Empty for a free lock, and for one that is being written. */
+function parsed(content: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(content ?? '')
+    return isRecord(value) ? value : {}
+  } catch {
+    return {}
+  }
 }
 
 /**

@@ -14,6 +14,7 @@ import { storedBytes } from './diskNotes'
 import { withFile } from './durableFiles'
 import { type DigestOptions, startDigest } from './fileDigest'
 import { FileLock, LOCK_LIMITS, type LockLimits, type LockOptions } from './fileLock'
+import type { ModelUses } from './modelUses'
 import { fillWithWeights } from './partialFile'
 import { install, removeFolder, tidyUp, uninstall } from './replaceFolder'
 import { type StorePaths, storePaths } from './storePaths'
@@ -22,6 +23,10 @@ export interface ModelStoreOptions {
   /** Created if it does not exist. */
   readonly folder: string
   readonly models: readonly PinnedModel[]
+  /** The processes that have models mapped into memory; undefined if there are none. */
+  readonly uses?: ModelUses
+  /** Deletes what was derived from a model's files; called before they are deleted or replaced. */
+  readonly deleteDerived?: (model: PinnedModel, folder: string) => Promise<void>
   readonly lockLimits?: LockLimits
   /** Free bytes on the disk of a folder. */
   readonly freeBytes?: (folder: string) => Promise<number>
@@ -102,13 +107,13 @@ export class ModelStore implements PinnedModelStore {
         },
       )
       if (!isPinned) throw notPinned()
-      await lock.confirm()
-      await install(download, this.paths(model))
+      await this.replaceBy(download, { model, lock, signal, onProgress })
     })
   }
 
   /**
-   * Copies a file that was downloaded elsewhere, verifies and installs it; the file itself is not changed.
+   * Copies a file that was downloaded elsewhere, verifies and installs it; the file itself is not changed. First ends
+   * this window's use of an installed model.
    * @throws PinnedFileError, ModelBusyError, DiskSpaceError, ModelFilesError
    */
   async importFile(model: PinnedModel, path: string, { signal, onProgress }: StoreOptions): Promise<void> {
@@ -116,6 +121,7 @@ export class ModelStore implements PinnedModelStore {
     await this.makeFolder(model)
     const lock = await this.lockUnlessBusy(model, { signal, onProgress })
     await this.holding(lock, { model, signal }, async (held) => {
+      await this.refuseOtherWindow(model, { signal, onProgress })
       await this.requireSpace(model, 0)
       const isPinned = await withFile(path, 'r', async (source) => {
         const { size } = await source.stat()
@@ -137,13 +143,13 @@ export class ModelStore implements PinnedModelStore {
       })
       if (!isPinned) throw otherFile(path, model, 'its bytes differ')
       await writeConfigFile(model, imported)
-      await lock.confirm()
-      await install(imported, this.paths(model))
+      await this.replaceBy(imported, { model, lock, signal, onProgress })
     })
   }
 
   /**
-   * Reads the installed weights and compares them with the pinned digest; deletes them if they differ.
+   * Reads the installed weights and compares them with the pinned digest; if they differ, ends this window's use of the
+   * model and deletes them. Reading does not disturb a process that uses the model.
    * @throws PinnedFileError, ModelBusyError, ModelFilesError
    */
   async verify(model: PinnedModel, { signal, onProgress }: StoreOptions): Promise<void> {
@@ -156,19 +162,21 @@ export class ModelStore implements PinnedModelStore {
         return hash.digest('hex')
       })
       if (digest === model.sha256) return
+      await this.release(model, { signal, onProgress }, `${WEIGHTS_FILE} is not the pinned file, and `)
       await uninstall(paths)
       throw notPinned()
     })
   }
 
   /**
-   * Deletes the model and an unfinished download of it.
+   * Deletes the model and an unfinished download of it. First ends this window's use of the model.
    * @throws ModelBusyError, ModelFilesError
    */
   async delete(model: PinnedModel, { signal, onProgress }: StoreOptions): Promise<void> {
     const paths = this.paths(model)
     const lock = await this.lockUnlessBusy(model, { signal, onProgress })
     await this.holding(lock, { model, signal }, async () => {
+      await this.release(model, { signal, onProgress })
       await removeFolder(paths.download)
       if (existsSync(paths.installed)) await uninstall(paths)
     })
@@ -195,6 +203,36 @@ export class ModelStore implements PinnedModelStore {
 
   private paths(model: PinnedModel): StorePaths {
     return storePaths(this.folder, model.id)
+  }
+
+  /** Installs a finished folder, in place of the installed one if there is one. */
+  private async replaceBy(
+    finished: string,
+    { model, lock, ...options }: StoreOptions & { readonly model: PinnedModel; readonly lock: FileLock },
+  ): Promise<void> {
+    const paths = this.paths(model)
+    if (existsSync(paths.installed)) await this.release(model, options)
+    await lock.confirm()
+    await install(finished, paths)
+  }
+
+  /**
+   * Ends this window's use of the installed files, and deletes what was derived from them.
+   * @param problem start of the message if another window uses the files
+   * @throws ModelBusyError
+   */
+  private async release(model: PinnedModel, options: StoreOptions, problem = ''): Promise<void> {
+    await this.refuseOtherWindow(model, options, problem)
+    await this.options.uses?.endOwn(model.id)
+    await this.options.deleteDerived?.(model, this.folderOf(model))
+  }
+
+  private async refuseOtherWindow(model: PinnedModel, options: StoreOptions, problem = ''): Promise<void> {
+    const window = await this.options.uses?.otherWindow(model.id, this.lockOptions(model, options))
+    if (window !== undefined)
+      throw new ModelBusyError(
+        `${problem}${model.id} is in use by ${window}: close that window or select another model in it.`,
+      )
   }
 
   private async requireSpace(model: PinnedModel, existingBytes: number): Promise<void> {
