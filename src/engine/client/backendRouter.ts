@@ -232,7 +232,6 @@ export class BackendRouter implements EngineHandle {
    */
   private async choose({ backend, signal }: RoutedCall): Promise<ReadyAccelerator | undefined> {
     const lifetime = this.lifetime.signal
-    const stopped = signal === undefined ? lifetime : AbortSignal.any([lifetime, signal])
     for (;;) {
       if (signal?.aborted === true) throw new CancelledError()
       lifetime.throwIfAborted()
@@ -242,6 +241,7 @@ export class BackendRouter implements EngineHandle {
       const starting = this.starting()
       if (ready !== undefined || starting === undefined || this.wasm.isLoaded) return ready
       this.publish()
+      const stopped = signal === undefined ? lifetime : AbortSignal.any([lifetime, signal])
       const isAwaited = await unlessAborted(starting.isAwaited, stopped)
       if (isAwaited === false) return undefined
       await unlessAborted(starting.ended, stopped)

@@ -78,7 +78,11 @@ function exactProduct(rows: Uint8Array, weight: Int8Array, zero: number): Float3
 
 function isEqual(actual: Tensor | undefined, expected: Float32Array): boolean {
   const values = actual?.data
-  return values instanceof Float32Array && values.every((value, i) => value === expected[i])
+  return (
+    values instanceof Float32Array &&
+    values.length === expected.length &&
+    values.every((value, i) => value === expected[i])
+  )
 }
 
 function inexact(): NativeUnavailableError {
