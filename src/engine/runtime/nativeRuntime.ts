@@ -7,6 +7,12 @@ import type { Runtime, SessionWeights } from './runtime'
 import { GRAPH_OPTIONS, WITHOUT_PREPACKING } from './sessionOptions'
 import { WeightBytes } from './weightBytes'
 
+/**
+ * Threads that wait in a loop are a little faster while nothing else runs. Beside other programs a token takes several
+ * times as long with them, and they use the processor for a while after every run.
+ */
+const WITHOUT_SPINNING = { 'intra_op.allow_spinning': '0' }
+
 interface NativeOptions {
   /** Absolute path of `onnxruntime.cjs`. */
   readonly library: string
@@ -74,6 +80,6 @@ function sessionOptions(threads: number, entries: Record<string, string>): Infer
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    extra: { session: { ...WITHOUT_PREPACKING, ...entries } },
+    extra: { session: { ...WITHOUT_PREPACKING, ...WITHOUT_SPINNING, ...entries } },
   }
 }
