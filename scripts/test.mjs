@@ -49,8 +49,10 @@ const SUITES = {
   e2e: () =>
     inChromium('e2e', async () => {
       const { packageExtensions, packageNative } = await import('./package.mjs')
+      const { provideNative } = await import('./native.mjs')
       await packageExtensions()
       await packageNative()
+      await provideNative()
       return runVitest('e2e')
     }),
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { COMPLETIONS } from '../support/reference/miniExpectations'
+import { ghostTextOf } from './support/ghostText'
 import { useWorkbench } from './support/useWorkbench'
 import { APPEAR_LIMIT_MS } from './support/workbench'
 
@@ -14,6 +15,7 @@ const workbench = useWorkbench({
     'editor.quickSuggestions': false,
   },
 })
+const { ghostText, askForCompletion } = ghostTextOf(workbench)
 
 describe('ghost text', () => {
   beforeEach(async () => {
@@ -81,18 +83,6 @@ describe('ghost text', () => {
     await workbench().focusEditor()
   })
 })
-
-/** The visible ghost text. Its spans have different colours. */
-async function ghostText(): Promise<string> {
-  const parts = await workbench().page.locator('.view-line [class*="ghost-text-decoration"]').allInnerTexts()
-  return parts.join('').replaceAll('\u00a0', ' ')
-}
-
-async function askForCompletion(): Promise<string> {
-  await workbench().runCommand('Logitscope: Complete at Cursor')
-  await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).not.toBe('')
-  return ghostText()
-}
 
 async function toggleAutomatic(expected: 'on' | 'off'): Promise<void> {
   await workbench().runCommand('Logitscope: Toggle Automatic Completion')

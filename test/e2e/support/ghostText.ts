@@ -1,0 +1,22 @@
+import { expect } from 'vitest'
+import { APPEAR_LIMIT_MS, type Workbench } from './workbench'
+
+/** The ghost text in the active editor of a window. */
+export function ghostTextOf(workbench: () => Workbench) {
+  /** The visible ghost text. Its spans have different colours. */
+  async function ghostText(): Promise<string> {
+    const parts = await workbench()
+      .page.locator('.view-line [class*="ghost-text-decoration"]')
+      .allInnerTexts()
+    return parts.join('').replaceAll('\u00a0', ' ')
+  }
+
+  /** Asks for a completion at the cursor. Returns its text. */
+  async function askForCompletion(): Promise<string> {
+    await workbench().runCommand('Logitscope: Complete at Cursor')
+    await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).not.toBe('')
+    return ghostText()
+  }
+
+  return { ghostText, askForCompletion }
+}
