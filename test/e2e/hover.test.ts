@@ -82,6 +82,8 @@ describe('hovers and status item of an inspected document', () => {
 
     const tooltip = workbench().page.locator('.monaco-hover', { hasText: '12 M parameters' })
     await tooltip.getByText('embedded, not GPT-2 itself').waitFor()
+    // With other spaces its lines would break within words.
+    expect(await tooltip.textContent()).toMatch(/12 M parameters.*Native inference is not used: /s)
   })
 
   it('has a tooltip with the heatmap’s legend in the colours of the theme', async () => {

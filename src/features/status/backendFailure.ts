@@ -4,7 +4,7 @@ import { showInformation, showWarning } from '../../editor/notifications'
 import { readSettings } from '../../editor/settings'
 import type { BackendFailure, RetryOutcome } from '../../shared/contracts/backends'
 import { NativeUnavailableError, WebGpuUnavailableError } from '../../shared/errors'
-import { backendName } from '../../shared/text/modelText'
+import { backendName, backendTitle } from '../../shared/text/modelText'
 
 /**
  * Retries the backends that are not in use, and says the result, so that the command never ends without a visible effect.
@@ -36,9 +36,8 @@ export async function reportBackendFailure(
   { backend, used, reason }: BackendFailure,
   { log, offersNative }: { readonly log: Log; readonly offersNative: () => boolean },
 ): Promise<void> {
-  const title = backend === 'native' ? 'Native inference' : backendName(backend)
   const isUnavailable = reason instanceof WebGpuUnavailableError || reason instanceof NativeUnavailableError
-  const what = `${title} ${isUnavailable ? 'is unavailable' : 'failed'}`
+  const what = `${backendTitle(backend)} ${isUnavailable ? 'is unavailable' : 'failed'}`
   const sentence = logError(log, what, reason)
   const chosen = await showWarning(
     `${what}; using ${backendName(used)}. ${sentence}`,

@@ -3,7 +3,7 @@ import type { StatusEntry } from '../../editor/statusEntries'
 import { assertNever } from '../../shared/assertNever'
 import type { EngineState } from '../../shared/contracts/engineApi'
 import type { UnusedBackend } from '../../shared/contracts/backends'
-import { backendName, describeCheck, describeModel } from '../../shared/text/modelText'
+import { backendTitle, describeCheck, describeModel } from '../../shared/text/modelText'
 
 export interface TooltipOptions {
   readonly state: EngineState
@@ -19,7 +19,7 @@ export function statusTooltip({ state, unused, modelId, entries }: TooltipOption
   tooltip.supportHtml = true
   appendEngine(tooltip, state, modelId)
   for (const { backend, reason } of unused)
-    appendParagraph(tooltip, `${backendName(backend)} is not used: ${reason}`)
+    appendParagraph(tooltip, `${backendTitle(backend)} is not used: ${reason}`)
   for (const entry of entries) {
     const paragraph = entry.tooltip?.()
     if (paragraph !== undefined) tooltip.appendMarkdown(`\n\n---\n\n${paragraph}`)
@@ -31,20 +31,20 @@ function appendEngine(tooltip: vscode.MarkdownString, state: EngineState, modelI
   tooltip.appendMarkdown('**Logitscope**: ')
   switch (state.kind) {
     case 'stopped':
-      tooltip.appendText(`${modelId}, loads on first use`)
+      tooltip.appendMarkdown(escaped(`${modelId}, loads on first use`))
       return
     case 'starting':
-      tooltip.appendText(`${modelId} is starting`)
+      tooltip.appendMarkdown(escaped(`${modelId} is starting`))
       return
     case 'ready':
-      tooltip.appendText(`${state.model.id}, ${state.model.description}`)
+      tooltip.appendMarkdown(escaped(`${state.model.id}, ${state.model.description}`))
       appendParagraph(tooltip, describeModel(state.model))
       if (state.model.check !== undefined) {
         appendParagraph(tooltip, describeCheck(state.model.check))
       }
       return
     case 'failed':
-      tooltip.appendText(`${modelId} failed. ${state.message}`)
+      tooltip.appendMarkdown(escaped(`${modelId} failed. ${state.message}`))
       return
     default:
       assertNever(state)
@@ -52,6 +52,10 @@ function appendEngine(tooltip: vscode.MarkdownString, state: EngineState, modelI
 }
 
 function appendParagraph(tooltip: vscode.MarkdownString, text: string): void {
-  tooltip.appendMarkdown('\n\n')
-  tooltip.appendText(text)
+  tooltip.appendMarkdown(`\n\n${escaped(text)}`)
+}
+
+/** VS Code escapes spaces as well; without them a tooltip breaks its lines within words. */
+function escaped(text: string): string {
+  return new vscode.MarkdownString().appendText(text).value.replaceAll(/(&nbsp;)+/g, ' ')
 }

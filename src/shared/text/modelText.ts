@@ -65,6 +65,11 @@ export function describeCheck(check: BackendCheck): string {
   return `Checked against WASM on ${device}: log-probabilities differ by ${formatDelta(maxDelta)} at most; ${times}`
 }
 
+/** The backend as the subject of a sentence. */
+export function backendTitle(backend: Backend): string {
+  return backend === 'native' ? 'Native inference' : backendName(backend)
+}
+
 export function backendName(backend: Backend): string {
   switch (backend) {
     case 'wasm':
