@@ -146,7 +146,8 @@ describe('The int8 cache', () => {
     const { model, cache } = await folders()
     const use = (i: number) => headDigest(model, cache, { digest: `digest ${i}`, id: `model-${i}` })
     for (let i = 0; i < 4; i++) await use(i)
-    for (const name of await readdir(cache)) await utimes(join(cache, name), 1, 1)
+    for (const [time, name] of (await readdir(cache)).sort().entries())
+      await utimes(join(cache, name), time, time)
     await use(0)
 
     await use(4)
