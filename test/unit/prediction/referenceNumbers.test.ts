@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import type { PredictionService, SequencePrediction } from '../../../src/prediction/predictionService'
 import { elementAt } from '../../../src/shared/elementAt'
-import { freshService, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { freshService, LOADING_LIMIT_MS, loadMini, MINI } from '../../support/engine/engineUnderTest'
+import { CPU_BACKENDS, loadModel } from '../../support/engine/loadModel'
 import {
   disagreements,
   scoreDisagreements,
@@ -22,12 +23,12 @@ const OTHER_STEPS = [1, 7, 512].flatMap((step) =>
   })),
 )
 
-let model: LoadedModel
-beforeAll(async () => {
-  model = await loadMini()
-}, LOADING_LIMIT_MS)
+describe.each(CPU_BACKENDS)('PredictionService on %s', (backend) => {
+  let model: LoadedModel
+  beforeAll(async () => {
+    model = await loadModel(MINI, { backend })
+  }, LOADING_LIMIT_MS)
 
-describe('PredictionService', () => {
   it.each(REFERENCE_TEXTS)('has the reference’s numbers and ranks for $name', async (reference) => {
     const service = freshService(model, DEFAULT_STEP)
 
@@ -44,9 +45,11 @@ describe('PredictionService', () => {
 
     expectReferenceNumbers(prediction, reference)
   })
+})
 
+describe('PredictionService', () => {
   it.each(REFERENCE_TEXTS)('has the reference’s tokens for $name', async ({ text, tokenIds }) => {
-    const tokens = await freshService(model).tokenize(text)
+    const tokens = await freshService(await loadMini()).tokenize(text)
     expect(tokens.tokenIds).toEqual(tokenIds)
   })
 })

@@ -23,7 +23,6 @@ import {
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import { MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
 import { NATIVE_LIBRARY } from '../../../support/engine/loadModel'
-import { scoreWindow } from '../../../support/engine/scoreWindow'
 
 const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 const OPTIONS: EngineOptions = {
@@ -35,6 +34,8 @@ const OPTIONS: EngineOptions = {
   nativeLibrary: NATIVE_LIBRARY,
 }
 const SENTENCE = Int32Array.of(464, 3303, 2746, 1182)
+/** A whole window of the embedded model. */
+const WINDOW = scoreEverything(Int32Array.from({ length: 512 }, (_, i) => (i * 7919) % 50257))
 
 beforeAll(() => {
   if (!existsSync(`${DIST}engineProcess.js`))
@@ -84,9 +85,8 @@ describe('An engine in a process', () => {
 
   it('receives a cancel while it works', async () => {
     const { engine } = started()
-    const request = scoreWindow(0)
     const cancel = new AbortController()
-    const call = engine.api.score(request, {
+    const call = engine.api.score(WINDOW, {
       signal: cancel.signal,
       onProgress: () => {
         cancel.abort()
@@ -94,17 +94,18 @@ describe('An engine in a process', () => {
     })
     await expect(call).rejects.toThrow(CancelledError)
     const lastRow = { firstRow: 511, targets: Int32Array.of(NO_TARGET) }
-    const { computedPositions } = await engine.api.score({ ...request, ...lastRow })
+    const { computedPositions } = await engine.api.score({ ...WINDOW, ...lastRow })
     expect(computedPositions).toBeGreaterThan(0)
   })
 })
 
 describe('The end of the process', () => {
-  it.each(['SIGKILL', 'SIGSEGV'] as const)(
+  // Windows has no signals.
+  it.runIf(process.platform !== 'win32').each(['SIGKILL', 'SIGSEGV'] as const)(
     'by %s in mid-request rejects the request with the reason',
     async (signal) => {
       const { engine, processes } = started()
-      const call = engine.api.score(scoreWindow(0), {
+      const call = engine.api.score(WINDOW, {
         onProgress: ({ kind }) => {
           if (kind === 'rows') process.kill(pidOf(processes), signal)
         },
@@ -118,7 +119,7 @@ describe('The end of the process', () => {
 
   it('is followed by a new process with the next call', async () => {
     const { engine, processes } = started()
-    const call = engine.api.score(scoreWindow(0), {
+    const call = engine.api.score(WINDOW, {
       onProgress: () => {
         process.kill(pidOf(processes), 'SIGKILL')
       },
