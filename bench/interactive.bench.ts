@@ -2,11 +2,13 @@
 // the cache: on a text that is shifted in all of its windows, so that no cached row matches. Debounce times and VS
 // Code's rendering are not included.
 
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { createEngine } from '../src/engine/client/engineHandle'
+import { createEngine, type EngineWorker } from '../src/engine/client/engineHandle'
 import { defaultThreads } from '../src/engine/contract/engineOptions'
+import { spawnProcess } from '../src/engine/client/spawnProcess'
 import { spawnWorker } from '../src/engine/client/spawnWorker'
 import { locateModel } from '../src/model/folder/locateModel'
 import { DEFAULT_MODEL_ID } from '../src/shared/contracts/prediction'
@@ -24,32 +26,46 @@ const VISIBLE_UNITS = 1600
 const REPEATED_LINE = '  total += Number.isFinite(value) ? value : 0\n'
 const LINE_REPEATS = 12
 
-const engine = createEngine(() =>
-  spawnWorker({
-    model: locateModel(DEFAULT_MODEL_ID, {
-      embedded: join(repository, 'media', 'models'),
-      store: undefined,
-      howToGet: '',
-    }),
-    backend: 'wasm',
-    precision: 'fp32',
-    threads: defaultThreads(availableParallelism()),
-    assetsFolder: join(repository, 'dist'),
-  }),
-)
-const service = new PredictionService(engine.api)
 const { signal } = new AbortController()
 const text = await readFile(join(repository, 'bench', 'interactive', 'document.txt'), 'utf8')
 let serial = 0
 
 const results: Comparison[] = []
-for (const contest of [keystroke(), await ghostText(), hoverCached(), hoverCold()])
-  results.push(await compare(contest, REPETITIONS))
+const nativeLibrary = join(repository, 'native', 'dist', 'onnxruntime.cjs')
+// There is no native library for some machines.
+for (const backend of existsSync(nativeLibrary) ? (['wasm', 'native'] as const) : (['wasm'] as const)) {
+  const engine = createEngine(() => spawnEngine(backend))
+  const service = new PredictionService(engine.api)
+  for (const contest of [
+    keystroke(service),
+    await ghostText(service),
+    hoverCached(service),
+    hoverCold(service),
+  ])
+    results.push(await compare({ ...contest, name: `${backend}: ${contest.name}` }, REPETITIONS))
+  await engine.dispose()
+}
 await writeFile(resultsFile, JSON.stringify(results))
-await engine.dispose()
+
+/** The engine as the extension runs it. */
+function spawnEngine(backend: 'wasm' | 'native'): EngineWorker {
+  const options = {
+    model: locateModel(DEFAULT_MODEL_ID, {
+      embedded: join(repository, 'media', 'models'),
+      store: undefined,
+      howToGet: '',
+    }),
+    precision: 'fp32' as const,
+    threads: defaultThreads(availableParallelism()),
+    assetsFolder: join(repository, 'dist'),
+  }
+  return backend === 'wasm'
+    ? spawnWorker({ ...options, backend })
+    : spawnProcess({ ...options, backend, nativeLibrary })
+}
 
 /** Types a letter one screen above the end, and waits for the new colours of the visible text. */
-function keystroke(): Contest {
+function keystroke(service: PredictionService): Contest {
   const cursor = text.length - VISIBLE_UNITS
   const visible = { start: cursor - VISIBLE_UNITS / 2, end: cursor + VISIBLE_UNITS / 2 }
   const live = new LiveScores(service, true)
@@ -72,11 +88,11 @@ function keystroke(): Contest {
 }
 
 /** Completes the line at the end of a text that the heatmap has scored. Both sides generate the same tokens. */
-async function ghostText(): Promise<Contest> {
+async function ghostText(service: PredictionService): Promise<Contest> {
   const beforeCursor = `${text}\n${REPEATED_LINE.repeat(LINE_REPEATS)}`
-  const expected = await completionOf(unseen(beforeCursor))
+  const expected = await completionOf(service, unseen(beforeCursor))
   const expectCompletion = async (whole: string) => {
-    const tokenIds = await completionOf(whole)
+    const tokenIds = await completionOf(service, whole)
     if (tokenIds.join() !== expected.join()) throw new Error('The two sides generated different tokens.')
   }
   let scored = ''
@@ -95,7 +111,7 @@ async function ghostText(): Promise<Contest> {
 }
 
 /** The tokens of the most likely line after a text. */
-async function completionOf(whole: string): Promise<Int32Array> {
+async function completionOf(service: PredictionService, whole: string): Promise<Int32Array> {
   const completion = await complete(
     service,
     {
@@ -114,26 +130,27 @@ async function completionOf(whole: string): Promise<Int32Array> {
   return best.tokenIds
 }
 
-function hoverCached(): Contest {
+function hoverCached(service: PredictionService): Contest {
   const offset = text.length - VISIBLE_UNITS
   return {
     name: 'hover, document scored',
-    ours: () => hover(text, offset),
-    against: () => hover(unseen(text), offset),
+    ours: () => hover(service, text, offset),
+    against: () => hover(service, unseen(text), offset),
   }
 }
 
 /** The first hover after an edit before it. */
-function hoverCold(): Contest {
+function hoverCold(service: PredictionService): Contest {
   const offset = text.length - VISIBLE_UNITS
   return {
     name: 'hover, first after an edit before it',
-    ours: () => hover(`${text.slice(0, offset - 100)}${serial++}${text.slice(offset - 100)}`, offset),
-    against: () => hover(unseen(text), offset),
+    ours: () =>
+      hover(service, `${text.slice(0, offset - 100)}${serial++}${text.slice(offset - 100)}`, offset),
+    against: () => hover(service, unseen(text), offset),
   }
 }
 
-function hover(whole: string, offset: number) {
+function hover(service: PredictionService, whole: string, offset: number) {
   return predictPlace(service, { text: whole, offset, startToken: true, topK: 10 }, signal)
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // Measures fast implementations against those that they replace, in one run, and prints ratios of medians.
-// Usage: node scripts/bench.mjs [NAME]...; without a name it runs all of bench/*.bench.ts.
+// Usage: node scripts/bench.mjs [NAME]...: the benches of bench/*.bench.ts whose names start with one of these, or all.
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { basename, join } from 'node:path'
@@ -8,6 +8,7 @@ import { installBenchPeers } from '../bench/fullSize/installPeers.mjs'
 import { findChromium } from '../test/hosts/chromium.mjs'
 import { ensureInstalled } from './ensureInstalled.mjs'
 import { runMain, SetupError } from './failure.mjs'
+import { provideNative } from './native.mjs'
 import { CACHE, REPO } from './paths.mjs'
 import { run } from './processes.mjs'
 
@@ -18,23 +19,25 @@ const TIMED = { launches: 3, limitMs: 15 * 60_000 }
 /** A leak shows within one long launch. */
 const SOAK = { launches: 1, limitMs: 60 * 60_000 }
 
-/** Preparations that only some benches need. */
+/**
+ * Preparations that only some benches need.
+ *
+ * @type {Record<string, (() => Promise<unknown>)[]>}
+ */
 const PREPARATIONS = {
-  fullSize: async () => {
-    await installBenchPeers()
-    process.env.LOGITSCOPE_CHROMIUM = await findChromium()
-  },
-  webgpu: async () => {
-    process.env.LOGITSCOPE_CHROMIUM = await findChromium()
-  },
+  'fullSizeNative.bench.ts': [provideNative, installBenchPeers],
+  'fullSizeWasm.bench.ts': [installBenchPeers, useChromium],
+  'interactive.bench.ts': [provideNative],
+  'webgpu.bench.ts': [useChromium],
 }
 
 await runMain(async () => {
   await ensureInstalled()
   const benches = await chosenBenches(process.argv.slice(2))
-  for (const [name, prepare] of Object.entries(PREPARATIONS)) {
-    if (benches.includes(`${name}.bench.ts`)) await prepare()
-  }
+  const preparations = Object.entries(PREPARATIONS).flatMap(([bench, steps]) =>
+    benches.includes(bench) ? steps : [],
+  )
+  for (const prepare of new Set(preparations)) await prepare()
   await buildBenches(benches)
   const [cpu] = cpus()
   console.log(
@@ -48,6 +51,10 @@ await runMain(async () => {
   }
 })
 
+async function useChromium() {
+  process.env.LOGITSCOPE_CHROMIUM = await findChromium()
+}
+
 /** @param {string} bench */
 function planOf(bench) {
   return bench === 'soak.bench.ts' ? SOAK : TIMED
@@ -56,12 +63,14 @@ function planOf(bench) {
 /** @param {readonly string[]} names */
 async function chosenBenches(names) {
   const benches = (await readdir(SOURCES)).filter((name) => name.endsWith('.bench.ts'))
-  const known = benches.map((name) => basename(name, '.bench.ts'))
-  const unknown = names.find((name) => !known.includes(name))
+  const unknown = names.find((name) => !benches.some((bench) => bench.startsWith(name)))
   if (unknown !== undefined) {
+    const known = benches.map((bench) => basename(bench, '.bench.ts'))
     throw new SetupError(`There is no bench “${unknown}”; the benches are ${known.join(', ')}.`)
   }
-  return names.length === 0 ? benches : names.map((name) => `${name}.bench.ts`)
+  return names.length === 0
+    ? benches
+    : benches.filter((bench) => names.some((name) => bench.startsWith(name)))
 }
 
 /** @param {readonly string[]} benches */

@@ -2,6 +2,8 @@
 export interface Candidate {
   /** Each method does the whole job and resolves when its results are complete. */
   readonly methods: Readonly<Partial<Record<Method, (tokenIds: Int32Array) => Promise<unknown>>>>
+  /** The process that has the model, if it is another one. */
+  readonly pid?: number
 }
 
 export type Method =
@@ -24,6 +26,8 @@ export interface CandidateSettings {
   /** The folder of the same weights in the usual layout of an ONNX export, with `onnx/model.onnx`. */
   readonly standardFolder: string
   readonly assetsFolder: string
+  /** Absolute path of `onnxruntime.cjs` of Logitscope Native. */
+  readonly nativeLibrary: string
   /** The folder of the node_modules of `bench/peers`. */
   readonly peersFolder: string
   readonly chromium: string

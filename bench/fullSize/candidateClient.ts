@@ -2,13 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { CandidateSettings, Method } from './candidate'
 import type { Answer, Command } from './candidateProcess'
+import type { ProcessMemory } from './processMemory'
 
 /** A candidate in its own process; it runs one command at a time. */
 export class CandidateClient {
-  /** Resident bytes of its process after the last command. */
-  resident = NaN
-  /** The largest resident size of its process, in bytes. */
-  peak = NaN
+  private measured: ProcessMemory | undefined
   private readonly child: ChildProcess
 
   constructor(script: string) {
@@ -17,6 +15,12 @@ export class CandidateClient {
       env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+  }
+
+  /** Of the process that has the model, after the last command. */
+  get memory(): ProcessMemory {
+    if (this.measured === undefined) throw new Error('the candidate has run no command')
+    return this.measured
   }
 
   /** Loads the candidate and returns the milliseconds that it took. */
@@ -29,8 +33,11 @@ export class CandidateClient {
     return this.send({ kind: 'run', method, tokenIds })
   }
 
-  end(): void {
+  /** Resolves when its process has ended: files that it still maps would count for others in part only. */
+  async end(): Promise<void> {
+    const exit = once(this.child, 'exit')
     this.child.disconnect()
+    await exit
   }
 
   private async send(command: Command): Promise<number> {
@@ -44,9 +51,8 @@ export class CandidateClient {
           throw new Error('the candidate’s process has ended')
         }),
       ])) as [Answer]
-      if (answer.failure !== undefined) throw new Error(answer.failure)
-      this.resident = answer.resident
-      this.peak = answer.peak
+      if (answer.kind === 'failed') throw new Error(answer.reason)
+      this.measured = answer.memory
       return answer.ms
     } finally {
       listening.abort()

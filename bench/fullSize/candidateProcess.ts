@@ -1,33 +1,33 @@
 // The process of one candidate: runs commands received over IPC, and answers with their duration and its memory.
 
-import { readFile } from 'node:fs/promises'
 import type { Candidate, CandidateSettings, Method } from './candidate'
 import { onnxRuntimeNode, onnxRuntimeWeb } from './candidates/onnxRuntime'
-import { ours, oursInt8 } from './candidates/ours'
-import { oursInOneStep } from './candidates/oursInOneStep'
+import { native, nativeInt8, ours, oursInt8 } from './candidates/ours'
+import { nativeInLongSteps, nativeInt8InLongSteps, oursInOneStep } from './candidates/oursInSteps'
 import { transformersInChromium } from './candidates/transformersInChromium'
-import { transformersNative } from './candidates/transformersNative'
+import { transformersNative, transformersNativeQ8 } from './candidates/transformersNative'
+import { type ProcessMemory, processMemory } from './processMemory'
 
 export type Command =
   | { readonly kind: 'load'; readonly settings: CandidateSettings }
   | { readonly kind: 'run'; readonly method: Method; readonly tokenIds: readonly number[] }
 
-export interface Answer {
-  readonly ms: number
-  /** Resident bytes of this process. */
-  readonly resident: number
-  /** The largest resident size of this process, in bytes. */
-  readonly peak: number
-  readonly failure?: string
-}
+export type Answer =
+  | { readonly kind: 'done'; readonly ms: number; readonly memory: ProcessMemory }
+  | { readonly kind: 'failed'; readonly reason: string }
 
 const CANDIDATES: Record<string, (settings: CandidateSettings) => Promise<Candidate>> = {
   ours,
   oursInt8,
   oursInOneStep,
+  native,
+  nativeInt8,
+  nativeInLongSteps,
+  nativeInt8InLongSteps,
   onnxRuntimeWeb,
   onnxRuntimeNode,
   transformersNative,
+  transformersNativeQ8,
   transformersInChromium,
 }
 
@@ -43,10 +43,10 @@ async function answer(command: Command): Promise<Answer> {
   try {
     await run(command)
   } catch (error) {
-    return { ms: 0, resident: 0, peak: 0, failure: error instanceof Error ? error.stack : String(error) }
+    return { kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
   const ms = performance.now() - started
-  return { ms, resident: await memory('VmRSS'), peak: await memory('VmHWM') }
+  return { kind: 'done', ms, memory: await processMemory(candidate?.pid ?? process.pid) }
 }
 
 async function run(command: Command): Promise<void> {
@@ -59,14 +59,4 @@ async function run(command: Command): Promise<void> {
   const method = candidate?.methods[command.method]
   if (method === undefined) throw new Error(`the candidate has no method ${command.method}`)
   await method(Int32Array.from(command.tokenIds))
-}
-
-/** Bytes; NaN on systems without /proc. */
-async function memory(field: 'VmRSS' | 'VmHWM'): Promise<number> {
-  try {
-    const status = await readFile('/proc/self/status', 'utf8')
-    return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
-  } catch {
-    return NaN
-  }
 }

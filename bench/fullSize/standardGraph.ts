@@ -4,33 +4,36 @@
 
 import { GraphBuilder, type Value } from '../../src/onnx/graphBuilder'
 import type { Gpt2Config } from '../../src/model/gpt2/config'
-import type { TensorEntry } from '../../src/model/formats/safetensors'
+import { HEAD } from '../../src/model/int8/floatWeights'
 
 /** Finite, as in our own graphs. */
 const MASKED = -1e9
 
+/** The weights in the form that they are stored in. */
+export interface StandardWeights {
+  /** A float32 tensor by GPT-2's own name. */
+  readonly tensor: (name: string) => Value
+  /** x [B, S, in] · W [in, out] of a layer, or of the LM head */
+  readonly product: (x: Value, layer: string) => Value
+  /** The rows [B, S, C] of `wte`. */
+  readonly tokenEmbeddings: (ids: Value) => Value
+}
+
 /**
  * Feeds: `input_ids` and `position_ids` [B, S], `attention_mask` [B, T], `past_key_values.{i}.key` and `.value`
  * [B, H, P, D]. Outputs: `logits` [B, S, V], `present.{i}.key` and `.value` [B, H, T, D].
- * @param entries float32 tensors by GPT-2's own names, in the external data file `location`
  */
 export function standardGraph(
   config: Gpt2Config,
-  entries: ReadonlyMap<string, TensorEntry>,
-  location: string,
+  weightsIn: (g: GraphBuilder) => StandardWeights,
 ): Uint8Array {
   const { nLayer, nHead: H, nEmbd: C, vocabSize: V, layerNormEpsilon } = config
   const D = C / H
   const g = new GraphBuilder()
-  const weight = (name: string): Value => {
-    const entry = entries.get(name)
-    if (entry === undefined) throw new Error(`tensor ${name} is missing`)
-    return g.external(name, 'float32', entry.shape, entry.byteLength, { location, offset: entry.offset })
-  }
-  const linear = (name: string, x: Value) =>
-    g.add(g.matMul(x, weight(`${name}.weight`)), weight(`${name}.bias`))
+  const { tensor, product, tokenEmbeddings } = weightsIn(g)
+  const linear = (name: string, x: Value) => g.add(product(x, name), tensor(`${name}.bias`))
   const layerNorm = (name: string, x: Value) =>
-    g.op('LayerNormalization', [x, weight(`${name}.weight`), weight(`${name}.bias`)], {
+    g.op('LayerNormalization', [x, tensor(`${name}.weight`), tensor(`${name}.bias`)], {
       axis: -1,
       epsilon: { float: layerNormEpsilon },
     })
@@ -41,10 +44,7 @@ export function standardGraph(
   const positionIds = g.input('position_ids', 'int64', ['B', 'S'])
   const mask = causalMask(g, inputIds, attentionMask)
 
-  let x = g.add(
-    g.op('Gather', [weight('wte.weight'), inputIds]),
-    g.op('Gather', [weight('wpe.weight'), positionIds]),
-  )
+  let x = g.add(tokenEmbeddings(inputIds), g.op('Gather', [tensor('wpe.weight'), positionIds]))
   for (let i = 0; i < nLayer; i++) {
     const past = (part: string) => g.input(`past_key_values.${i}.${part}`, 'float32', ['B', H, 'P', D])
     const qkv = linear(`h.${i}.attn.c_attn`, layerNorm(`h.${i}.ln_1`, x))
@@ -61,10 +61,7 @@ export function standardGraph(
     const hidden = linear(`h.${i}.mlp.c_fc`, layerNorm(`h.${i}.ln_2`, x))
     x = g.add(x, linear(`h.${i}.mlp.c_proj`, g.op('Gelu', [hidden], { approximate: 'tanh' })))
   }
-  const rows = g.reshape(layerNorm('ln_f', x), [-1, C])
-  const logits = g.op('Gemm', [rows, weight('wte.weight')], { transB: 1 })
-  const shape = g.concat(0, g.op('Shape', [inputIds]), g.ints([V]))
-  g.output('logits', g.op('Reshape', [logits, shape]), 'float32', ['B', 'S', V])
+  g.output('logits', product(layerNorm('ln_f', x), HEAD), 'float32', ['B', 'S', V])
   return g.build()
 }
 

@@ -20,16 +20,18 @@ interface TransformersModel {
   generate(inputs: object): Promise<unknown>
 }
 
-/** Does the whole job through the library's public interface. */
+/**
+ * Does the whole job through the library's public interface.
+ * @param options `dtype` is the library's name of the weights' type
+ */
 export async function transformersCandidate(
   { env, AutoModelForCausalLM, Tensor }: TransformersModule,
   model: string,
-  options: object,
+  options: { readonly dtype: 'fp32' | 'q8'; readonly device: string; readonly session_options?: object },
 ): Promise<Candidate> {
   env.allowLocalModels = true
   env.allowRemoteModels = false
   const loaded = await AutoModelForCausalLM.from_pretrained(model, {
-    dtype: 'fp32',
     use_external_data_format: true,
     local_files_only: true,
     ...options,

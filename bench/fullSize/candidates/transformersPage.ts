@@ -21,7 +21,7 @@ globalThis.loadCandidate = async (model, threads) => {
     // By default it loads them from a content delivery network.
     wasmPaths: new URL('/peers/onnxruntime-web/dist/', import.meta.url).href,
   })
-  candidate = await transformersCandidate(transformers, model, { device: 'wasm' })
+  candidate = await transformersCandidate(transformers, model, { dtype: 'fp32', device: 'wasm' })
   return onnx.versions?.web ?? 'unknown'
 }
 
