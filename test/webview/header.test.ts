@@ -67,6 +67,41 @@ describe('the model button', () => {
     await test.page.getByRole('switch').click()
     await test.posted('setStartToken', { startToken: false })
   })
+
+  it('has the number of the backend’s check on one line in panels of any width', async () => {
+    const check = {
+      device: 'a CPU',
+      maxDelta: 2e-5,
+      meanDelta: 2e-6,
+      milliseconds: { wasm: 9, accelerated: 3 },
+    }
+    await test.show({ ...typescript, model: { ...typescript.model, backend: 'native', check } })
+    await openPopover()
+
+    const lines: number[] = []
+    for (let width = 300; width < 400; width += 4) {
+      await test.page.setViewportSize({ width, height: 700 })
+      lines.push(await linesOfNumber())
+    }
+
+    expect(new Set(lines)).toEqual(new Set([1]))
+  })
+
+  /** Number of lines that the first `2e-5` in the popover takes. */
+  function linesOfNumber(): Promise<number> {
+    return test.page.locator('.popover').evaluate((popover) => {
+      const texts = document.createTreeWalker(popover, NodeFilter.SHOW_TEXT)
+      for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+        const start = text.textContent?.indexOf('2e-5') ?? -1
+        if (start === -1) continue
+        const range = document.createRange()
+        range.setStart(text, start)
+        range.setEnd(text, start + '2e-5'.length)
+        return range.getClientRects().length
+      }
+      return 0
+    })
+  }
 })
 
 describe('the status', () => {

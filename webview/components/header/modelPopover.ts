@@ -49,7 +49,9 @@ export function modelPopover(
       </dd>
       <dt>Backend</dt>
       <dd>
-        ${describeBackend(model)}${check === undefined ? nothing : html`<p class="dim">${describeCheck(check)}</p>`}
+        ${unbroken(describeBackend(model))}${
+          check === undefined ? nothing : html`<p class="dim">${unbroken(describeCheck(check))}</p>`
+        }
       </dd>
       <dt>Context</dt>
       <dd>
@@ -67,6 +69,13 @@ export function modelPopover(
       ${offersNative ? commandButton('installNative', 'Install Logitscope Native', actions) : nothing}
     </div>
   </div>`
+}
+
+/** Without a line break after the hyphen of numbers such as `2e-5`. */
+function unbroken(text: string): unknown {
+  return text
+    .split(/(\de-\d)/)
+    .map((part, i) => (i % 2 === 1 ? html`<span class="unbroken">${part}</span>` : part))
 }
 
 /** VS Code shows its own lists over the panel, so the popover closes first. */
