@@ -121,8 +121,9 @@ export class Workbench {
     await this.focusEditor()
   }
 
+  /** With a key: the command palette, when it closes, returns the focus to the panel for a moment. */
   async focusEditor(): Promise<void> {
-    await this.runCommand('View: Focus First Editor Group')
+    await this.page.keyboard.press('Control+1')
     await this.editorHasFocus()
   }
 
