@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as vscode from 'vscode'
 import { FileLock, LOCK_LIMITS } from '../../src/model/store/disk/fileLock'
@@ -78,6 +78,22 @@ describe('The current model', () => {
     }
 
     assert.match(user.messages.at(-1) ?? '', /Another window is working on the files of gpt2/)
+    assert.deepEqual([currentModel(), (await inspect()).model], ['gpt2', 'gpt2'])
+  })
+
+  it('stays the current one if another window uses it, which the message names', async () => {
+    const uses = join(dirname(folder), '.uses')
+    await mkdir(uses, { recursive: true })
+    const other = await FileLock.tryToAcquire(join(uses, 'gpt2.1'), LOCK_LIMITS, 'the window “letters”')
+    user.answers({ entries: ['gpt2', 'Delete'] })
+    try {
+      await vscode.commands.executeCommand('logitscope.manageModels')
+    } finally {
+      await other?.release()
+    }
+
+    const message = 'gpt2 is in use by the window “letters”: close that window or select another model in it.'
+    assert.equal(user.messages.at(-1), `Deleting the model failed. ${message}`)
     assert.deepEqual([currentModel(), (await inspect()).model], ['gpt2', 'gpt2'])
   })
 })
