@@ -13,7 +13,8 @@ import { spawnWorker } from '../engine/client/spawnWorker'
 import type { SelectedModel } from '../engine/client/startAccelerated'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
-import { deleteInt8Forms } from '../model/derived/int8Cache'
+import { deleteInt8Forms, int8FormBytes } from '../model/derived/int8Cache'
+import { PrepackedForms } from '../model/derived/prepackedForms'
 import { filesOfFolder } from '../model/folder/filesOfFolder'
 import { fingerprintOf } from '../model/folder/fingerprint'
 import { locateModel } from '../model/folder/locateModel'
@@ -59,6 +60,7 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
   const { extensionUri, globalStorageUri } = context
   const assetsFolder = vscode.Uri.joinPath(extensionUri, 'dist').fsPath
   const int8Folder = vscode.Uri.joinPath(globalStorageUri, 'int8').fsPath
+  const prepackedFolder = vscode.Uri.joinPath(globalStorageUri, 'prepacked').fsPath
   const releaseModel = new vscode.EventEmitter<string>()
   context.subscriptions.push(releaseModel)
   const storeFolder = vscode.Uri.joinPath(globalStorageUri, 'models').fsPath
@@ -69,11 +71,15 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
       releaseModel.fire(id)
     },
   })
+  const prepackedForms = new PrepackedForms(prepackedFolder)
   const store = new ModelStore({
     folder: storeFolder,
     models: PINNED_MODELS,
     uses,
-    deleteDerived: ({ id }, folder) => deleteInt8Forms(int8Folder, { id, folder }),
+    deleteDerived: async ({ id }, folder) => {
+      await deleteInt8Forms(int8Folder, { id, folder })
+      await prepackedForms.deleteOf({ id, folder })
+    },
   })
   const locate = (model: string) =>
     locateModel(model, {
@@ -107,7 +113,7 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
         library: findNativeLibrary,
         device: processorName,
         spawnNative: ({ nativeLibrary, ...selected }) =>
-          spawnNative(uses, { ...optionsOf(selected, 'native'), nativeLibrary }),
+          spawnNative(uses, { ...optionsOf(selected, 'native'), nativeLibrary, prepackedFolder }),
         spawnWasm,
       }),
     ],
@@ -122,6 +128,8 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
     writeOnDisk,
     disk: new ModelsOnDisk({
       store,
+      derivedBytes: async ({ id }, folder) =>
+        (await int8FormBytes(int8Folder, { id, folder })) + (await prepackedForms.bytesOf({ id, folder })),
       conversionScript: vscode.Uri.joinPath(extensionUri, 'media', CONVERSION_SCRIPT).fsPath,
       checkFolder: (folder) =>
         checkModelFolder(

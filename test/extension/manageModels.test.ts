@@ -122,6 +122,19 @@ describe('A pinned model', () => {
     assert.deepEqual([currentModel(), await states()], ['gpt2', ['installed']])
   })
 
+  it('is listed with the files that were derived from it, which Delete frees as well', async () => {
+    user.answers({ buttons: ['Download'], entries: [] })
+    await setup.choice.useGpt2()
+
+    await setup.manager.show()
+    const listed = user.listed.at(0)?.description
+    user.answers({ entries: ['gpt2'] })
+    await setup.manager.show()
+
+    const [inList, inActions] = [listed, user.listed.at(-1)?.description]
+    assert.deepEqual([inList, inActions], ['66 kB, and 34 kB derived from it', 'frees 100 kB'])
+  })
+
   it('is imported from a file, recognized by its length, and used with Use Model', async () => {
     const file = join(dirname(setup.store.folder), 'from-elsewhere')
     await writeFile(file, WEIGHTS)

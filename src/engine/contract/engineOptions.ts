@@ -17,6 +17,8 @@ export interface EngineOptions extends LoadOptions {
   readonly assetsFolder: string
   /** Absolute path of `onnxruntime.cjs` of Logitscope Native; present if and only if the backend is `native`. */
   readonly nativeLibrary?: string
+  /** Folder of the prepacked forms of models; undefined: the native runtime uses the models' own files. */
+  readonly prepackedFolder?: string
 }
 
 /** The largest number of threads that a user can set. */

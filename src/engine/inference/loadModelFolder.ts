@@ -23,12 +23,12 @@ export async function loadModelFolder(
   const isNative = options.backend === 'native'
   return withModelFolder(location.folder, async (checkpoint) => {
     const model = { ...location, fingerprint: await fingerprintOf(location) }
-    const load = async (weights: Checkpoint, mappable: string | undefined) =>
-      loadCheckpoint(
-        isNative && mappable !== undefined ? await withMappedFiles(weights, mappable) : weights,
-        model,
-        options,
-      )
+    const load = async (weights: Checkpoint, mappable: string | undefined) => {
+      const { prepackedForm } = options
+      if (prepackedForm !== undefined) return loadCheckpoint({ ...weights, prepackedForm }, model, options)
+      const isMapped = isNative && mappable !== undefined
+      return loadCheckpoint(isMapped ? await withMappedFiles(weights, mappable) : weights, model, options)
+    }
     if (options.precision === 'fp32')
       return load(checkpoint, location.storage === 'logitscope' ? location.folder : undefined)
     const size = { id: model.id, parameters: checkpoint.parameters, precision: options.precision }

@@ -17,6 +17,8 @@ import { Transformer } from './transformer'
 export interface InferenceOptions extends LoadOptions {
   /** Opens the runtime of the backend. It is called when the checkpoint is known to be usable. */
   readonly openRuntime: () => Promise<Runtime>
+  /** The folder of the model's prepacked form, which is loaded instead of its files. Only the native runtime loads one. */
+  readonly prepackedForm?: string
 }
 
 /** A model in memory: its two sessions and its description. */

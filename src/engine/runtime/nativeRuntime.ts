@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-common'
+import type { ModelGraph } from '../../model/graphs/gpt2GraphBuilder'
 import type { Precision } from '../../shared/contracts/prediction'
 import { checkInt8Products } from './int8Products'
 import { type NativeLibrary, openNativeLibrary } from './nativeLibrary'
@@ -18,6 +21,8 @@ interface NativeOptions {
   readonly library: string
   readonly threads: number
   readonly precision: Precision
+  /** A folder to which the prepacked form of each graph is written; undefined: none is made. */
+  readonly savePrepackedTo?: string
 }
 
 /**
@@ -25,13 +30,24 @@ interface NativeOptions {
  * may crash, and a run blocks the thread that calls it.
  * @throws NativeUnavailableError if the library cannot be loaded, or if its int8 products are not exact on this CPU
  */
-export async function openNative({ library, threads, precision }: NativeOptions): Promise<Runtime> {
+export async function openNative(options: NativeOptions): Promise<Runtime> {
+  const { library, precision } = options
   const native = openNativeLibrary(library)
-  const createSession: Runtime['createSession'] = ({ model, weights }, checkpoint) =>
-    checkpoint.mappedFolder === undefined
-      ? withBytes(native, { model, weights, checkpoint, threads })
-      : native.InferenceSession.create(model, sessionOptions(threads, mappedFrom(checkpoint.mappedFolder)))
-  if (precision === 'int8') await checkInt8Products(createSession)
+  const createSession: Runtime['createSession'] = (graph, checkpoint) => {
+    const { prepackedForm } = checkpoint
+    if (prepackedForm !== undefined) return prepackedSession(native, { ...options, graph, prepackedForm })
+    const { savePrepackedTo } = options
+    const packing = savePrepackedTo === undefined ? STORED : saved(graph.name, savePrepackedTo)
+    return storedSession(native, { ...options, graph, checkpoint, packing })
+  }
+  if (precision === 'int8') {
+    // Stored and prepacked matrices are multiplied by different code.
+    for (const packing of [STORED, PACKED]) {
+      await checkInt8Products((graph, checkpoint) =>
+        storedSession(native, { ...options, graph, checkpoint, packing }),
+      )
+    }
+  }
   return {
     backend: 'native',
     createSession,
@@ -45,27 +61,66 @@ export async function openNative({ library, threads, precision }: NativeOptions)
   }
 }
 
-interface BytesSession {
-  readonly model: Uint8Array
-  /** Names of the tensors. */
-  readonly weights: readonly string[]
-  readonly checkpoint: SessionWeights
-  readonly threads: number
+interface SessionOptions extends NativeOptions {
+  readonly graph: ModelGraph
 }
 
-/** A session with a copy of the weights. */
-async function withBytes(
+/** A graph from its prepacked form, whose files the runtime maps. */
+async function prepackedSession(
   native: NativeLibrary,
-  { model, weights, checkpoint, threads }: BytesSession,
+  { graph, prepackedForm, threads }: SessionOptions & { readonly prepackedForm: string },
 ): Promise<InferenceSession> {
-  const bytes = new WeightBytes(checkpoint, weights)
+  const model = await readFile(join(prepackedForm, `${graph.name}.onnx`))
+  return native.InferenceSession.create(model, sessionOptions(threads, mappedFrom(prepackedForm)))
+}
+
+interface StoredOptions extends SessionOptions {
+  readonly checkpoint: SessionWeights
+  readonly packing: Packing
+}
+
+/** A graph with the weights as they are stored, mapped or copied. */
+async function storedSession(
+  native: NativeLibrary,
+  { graph, checkpoint, threads, packing: { entries, ...options } }: StoredOptions,
+): Promise<InferenceSession> {
+  const { mappedFolder } = checkpoint
+  if (mappedFolder !== undefined) {
+    const session = sessionOptions(threads, { ...entries, ...mappedFrom(mappedFolder) })
+    return native.InferenceSession.create(graph.model, { ...session, ...options })
+  }
+  const bytes = new WeightBytes(checkpoint, graph.weights)
   try {
-    return await native.InferenceSession.create(model, {
-      ...sessionOptions(threads, {}),
+    return await native.InferenceSession.create(graph.model, {
+      ...sessionOptions(threads, entries),
+      ...options,
       externalData: bytes.list,
     })
   } finally {
     bytes.release()
+  }
+}
+
+/** Whether the runtime arranges matrices for the processor. */
+interface Packing {
+  readonly entries: Record<string, string>
+  readonly optimizedModelFilePath?: string
+}
+
+const STORED: Packing = { entries: WITHOUT_PREPACKING }
+const PACKED: Packing = { entries: {} }
+/** Smaller tensors are in the graph's own file. */
+const MIN_EXTERNAL_BYTES = 1024
+
+/** Arranges the matrices and writes them to files, as {@link prepackedSession} reads them. */
+function saved(name: string, folder: string): Packing {
+  return {
+    optimizedModelFilePath: join(folder, `${name}.onnx`),
+    entries: {
+      optimized_model_external_initializers_file_name: `${name}.data`,
+      optimized_model_external_initializers_min_size_in_bytes: String(MIN_EXTERNAL_BYTES),
+      save_external_prepacked_constant_initializers: '1',
+    },
   }
 }
 
@@ -80,6 +135,6 @@ function sessionOptions(threads: number, entries: Record<string, string>): Infer
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    extra: { session: { ...WITHOUT_PREPACKING, ...WITHOUT_SPINNING, ...entries } },
+    extra: { session: { ...WITHOUT_SPINNING, ...entries } },
   }
 }

@@ -5,7 +5,10 @@ import type { RowBuffer } from './rowBuffer'
 import type { Tensors } from './tensor'
 
 /** What a session needs of a checkpoint. */
-export type SessionWeights = Pick<Checkpoint, 'precision' | 'mappedFolder' | 'weight' | 'readNow'>
+export type SessionWeights = Pick<
+  Checkpoint,
+  'precision' | 'mappedFolder' | 'prepackedForm' | 'weight' | 'readNow'
+>
 
 /** A graph in the runtime: what Logitscope uses of a session of ONNX Runtime. */
 export interface LoadedGraph {

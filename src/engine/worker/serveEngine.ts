@@ -9,19 +9,19 @@ import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
 import type { EngineOptions } from '../contract/engineOptions'
 import type { FolderMethods } from '../contract/folderMethods'
-import { loadModelFolder } from '../inference/loadModelFolder'
-import type { InferenceOptions } from '../inference/model'
+import type { LoadedModel } from '../inference/model'
 import { Engine } from './engine'
 import { measuredStepSize } from './stepSize'
 
+interface ServeOptions extends Pick<EngineOptions, 'model' | 'assetsFolder'> {
+  readonly loadModel: () => Promise<LoadedModel>
+}
+
 /** Answers the calls that arrive on `channel` with an engine whose model is in a folder on this machine. */
-export function serveEngine(
-  channel: Channel,
-  { model, assetsFolder, ...options }: EngineOptions & InferenceOptions,
-): void {
+export function serveEngine(channel: Channel, { model, assetsFolder, loadModel }: ServeOptions): void {
   serveRpc<EngineMethods & FolderMethods>(channel, {
     ...new Engine({
-      loadModel: () => loadModelFolder(model, options),
+      loadModel,
       loadTokenizer: async () =>
         Tokenizer.load({
           wasm: new Uint8Array(await readFile(join(assetsFolder, 'tiktoken_bg.wasm'))),

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { EngineOptions } from '../contract/engineOptions'
+import { loadModelFolder } from '../inference/loadModelFolder'
 import { configureWasm, WASM_RUNTIME } from '../runtime/wasmRuntime'
 import { serveEngine } from './serveEngine'
 
@@ -19,5 +20,9 @@ serveEngine(
       port.on('message', listener)
     },
   },
-  { ...options, openRuntime: () => Promise.resolve(WASM_RUNTIME) },
+  {
+    ...options,
+    loadModel: () =>
+      loadModelFolder(options.model, { ...options, openRuntime: () => Promise.resolve(WASM_RUNTIME) }),
+  },
 )

@@ -21,6 +21,11 @@ export interface ModelManagerOptions {
   readonly log: Log
 }
 
+/** A model in the store, with the bytes of the files that were derived from it. */
+interface ListedModel extends StoredModel {
+  readonly derivedBytes: number
+}
+
 interface ActionItem extends vscode.QuickPickItem {
   readonly run?: () => Promise<void>
 }
@@ -32,7 +37,7 @@ export class ModelManager {
   async show(): Promise<void> {
     const { store, disk, choice } = this.options
     await store.tidyUp()
-    const downloaded = (await store.list()).filter(({ state }) => state.kind !== 'absent')
+    const downloaded = await this.listed()
     const items: ActionItem[] = [
       ...downloaded.map((stored) => ({
         label: stored.model.id,
@@ -54,12 +59,24 @@ export class ModelManager {
     await pick({ title: 'Manage Models', placeHolder }, items)
   }
 
-  private async showActions(stored: StoredModel): Promise<void> {
+  private async listed(): Promise<ListedModel[]> {
+    const { store, disk } = this.options
+    const downloaded = (await store.list()).filter(({ state }) => state.kind !== 'absent')
+    return Promise.all(
+      downloaded.map(async (stored) => ({
+        ...stored,
+        derivedBytes: (await disk?.derivedBytes(stored.model)) ?? 0,
+      })),
+    )
+  }
+
+  private async showActions(stored: ListedModel): Promise<void> {
     const { disk, choice } = this.options
-    const { model, state } = stored
+    const { model, state, derivedBytes } = stored
+    const storedBytes = state.kind === 'partial' ? state.bytes : model.bytes
     const remove: ActionItem = {
       label: 'Delete',
-      description: `frees ${formatBytes(state.kind === 'partial' ? state.bytes : model.bytes)}`,
+      description: `frees ${formatBytes(storedBytes + derivedBytes)}`,
       run: () => this.delete(model),
     }
     const actions: ActionItem[] =
@@ -152,8 +169,10 @@ async function pick(options: vscode.QuickPickOptions, items: ActionItem[]): Prom
   await chosen?.run?.()
 }
 
-function describeState({ model, state }: StoredModel): string {
-  return state.kind === 'partial'
-    ? `${formatBytesOf(state.bytes, model.bytes)} downloaded`
-    : formatBytes(model.bytes)
+function describeState({ model, state, derivedBytes }: ListedModel): string {
+  const stored =
+    state.kind === 'partial'
+      ? `${formatBytesOf(state.bytes, model.bytes)} downloaded`
+      : formatBytes(model.bytes)
+  return derivedBytes === 0 ? stored : `${stored}, and ${formatBytes(derivedBytes)} derived from it`
 }

@@ -10,6 +10,8 @@ import { withStoreProgress } from './modelDownload'
 
 export interface ModelsOnDiskOptions extends ChooseFolderOptions {
   readonly store: ModelStore
+  /** Bytes of the files that were derived from the model's files in a folder. */
+  readonly derivedBytes: (model: PinnedModel, folder: string) => Promise<number>
 }
 
 /** Operations on models that need a disk; a browser has none. */
@@ -50,6 +52,12 @@ export class ModelsOnDisk {
     } catch {
       void showInformation(folder)
     }
+  }
+
+  /** Bytes of the files that were derived from the model. */
+  derivedBytes(model: PinnedModel): Promise<number> {
+    const { store, derivedBytes } = this.options
+    return derivedBytes(model, store.folderOf(model))
   }
 
   /** All weights files have the same name, so the size identifies the model. `importFile` then checks the SHA-256. */

@@ -22,6 +22,7 @@ import {
 } from '../int8/int8Form'
 import { readSafetensorsMetadata } from '../formats/safetensors'
 import { tensorsOf } from '../formats/storedTensors'
+import { totalSize } from './totalSize'
 
 /** A form has hundreds of megabytes and can be computed again in seconds. */
 const MAX_FORMS = 4
@@ -59,10 +60,19 @@ export async function deleteInt8Forms(
   folder: string,
   model: Pick<ModelLocation, 'id' | 'folder'>,
 ): Promise<void> {
-  if (!existsSync(folder)) return
-  const location = locationName(model.folder, model.id)
-  for (const name of await readdir(folder))
-    if (isFormOf(location, name)) await rm(join(folder, name), { force: true })
+  for (const name of await formsOf(folder, model)) await rm(join(folder, name), { force: true })
+}
+
+/**
+ * Bytes of the cached forms of a model.
+ * @param folder the cache folder
+ */
+export async function int8FormBytes(
+  folder: string,
+  model: Pick<ModelLocation, 'id' | 'folder'>,
+): Promise<number> {
+  const forms = await formsOf(folder, model)
+  return totalSize(forms.map((name) => join(folder, name)))
 }
 
 type IdentifiedModel = Pick<ModelLocation, 'id' | 'folder'> & Pick<ModelInfo, 'fingerprint'>
@@ -249,4 +259,11 @@ async function byLastUse(folder: string, names: readonly string[]): Promise<stri
 
 function isFormOf(location: string, name: string): boolean {
   return name.startsWith(`${location}-`)
+}
+
+/** Names of the forms of a model. */
+async function formsOf(folder: string, model: Pick<ModelLocation, 'id' | 'folder'>): Promise<string[]> {
+  if (!existsSync(folder)) return []
+  const location = locationName(model.folder, model.id)
+  return (await readdir(folder)).filter((name) => isFormOf(location, name))
 }

@@ -47,6 +47,8 @@ export interface Checkpoint {
   readonly names: readonly string[]
   /** The folder of the tensors' files, if the runtime may map them into memory instead of reading them. */
   readonly mappedFolder?: string
+  /** The folder of its prepacked form, if the runtime loads that instead. */
+  readonly prepackedForm?: string
   has(name: string): boolean
   /** The tensor with this name, such as `h.0.attn.c_attn.weight`; of vocabulary matrices only the first V rows. */
   weight(name: string): Weight

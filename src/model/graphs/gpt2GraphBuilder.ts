@@ -5,6 +5,7 @@ import type { Checkpoint } from '../gpt2/checkpoint'
 import { int8Layer, isInt8Layer } from './int8Layer'
 
 export interface ModelGraph {
+  readonly name: string
   readonly model: Uint8Array
   /** Names of the checkpoint's tensors that the graph uses as external data. */
   readonly weights: readonly string[]
@@ -150,7 +151,7 @@ export class Gpt2GraphBuilder extends GraphBuilder {
     this.output(name, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
   }
 
-  finish(): ModelGraph {
-    return { model: this.build(), weights: [...this.usedWeights], rows: this.rowsOutputs }
+  finish(name: string): ModelGraph {
+    return { name, model: this.build(), weights: [...this.usedWeights], rows: this.rowsOutputs }
   }
 }

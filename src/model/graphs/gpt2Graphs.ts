@@ -34,7 +34,7 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
     g.output(`magnitude.${i}`, magnitude, 'float32', ['S', 1])
   }
   g.rowsOutput('residual', x)
-  return g.finish()
+  return g.finish('transformer')
 }
 
 /**
@@ -70,7 +70,7 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   )
   g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
   g.output('scores', scores, 'float32', ['R', 'columns'])
-  return g.finish()
+  return g.finish('vocabulary')
 }
 
 interface HeadFeeds {

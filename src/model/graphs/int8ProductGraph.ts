@@ -16,5 +16,5 @@ export function int8ProductGraph(inputs: number, outputs: number): ModelGraph {
   const weight = g.external(PRODUCT_WEIGHT, 'int8', [inputs, outputs], inputs * outputs)
   const scale = g.floats(Array<number>(outputs).fill(1))
   g.output('product', int8Product(g, { rows, weight, scale, zero }), 'float32', ['S', outputs])
-  return { model: g.build(), weights: [PRODUCT_WEIGHT], rows: [] }
+  return { name: 'int8Product', model: g.build(), weights: [PRODUCT_WEIGHT], rows: [] }
 }

@@ -52,8 +52,10 @@ export const MAX_DELTA = 1e-3
 /** Nats. In int8 a difference in the last bit can round an activation to the next step, so single tokens differ more. */
 export const MAX_MEAN_DELTA_INT8 = 0.03
 
+type Deltas = Pick<BackendCheck, 'maxDelta' | 'meanDelta'>
+
 /** The figure that decides whether the backends agree. NaN passes no limit. */
-export function decisiveDelta(check: BackendCheck, precision: Precision): DecisiveDelta {
+export function decisiveDelta(check: Deltas, precision: Precision): DecisiveDelta {
   switch (precision) {
     case 'fp32':
       return { kind: 'max', delta: check.maxDelta, limit: MAX_DELTA }
@@ -73,7 +75,7 @@ export interface DecisiveDelta {
 }
 
 /** Whether the backends agree. */
-export function passes(check: BackendCheck, precision: Precision): boolean {
+export function passes(check: Deltas, precision: Precision): boolean {
   const { delta, limit } = decisiveDelta(check, precision)
   return delta <= limit
 }

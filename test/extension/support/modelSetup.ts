@@ -13,6 +13,9 @@ import { MODEL, FakeHub } from '../../support/fakes/fakeHub'
 import { checkFolder } from './checkFolder'
 import { settings } from './currentModel'
 
+/** Bytes of the files that were derived from the model. */
+const DERIVED_BYTES = 34_464
+
 /** The extension’s model feature with a fake hub, whose model has 64 kB and is downloaded completely. */
 export interface ModelSetup {
   readonly hub: FakeHub
@@ -31,6 +34,7 @@ export async function startModelSetup(): Promise<ModelSetup> {
   const store = new ModelStore({ folder: join(folder, 'models'), models: [MODEL] })
   const disk = new ModelsOnDisk({
     store,
+    derivedBytes: () => Promise.resolve(DERIVED_BYTES),
     conversionScript: 'convert_checkpoint.py',
     checkFolder,
   })

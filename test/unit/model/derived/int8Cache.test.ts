@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { fingerprintOf } from '../../../../src/model/folder/fingerprint'
-import { deleteInt8Forms, withInt8Form } from '../../../../src/model/derived/int8Cache'
+import { deleteInt8Forms, int8FormBytes, withInt8Form } from '../../../../src/model/derived/int8Cache'
 import { withMappedFiles } from '../../../../src/model/folder/mappedCheckpoint'
 import { transformerGraph, vocabularyGraph } from '../../../../src/model/graphs/gpt2Graphs'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
@@ -132,6 +132,14 @@ describe('The int8 cache', () => {
     await deleteInt8Forms(cache, { id: 'seeded', folder: model })
 
     expect(await readdir(cache)).toEqual([])
+  })
+
+  it('counts the bytes of the forms of one model and no others', async () => {
+    const { model, cache } = await folders()
+    await headDigest(model, cache)
+    const { size } = await stat(join(cache, await onlyFile(cache)))
+    const bytesOf = (folder: string) => int8FormBytes(cache, { id: 'seeded', folder })
+    expect([await bytesOf(model), await bytesOf(join(model, 'another'))]).toEqual([size, 0])
   })
 
   it('keeps only the newest forms', async () => {
