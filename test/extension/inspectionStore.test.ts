@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict'
-import { mkdtemp, readdir, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
@@ -37,7 +37,7 @@ describe('the store of inspections', () => {
 
   it('restores an interrupted run up to the scores that were written', async () => {
     await store.save(runWith(SCORES_PER_FILE + 10))
-    await truncate(join(folder, 'run', 'scores1'), 1)
+    await truncate(join(folder, 'run', 'lastScores1'), 1)
 
     const restored = await anotherWindow().load('run')
 
@@ -48,6 +48,18 @@ describe('the store of inspections', () => {
   it('restores the save before one that the end of the window has cut off', async () => {
     for (const scored of [0, 10, 20]) await store.save(runWith(scored))
     await truncate(join(folder, 'run', 'header1.json'), 100)
+
+    const restored = await anotherWindow().load('run')
+
+    assertSameRun(restored, runWith(10))
+  })
+
+  it('restores the save before one whose scores are being written', async () => {
+    await store.save(runWith(10))
+    const header = await readFile(join(folder, 'run', 'header1.json'))
+    for (const scored of [20, 30]) await store.save(runWith(scored))
+    await writeFile(join(folder, 'run', 'header1.json'), header)
+    await truncate(join(folder, 'run', 'lastScores1'), 0)
 
     const restored = await anotherWindow().load('run')
 

@@ -71,7 +71,7 @@ export class InspectionStore implements vscode.Disposable {
       if (header === undefined) return undefined
       const scores: (TokenScore | null)[] = []
       for (let file = 0; file * SCORES_PER_FILE < header.scored; file++) {
-        scores.push(...decodeScores(await read(scoresFile(file)), header.inspection))
+        scores.push(...decodeScores(await read(scoresFile(file, header)), header.inspection))
         if (scores.length < Math.min((file + 1) * SCORES_PER_FILE, header.scored)) break
       }
       const { saves } = header
@@ -132,7 +132,7 @@ export class InspectionStore implements vscode.Disposable {
     for (let file = stored.completeFiles; file * SCORES_PER_FILE < header.scored; file++) {
       const from = file * SCORES_PER_FILE
       const to = Math.min(from + SCORES_PER_FILE, header.scored)
-      await write(scoresFile(file), encodeScores(run, { from, to }))
+      await write(scoresFile(file, header), encodeScores(run, { from, to }))
       if (to === from + SCORES_PER_FILE) stored.completeFiles = file + 1
     }
     const headerFile = HEADER_FILES[stored.saves % 2 === 0 ? 0 : 1]
@@ -159,8 +159,13 @@ export class InspectionStore implements vscode.Disposable {
   }
 }
 
-function scoresFile(index: number): string {
-  return `scores${index}`
+/**
+ * The last file is written in turns until it is full, like the header: the window that was reloaded may still write while
+ * the new one reads.
+ */
+function scoresFile(index: number, { scored, saves }: StoredHeader): string {
+  const isFull = (index + 1) * SCORES_PER_FILE <= scored
+  return isFull ? `scores${index}` : `lastScores${saves % 2}`
 }
 
 /** @throws SyntaxError if the file is incomplete */

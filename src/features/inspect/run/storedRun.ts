@@ -13,7 +13,7 @@ import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
 
 /** Files of another format are ignored; they are deleted once they are among the oldest. */
-export const FORMAT = 5
+export const FORMAT = 6
 /** Scores in one file. Encoding them takes a few milliseconds, even with 100 alternatives each. */
 export const SCORES_PER_FILE = 512
 
