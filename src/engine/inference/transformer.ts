@@ -3,6 +3,7 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { transformerGraph } from '../../model/graphs/gpt2Graphs'
 import { NonFiniteLogitsError } from '../../shared/errors'
+import type { Precision } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import type { Embeddings } from './embeddings'
 import { disposeRows, type NewRows } from '../cache/prefixCache'
@@ -18,6 +19,12 @@ const MASKED = -1e9
  * can decide to which integer a value is rounded.
  */
 const PADDING_MULTIPLE = 4
+
+/**
+ * ONNX Runtime multiplies a single row by other code, which sums in another order. In fp32 that is a difference of 1e-5; in
+ * int8 it decides to which integer a value is rounded, so a row is run with a repetition of itself.
+ */
+const MIN_STEP_ROWS: Record<Precision, number> = { fp32: 1, int8: 2 }
 
 /** Rows of P cached tokens, by layer, [P, C] each. */
 interface CachedRows {
@@ -37,7 +44,6 @@ export class Transformer {
     private readonly checkpoint: Checkpoint,
     private readonly session: OrtSession,
     private readonly embeddings: Embeddings,
-    private readonly minStepRows: number,
   ) {
     this.magnitudes = this.perLayer((i) => `magnitude.${i}`)
     this.lastMagnitude = elementAt(this.magnitudes, this.magnitudes.length - 1)
@@ -51,7 +57,7 @@ export class Transformer {
 
   static async load(checkpoint: Checkpoint, embeddings: Embeddings, runtime: Runtime): Promise<Transformer> {
     const session = await OrtSession.create(transformerGraph(checkpoint), checkpoint, runtime)
-    return new Transformer(checkpoint, session, embeddings, runtime.minStepRows)
+    return new Transformer(checkpoint, session, embeddings)
   }
 
   /**
@@ -59,9 +65,10 @@ export class Transformer {
    * @throws NonFiniteLogitsError if the residual stream is not finite
    */
   async run(tokenIds: Int32Array, past: CachedRows): Promise<NewRows> {
-    if (tokenIds.length >= this.minStepRows) return this.runRows(tokenIds, past)
+    const minRows = MIN_STEP_ROWS[this.checkpoint.precision]
+    if (tokenIds.length >= minRows) return this.runRows(tokenIds, past)
     // Causal attention: what follows a row does not change it.
-    const repeated = new Int32Array(this.minStepRows).fill(elementAt(tokenIds, tokenIds.length - 1))
+    const repeated = new Int32Array(minRows).fill(elementAt(tokenIds, tokenIds.length - 1))
     repeated.set(tokenIds)
     const rows = await this.runRows(repeated, past)
     const first = (all: Tensor) => firstRows(all, tokenIds.length)

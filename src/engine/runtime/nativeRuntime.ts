@@ -52,8 +52,6 @@ export async function openNative(options: NativeOptions): Promise<Runtime> {
     backend: 'native',
     createSession,
     maxTensorBytes: Infinity,
-    // A single row of int8 products is computed by other code, which rounds differently.
-    minStepRows: precision === 'int8' ? 2 : 1,
     rowBuffer: (nEmbd) => new HeapRows(nEmbd),
     // A lost native runtime is a process that has ended.
     lost: new Promise(() => undefined),

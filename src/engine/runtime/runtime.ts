@@ -27,8 +27,6 @@ export interface Runtime {
   readonly createSession: (graph: ModelGraph, checkpoint: SessionWeights) => Promise<LoadedGraph>
   /** The largest size of a weight tensor. */
   readonly maxTensorBytes: number
-  /** The fewest rows of a step that give each row the bits that it has in a longer step. */
-  readonly minStepRows: number
   readonly rowBuffer: (nEmbd: number) => RowBuffer
   /** Resolves with the reason when the runtime is lost, also while it is idle. All its sessions and rows are lost too. */
   readonly lost: Promise<Error>

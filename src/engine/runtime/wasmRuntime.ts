@@ -9,7 +9,6 @@ export const WASM_RUNTIME: Runtime = {
   createSession: (graph, checkpoint) =>
     createWebSession(graph, checkpoint, { executionProvider: 'wasm', rowsLocation: 'cpu' }),
   maxTensorBytes: Infinity,
-  minStepRows: 1,
   rowBuffer: (nEmbd) => new HeapRows(nEmbd),
   lost: new Promise(() => undefined),
   close: () => undefined,

@@ -39,7 +39,6 @@ export async function openWebGpu(): Promise<Runtime> {
         rowsLocation: 'gpu-buffer',
       }),
     maxTensorBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
-    minStepRows: 1,
     rowBuffer: (nEmbd) => new GpuRows(device, nEmbd),
     lost: lossOf(device),
     close: () => {
