@@ -74,6 +74,6 @@ function endOf({
   readonly signal: string | null
   readonly errorOutput: string
 }): Error {
-  const how = signal === null ? `with code ${code ?? 'unknown'}` : `by ${signal}`
-  return new Error([`the engine's process ended ${how}`, errorOutput.trim()].filter(Boolean).join('\n'))
+  const how = signal === null ? `ended with code ${code ?? 'unknown'}` : `was ended by ${signal}`
+  return new Error([`its process ${how}`, errorOutput.trim()].filter(Boolean).join('\n'))
 }

@@ -95,7 +95,7 @@ describe('The router with the native library', { timeout: LIMIT_MS }, () => {
     expect(broken.values.length).toBe(whole.values.length)
     for (const [row, value] of broken.values.entries())
       expect(Math.abs(value - elementAt(whole.values, row))).toBeLessThanOrEqual(MAX_DELTA)
-    expect(failures).toEqual(["The native engine has ended: the engine's process ended by SIGKILL."])
+    expect(failures).toEqual(['The native engine has ended: its process was ended by SIGKILL.'])
     expect((await router.api.model(undefined)).backend).toBe('wasm')
 
     expect(await router.retry()).toEqual({ used: 'native', unused: [] })

@@ -113,7 +113,7 @@ describe('The end of the process', () => {
       })
       await expect(call).rejects.toThrow(EngineStoppedError)
       await expect(call).rejects.toMatchObject({
-        cause: { message: `the engine's process ended by ${signal}` },
+        cause: { message: `its process was ended by ${signal}` },
       })
     },
   )
@@ -137,7 +137,7 @@ describe('The end of the process', () => {
     const reason = await new Promise<Error>((resolve) => {
       spawnProcess({ ...OPTIONS, assetsFolder: folder }).onStop(resolve)
     })
-    expect(reason.message).toBe("the engine's process ended with code 7\nno memory left")
+    expect(reason.message).toBe('its process ended with code 7\nno memory left')
   })
 
   it('has come when terminate resolves', async () => {

@@ -203,7 +203,7 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
       spawnNative = () => {
         const worker = new InThreadWorker(freshEngine(model))
         queueMicrotask(() => {
-          worker.crash(new Error('the engine’s process ended by SIGILL\nits error output'))
+          worker.crash(new Error('its process was ended by SIGILL\nits error output'))
         })
         return worker
       }
@@ -212,7 +212,7 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
     it('is a quiet reason with the choice auto', async () => {
       await expect(start()).resolves.toEqual({
         kind: 'unused',
-        reason: 'The native engine has ended: the engine’s process ended by SIGILL.',
+        reason: 'The native engine has ended: its process was ended by SIGILL.',
       })
       expect(lines[0]).toContain('its error output')
     })
