@@ -16,8 +16,14 @@ import { acceleratorsOf } from '../shared/contracts/backends'
 import { createApi, type LogitscopeApi } from './api'
 import type { Platform } from './platform'
 
+export interface Composition {
+  readonly api: LogitscopeApi
+  /** Saves what a closing window would lose. */
+  readonly close: () => Promise<void>
+}
+
 /** Builds the shared services and registers the features. The engine starts and loads its model on first use. */
-export function compose(context: vscode.ExtensionContext, log: Log, platform: Platform): LogitscopeApi {
+export function compose(context: vscode.ExtensionContext, log: Log, platform: Platform): Composition {
   const { spawn, accelerators, onMayBeAvailable, canInstallNative, threads, modelId } = platform
   context.subscriptions.push(log)
 
@@ -89,5 +95,5 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     }),
     { dispose: () => engine.dispose() },
   )
-  return createApi(service)
+  return { api: createApi(service), close: () => inspection.close() }
 }

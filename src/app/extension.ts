@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import * as vscode from 'vscode'
 import type { LogitscopeApi } from './api'
-import { compose } from './compose'
+import { compose, type Composition } from './compose'
 import { readSettings } from '../editor/settings'
 import { Companion } from '../companion/companionEngine'
 import { defaultThreads, type EngineOptions } from '../engine/contract/engineOptions'
@@ -38,7 +38,8 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     mayBeAvailable.fire('webgpu')
   })
   const onMayBeAvailable = mayBeAvailable.event
-  const api = compose(context, log, nodePlatform({ context, log, companion, onMayBeAvailable }))
+  const { api, close } = compose(context, log, nodePlatform({ context, log, companion, onMayBeAvailable }))
+  closeWindow = close
   context.subscriptions.push(
     vscode.extensions.onDidChange(() => {
       if (vscode.extensions.getExtension(NATIVE_EXTENSION_ID) !== undefined) mayBeAvailable.fire('native')
@@ -48,6 +49,13 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     mayBeAvailable,
   )
   return api
+}
+
+let closeWindow: Composition['close'] | undefined
+
+/** VS Code waits for it, up to a few seconds, before the extension host ends. */
+export function deactivate(): Promise<void> | undefined {
+  return closeWindow?.()
 }
 
 interface NodePlatformOptions extends Pick<Platform, 'onMayBeAvailable'> {

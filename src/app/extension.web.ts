@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { version } from '../../package.json'
 import type { LogitscopeApi } from './api'
-import { compose } from './compose'
+import { compose, type Composition } from './compose'
 import { readSettings } from '../editor/settings'
 import type { Unused } from '../engine/client/accelerator'
 import { defaultThreads } from '../engine/contract/engineOptions'
@@ -23,7 +23,16 @@ import { workspaceFiles } from './workspaceFiles'
 /** The entry point in VS Code for the web: everything runs in the browser. */
 export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
-  return compose(context, log, browserPlatform(context, log))
+  const { api, close } = compose(context, log, browserPlatform(context, log))
+  closeWindow = close
+  return api
+}
+
+let closeWindow: Composition['close'] | undefined
+
+/** VS Code waits for it, up to a few seconds, before the extension host ends. */
+export function deactivate(): Promise<void> | undefined {
+  return closeWindow?.()
 }
 
 function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {

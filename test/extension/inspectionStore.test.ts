@@ -90,9 +90,8 @@ describe('the store of inspections', () => {
     await store.save(runWith(10))
     store.saveSoon(() => runWith(20))
 
-    store.dispose()
+    await store.close()
 
-    await store.save(runWith(10))
     assertSameRun(await anotherWindow().load('run'), runWith(20))
   })
 

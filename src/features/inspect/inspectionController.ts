@@ -191,6 +191,11 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
     await this.panel.focus(this.editorInUse.find())
   }
 
+  /** Resolves when the shown run is saved. Later changes of it are not: what ends it now is the closing window. */
+  close(): Promise<void> {
+    return this.options.store.close()
+  }
+
   dispose(): void {
     this.runner.dispose()
     this.panel.dispose()

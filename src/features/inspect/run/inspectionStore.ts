@@ -83,10 +83,15 @@ export class InspectionStore implements vscode.Disposable {
     }
   }
 
-  /** Begins to save what a run has scored so far. VS Code leaves a closing window some time for it. */
-  dispose(): void {
+  /** Saves what a run has scored so far, and nothing after it. Resolves when it is saved. */
+  async close(): Promise<void> {
     this.saveGrowing()
     this.isDisposed = true
+    await this.saving
+  }
+
+  dispose(): void {
+    void this.close()
   }
 
   private saveGrowing(): void {
