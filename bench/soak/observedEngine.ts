@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { createEngine, type EngineHandle } from '../../src/engine/client/engineHandle'
+import { workerOf } from '../../src/engine/client/spawnWorker'
 import type { EngineOptions } from '../../src/engine/contract/engineOptions'
-import type { RpcMessage } from '../../src/shared/rpc'
 
 /** Bytes of an engine's thread. */
 export interface ThreadMemory {
@@ -29,28 +29,7 @@ export class ObservedEngine {
       const { port1, port2 } = new MessageChannel()
       this.observer = port1
       const workerData: ObservedOptions = { ...options, observer: port2 }
-      const worker = new Worker(bundle, { workerData, transferList: [port2] })
-      return {
-        channel: {
-          send: (message) => {
-            worker.postMessage(message)
-          },
-          onMessage: (listener) => {
-            worker.on('message', (message: RpcMessage) => {
-              listener(message)
-            })
-          },
-        },
-        onStop: (listener) => {
-          worker.on('error', listener)
-          worker.on('exit', (code) => {
-            listener(new Error(`the engine's thread ended with code ${code}`))
-          })
-        },
-        terminate: async () => {
-          await worker.terminate()
-        },
-      }
+      return workerOf(new Worker(bundle, { workerData, transferList: [port2] }))
     })
   }
 

@@ -6,7 +6,11 @@ import type { EngineWorker } from './engineHandle'
 
 /** Starts the engine's thread on the desktop. */
 export function spawnWorker(options: EngineOptions): EngineWorker {
-  const worker = new Worker(join(options.assetsFolder, 'engineWorker.js'), { workerData: options })
+  return workerOf(new Worker(join(options.assetsFolder, 'engineWorker.js'), { workerData: options }))
+}
+
+/** A thread of Node's `worker_threads` that answers `EngineMethods`. */
+export function workerOf(worker: Worker): EngineWorker {
   return {
     channel: {
       send: (message) => {

@@ -1,10 +1,10 @@
 // A cache of the int8 forms of checkpoints: safetensors files, whose name and metadata identify the checkpoint. Computing
 // a form takes seconds for gpt2 and two minutes for gpt2-xl; reading it takes a tenth of that.
 
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import type { ModelInfo } from '../../shared/contracts/prediction'
 import { SafetensorsError } from '../../shared/errors'
@@ -22,6 +22,7 @@ import {
 } from '../int8/int8Form'
 import { readSafetensorsMetadata } from '../formats/safetensors'
 import { tensorsOf } from '../formats/storedTensors'
+import { locationName, shortHash } from './locationName'
 import { totalSize } from './totalSize'
 
 /** A form has hundreds of megabytes and can be computed again in seconds. */
@@ -84,15 +85,7 @@ interface CachedForm {
 
 /** One file for each model folder: a form with another fingerprint replaces the one before. */
 function fileName({ folder, id, fingerprint }: IdentifiedModel): string {
-  return `${locationName(folder, id)}-${hash(`${INT8_FORM_VERSION}\n${fingerprint}`)}.safetensors`
-}
-
-function locationName(folder: string, id: string): string {
-  return `${id.replaceAll(/[^\w.-]/g, '_')}-${hash(resolve(folder))}`
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return `${locationName({ folder, id })}-${shortHash(`${INT8_FORM_VERSION}\n${fingerprint}`)}.safetensors`
 }
 
 function metadataOf(key: string): Record<string, string> {
@@ -264,6 +257,6 @@ function isFormOf(location: string, name: string): boolean {
 /** Names of the forms of a model. */
 async function formsOf(folder: string, model: Pick<ModelLocation, 'id' | 'folder'>): Promise<string[]> {
   if (!existsSync(folder)) return []
-  const location = locationName(model.folder, model.id)
+  const location = locationName(model)
   return (await readdir(folder)).filter((name) => isFormOf(location, name))
 }

@@ -2,12 +2,13 @@
 // processor. It maps them, so that a model is loaded without a copy and computes as fast as with one. A form takes twice
 // the space of its weights, so it is only made for a model that is used more than once.
 
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import type { Precision } from '../../shared/contracts/prediction'
 import { FileLock, LOCK_LIMITS } from '../store/disk/fileLock'
+import { locationName, shortHash } from './locationName'
 import { totalSize } from './totalSize'
 
 /** What a form is made of and for. A form is used only if all of it is equal. */
@@ -106,19 +107,19 @@ export class PrepackedForms {
 
   /** Deletes all forms of a model. */
   deleteOf(model: PrepackedKey['model']): Promise<void> {
-    return this.deleteWhere((entry) => entry.startsWith(`${locationOf(model)}-`))
+    return this.deleteWhere((entry) => entry.startsWith(`${locationName(model)}-`))
   }
 
   /** Bytes of all forms of a model. */
   async bytesOf(model: PrepackedKey['model']): Promise<number> {
-    const forms = (await this.entries()).filter((entry) => entry.startsWith(`${locationOf(model)}-`))
+    const forms = (await this.entries()).filter((entry) => entry.startsWith(`${locationName(model)}-`))
     const files = await Promise.all(forms.map((form) => filesIn(join(this.folder, form))))
     return totalSize(files.flat())
   }
 
   /** Deletes older forms of the same model, and the least used ones beyond the maximum. */
   private async deleteOthers(key: PrepackedKey): Promise<void> {
-    const [name, samePrecision] = [nameOf(key), `${locationOf(key.model)}-${key.precision}-`]
+    const [name, samePrecision] = [nameOf(key), `${locationName(key.model)}-${key.precision}-`]
     await this.deleteWhere((entry) => entry.startsWith(samePrecision) && !entry.startsWith(name))
     const forms = await Promise.all(
       (await this.entries()).map(async (name) => ({ name, used: await lastUse(join(this.folder, name)) })),
@@ -152,15 +153,7 @@ interface MakeOptions {
 }
 
 function nameOf(key: PrepackedKey): string {
-  return `${locationOf(key.model)}-${key.precision}-${hash(noteOf(key))}`
-}
-
-function locationOf({ id, folder }: PrepackedKey['model']): string {
-  return `${id.replaceAll(/[^\w.-]/g, '_')}-${hash(resolve(folder))}`
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return `${locationName(key.model)}-${key.precision}-${shortHash(noteOf(key))}`
 }
 
 function noteOf({ digest, precision, runtime, processor }: PrepackedKey): string {
