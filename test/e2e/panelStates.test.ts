@@ -60,6 +60,7 @@ describe('the states of the panel', () => {
     const selected = await workbench().selectionStatus()
 
     await rowOf(20).click()
+    await workbench().panelHasFocus()
 
     await workbench().focusEditor()
     await expect(workbench().selectionStatus()).resolves.toBe(selected)

@@ -127,6 +127,14 @@ export class Workbench {
     await this.editorHasFocus()
   }
 
+  /** Resolves when VS Code knows that the panel has the focus: a click gives it first to the page, later to the tab. */
+  async panelHasFocus(): Promise<void> {
+    await this.page
+      .locator('.editor-group-container.active')
+      .getByRole('tab', { name: /^Logits/, selected: true })
+      .waitFor()
+  }
+
   /** Restores the active editor's file. Resolves when it has no unsaved changes. */
   async revertFile(): Promise<void> {
     await this.runCommand('File: Revert File')
@@ -243,7 +251,7 @@ export class Workbench {
   }
 
   private async editorHasFocus(): Promise<void> {
-    await this.page.locator('.editor-group-container .monaco-editor.focused').waitFor()
+    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor()
   }
 
   private async writeSettings(): Promise<void> {
