@@ -12,6 +12,7 @@ import type { SamplingSettings } from '../src/shared/contracts/samplingSettings'
 import { Announcements } from './announcements'
 import type { Host, SavedState } from './host'
 import { distributionAt } from './state/addresses'
+import type { Explained } from './state/explained'
 import { initialState, type PanelState, type PredictionPart, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
 import type { Tab } from './state/tabs'
@@ -32,6 +33,8 @@ export interface PanelActions {
   setPartOpen(change: { readonly part: PredictionPart; readonly open: boolean }): void
   /** Requests the picked token's full row of logits again, after loading it failed. */
   retryLogits(): void
+  /** Merged with what is explained now, because two changes can be made within one frame. */
+  explain(change: Partial<Explained>): void
   sortBy(sort: Sort): void
   openTab(tab: Tab): void
   /** Moves a splitter while it is dragged. */
@@ -132,6 +135,10 @@ export class PanelController implements PanelActions {
     this.dispatch({ type: 'retryLogits' })
   }
 
+  explain(change: Partial<Explained>): void {
+    this.dispatch({ type: 'explain', change })
+  }
+
   sortBy(sort: Sort): void {
     this.dispatch({ type: 'sortBy', sort })
   }
@@ -197,7 +204,7 @@ export class PanelController implements PanelActions {
   }
 
   private saveState(): void {
-    const { inspection, restore, picked, scroll, metric, topK, tabs } = this.currentState
+    const { inspection, restore, picked, scroll, metric, topK, tabs, explained } = this.currentState
     const before = this.saved
     this.saved = {
       inspectionId: inspection?.id ?? restore?.inspectionId ?? null,
@@ -205,7 +212,8 @@ export class PanelController implements PanelActions {
       scroll,
       metric,
       k: topK,
-      front: tabs.front,
+      tabs,
+      explained,
     }
     const keys = Object.keys(this.saved) as (keyof SavedState)[]
     if (keys.some((key) => this.saved[key] !== before[key])) this.host.saveState(this.saved)

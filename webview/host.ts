@@ -2,7 +2,8 @@ import { isRecord } from '../src/shared/isRecord'
 import { METRICS, type Metric } from '../src/shared/numbers/metrics'
 import { DEFAULT_TOP_K, MAX_TOP_K } from '../src/shared/contracts/prediction'
 import type { PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
-import type { Place } from './state/tabs'
+import { type Explained, parseExplained } from './state/explained'
+import { type OpenTabs, parseTabs } from './state/tabs'
 
 /** What VS Code saves for the panel across reloads. The extension host keeps the results themselves. */
 export interface SavedState {
@@ -13,8 +14,8 @@ export interface SavedState {
   readonly metric: Metric
   /** How many alternatives the open list of the Prediction tab has. */
   readonly k: number
-  /** What a narrow panel shows. */
-  readonly front: Place
+  readonly tabs: OpenTabs
+  readonly explained: Explained
 }
 
 /** The panel's interface to VS Code: messages to the extension host, and the saved state. */
@@ -49,15 +50,23 @@ export function connectHost(): Host {
 
 /** Validates a saved state, which an older version may have written. */
 function parseSavedState(value: unknown): SavedState {
-  const { inspectionId, picked, scroll, metric, k, front }: Partial<Record<keyof SavedState, unknown>> =
-    isRecord(value) ? value : {}
+  const {
+    inspectionId,
+    picked,
+    scroll,
+    metric,
+    k,
+    tabs,
+    explained,
+  }: Partial<Record<keyof SavedState, unknown>> = isRecord(value) ? value : {}
   return {
     inspectionId: typeof inspectionId === 'string' ? inspectionId : null,
     picked: isAddress(picked) ? picked : null,
     scroll: typeof scroll === 'number' && scroll >= 0 ? scroll : 0,
     metric: METRICS.find((known) => known === metric) ?? 'surprisal',
     k: typeof k === 'number' && k >= 1 && k <= MAX_TOP_K ? Math.floor(k) : DEFAULT_TOP_K,
-    front: front === 'detail' ? 'detail' : 'main',
+    tabs: parseTabs(tabs),
+    explained: parseExplained(explained),
   }
 }
 

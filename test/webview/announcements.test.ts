@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { elementAt } from '../../src/shared/elementAt'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import { Announcements } from '../../webview/announcements'
+import { OUTPUT_OF_TOKEN } from '../../webview/state/explained'
 import { initialState, type PanelState } from '../../webview/state/panelState'
+import { INITIAL_TABS } from '../../webview/state/tabs'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 import { referenceInspection } from '../support/reference/referenceInspection'
 
@@ -15,7 +17,8 @@ const empty = initialState({
   scroll: 0,
   metric: 'surprisal',
   k: 10,
-  front: 'main',
+  tabs: INITIAL_TABS,
+  explained: OUTPUT_OF_TOKEN,
 })
 
 function running(scored: number): PanelState {

@@ -30,6 +30,7 @@ describe('the tabs', () => {
     await test.page.getByRole('tab', { name: 'Tokens' }).focus()
 
     await test.page.keyboard.press('ArrowRight')
+    await test.page.keyboard.press('ArrowRight')
     await test.page.getByRole('tab', { name: 'Prediction' }).and(test.page.locator(':focus')).waitFor()
     expect(await test.page.getByRole('grid').isVisible()).toBe(true)
     await test.page.keyboard.press('Enter')
@@ -51,10 +52,12 @@ describe('the tabs', () => {
   })
 
   it('are restored after a reload', async () => {
-    const savedState = { inspectionId: typescript.id, front: 'detail' }
+    const savedState = { inspectionId: typescript.id, tabs: { main: 'lens', front: 'detail' } }
     const panel = await test.open({ ...NARROW, savedState })
     await panel.send({ type: 'showInspection', inspection: typescript, picked: null, focus: false })
     await test.page.getByRole('tabpanel', { name: 'Prediction' }).waitFor()
+    await test.page.setViewportSize(WIDE)
+    await test.page.getByRole('tabpanel', { name: 'Lens' }).waitFor()
   })
 })
 

@@ -12,7 +12,8 @@ describe('a reload', () => {
     scroll: 0,
     metric: 'entropy',
     k: 3,
-    front: 'main',
+    tabs: { main: 'tokens', detail: 'prediction', front: 'main' },
+    explained: { tokenId: null, against: null, layer: null },
   }
 
   it('asks for the inspection and restores what was shown', async () => {
@@ -30,7 +31,7 @@ describe('a reload', () => {
     await eventually(() => test.page.evaluate(`document.querySelector('[role=grid]')?.scrollTop`)).toBe(240)
   })
 
-  it('saves the inspection, pick, scroll offset, metric and number of alternatives', async () => {
+  it('saves the inspection, pick, scroll offset, metric and number of alternatives, tabs and what is explained', async () => {
     const panel = await test.show(typescript)
     await test.page.keyboard.press('Home')
     await test.page.keyboard.press('ArrowDown')
@@ -40,12 +41,15 @@ describe('a reload', () => {
       scroll: 0,
       metric: 'surprisal',
       k: 10,
-      front: 'main',
+      tabs: { main: 'tokens', detail: 'prediction', front: 'main' },
+      explained: { tokenId: null, against: null, layer: null },
     })
   })
 
   it('ignores a saved state with invalid fields', async () => {
-    await test.open({ savedState: { inspectionId: 7, picked: 'x', scroll: -1, metric: 'mood', k: 1e9 } })
+    await test.open({
+      savedState: { inspectionId: 7, picked: 'x', scroll: -1, metric: 'mood', k: 1e9, tabs: 3 },
+    })
     await test.posted('ready', { inspectionId: null })
   })
 })

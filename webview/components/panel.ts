@@ -4,11 +4,12 @@ import { customElement, state } from 'lit/decorators.js'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { PanelController, PanelView } from '../controller'
 import { isBusy, isReplaced } from '../state/panelState'
-import { type RowBlock, RowStore } from '../state/rows'
+import { RowStore } from '../state/rows'
 import { type Place, TABS } from '../state/tabs'
 import type { TokenLabels } from '../tokens/tokenLabels'
 import { LightElement } from './base/lightElement'
-import './detail/prediction'
+import { detailTemplate } from './frame/detailPlace'
+import { mainTemplate } from './frame/mainPlace'
 import './frame/splitter'
 import { headerTemplate } from './header/header'
 import './header/keys'
@@ -16,7 +17,6 @@ import { noticeLines, noticePage } from './notices/notices'
 import { legendTemplate } from './strip/legend'
 import './strip/sparkline'
 import './strip/strip'
-import './table/table'
 import type { TableElement } from './table/table'
 import { tabId, tabPanelId } from './frame/tabList'
 
@@ -110,6 +110,7 @@ export class PanelElement extends LightElement implements PanelView {
     const { state } = controller
     const { metric, picked, previous } = state
     const rows = this.rowStore.rowsOf(inspection, previous)
+    const shown = { inspection, rows, labels }
     return html`<div class="frame ${isReplaced(state) ? 'replaced' : ''}">
       ${headerTemplate(state, inspection, controller)} ${noticeLines(state, inspection, controller)}
       <logitscope-sparkline
@@ -142,9 +143,9 @@ export class PanelElement extends LightElement implements PanelView {
       ></logitscope-splitter>
       <main class="work ${this.twoColumns ? 'columns' : ''}">
         ${this.twoColumns ? nothing : this.tabsTemplate(controller, ['main', 'detail'])}
-        ${this.columnTemplate(controller, 'main', this.tableTemplate(controller, inspection, { rows, labels }))}
+        ${this.columnTemplate(controller, 'main', mainTemplate(controller, shown))}
         ${this.twoColumns ? this.columnSplitter(controller) : nothing}
-        ${this.columnTemplate(controller, 'detail', this.predictionTemplate(controller, inspection, { rows, labels }))}
+        ${this.columnTemplate(controller, 'detail', detailTemplate(controller, shown))}
       </main>
     </div>`
   }
@@ -181,45 +182,6 @@ export class PanelElement extends LightElement implements PanelView {
       }}
       .store=${this.storeLayout}
     ></logitscope-splitter>`
-  }
-
-  private tableTemplate(
-    controller: PanelController,
-    inspection: Inspection,
-    { rows, labels }: { readonly rows: readonly RowBlock[]; readonly labels: TokenLabels },
-  ): TemplateResult {
-    const { metric, picked, columns, sort, scroll } = controller.state
-    return html`<logitscope-table
-      .inspection=${inspection}
-      .rows=${rows}
-      .labels=${labels}
-      .metric=${metric}
-      .columns=${columns}
-      .sort=${sort}
-      .picked=${picked}
-      .initialScroll=${scroll}
-      .actions=${controller}
-    ></logitscope-table>`
-  }
-
-  private predictionTemplate(
-    controller: PanelController,
-    inspection: Inspection,
-    { rows, labels }: { readonly rows: readonly RowBlock[]; readonly labels: TokenLabels },
-  ): TemplateResult {
-    const { picked, fullRow, topK, sampling, openParts } = controller.state
-    if (picked === null) return html`<p class="empty dim">Pick a token to see its prediction.</p>`
-    return html`<logitscope-prediction
-      .inspection=${inspection}
-      .rows=${rows}
-      .picked=${picked}
-      .fullRow=${fullRow}
-      .labels=${labels}
-      .topK=${topK}
-      .sampling=${sampling}
-      .openParts=${openParts}
-      .actions=${controller}
-    ></logitscope-prediction>`
   }
 
   /** Set from script, because the content security policy forbids style attributes. */

@@ -12,7 +12,8 @@ import {
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import type { SavedState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
-import { INITIAL_TABS, type OpenTabs } from './tabs'
+import type { Explained } from './explained'
+import type { OpenTabs } from './tabs'
 
 /** The panel's whole state. Everything shown is computed from it. */
 export interface PanelState {
@@ -32,6 +33,7 @@ export interface PanelState {
   readonly pickIsProvisional: boolean
   /** The full row of logits that the picked token is scored with. */
   readonly fullRow: FullRow
+  readonly explained: Explained
   readonly columns: readonly Column[]
   readonly sort: Sort
   readonly metric: Metric
@@ -48,7 +50,7 @@ export interface PanelState {
   /** Scroll offset of the table in pixels, as saved for a reload. */
   readonly scroll: number
   /** The saved pick. Used once, when the inspection is shown again after a reload. */
-  readonly restore: Pick<SavedState, 'inspectionId' | 'picked'> | null
+  readonly restore: Pick<SavedState, 'inspectionId' | 'picked' | 'explained'> | null
 }
 
 /** An inspection and the token to pick when it is shown; null if the panel chooses. */
@@ -75,7 +77,15 @@ export const TEXT_ORDER: Sort = { column: 'position', direction: 'ascending' }
 export const ABSENT_ROW: FullRow = { kind: 'absent' }
 
 /** The state before the host has sent anything. */
-export function initialState({ inspectionId, picked, scroll, metric, k, front }: SavedState): PanelState {
+export function initialState({
+  inspectionId,
+  picked,
+  scroll,
+  metric,
+  k,
+  tabs,
+  explained,
+}: SavedState): PanelState {
   return {
     labels: null,
     inspection: null,
@@ -86,18 +96,19 @@ export function initialState({ inspectionId, picked, scroll, metric, k, front }:
     picked: null,
     pickIsProvisional: false,
     fullRow: ABSENT_ROW,
+    explained,
     columns: DEFAULT_COLUMNS,
     sort: TEXT_ORDER,
     metric,
     topK: k,
     sampling: NEUTRAL_SAMPLING,
     openParts: new Set(),
-    tabs: { ...INITIAL_TABS, front },
+    tabs,
     layout: { stripHeight: null, detailWidth: null },
     keysShown: false,
     offersNative: false,
     scroll,
-    restore: { inspectionId, picked },
+    restore: { inspectionId, picked, explained },
   }
 }
 

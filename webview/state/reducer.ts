@@ -5,6 +5,7 @@ import type { SamplingSettings } from '../../src/shared/contracts/samplingSettin
 import { Vocabulary } from '../../src/shared/text/vocabulary'
 import { TokenLabels } from '../tokens/tokenLabels'
 import { isAddressIn, isSameAddress } from './addresses'
+import { type Explained, OUTPUT_OF_TOKEN } from './explained'
 import { ABSENT_ROW, type PanelState, type PredictionPart, type Sort } from './panelState'
 import { applyUpdate, isKnown, showInspection } from './shownInspection'
 import { openTab, type Tab } from './tabs'
@@ -18,6 +19,7 @@ export type PanelAction =
   | { readonly type: 'setSampling'; readonly sampling: SamplingSettings }
   | { readonly type: 'setPartOpen'; readonly part: PredictionPart; readonly open: boolean }
   | { readonly type: 'retryLogits' }
+  | { readonly type: 'explain'; readonly change: Partial<Explained> }
   | { readonly type: 'openTab'; readonly tab: Tab }
   | { readonly type: 'scrolled'; readonly scroll: number }
   | { readonly type: 'setKeysShown'; readonly shown: boolean }
@@ -70,6 +72,8 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return setPartOpen(state, event)
     case 'retryLogits':
       return { ...state, fullRow: ABSENT_ROW }
+    case 'explain':
+      return { ...state, explained: { ...state.explained, ...event.change } }
     case 'openTab':
       return { ...state, tabs: openTab(state.tabs, event.tab) }
     case 'scrolled':
@@ -88,7 +92,13 @@ function pick(state: PanelState, { section, position }: TokenAddress): PanelStat
   if (state.inspection === null || !isAddressIn(state.inspection, picked)) return state
   if (state.picked !== null && isSameAddress(state.picked, picked))
     return state.pickIsProvisional ? { ...state, pickIsProvisional: false } : state
-  return { ...state, picked, pickIsProvisional: false, fullRow: ABSENT_ROW }
+  return {
+    ...state,
+    picked,
+    pickIsProvisional: false,
+    fullRow: ABSENT_ROW,
+    explained: OUTPUT_OF_TOKEN,
+  }
 }
 
 function setPartOpen(state: PanelState, { part, open }: { part: PredictionPart; open: boolean }): PanelState {

@@ -3,6 +3,7 @@ import type { Inspection } from '../../src/shared/contracts/prediction'
 import type { ShowInspectionMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { isAddressIn } from './addresses'
+import { OUTPUT_OF_TOKEN } from './explained'
 import { mostSurprising } from './mostSurprising'
 import { ABSENT_ROW, type PanelState, type UpcomingInspection } from './panelState'
 
@@ -43,11 +44,13 @@ function updateUpcoming(state: PanelState, upcoming: UpcomingInspection): PanelS
 
 /** Keeps pick and scroll offset if the inspection is the same after a reload, or another run of the same part. */
 function show(state: PanelState, { inspection, picked }: UpcomingInspection): PanelState {
-  const restored = state.restore?.inspectionId === inspection.id ? state.restore.picked : null
+  const saved = state.restore?.inspectionId === inspection.id ? state.restore : null
+  const restored = saved?.picked ?? null
   const rerun = isSamePart(state.inspection, inspection)
   const keptPick = rerun ? state.picked : restored
   const chosen = [picked, keptPick].find((address) => address !== null && isAddressIn(inspection, address))
   const keepsPlace = rerun || restored !== null
+  const keptExplained = rerun ? state.explained : saved?.explained
   return ended({
     ...state,
     inspection,
@@ -58,6 +61,7 @@ function show(state: PanelState, { inspection, picked }: UpcomingInspection): Pa
     scroll: keepsPlace ? state.scroll : 0,
     sampling: samplingFor(inspection, state),
     fullRow: ABSENT_ROW,
+    explained: (chosen === keptPick ? keptExplained : undefined) ?? OUTPUT_OF_TOKEN,
     restore: null,
   })
 }
@@ -71,7 +75,7 @@ function ended(state: PanelState): PanelState {
   if (surprising === null) return after
   const { section, prediction } = surprising
   const picked = { section, position: prediction.position }
-  return { ...after, picked, pickIsProvisional: false, fullRow: ABSENT_ROW }
+  return { ...after, picked, pickIsProvisional: false, fullRow: ABSENT_ROW, explained: OUTPUT_OF_TOKEN }
 }
 
 function firstAddress(inspection: Inspection): TokenAddress | null {

@@ -11,10 +11,11 @@ import {
   type HostMessage,
   type Notice,
   type PanelMessage,
-  type RequestLogitsMessage,
   type TokenAddress,
 } from '../../../shared/contracts/protocol'
 import { isLayout } from '../../../shared/contracts/parsePanelMessage'
+import { LogitsRequests } from '../explain/logitsRequests'
+import type { ShownRun } from '../explain/shownRun'
 import { EditorLink } from './editorLink'
 import { notifyFailure } from './failureNotification'
 import type { InspectionRun } from '../run/inspectionRun'
@@ -51,6 +52,7 @@ export interface InspectionPanelOptions {
 /** Owns what is shown, a run and a notice above it, and updates the panel and the editors. */
 export class InspectionPanel implements vscode.Disposable {
   private readonly link: EditorLink
+  private readonly logits: LogitsRequests
   private panel: Panel | undefined
   private opening: Promise<void> | undefined
   private shownRun: Run | undefined
@@ -68,6 +70,9 @@ export class InspectionPanel implements vscode.Disposable {
         this.postDocumentState()
       },
     })
+    const { service, log } = options
+    const shown: ShownRun = { run: () => this.run, post: (message) => this.panel?.post(message) }
+    this.logits = new LogitsRequests({ service, log, shown })
   }
 
   /** The run whose results are shown. */
@@ -239,7 +244,7 @@ export class InspectionPanel implements vscode.Disposable {
         if (message.inspectionId === this.run?.inspection.id) await this.link.show(message, message.how)
         return
       case 'requestLogits':
-        return this.sendLogits(message)
+        return this.logits.answer(message)
       case 'setStartToken':
         await writeSetting('startToken', message.startToken)
         return this.options.onRunAgain()
@@ -312,32 +317,6 @@ export class InspectionPanel implements vscode.Disposable {
 
   private updateTitle(): void {
     if (this.panel !== undefined) this.panel.title = tabTitle(this.run?.inspection, this.notice)
-  }
-
-  private async sendLogits({ inspectionId, section, position }: RequestLogitsMessage): Promise<void> {
-    const { run } = this
-    const sequence = run?.sequences.at(section)
-    const address = { inspectionId, section, position }
-    if (run?.inspection.id !== inspectionId || sequence === undefined) {
-      const message = 'A newer run has replaced this one. Wait for its results.'
-      this.panel?.post({ type: 'logitsFailed', ...address, message })
-      return
-    }
-    const { tokenIds, from, to } = sequence
-    try {
-      const { startToken, model } = run.inspection
-      const logits = await this.options.service.logits({
-        tokenIds,
-        to,
-        startToken,
-        model,
-        token: from + position,
-      })
-      this.panel?.post({ type: 'logits', ...address, logits })
-    } catch (error) {
-      const message = logError(this.options.log, 'Loading the row of logits failed', error)
-      this.panel?.post({ type: 'logitsFailed', ...address, message })
-    }
   }
 }
 

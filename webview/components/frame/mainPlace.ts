@@ -1,0 +1,37 @@
+import { html, type TemplateResult } from 'lit'
+
+import { assertNever } from '../../../src/shared/assertNever'
+import type { PanelController } from '../../controller'
+import '../table/table'
+import type { ShownViews } from './shownViews'
+
+/** The open view of the main place: the whole text. */
+export function mainTemplate(controller: PanelController, shown: ShownViews): TemplateResult {
+  const { main } = controller.state.tabs
+  switch (main) {
+    case 'tokens':
+      return tableTemplate(controller, shown)
+    case 'lens':
+      return html`<p class="empty dim">The logit lens is not available yet.</p>`
+    default:
+      return assertNever(main)
+  }
+}
+
+function tableTemplate(
+  controller: PanelController,
+  { inspection, rows, labels }: ShownViews,
+): TemplateResult {
+  const { metric, picked, columns, sort, scroll } = controller.state
+  return html`<logitscope-table
+    .inspection=${inspection}
+    .rows=${rows}
+    .labels=${labels}
+    .metric=${metric}
+    .columns=${columns}
+    .sort=${sort}
+    .picked=${picked}
+    .initialScroll=${scroll}
+    .actions=${controller}
+  ></logitscope-table>`
+}
