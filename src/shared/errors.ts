@@ -94,6 +94,9 @@ export class MalformedAnswerError extends LogitscopeError {}
 /** A request to the engine has an invalid argument. */
 export class InvalidRequestError extends LogitscopeError {}
 
+/** The model is loaded in int8, in which the parts of a logit do not add up exactly. */
+export class AttributionNeedsFp32Error extends LogitscopeError {}
+
 const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions) => LogitscopeError> = {
   CancelledError,
   EngineStoppedError,
@@ -122,6 +125,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   ModelBusyError,
   MalformedAnswerError,
   InvalidRequestError,
+  AttributionNeedsFp32Error,
 }
 
 /** An error in a form that can be sent between threads. */

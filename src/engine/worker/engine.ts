@@ -111,6 +111,10 @@ export class Engine implements Handlers {
     return this.readLastRow(model, tokenIds, { signal, read: (residual) => model.lmHead.logits(residual) })
   }
 
+  readonly lens: Handlers['lens'] = () => Promise.reject(new Error('not built yet'))
+
+  readonly attribution: Handlers['attribution'] = () => Promise.reject(new Error('not built yet'))
+
   private async load(): Promise<EngineModel> {
     const model = await this.dependencies.loadModel()
     const { precision } = model.info

@@ -1,5 +1,6 @@
 // The engine's methods. S = tokens of one window (start token included), R = rows, V = tokens of the vocabulary.
 
+import type { Against, Attribution, LensRow } from './explanation'
 import type { Backend, ModelInfo } from './prediction'
 import type { CallOptions } from '../rpc'
 import type { SamplingSettings } from './samplingSettings'
@@ -55,6 +56,8 @@ export interface ScoreRequest extends ModelRequest {
   /** At least 1e-30; logits are divided by it before log-sum-exp and entropy. */
   readonly temperature: number
   readonly priority: Priority
+  /** Rows of the window that no later row attends to, in any layer. They still attend to themselves. */
+  readonly knockedOut?: readonly number[]
 }
 
 /** In `targets`: the row has no token to score. */
@@ -136,6 +139,33 @@ export interface LogitsRequest extends ModelRequest {
   readonly tokenIds: Int32Array
 }
 
+/** Requests the logit lens of the rows [firstRow, endRow). */
+export interface LensRequest extends ModelRequest {
+  /** [S] The tokens of the window; S is at least `endRow` and at most nPositions. */
+  readonly tokenIds: Int32Array
+  readonly firstRow: number
+  readonly endRow: number
+  /** [endRow − firstRow] The token whose log-probability and rank row `firstRow + i` gives, or NO_TARGET. */
+  readonly targets: Int32Array
+  /** 1 to 100. */
+  readonly topK: number
+  readonly priority: Priority
+}
+
+/** The progress of a `lens`: the next rows, in order. */
+export interface LensProgress {
+  readonly rows: readonly LensRow[]
+}
+
+/** Requests the direct logit attribution of the last row. */
+export interface AttributionRequest extends ModelRequest {
+  /** [S] */
+  readonly tokenIds: Int32Array
+  /** The token whose logit is attributed. */
+  readonly tokenId: number
+  readonly against: Against
+}
+
 /** Request, progress and result of each method: structured-cloneable data only. */
 export interface EngineMethods {
   /** The concatenated bytes of all tokens, and the offset of each in them, [V + 1]. */
@@ -161,6 +191,13 @@ export interface EngineMethods {
   }
   /** Raw logits [V] of the row of the last token. */
   logits: { request: LogitsRequest; progress: never; result: Float32Array }
+  /** The logit lens: what every layer predicts, by `ln_f` and the LM head. Streams rows in order. */
+  lens: { request: LensRequest; progress: LensProgress; result: ScoreSummary }
+  /**
+   * Direct logit attribution of the last row.
+   * @throws AttributionNeedsFp32Error if the model is loaded in int8, whose parts do not add up exactly
+   */
+  attribution: { request: AttributionRequest; progress: never; result: Attribution }
 }
 
 /**
@@ -175,6 +212,8 @@ export const ENGINE_METHODS = {
   score: 'model',
   generate: 'model',
   logits: 'model',
+  lens: 'model',
+  attribution: 'model',
 } as const satisfies Record<keyof EngineMethods, 'tokenizer' | 'model'>
 
 /** A method as a caller sees it: cancellable, with progress. */

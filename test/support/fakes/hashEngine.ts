@@ -44,6 +44,8 @@ export function hashEngine(model: ModelInfo = HASH_MODEL): RpcHandlers<EngineMet
     },
     generate: () => Promise.reject(new Error('this engine generates nothing')),
     logits: () => Promise.reject(new Error('this engine has no full rows')),
+    lens: () => Promise.reject(new Error('this engine has no layers')),
+    attribution: () => Promise.reject(new Error('this engine has no layers')),
   }
 }
 
