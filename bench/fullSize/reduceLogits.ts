@@ -1,4 +1,4 @@
-import { largestFirst } from '../../src/engine/generation/logProbs'
+import { largestFirst } from '../../src/shared/numbers/logProbs'
 import { elementAt } from '../../src/shared/elementAt'
 
 /** The values that an inspection needs of one row of logits. */

@@ -2,9 +2,7 @@ import {
   type EngineApi,
   type GeneratedCandidate,
   type GenerateRequest,
-  NO_TARGET,
   type Priority,
-  type ScoredRows,
 } from '../shared/contracts/engineApi'
 import {
   type Distribution,
@@ -14,20 +12,12 @@ import {
 } from '../shared/contracts/prediction'
 import type { TokenizedText } from '../shared/contracts/tokenizedText'
 import { assertNever } from '../shared/assertNever'
-import { elementAt } from '../shared/elementAt'
 import { ModelChangedError } from '../shared/errors'
 import { isSameModel } from '../shared/text/modelText'
 import { Vocabulary } from '../shared/text/vocabulary'
-import { type AlternativeColumns, AlternativeList, createColumns, logProbOf } from './alternativeList'
-import {
-  inputBefore,
-  inputOfNext,
-  planWindows,
-  type Window,
-  type WindowLayout,
-  windowInput,
-  windowTargets,
-} from './windows'
+import { createColumns } from './alternativeList'
+import { readRows } from './scoredRows'
+import { inputBefore, inputOfNext, layoutOf, planWindows, windowInput, windowTargets } from './windows'
 
 /** Scores the tokens [from, to) of a sequence, given all tokens before them. */
 export interface SequenceRequest {
@@ -96,6 +86,17 @@ export class PredictionService {
     return model
   }
 
+  /**
+   * The model that answers a request; loads it if it is not loaded yet.
+   * @throws ModelChangedError if the engine has another model than the request names, and what `model` throws
+   */
+  modelFor(
+    { model: expected }: Pick<SequenceRequest, 'model'>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ModelInfo> {
+    return expected === undefined ? this.model(options) : this.sameModel(expected, options)
+  }
+
   /** Loads the vocabulary if it is not loaded yet. */
   vocabulary(): Promise<Vocabulary> {
     this.loadingVocabulary ??= this.engine.vocabulary(undefined).then(
@@ -128,7 +129,7 @@ export class PredictionService {
     request: SequenceRequest,
     { signal, priority = 'bulk', onScores, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
-    const model = await this.modelFor(request, signal)
+    const model = await this.modelFor(request, { signal })
     // Named in every call: the engine may change to WebGPU at any time, and the measured speed is of one backend.
     const { backend } = request.model ?? model
     const layout = layoutOf(model, request)
@@ -201,7 +202,7 @@ export class PredictionService {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
     const { tokenIds, to, token } = request
-    const layout = layoutOf(await this.modelFor(request, options.signal), request)
+    const layout = layoutOf(await this.modelFor(request, options), request)
     const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
     return this.engine.logits({ tokenIds: input, backend: request.model?.backend }, options)
   }
@@ -235,28 +236,12 @@ export class PredictionService {
     const measured = isLast ? this.measuredSpeeds.get(speedKey(lastModel)) : undefined
     return positions * (measured ?? expectedSecondsPerPosition(known))
   }
-
-  /** @throws ModelChangedError if the engine has another model than the request names */
-  private modelFor(
-    { model: expected }: Pick<SequenceRequest, 'model'>,
-    signal: AbortSignal | undefined,
-  ): Promise<ModelInfo> {
-    return expected === undefined ? this.model({ signal }) : this.sameModel(expected, { signal })
-  }
 }
 
 /** Enough for switching between a few documents. */
 const MAX_CACHED_TEXTS = 4
 /** Shorter runs measure the engine's start rather than its speed. */
 const MIN_MEASURED_POSITIONS = 256
-const BITS_PER_NAT = 1 / Math.LN2
-
-function layoutOf(
-  { nPositions }: Pick<ModelInfo, 'nPositions'>,
-  { startToken }: Pick<SequenceRequest, 'startToken'>,
-): WindowLayout {
-  return { nPositions, startToken }
-}
 
 function speedKey({ fingerprint, precision, backend }: ModelInfo): string {
   return `${backend} ${precision} ${fingerprint}`
@@ -276,34 +261,4 @@ function modelChanged(expected: ModelInfo, now: ModelInfo): ModelChangedError {
       ? `The files of ${name(now)} have changed.`
       : `The model is now ${name(now)}, not ${name(expected)}.`
   return new ModelChangedError(`${reason} Run Again to use the current model.`)
-}
-
-interface ReadRow {
-  readonly score?: TokenScore
-  readonly next?: Distribution
-}
-
-/** Converts rows of the engine to scores and the next distribution, whose alternatives it copies to the window's columns. */
-function readRows(
-  rows: ScoredRows,
-  columns: AlternativeColumns,
-  { firstRow, seqLen, targets }: Window & { readonly targets: Int32Array },
-): ReadRow[] {
-  const { topK, temperature } = columns
-  const from = rows.firstRow - firstRow
-  columns.topIds.set(rows.topIds, from * topK)
-  columns.topLogits.set(rows.topLogits, from * topK)
-  columns.logSumExp.set(rows.logSumExp, from)
-  return Array.from(rows.logSumExp, (logSumExp, i) => {
-    const logitsRow = rows.firstRow + i
-    const entropy = elementAt(rows.entropy, i) * BITS_PER_NAT
-    const top = new AlternativeList(columns, from + i)
-    if (targets[from + i] === NO_TARGET) return { next: { logitsRow, seqLen, logSumExp, entropy, top } }
-    const logit = elementAt(rows.targetLogit, i)
-    const logProb = logProbOf(logit, { temperature, logSumExp })
-    const rank = elementAt(rows.targetRank, i)
-    const surprisal = -logProb * BITS_PER_NAT
-    // Every property is named: V8 gives each object that is made by spreading a hidden class of its own, 260 bytes.
-    return { score: { logitsRow, seqLen, logSumExp, entropy, top, logit, logProb, rank, surprisal } }
-  })
 }

@@ -4,7 +4,7 @@
 // it share windows and the engine's cached prefixes.
 
 import { NO_TARGET } from '../shared/contracts/engineApi'
-import { START_TOKEN_ID } from '../shared/contracts/prediction'
+import { type ModelInfo, START_TOKEN_ID } from '../shared/contracts/prediction'
 
 /** Determines the size and the stride of the windows. */
 export interface WindowLayout {
@@ -12,6 +12,14 @@ export interface WindowLayout {
   readonly nPositions: number
   /** Whether every window begins with the start token. */
   readonly startToken: boolean
+}
+
+/** The windows of a sequence that a model scores. */
+export function layoutOf(
+  { nPositions }: Pick<ModelInfo, 'nPositions'>,
+  { startToken }: Pick<WindowLayout, 'startToken'>,
+): WindowLayout {
+  return { nPositions, startToken }
 }
 
 /** The tokens [from, to) of a text. */
@@ -106,6 +114,20 @@ export function inputBefore(tokenIds: Int32Array, token: number, layout: WindowL
 /** The input whose last row is the distribution after the first `to` tokens. */
 export function inputOfNext(tokenIds: Int32Array, to: number, layout: WindowLayout): Int32Array {
   return inputOf(tokenIds, windowOf(to - 1, layout) * strideOf(layout), to, layout)
+}
+
+/** The input of the rows before `endRow` of the window that begins with token `first`. */
+export function inputOfRows(
+  tokenIds: Int32Array,
+  { first, endRow }: { readonly first: number; readonly endRow: number },
+  layout: WindowLayout,
+): Int32Array {
+  return inputOf(tokenIds, first, first + endRow - startTokens(layout), layout)
+}
+
+/** The row of `token` in the window that begins with token `first`; negative if the token is before the window. */
+export function rowOf(token: number, first: number, layout: WindowLayout): number {
+  return rowThatScores(token + 1, first, layout)
 }
 
 /** A window for generating tokens after a text. */

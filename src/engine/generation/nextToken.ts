@@ -4,7 +4,7 @@ import { elementAt } from '../../shared/elementAt'
 import { type Alternative, MAX_TOP_K } from '../../shared/contracts/prediction'
 import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
-import { logSumExp } from './logProbs'
+import { logSumExp } from '../../shared/numbers/logProbs'
 
 /** The row of logits after tokens that follow the request's `tokenIds`, as much of it as is needed. */
 export interface NextRow {

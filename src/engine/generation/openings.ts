@@ -5,7 +5,7 @@ import type { GenerateRequest } from '../../shared/contracts/engineApi'
 import { elementAt } from '../../shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
 import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
-import { largestFirst, logSumExp } from './logProbs'
+import { largestFirst, logSumExp } from '../../shared/numbers/logProbs'
 import type { NextRow } from './nextToken'
 import type { TokenIndex } from './tokenIndex'
 

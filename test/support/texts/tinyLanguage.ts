@@ -1,7 +1,7 @@
 // A language of a few tokens and fake models of it, small enough to enumerate.
 
 import { TokenIndex } from '../../../src/engine/generation/tokenIndex'
-import { logSumExp } from '../../../src/engine/generation/logProbs'
+import { logSumExp } from '../../../src/shared/numbers/logProbs'
 import type { NextRow } from '../../../src/engine/generation/nextToken'
 import { Vocabulary } from '../../../src/shared/text/vocabulary'
 

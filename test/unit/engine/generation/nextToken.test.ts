@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logSumExp } from '../../../../src/engine/generation/logProbs'
+import { logSumExp } from '../../../../src/shared/numbers/logProbs'
 import { drawnToken, greedyToken, type NextRow } from '../../../../src/engine/generation/nextToken'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../../src/shared/contracts/samplingSettings'
 import { elementAt } from '../../../../src/shared/elementAt'

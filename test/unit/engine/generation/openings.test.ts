@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logSumExp } from '../../../../src/engine/generation/logProbs'
+import { logSumExp } from '../../../../src/shared/numbers/logProbs'
 import { type Opening, OpeningSearch } from '../../../../src/engine/generation/openings'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
