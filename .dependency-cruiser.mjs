@@ -95,6 +95,7 @@ const MAY_IMPORT = {
 
   'webview/state': ['webview/tokens', 'webview/[^/]+$', 'src/shared'],
   'webview/tokens': ['src/shared'],
+  'webview/check': ['webview/components/base', 'src/shared'],
   'webview/components/base': ['webview/state', 'webview/tokens', 'src/shared'],
   'webview/components/header': [
     'webview/components/base',

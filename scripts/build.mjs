@@ -163,6 +163,8 @@ const BUNDLES = [
   },
   { entry: 'webview/main.ts', outputs: ['dist/panel.js'], target: BROWSER },
   { entry: 'webview/styles/panel.css', outputs: ['dist/panel.css'], target: BROWSER },
+  { entry: 'webview/check/main.ts', outputs: ['dist/check.js'], target: BROWSER },
+  { entry: 'webview/styles/check.css', outputs: ['dist/check.css'], target: BROWSER },
   { entry: 'src/companion/extension.ts', outputs: ['companion/dist/extension.js'], target: WEB_HOST },
 ]
 

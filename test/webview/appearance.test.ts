@@ -1,7 +1,3 @@
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
-
-import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
@@ -9,9 +5,9 @@ import { type Theme, THEMES } from '../support/panel/themes'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { panelUnderTest, typescript, vocabulary } from './panelUnderTest'
 import { openPart, pickedAddress, pickedLogits } from './pickedToken'
+import { seriousViolations } from './seriousViolations'
 
 const test = panelUnderTest()
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const WIDE = 1180
 const NARROW = 560
@@ -28,21 +24,10 @@ async function showPicked(theme: Theme, width: number): Promise<void> {
   await test.page.locator('.effect', { hasText: 'Top-p 0.90 keeps' }).waitFor()
 }
 
-/** The violations of accessibility rules that axe rates serious or critical. */
-async function seriousViolations(within = 'body'): Promise<string[]> {
-  await test.page.evaluate(axeSource)
-  const { violations } = await test.page.evaluate<AxeResults>(
-    `axe.run('${within}', { resultTypes: ['violations'] })`,
-  )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`)
-}
-
 describe.each(THEMES)('in the theme %s', (theme) => {
   it('has no serious accessibility violation', async () => {
     await showPicked(theme, WIDE)
-    expect(await seriousViolations()).toEqual([])
+    expect(await seriousViolations(test.page)).toEqual([])
   })
 
   it('has no serious accessibility violation in a text with emoji that is inspected again', async () => {
@@ -55,7 +40,7 @@ describe.each(THEMES)('in the theme %s', (theme) => {
     const predictions = elementAt(emoji.sections, 0).predictions.slice(0, 8)
     await panel.send({ type: 'appendPredictions', inspectionId: 'rerun', section: 0, predictions })
     await test.page.locator('.running-text .shared.stale').first().waitFor()
-    expect(await seriousViolations('.strip')).toEqual([])
+    expect(await seriousViolations(test.page, '.strip')).toEqual([])
   })
 
   it('has a text contrast of at least 4.5:1 on every step', async () => {
@@ -92,7 +77,7 @@ describe.each(THEMES)('in the theme %s', (theme) => {
 
 it('has no serious accessibility violation in a narrow panel', async () => {
   await showPicked('dark', NARROW)
-  expect(await seriousViolations()).toEqual([])
+  expect(await seriousViolations(test.page)).toEqual([])
 })
 
 it.each([WIDE, NARROW])('does not scroll horizontally at %i pixels', async (width) => {

@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
 
+import type { CheckHostMessage, CheckPageMessage } from '../../../src/shared/contracts/checkProtocol'
 import type { HostMessage, PanelMessage } from '../../../src/shared/contracts/protocol'
 import type { PanelServerAddress } from './panelServer'
 import type { Theme } from './themes'
@@ -32,44 +33,54 @@ export class PanelHarness {
     page.on('pageerror', (error) => this.errors.push(error.message))
   }
 
-  /** Opens a new panel in place of the previous one, with the vocabulary loaded. */
-  async open({
-    theme = 'dark',
-    width = 1180,
-    height = 860,
-    savedState,
-  }: OpenOptions = {}): Promise<PanelPage> {
-    const { page, origin } = this
-    // The tab is reused: a new tab for each panel takes several times as long, and closing one can move the focus.
-    this.errors = []
-    const query = new URLSearchParams({ theme, savedState: JSON.stringify(savedState ?? null) })
-    await page.setViewportSize({ width, height })
-    await page.goto(`${origin}/?${query.toString()}`)
-    return new PanelPage(page, this.errors)
+  /** Opens a new panel in place of the previous page, with the vocabulary loaded. */
+  async open(options: OpenOptions = {}): Promise<PanelPage> {
+    return new WebviewPage(await this.load('/', options), this.errors)
+  }
+
+  /** Opens the page of Check My GPT-2 in place of the previous page. */
+  async openCheck(options: OpenOptions = {}): Promise<CheckPage> {
+    return new WebviewPage(await this.load('/check', options), this.errors)
   }
 
   async close(): Promise<void> {
     await this.page.close()
     await this.browser.close()
   }
+
+  private async load(
+    path: string,
+    { theme = 'dark', width = 1180, height = 860, savedState }: OpenOptions,
+  ): Promise<Page> {
+    const { page, origin } = this
+    // The tab is reused: a new tab for each panel takes several times as long, and closing one can move the focus.
+    this.errors = []
+    const query = new URLSearchParams({ theme, savedState: JSON.stringify(savedState ?? null) })
+    await page.setViewportSize({ width, height })
+    await page.goto(`${origin}${path}?${query.toString()}`)
+    return page
+  }
 }
 
-/** An open panel, seen from VS Code. */
-export class PanelPage {
+export type PanelPage = WebviewPage<HostMessage, PanelMessage>
+export type CheckPage = WebviewPage<CheckHostMessage, CheckPageMessage>
+
+/** An open page, seen from VS Code: what it is sent, and what it posts. */
+export class WebviewPage<Sent extends object, Posted extends { readonly type: string }> {
   constructor(
     readonly page: Page,
-    /** Errors that the panel threw or logged, and loads that its content security policy blocked. */
+    /** Errors that the page threw or logged, and loads that its content security policy blocked. */
     readonly errors: readonly string[],
   ) {}
 
-  async send(message: HostMessage): Promise<void> {
+  async send(message: Sent): Promise<void> {
     await this.page.evaluate(`window.postMessage(${toExpression(message)}, '*')`)
   }
 
-  /** All messages of a type that the panel has posted, oldest first. */
-  async messages<T extends PanelMessage['type']>(type: T): Promise<Extract<PanelMessage, { type: T }>[]> {
-    const posted = await this.page.evaluate<PanelMessage[]>('window.posted')
-    return posted.filter((message): message is Extract<PanelMessage, { type: T }> => message.type === type)
+  /** All messages of a type that the page has posted, oldest first. */
+  async messages<T extends Posted['type']>(type: T): Promise<Extract<Posted, { type: T }>[]> {
+    const posted = await this.page.evaluate<Posted[]>('window.posted')
+    return posted.filter((message): message is Extract<Posted, { type: T }> => message.type === type)
   }
 
   async forgetMessages(): Promise<void> {
@@ -82,7 +93,7 @@ export class PanelPage {
 }
 
 /** A message as source text. Typed arrays, which JSON does not have, are rebuilt in the page. */
-function toExpression(message: HostMessage): string {
+function toExpression(message: object): string {
   const fields = Object.entries(message).map(([name, value]: [string, unknown]) => {
     if (!ArrayBuffer.isView(value)) return `${JSON.stringify(name)}: ${JSON.stringify(value)}`
     const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')

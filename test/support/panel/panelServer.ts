@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 
-import { panelHtml } from '../../../src/features/inspect/panel/panelHtml'
+import { pageHtml } from '../../../src/editor/pageHtml'
 import { readGpt2Vocabulary } from '../texts/gpt2Vocabulary'
 import { THEME_CLASSES, THEMES, themeStyle } from './themes'
 
@@ -22,17 +22,19 @@ export interface PanelServer {
 }
 
 /**
- * Builds the panel once, serves it, and starts one Chromium for all test files.
+ * Builds the pages of the webviews once, serves them, and starts one Chromium for all test files: the panel at `/`, and
+ * the page of Check My GPT-2 at `/check`.
  *
- * The panel gets its real document, script, stylesheet and content security policy. Only VS Code is replaced: the
- * document's query has the theme (`theme`) and the saved state (`savedState`, JSON), and a script records what the
- * panel posts and saves.
+ * Each gets its real document, script, stylesheet and content security policy. Only VS Code is replaced: the document's
+ * query has the theme (`theme`) and the saved state (`savedState`, JSON), and a script records what the page posts and
+ * saves.
  */
 export async function startPanelServer(): Promise<PanelServer> {
   const [files, browser] = await Promise.all([readFiles(), launchChromium()])
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    const file = pathname === '/' ? harnessDocument(searchParams) : files.get(pathname)
+    const page = PAGES.get(pathname)
+    const file = page === undefined ? files.get(pathname) : harnessDocument(page, searchParams)
     if (file === undefined) response.writeHead(404).end()
     else response.setHeader('content-type', contentType(pathname)).end(file)
   })
@@ -48,11 +50,40 @@ export async function startPanelServer(): Promise<PanelServer> {
   }
 }
 
+type PageOfHarness = Omit<Parameters<typeof pageHtml>[0], 'cspSource' | 'nonce'>
+
+const PAGES: ReadonlyMap<string, PageOfHarness> = new Map([
+  [
+    '/',
+    {
+      title: 'Logitscope',
+      element: 'logitscope-panel',
+      section: 'results',
+      scriptUri: '/panel.js',
+      styleUri: '/panel.css',
+    },
+  ],
+  [
+    '/check',
+    {
+      title: 'Check My GPT-2',
+      element: 'logitscope-check',
+      section: 'check',
+      scriptUri: '/check.js',
+      styleUri: '/check.css',
+    },
+  ],
+])
+
 async function readFiles(): Promise<ReadonlyMap<string, string>> {
-  const [script, style] = await Promise.all([bundle('main.ts'), bundle('styles/panel.css')])
+  const [script, style, checkScript, checkStyle] = await Promise.all(
+    ['main.ts', 'styles/panel.css', 'check/main.ts', 'styles/check.css'].map(bundle),
+  )
   return new Map([
-    ['/panel.js', script],
-    ['/panel.css', style],
+    ['/panel.js', script ?? ''],
+    ['/panel.css', style ?? ''],
+    ['/check.js', checkScript ?? ''],
+    ['/check.css', checkStyle ?? ''],
     ['/vocabulary.js', vocabularyScript()],
     ...THEMES.map((theme): [string, string] => [`/${theme}.css`, themeStyle(theme)]),
   ])
@@ -93,15 +124,16 @@ function contentType(pathname: string): string {
 
 const NONCE = 'harness'
 
-/** The product's document with VS Code's part added: its API, its theme and the vocabulary message. */
-function harnessDocument(query: URLSearchParams): string {
+/** The product's document with VS Code's part added: its API, its theme and, for the panel, the vocabulary message. */
+function harnessDocument(page: PageOfHarness, query: URLSearchParams): string {
   const theme = THEMES.find((known) => known === query.get('theme')) ?? 'dark'
   const savedState = (query.get('savedState') ?? 'null').replaceAll('<', '\\u003c')
-  return panelHtml({ scriptUri: '/panel.js', styleUri: '/panel.css', cspSource: "'self'", nonce: NONCE })
+  const html = pageHtml({ ...page, cspSource: "'self'", nonce: NONCE })
     .replace('<link', `<link rel="stylesheet" href="/${theme}.css" />\n    <link`)
     .replace('<body', `<body class="${THEME_CLASSES[theme]}"`)
     .replace('<script', () => `<script nonce="${NONCE}">${fakeVsCodeApi(savedState)}</script>\n    <script`)
-    .replace('</body>', `  <script nonce="${NONCE}" src="/vocabulary.js"></script>\n  </body>`)
+  if (page.element !== 'logitscope-panel') return html
+  return html.replace('</body>', `  <script nonce="${NONCE}" src="/vocabulary.js"></script>\n  </body>`)
 }
 
 /** Records what the panel posts and saves, for the tests to read. */

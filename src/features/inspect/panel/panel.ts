@@ -1,8 +1,7 @@
 import * as vscode from 'vscode'
+import { showPage } from '../../../editor/showPage'
 import { parsePanelMessage } from '../../../shared/contracts/parsePanelMessage'
 import type { HostMessage, PanelMessage } from '../../../shared/contracts/protocol'
-import { toBase64 } from '../../../shared/text/base64'
-import { panelHtml } from './panelHtml'
 import { emptyColumnBeside, PANEL_VIEW_TYPE } from './panelPlace'
 
 const PANEL_NAME = 'Logitscope'
@@ -31,19 +30,16 @@ export class Panel implements vscode.Disposable {
     extensionUri: vscode.Uri,
   ) {
     const { webview } = webviewPanel
-    const dist = vscode.Uri.joinPath(extensionUri, 'dist')
-    const media = vscode.Uri.joinPath(extensionUri, 'media')
-    webviewPanel.iconPath = vscode.Uri.joinPath(media, 'icon.png')
-    webview.options = { enableScripts: true, localResourceRoots: [dist] }
+    webviewPanel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png')
     webview.onDidReceiveMessage((value: unknown) => {
       const message = parsePanelMessage(value)
       if (message !== undefined) this.messages.fire(message)
     })
-    webview.html = panelHtml({
-      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'panel.js')).toString(),
-      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'panel.css')).toString(),
-      cspSource: webview.cspSource,
-      nonce: toBase64(crypto.getRandomValues(new Uint8Array(16))),
+    showPage(webview, extensionUri, {
+      title: PANEL_NAME,
+      element: 'logitscope-panel',
+      section: 'results',
+      bundle: 'panel',
     })
   }
 

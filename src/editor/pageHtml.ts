@@ -1,4 +1,9 @@
-export interface PanelHtmlOptions {
+export interface PageHtmlOptions {
+  readonly title: string
+  /** The custom element that the page consists of. */
+  readonly element: `logitscope-${string}`
+  /** `webviewSection` of the page's context menu. */
+  readonly section: string
   readonly scriptUri: string
   readonly styleUri: string
   /** `webview.cspSource`: the source of the extension's own resources in a content security policy. */
@@ -7,8 +12,9 @@ export interface PanelHtmlOptions {
   readonly nonce: string
 }
 
-/** The panel's document. Its policy allows one script and one stylesheet to load, and nothing else. */
-export function panelHtml({ scriptUri, styleUri, cspSource, nonce }: PanelHtmlOptions): string {
+/** The document of a webview. Its policy allows one script and one stylesheet to load, and nothing else. */
+export function pageHtml(options: PageHtmlOptions): string {
+  const { title, element, section, scriptUri, styleUri, cspSource, nonce } = options
   const policy = [
     `default-src 'none'`,
     `base-uri 'none'`,
@@ -23,11 +29,11 @@ export function panelHtml({ scriptUri, styleUri, cspSource, nonce }: PanelHtmlOp
     <meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Logitscope</title>
+    <title>${title}</title>
     <link rel="stylesheet" href="${styleUri}" />
   </head>
-  <body data-vscode-context='{ "webviewSection": "results" }'>
-    <logitscope-panel></logitscope-panel>
+  <body data-vscode-context='{ "webviewSection": "${section}" }'>
+    <${element}></${element}>
     <script nonce="${nonce}" src="${scriptUri}"></script>
   </body>
 </html>
