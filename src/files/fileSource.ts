@@ -16,3 +16,17 @@ export interface FileSource {
 export function fileInMemory(name: string, bytes: Uint8Array): FileSource {
   return { name, bytes: bytesInMemory(bytes), checkUnchanged: () => Promise.resolve() }
 }
+
+/**
+ * What `reading` gives, if the file did not change meanwhile. If it did, this is the error, whatever was read: half of
+ * an old and half of a new version can look damaged, or like wrong numbers.
+ * @throws FileChangedError, and what `reading` throws
+ */
+export async function readUnchanged<T>(source: FileSource, reading: () => Promise<T>): Promise<T> {
+  try {
+    return await reading()
+  } finally {
+    // An error of the check replaces the result, and the error of `reading` too.
+    await source.checkUnchanged()
+  }
+}

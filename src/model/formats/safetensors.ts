@@ -54,7 +54,7 @@ export async function readSafetensorsHeader(
   file: string,
   budget = new HeaderBudget(),
 ): Promise<Map<string, TensorEntry>> {
-  return withFileName(file, () => readHeader(source, budget))
+  return withFileName(file, () => readTensorEntries(source, budget))
 }
 
 /**
@@ -65,26 +65,14 @@ export async function readSafetensorsMetadata(source: ByteSource, file: string):
   return withFileName(file, async () => (await readRawHeader(source, new HeaderBudget())).header.__metadata__)
 }
 
-/** What is wrong with the file, without the file's name. */
-class MalformedError extends Error {}
-
-async function withFileName<T>(file: string, reading: () => Promise<T>): Promise<T> {
-  try {
-    return await reading()
-  } catch (error) {
-    if (error instanceof CheckpointLimitError)
-      throw new SafetensorsError(`${quoted(file)} cannot be used: ${error.message}. Is it a GPT-2 model?`, {
-        cause: error,
-      })
-    if (!(error instanceof MalformedError)) throw error
-    const { cause } = error
-    throw new SafetensorsError(`${quoted(file)} cannot be read: ${error.message}. Download the file again.`, {
-      cause,
-    })
-  }
-}
-
-async function readHeader(source: ByteSource, budget: HeaderBudget): Promise<Map<string, TensorEntry>> {
+/**
+ * Reads and checks the header, as `readSafetensorsHeader` does, for a caller that writes the message itself.
+ * @throws MalformedHeaderError, CheckpointLimitError
+ */
+export async function readTensorEntries(
+  source: ByteSource,
+  budget = new HeaderBudget(),
+): Promise<Map<string, TensorEntry>> {
   const { header, dataStart } = await readRawHeader(source, budget)
   budget.addTensors(Object.keys(header).length - ('__metadata__' in header ? 1 : 0))
   const entries = new Map(
@@ -96,8 +84,30 @@ async function readHeader(source: ByteSource, budget: HeaderBudget): Promise<Map
   return entries
 }
 
+/** What is wrong with the file, as the end of a sentence, without the file's name. */
+export class MalformedHeaderError extends Error {}
+
+/** The file ends before its header or its tensors do. */
+export class CutOffError extends MalformedHeaderError {}
+
+async function withFileName<T>(file: string, reading: () => Promise<T>): Promise<T> {
+  try {
+    return await reading()
+  } catch (error) {
+    if (error instanceof CheckpointLimitError)
+      throw new SafetensorsError(`${quoted(file)} cannot be used: ${error.message}. Is it a GPT-2 model?`, {
+        cause: error,
+      })
+    if (!(error instanceof MalformedHeaderError)) throw error
+    const { cause } = error
+    throw new SafetensorsError(`${quoted(file)} cannot be read: ${error.message}. Download the file again.`, {
+      cause,
+    })
+  }
+}
+
 async function readRawHeader(source: ByteSource, budget: HeaderBudget) {
-  if (source.size < LENGTH_BYTES) throw malformed(`it has only ${source.size} bytes`)
+  if (source.size < LENGTH_BYTES) throw new CutOffError(`it has only ${source.size} bytes`)
   const headerLength = Number(new DataView((await source.read(0, LENGTH_BYTES)).buffer).getBigUint64(0, true))
   if (headerLength > MAX_HEADER_BYTES)
     throw malformed(
@@ -105,7 +115,7 @@ async function readRawHeader(source: ByteSource, budget: HeaderBudget) {
     )
   const dataStart = LENGTH_BYTES + headerLength
   if (dataStart > source.size)
-    throw malformed(`its header is longer than the file, which is cut off or not safetensors`)
+    throw new CutOffError(`its header is longer than the file, which is cut off or not safetensors`)
   budget.addHeader(headerLength)
 
   return { header: parseHeader(await source.read(LENGTH_BYTES, headerLength)), dataStart }
@@ -157,7 +167,7 @@ function checkLayout(entries: ReadonlyMap<string, TensorEntry>, dataStart: numbe
     if (offset < end) throw malformed(`tensor ${quoted(name)} overlaps another`)
     if (offset > end) throw malformed(`there is a gap before tensor ${quoted(name)}`)
     end = offset + byteLength
-    if (end > fileSize) throw malformed(`it is cut off inside tensor ${quoted(name)}`)
+    if (end > fileSize) throw new CutOffError(`it is cut off inside tensor ${quoted(name)}`)
   }
   if (end < fileSize) throw malformed(`it has ${fileSize - end} bytes that belong to no tensor`)
 }
@@ -166,6 +176,6 @@ function isSizeArray(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)
 }
 
-function malformed(what: string, cause?: unknown): MalformedError {
-  return new MalformedError(what, { cause })
+function malformed(what: string, cause?: unknown): MalformedHeaderError {
+  return new MalformedHeaderError(what, { cause })
 }
