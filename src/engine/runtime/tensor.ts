@@ -17,4 +17,5 @@ export const tensor = {
   int32: (data: Int32Array, shape: readonly number[]) => new OrtTensor('int32', data, shape),
   uint8: (data: Uint8Array, shape: readonly number[]) => new OrtTensor('uint8', data, shape),
   bool: (value: boolean) => new OrtTensor('bool', [value], []),
+  bools: (values: readonly boolean[]) => new OrtTensor('bool', [...values], [values.length]),
 }
