@@ -4,7 +4,7 @@ import type { CheckActivity, ShownCheck } from '../../src/shared/contracts/check
 import { type Act, actionButton } from './actions'
 
 /** The watched file, what happens with it, and the buttons that are always there. */
-export function headerTemplate({ fileName, text, activity }: ShownCheck, act: Act): TemplateResult {
+export function headerTemplate({ fileName, text, activity, offer }: ShownCheck, act: Act): TemplateResult {
   return html`<header>
       <div class="line">
         <h1>Check My GPT-2</h1>
@@ -24,7 +24,15 @@ export function headerTemplate({ fileName, text, activity }: ShownCheck, act: Ac
       </div>
       ${progressTemplate(activity)}
     </header>
-    ${failureTemplate(activity, act)}`
+    ${failureTemplate(activity, act)}
+    ${
+      offer === null
+        ? nothing
+        : html`<div class="notice">
+            <p>${offer}</p>
+            <div class="buttons">${actionButton('downloadReference', act, 'action')}</div>
+          </div>`
+    }`
 }
 
 function activityTemplate(activity: CheckActivity): TemplateResult {

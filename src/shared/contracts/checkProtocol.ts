@@ -60,6 +60,8 @@ export interface ShownCheck {
   /** The text that the file's logits are of; null if the file itself has the ids. */
   readonly text: string | null
   readonly activity: CheckActivity
+  /** Why another reference model may fit better, and that gpt2 can be downloaded; null if there is no reason. */
+  readonly offer: string | null
   readonly result: ShownResult | null
   /** Newest first; the first one is `result`. */
   readonly history: readonly PastVerdict[]

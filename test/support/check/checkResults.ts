@@ -110,6 +110,7 @@ export function shownCheck(result: ShownResult | null, change: Partial<ShownChec
     fileName: 'homework/logits.npz',
     text: 'The quick brown fox jumps over the lazy dog.',
     activity: result === null ? { kind: 'waiting' } : { kind: 'watching' },
+    offer: null,
     result,
     history: result === null ? [] : [pastOf(result)],
     ...change,
