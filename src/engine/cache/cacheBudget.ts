@@ -17,6 +17,17 @@ const RESIDUAL_WINDOWS = 64
 /** For large models: 21,000 positions of gpt2. */
 const MAX_RESIDUAL_BYTES = 64 * 1024 * 1024
 
+/** Windows whose streams stay cached: the rows that a lens has shown need only the LM head again. */
+const STREAM_WINDOWS = 8
+/** For large models: 1,800 positions of gpt2. */
+const MAX_STREAM_BYTES = 64 * 1024 * 1024
+
+/** The most bytes of streams that are cached: 19 MB for the embedded model. */
+export function streamBudgetOf({ nLayer, nEmbd, nPositions }: CacheShape): number {
+  const bytesOfWindow = nPositions * nLayer * nEmbd * Float32Array.BYTES_PER_ELEMENT
+  return Math.min(STREAM_WINDOWS * bytesOfWindow, MAX_STREAM_BYTES)
+}
+
 /** The most bytes that the cache of a model holds: 101 MB for the embedded model, 403 MB for gpt2. */
 export function cacheBudgetOf({ nLayer, nEmbd, nPositions }: CacheShape): CacheBudget {
   const residualBytesOfWindow = nPositions * nEmbd * Float32Array.BYTES_PER_ELEMENT

@@ -4,6 +4,7 @@
 import { elementAt } from '../../shared/elementAt'
 import type { RowBuffer } from '../runtime/rowBuffer'
 import { rowCount, type Tensor } from '../runtime/tensor'
+import { commonPrefix } from './commonPrefix'
 
 /** A position has rows of C floats: one of the residual stream, and 2 · nLayer of keys and values. */
 export interface CacheShape {
@@ -75,6 +76,12 @@ export class PrefixCache {
     }
   }
 
+  /** The number of first tokens whose keys and values are cached. */
+  cachedLength(tokenIds: Int32Array): number {
+    const cached = this.sequences.filter(({ keys }) => keys.length > 0)
+    return cached.reduce((most, sequence) => Math.max(most, sequence.commonPrefix(tokenIds)), 0)
+  }
+
   /**
    * Caches a copy of the rows that follow the first `length` tokens of `tokenIds`. A sequence that continues
    * differently after these tokens stays cached. Does nothing if the first `length` tokens are no longer cached.
@@ -82,7 +89,8 @@ export class PrefixCache {
   append(tokenIds: Int32Array, length: number, rows: NewRows): void {
     const found = this.bestForAppend(tokenIds.subarray(0, length + 1))
     if (found.length < length) return
-    const sequence = found.sequence.length === length ? found.sequence : this.fork(found.sequence, length)
+    const sequence =
+      found.sequence.length === length ? found.sequence : this.forkSequence(found.sequence, length)
     sequence.append(tokenIds.subarray(length, length + rowCount(rows.residual)), rows)
     this.touch(sequence)
     this.evict()
@@ -98,6 +106,22 @@ export class PrefixCache {
         candidate.length === tokenIds.length && candidate.commonPrefix(tokenIds) === tokenIds.length,
     )
     if (sequence !== undefined) sequence.length = length
+  }
+
+  /**
+   * Another cache, with copies of the rows of the longest cached prefix of at most `length` tokens. It is for runs whose
+   * rows differ from those of the same tokens here. The caller drops it.
+   */
+  fork(tokenIds: Int32Array, length: number): PrefixCache {
+    const fork = new PrefixCache(this.shape, this.budget, this.rowBuffer)
+    const found = this.bestForAppend(tokenIds.subarray(0, length + 1))
+    if (found.length > 0) fork.sequences = [found.sequence.fork(found.length)]
+    return fork
+  }
+
+  /** Frees everything. */
+  drop(): void {
+    this.retain(() => false)
   }
 
   /** Bytes in use, for tests. */
@@ -120,7 +144,7 @@ export class PrefixCache {
   }
 
   /** Copies the first `length` positions, and drops the other siblings with short ends (SHORT_END) of the same prefix. */
-  private fork(sequence: Sequence, length: number): Sequence {
+  private forkSequence(sequence: Sequence, length: number): Sequence {
     const fork = sequence.fork(length)
     this.retain((other) => other === sequence || other.length - other.commonPrefix(fork.tokenIds) > SHORT_END)
     return fork
@@ -172,10 +196,7 @@ class Sequence {
   }
 
   commonPrefix(tokenIds: Int32Array): number {
-    const end = Math.min(this.length, tokenIds.length)
-    let i = 0
-    while (i < end && this.tokenIds[i] === tokenIds[i]) i++
-    return i
+    return commonPrefix(this.tokenIds.subarray(0, this.length), tokenIds)
   }
 
   append(tokenIds: Int32Array, rows: NewRows): void {

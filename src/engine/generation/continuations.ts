@@ -1,3 +1,4 @@
+import { commonPrefix } from '../cache/commonPrefix'
 import type { PrefixCache } from '../cache/prefixCache'
 
 /**
@@ -22,9 +23,4 @@ export class Continuations {
     this.last = next
     return next
   }
-}
-
-function commonPrefix(a: Int32Array, b: Int32Array): number {
-  const end = a.findIndex((tokenId, i) => tokenId !== b[i])
-  return end === -1 ? a.length : end
 }

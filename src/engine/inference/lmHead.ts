@@ -1,11 +1,28 @@
-// R rows of the residual stream, C = nEmbd, V = 50257, K = topK
+// R rows of the residual stream, B rows of a baseline, C = nEmbd, V = 50257, K = topK
 
+import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import { NO_TARGET, type ScoredRows } from '../../shared/contracts/engineApi'
 import type { Alternative } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { NonFiniteLogitsError } from '../../shared/errors'
 import type { OrtSession } from '../runtime/ortSession'
 import { rowCount, type Tensor, type Tensors, tensor } from '../runtime/tensor'
+
+/** Scores of R rows, as columns. */
+export type HeadScores = Omit<ScoredRows, 'firstRow'>
+
+/** How far rows are from their baselines, in nats. */
+export interface Divergences {
+  /** [R] KL(baseline ‖ row) */
+  readonly kl: Float32Array
+  /** [R] */
+  readonly jensenShannon: Float32Array
+}
+
+interface ScoreOptions {
+  readonly topK: number
+  readonly temperature: number
+}
 
 /** `ln_f` and the projection to the vocabulary. The graph reduces the logits, so that they need not be copied out. */
 export class LmHead {
@@ -17,23 +34,52 @@ export class LmHead {
    * @param targets [R] the token that each row scores, or NO_TARGET
    * @throws NonFiniteLogitsError
    */
-  async score(
+  async score(residual: Tensor, targets: Int32Array, options: ScoreOptions): Promise<HeadScores> {
+    const feeds = this.feeds(residual, targets, options)
+    const { scores } = await this.session.run(feeds, ['scores'])
+    return readScores(scores, options)
+  }
+
+  /**
+   * The same, with the raw logits [R, V], which the caller disposes of.
+   * @throws NonFiniteLogitsError
+   */
+  async scoreWithLogits(
     residual: Tensor,
     targets: Int32Array,
-    { topK, temperature }: { readonly topK: number; readonly temperature: number },
-  ): Promise<Omit<ScoredRows, 'firstRow'>> {
-    const { scores } = await this.session.run(this.feeds(residual, targets, topK, temperature), ['scores'])
-    const { logSum, entropy, targetLogit, targetRank, topIds, topLogits } = columnsOf(scores, topK)
-    // A logit of −∞ leaves the log-sum-exp finite, but not the entropy.
-    if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notFinite()
+    options: ScoreOptions,
+  ): Promise<{ scores: HeadScores; logits: Tensor }> {
+    const feeds = this.feeds(residual, targets, options)
+    const { scores, logits } = await this.session.run(feeds, ['scores', 'logits'])
+    try {
+      return { scores: readScores(scores, options), logits }
+    } catch (error) {
+      logits.dispose()
+      throw error
+    }
+  }
+
+  /**
+   * The same as `score`, with the divergences of the rows from baselines, over the full vocabulary.
+   * @param baseline [B, V] raw logits; each is the baseline of R / B consecutive rows
+   * @throws NonFiniteLogitsError
+   */
+  async compare(
+    residual: Tensor,
+    targets: Int32Array,
+    options: ScoreOptions & { readonly baseline: Tensor },
+  ): Promise<HeadScores & Divergences> {
+    const feeds = {
+      ...this.feeds(residual, targets, options),
+      hasBaseline: tensor.bool(true),
+      baseline: options.baseline,
+    }
+    const { scores, divergences } = await this.session.run(feeds, ['scores', 'divergences'])
+    const values = divergences.data as Float32Array
     return {
-      // In float64: at a low temperature the value is large, and float32 would lose the precision of probabilities.
-      logSumExp: Float64Array.from(logSum, (sum, row) => (topLogits[row * topK] ?? NaN) / temperature + sum),
-      entropy,
-      targetLogit,
-      targetRank: Int32Array.from(targetRank),
-      topIds: Int32Array.from(topIds),
-      topLogits,
+      ...readScores(scores, options),
+      kl: values.filter((_, i) => i % 2 === 0),
+      jensenShannon: values.filter((_, i) => i % 2 === 1),
     }
   }
 
@@ -57,15 +103,14 @@ export class LmHead {
    * @throws NonFiniteLogitsError
    */
   async logits(residual: Tensor): Promise<Float32Array> {
-    const { logits } = await this.session.run(this.feeds(residual, Int32Array.of(NO_TARGET), 1, 1), [
-      'logits',
-    ])
-    const row = logits.data as Float32Array
+    const feeds = this.feeds(residual, Int32Array.of(NO_TARGET), { topK: 1, temperature: 1 })
+    const { logits } = await this.session.run(feeds, ['logits'])
+    const row = (await logits.getData(true)) as Float32Array
     if (!row.every(Number.isFinite)) throw notFinite()
     return row
   }
 
-  private feeds(residual: Tensor, targets: Int32Array, topK: number, temperature: number): Tensors {
+  private feeds(residual: Tensor, targets: Int32Array, { topK, temperature }: ScoreOptions): Tensors {
     const target = targets.map((id) => (id === NO_TARGET ? 0 : id))
     return {
       tokenIds: tensor.int32(new Int32Array(0), [0]),
@@ -75,7 +120,24 @@ export class LmHead {
       target: tensor.int32(target, [targets.length, 1]),
       places: tensor.int32(new Int32Array(topK), [topK]),
       inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), [1]),
+      hasBaseline: tensor.bool(false),
+      baseline: tensor.float32(new Float32Array(0), [0, VOCABULARY_SIZE]),
     }
+  }
+}
+
+function readScores(scores: Tensor, { topK, temperature }: ScoreOptions): HeadScores {
+  const { logSum, entropy, targetLogit, targetRank, topIds, topLogits } = columnsOf(scores, topK)
+  // A logit of −∞ leaves the log-sum-exp finite, but not the entropy.
+  if (![logSum, entropy].every((rows) => rows.every(Number.isFinite))) throw notFinite()
+  return {
+    // In float64: at a low temperature the value is large, and float32 would lose the precision of probabilities.
+    logSumExp: Float64Array.from(logSum, (sum, row) => (topLogits[row * topK] ?? NaN) / temperature + sum),
+    entropy,
+    targetLogit,
+    targetRank: Int32Array.from(targetRank),
+    topIds: Int32Array.from(topIds),
+    topLogits,
   }
 }
 

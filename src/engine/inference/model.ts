@@ -4,7 +4,9 @@ import { OutOfMemoryError } from '../../shared/errors'
 import { defaultPrecision } from '../../shared/text/modelText'
 import type { ModelInfo, Precision } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
+import { DirectAttribution } from './attribution'
 import { Embeddings } from './embeddings'
+import { readFinalNorm } from './finalNorm'
 import type { LoadOptions } from '../contract/engineOptions'
 import { LmHead } from './lmHead'
 import { checkFitsWasm, checkTensorsFitWasm, lackOfMemory } from './memoryLimits'
@@ -26,8 +28,10 @@ export interface LoadedModel {
   readonly info: ModelInfo
   readonly transformer: Transformer
   readonly lmHead: LmHead
-  /** Creates a buffer for rows [·, C] that are cached between runs. */
-  readonly rowBuffer: () => RowBuffer
+  /** Direct logit attribution; absent in int8. */
+  readonly attribution?: DirectAttribution
+  /** Creates a buffer for rows [·, columns] that are cached between runs. */
+  readonly rowBuffer: (columns: number) => RowBuffer
   /**
    * Resolves with the reason when the backend is lost, also while it is idle. Every later run rejects with it, so the
    * thread should end.
@@ -52,14 +56,17 @@ export async function loadCheckpoint(
     checkTensorsFitWasm(checkpoint, size)
   }
   const runtime = await openRuntime()
-  const { transformer, lmHead } = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
-    runtime.close()
-    throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
-  })
+  const { transformer, lmHead, attribution } = await loadSessions(checkpoint, runtime).catch(
+    (cause: unknown) => {
+      runtime.close()
+      throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
+    },
+  )
   return {
     transformer,
     lmHead,
-    rowBuffer: () => runtime.rowBuffer(nEmbd),
+    ...(attribution !== undefined && { attribution }),
+    rowBuffer: (columns) => runtime.rowBuffer(columns),
     lost: runtime.lost,
     info: {
       id,
@@ -89,16 +96,23 @@ function precisionRemark(precision: Precision, parameters: number): string[] {
 async function loadSessions(
   checkpoint: Checkpoint,
   runtime: Runtime,
-): Promise<Pick<LoadedModel, 'transformer' | 'lmHead'>> {
+): Promise<Pick<LoadedModel, 'transformer' | 'lmHead' | 'attribution'>> {
   const { nEmbd } = checkpoint.config
+  // First, because a web worker's memory of a tensor is released when a session has read it.
+  const finalNorm = checkpoint.precision === 'fp32' ? await readFinalNorm(checkpoint) : undefined
   // The largest matrix first, so that its read buffer is free again when the blocks are loaded.
   const vocabulary = await OrtSession.create(
     vocabularyGraph(checkpoint, runtime.maxTensorBytes),
     checkpoint,
     runtime,
   )
+  const embeddings = new Embeddings(nEmbd, vocabulary)
+  const transformer = await Transformer.load(checkpoint, embeddings, runtime)
+  const lmHead = new LmHead(vocabulary)
+  if (finalNorm === undefined) return { transformer, lmHead }
   return {
-    transformer: await Transformer.load(checkpoint, new Embeddings(nEmbd, vocabulary), runtime),
-    lmHead: new LmHead(vocabulary),
+    transformer,
+    lmHead,
+    attribution: new DirectAttribution({ transformer, lmHead, embeddings, finalNorm }),
   }
 }

@@ -1,4 +1,4 @@
-// S tokens of this step, P cached tokens before them, Z rows of padding, C = nEmbd
+// S tokens of this step, P cached tokens before them, Z rows of padding, C = nEmbd, L = nLayer, H = nHead
 
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { transformerGraph } from '../../model/graphs/gpt2Graphs'
@@ -6,7 +6,7 @@ import { NonFiniteLogitsError } from '../../shared/errors'
 import type { Precision } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import type { Embeddings } from './embeddings'
-import { disposeRows, type NewRows } from '../cache/prefixCache'
+import type { NewRows } from '../cache/prefixCache'
 import { OrtSession } from '../runtime/ortSession'
 import type { Runtime } from '../runtime/runtime'
 import { type Tensor, type Tensors, tensor } from '../runtime/tensor'
@@ -27,10 +27,47 @@ const PADDING_MULTIPLE = 4
 const MIN_STEP_ROWS: Record<Precision, number> = { fp32: 1, int8: 2 }
 
 /** Rows of P cached tokens, by layer, [P, C] each. */
-interface CachedRows {
+export interface CachedRows {
   readonly length: number
   readonly keys: readonly Tensor[]
   readonly values: readonly Tensor[]
+}
+
+interface RunOptions {
+  /** Positions that no later position attends to. */
+  readonly knockedOut?: readonly number[]
+}
+
+interface Step extends RunOptions {
+  readonly tokenIds: Int32Array
+  readonly past: CachedRows
+  /** Names of the outputs. */
+  readonly outputs: readonly string[]
+  /** Feeds that differ from those of an ordinary run. */
+  readonly feeds?: Tensors
+}
+
+export interface ObservedRows extends NewRows {
+  /** [S, L · C] The residual stream before each block. */
+  readonly streams: Tensor
+}
+
+/** What the blocks add to the residual stream at one position. */
+export interface PositionParts {
+  /** [1, C] The residual stream before `ln_f`. */
+  readonly residual: Tensor
+  readonly layers: readonly LayerParts[]
+}
+
+interface LayerParts {
+  /** [C] The output of the attention, with its bias. */
+  readonly attention: Float32Array
+  /** [C] */
+  readonly mlp: Float32Array
+  /** [H · (P + 1)] What each head adds along the direction from each source position, without the bias of the values. */
+  readonly sources: Float32Array
+  /** What the biases of values and output add along the direction. */
+  readonly bias: number
 }
 
 /** All blocks of the model: tokens in, residual stream before `ln_f` out. */
@@ -38,7 +75,7 @@ export class Transformer {
   /** Output names by block. A magnitude is finite if and only if the block's output is. */
   private readonly magnitudes: string[]
   private readonly lastMagnitude: string
-  private readonly outputNames: string[]
+  private readonly rowNames: string[]
 
   private constructor(
     private readonly checkpoint: Checkpoint,
@@ -47,12 +84,7 @@ export class Transformer {
   ) {
     this.magnitudes = this.perLayer((i) => `magnitude.${i}`)
     this.lastMagnitude = elementAt(this.magnitudes, this.magnitudes.length - 1)
-    this.outputNames = [
-      'residual',
-      this.lastMagnitude,
-      ...this.byLayer('present', 'key'),
-      ...this.byLayer('present', 'value'),
-    ]
+    this.rowNames = ['residual', ...this.byLayer('present', 'key'), ...this.byLayer('present', 'value')]
   }
 
   static async load(checkpoint: Checkpoint, embeddings: Embeddings, runtime: Runtime): Promise<Transformer> {
@@ -64,22 +96,89 @@ export class Transformer {
    * Runs the tokens [S] that follow P cached ones.
    * @throws NonFiniteLogitsError if the residual stream is not finite
    */
-  async run(tokenIds: Int32Array, past: CachedRows): Promise<NewRows> {
-    const minRows = MIN_STEP_ROWS[this.checkpoint.precision]
-    if (tokenIds.length >= minRows) return this.runRows(tokenIds, past)
-    // Causal attention: what follows a row does not change it.
-    const repeated = new Int32Array(minRows).fill(elementAt(tokenIds, tokenIds.length - 1))
-    repeated.set(tokenIds)
-    const rows = await this.runRows(repeated, past)
-    const first = (all: Tensor) => firstRows(all, tokenIds.length)
+  async run(tokenIds: Int32Array, past: CachedRows, { knockedOut }: RunOptions = {}): Promise<NewRows> {
+    return this.repeatedIfShort(tokenIds, async (step) => {
+      const outputs = await this.runStep({ tokenIds: step, past, knockedOut, outputs: this.rowNames })
+      return this.newRows(outputs)
+    })
+  }
+
+  /**
+   * The same, with the residual stream before each block.
+   * @throws NonFiniteLogitsError
+   */
+  async runObserved(tokenIds: Int32Array, past: CachedRows): Promise<ObservedRows> {
+    return this.repeatedIfShort(tokenIds, async (step) => {
+      const outputs = await this.runStep({
+        tokenIds: step,
+        past,
+        outputs: [...this.rowNames, 'streams'],
+        feeds: { observed: tensor.bool(true) },
+      })
+      return { ...this.newRows(outputs), streams: outputNamed(outputs, 'streams') }
+    })
+  }
+
+  /**
+   * Runs one token after P cached ones and gives the parts of its residual stream, of a model in fp32.
+   * @param direction [C]
+   * @throws NonFiniteLogitsError
+   */
+  async runAttributed(tokenId: number, past: CachedRows, direction: Float32Array): Promise<PositionParts> {
+    const names = (['added', 'sources', 'attentionBias'] as const).map((kind) =>
+      this.perLayer((i) => `${kind}.${i}`),
+    )
+    const outputs = await this.runStep({
+      tokenIds: Int32Array.of(tokenId),
+      past,
+      outputs: ['residual', ...names.flat()],
+      feeds: {
+        attributed: tensor.bool(true),
+        direction: tensor.float32(direction, [direction.length, 1]),
+      },
+    })
+    const floats = (name: string) => outputNamed(outputs, name).data as Float32Array
+    const C = direction.length
     return {
-      residual: first(rows.residual),
-      keys: rows.keys.map(first),
-      values: rows.values.map(first),
+      residual: outputNamed(outputs, 'residual'),
+      layers: this.perLayer(String).map((i) => ({
+        attention: floats(`added.${i}`).subarray(0, C),
+        mlp: floats(`added.${i}`).subarray(C),
+        sources: firstColumns(outputNamed(outputs, `sources.${i}`), past.length + 1),
+        bias: this.checkpoint.hasBiases ? elementAt(floats(`attentionBias.${i}`), 0) : 0,
+      })),
     }
   }
 
-  private async runRows(tokenIds: Int32Array, past: CachedRows): Promise<NewRows> {
+  /** Runs a step that has too few rows with repetitions of its last row, and gives the rows of the step alone. */
+  private async repeatedIfShort<Rows extends NewRows & Partial<ObservedRows>>(
+    tokenIds: Int32Array,
+    run: (tokenIds: Int32Array) => Promise<Rows>,
+  ): Promise<Rows> {
+    const minRows = MIN_STEP_ROWS[this.checkpoint.precision]
+    if (tokenIds.length >= minRows) return run(tokenIds)
+    // Causal attention: what follows a row does not change it.
+    const repeated = new Int32Array(minRows).fill(elementAt(tokenIds, tokenIds.length - 1))
+    repeated.set(tokenIds)
+    const rows = await run(repeated)
+    const first = (all: Tensor) => firstRows(all, tokenIds.length)
+    return {
+      ...rows,
+      residual: first(rows.residual),
+      keys: rows.keys.map(first),
+      values: rows.values.map(first),
+      ...(rows.streams !== undefined && { streams: first(rows.streams) }),
+    }
+  }
+
+  /** Runs the graph and gives these outputs of it. */
+  private async runStep({
+    tokenIds,
+    past,
+    knockedOut = [],
+    outputs: names,
+    feeds: more,
+  }: Step): Promise<Tensors> {
     const { nEmbd, nPositions } = this.checkpoint.config
     const S = tokenIds.length
     const P = past.length
@@ -88,23 +187,32 @@ export class Transformer {
     const x = await this.embeddings.rows(tokenIds, positions)
     const feeds: Tensors = {
       x,
-      mask: tensor.float32(causalMask(S, P, Z), [S, P + S + Z]),
+      mask: tensor.float32(attentionMask({ S, P, Z, knockedOut }), [S, P + S + Z]),
       padding: tensor.float32(new Float32Array(Z * nEmbd), [Z, nEmbd]),
+      observed: tensor.bool(false),
+      ...(this.checkpoint.precision === 'fp32' && {
+        attributed: tensor.bool(false),
+        direction: tensor.float32(new Float32Array(0), [0, 1]),
+      }),
+      ...more,
     }
     this.byLayer('past', 'key').forEach((name, i) => (feeds[name] = elementAt(past.keys, i)))
     this.byLayer('past', 'value').forEach((name, i) => (feeds[name] = elementAt(past.values, i)))
     try {
-      const outputs = await this.session.run(feeds, this.outputNames)
-      const newRows: NewRows = {
-        residual: outputNamed(outputs, 'residual'),
-        keys: this.byLayer('present', 'key').map((name) => outputNamed(outputs, name)),
-        values: this.byLayer('present', 'value').map((name) => outputNamed(outputs, name)),
-      }
-      if (isFinite(outputNamed(outputs, this.lastMagnitude))) return newRows
-      disposeRows(newRows)
+      const outputs = await this.session.run(feeds, [this.lastMagnitude, ...names])
+      if (isFinite(outputNamed(outputs, this.lastMagnitude))) return outputs
+      for (const output of Object.values(outputs)) output.dispose()
       throw await this.notFinite(feeds)
     } finally {
       x.dispose()
+    }
+  }
+
+  private newRows(outputs: Tensors): NewRows {
+    return {
+      residual: outputNamed(outputs, 'residual'),
+      keys: this.byLayer('present', 'key').map((name) => outputNamed(outputs, name)),
+      values: this.byLayer('present', 'value').map((name) => outputNamed(outputs, name)),
     }
   }
 
@@ -138,14 +246,30 @@ function firstRows({ data, dims }: Tensor, count: number): Tensor {
   return tensor.float32((data as Float32Array).subarray(0, count * nEmbd), [count, nEmbd])
 }
 
+/** The first columns of a tensor [rows, columns] in the heap: [rows · count]. */
+function firstColumns({ data, dims }: Tensor, count: number): Float32Array {
+  const columns = elementAt(dims, 1)
+  return (data as Float32Array).filter((_, i) => i % columns < count)
+}
+
 function isFinite(magnitude: Tensor): boolean {
   return (magnitude.data as Float32Array).every(Number.isFinite)
 }
 
-/** [S, T], T = P + S + Z: the token at P + s attends to the tokens up to itself. */
-function causalMask(S: number, P: number, Z: number): Float32Array {
+interface MaskShape {
+  readonly S: number
+  readonly P: number
+  readonly Z: number
+  readonly knockedOut: readonly number[]
+}
+
+/** [S, T], T = P + S + Z: the token at P + s attends to the tokens up to itself, and to no knocked-out one before it. */
+function attentionMask({ S, P, Z, knockedOut }: MaskShape): Float32Array {
   const T = P + S + Z
   const mask = new Float32Array(S * T)
-  for (let s = 0; s < S; s++) mask.fill(MASKED, s * T + P + s + 1, (s + 1) * T)
+  for (let s = 0; s < S; s++) {
+    mask.fill(MASKED, s * T + P + s + 1, (s + 1) * T)
+    for (const position of knockedOut) if (position < P + s) mask[s * T + position] = MASKED
+  }
   return mask
 }

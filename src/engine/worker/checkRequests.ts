@@ -1,7 +1,10 @@
 // Checks of the engine's requests. Each function throws InvalidRequestError for an invalid request.
 
 import {
+  type AttributionRequest,
+  type CompareRequest,
   type GenerateRequest,
+  type LensRequest,
   MAX_CANDIDATES,
   NO_TARGET,
   type ScoreRequest,
@@ -19,7 +22,7 @@ export function checkTokenIds(tokenIds: Int32Array, info: ModelInfo): void {
 }
 
 export function checkScoreRequest(
-  { tokenIds, firstRow, targets, topK, temperature }: ScoreRequest,
+  { tokenIds, firstRow, targets, topK, temperature, knockedOut = [] }: ScoreRequest,
   info: ModelInfo,
 ): void {
   checkTokenIds(tokenIds, info)
@@ -28,15 +31,54 @@ export function checkScoreRequest(
       `${targets.length} targets from row ${firstRow} on do not match ${tokenIds.length} rows.`,
     )
   }
-  if (!targets.every((id) => id === NO_TARGET || (id >= 0 && id < info.vocabularySize))) {
-    throw new InvalidRequestError('A target is not a token of the vocabulary.')
-  }
+  checkTargets(targets, info)
   checkWholeNumber('topK', topK, 1, MAX_TOP_K)
+  for (const row of knockedOut) checkWholeNumber('A knocked-out row', row, 0, tokenIds.length - 1)
   if (!(temperature > 0 && temperature <= MAX_TEMPERATURE)) {
     throw new InvalidRequestError(
       `The temperature is ${temperature}; it must be above 0 and at most ${MAX_TEMPERATURE}.`,
     )
   }
+}
+
+export function checkLensRequest(
+  { tokenIds, firstRow, endRow, targets, topK }: LensRequest,
+  info: ModelInfo,
+): void {
+  checkTokenIds(tokenIds, info)
+  checkWholeNumber('endRow', endRow, 1, tokenIds.length)
+  checkWholeNumber('firstRow', firstRow, 0, endRow - 1)
+  if (targets.length !== endRow - firstRow) {
+    throw new InvalidRequestError(`${targets.length} targets do not match ${endRow - firstRow} rows.`)
+  }
+  checkTargets(targets, info)
+  checkWholeNumber('topK', topK, 1, MAX_TOP_K)
+}
+
+export function checkAttributionRequest(
+  { tokenIds, tokenId, against }: AttributionRequest,
+  info: ModelInfo,
+): void {
+  checkTokenIds(tokenIds, info)
+  checkWholeNumber('tokenId', tokenId, 0, info.vocabularySize - 1)
+  if (against.kind === 'token') checkWholeNumber('against', against.tokenId, 0, info.vocabularySize - 1)
+}
+
+export function checkCompareRequest(
+  { tokenIds, firstRow, targets, topK, baseline }: CompareRequest,
+  infos: { readonly shown: ModelInfo; readonly baseline: ModelInfo },
+): void {
+  checkTokenIds(tokenIds, infos.shown)
+  checkTokenIds(baseline.tokenIds, infos.baseline)
+  for (const side of [{ tokenIds, firstRow }, baseline]) {
+    if (side.firstRow < 0 || side.firstRow + targets.length !== side.tokenIds.length) {
+      throw new InvalidRequestError(
+        `${targets.length} targets from row ${side.firstRow} on do not match ${side.tokenIds.length} rows.`,
+      )
+    }
+  }
+  checkTargets(targets, infos.shown)
+  checkWholeNumber('topK', topK, 1, MAX_TOP_K)
 }
 
 export function checkGenerateRequest(
@@ -60,6 +102,12 @@ export function checkGenerateRequest(
   checkNumber('topP', sampling.topP, 0, 1)
   checkNumber('minP', sampling.minP, 0, 1)
   checkWholeNumber('seed', request.seed, 0, 2 ** 32 - 1)
+}
+
+function checkTargets(targets: Int32Array, { vocabularySize }: ModelInfo): void {
+  if (!targets.every((id) => id === NO_TARGET || (id >= 0 && id < vocabularySize))) {
+    throw new InvalidRequestError('A target is not a token of the vocabulary.')
+  }
 }
 
 function checkInVocabulary(tokenIds: Int32Array, { vocabularySize }: ModelInfo): void {

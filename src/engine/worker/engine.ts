@@ -1,24 +1,39 @@
 // S tokens of a window, R requested rows, C = nEmbd, V = tokens of the vocabulary
 
-import type { EngineMethods, Priority } from '../../shared/contracts/engineApi'
-import { type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
+import type { BaselineModel, EngineMethods, ScoreRequest } from '../../shared/contracts/engineApi'
+import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
 import type { RpcHandlers } from '../../shared/rpc'
 import type { Tokenizer } from '../../tokenizer/tokenizer'
-import { checkGenerateRequest, checkScoreRequest, checkTokenIds } from './checkRequests'
+import { AttributionNeedsFp32Error } from '../../shared/errors'
+import {
+  checkAttributionRequest,
+  checkCompareRequest,
+  checkGenerateRequest,
+  checkLensRequest,
+  checkScoreRequest,
+  checkTokenIds,
+} from './checkRequests'
 import { Continuations } from '../generation/continuations'
 import { generateCandidates } from '../generation/generateCandidates'
 import { TokenIndex } from '../generation/tokenIndex'
-import { cacheBudgetOf } from '../cache/cacheBudget'
-import { disposeRows, PrefixCache } from '../cache/prefixCache'
+import { cacheBudgetOf, streamBudgetOf } from '../cache/cacheBudget'
+import { PrefixCache } from '../cache/prefixCache'
+import { StreamCache } from '../cache/streamCache'
 import type { LoadedModel } from '../inference/model'
 import { MIN_STEP_POSITIONS, type StepPolicy } from './stepSize'
+import { BaselineModels } from './baselineModels'
+import { compareRows } from './compareRows'
+import { lensRows } from './lensRows'
 import { Scheduler } from './scheduler'
+import { TransformerSteps } from './transformerSteps'
 import type { Tensor } from '../runtime/tensor'
 
 /** What the thread provides to its engine. */
 export interface EngineDependencies {
   readonly loadTokenizer: () => Promise<Tokenizer>
   readonly loadModel: () => Promise<LoadedModel>
+  /** Loads a second model beside the engine's own. */
+  readonly loadBaseline: (baseline: BaselineModel, own: ModelInfo) => Promise<LoadedModel>
   /** Called once for each model that is loaded. */
   readonly createStepPolicy: (precision: Precision) => StepPolicy
   /** Resolves after pending messages of the thread have been handled. */
@@ -29,7 +44,9 @@ type Handlers = RpcHandlers<EngineMethods>
 
 interface EngineModel extends LoadedModel {
   readonly cache: PrefixCache
+  readonly streams: StreamCache
   readonly stepPolicy: StepPolicy
+  readonly steps: TransformerSteps
   /** Number of rows in one run of the LM head. */
   readonly headRows: number
 }
@@ -40,12 +57,16 @@ export class Engine implements Handlers {
   private readonly tokenizer: () => Promise<Tokenizer>
   private readonly tokenIndex: () => Promise<TokenIndex>
   private readonly loaded: () => Promise<EngineModel>
+  private readonly baselines: BaselineModels<EngineModel>
 
   constructor(private readonly dependencies: EngineDependencies) {
     this.scheduler = new Scheduler(dependencies.nextMacrotask)
     this.tokenizer = once(dependencies.loadTokenizer)
     this.tokenIndex = once(async () => new TokenIndex((await this.tokenizer()).vocabulary, START_TOKEN_ID))
-    this.loaded = once(() => this.load())
+    this.loaded = once(async () => this.prepared(await dependencies.loadModel()))
+    this.baselines = new BaselineModels(async (baseline) =>
+      this.prepared(await dependencies.loadBaseline(baseline, (await this.loaded()).info)),
+    )
   }
 
   readonly vocabulary: Handlers['vocabulary'] = async () => {
@@ -67,26 +88,31 @@ export class Engine implements Handlers {
     const model = await this.loaded()
     checkScoreRequest(request, model.info)
     const { tokenIds, firstRow, targets, priority } = request
+    const knockout = this.knockout(model, request)
+    const { steps } = knockout ?? model
     let computedPositions = 0
-    for (let from = firstRow; from < tokenIds.length; from += model.headRows) {
-      const to = Math.min(from + model.headRows, tokenIds.length)
-      const residual = await this.residualRows(
-        model,
-        tokenIds,
-        { from, to, priority, signal },
-        ({ reached, computed }) => {
-          computedPositions += computed
-          if (reached <= firstRow) onProgress({ kind: 'reading', position: reached, firstRow })
-        },
-      )
-      try {
-        const rows = await this.scheduler.run(priority, signal, () =>
-          model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
+    try {
+      for (let from = firstRow; from < tokenIds.length; from += model.headRows) {
+        const to = Math.min(from + model.headRows, tokenIds.length)
+        const residual = await steps.residualRows(
+          tokenIds,
+          { from, to, priority, signal },
+          ({ reached, computed }) => {
+            computedPositions += computed
+            if (reached <= firstRow) onProgress({ kind: 'reading', position: reached, firstRow })
+          },
         )
-        onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
-      } finally {
-        residual.dispose()
+        try {
+          const rows = await this.scheduler.run(priority, signal, () =>
+            model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
+          )
+          onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
+        } finally {
+          residual.dispose()
+        }
       }
+    } finally {
+      knockout?.cache.drop()
     }
     return { computedPositions }
   }
@@ -111,19 +137,68 @@ export class Engine implements Handlers {
     return this.readLastRow(model, tokenIds, { signal, read: (residual) => model.lmHead.logits(residual) })
   }
 
-  readonly lens: Handlers['lens'] = () => Promise.reject(new Error('not built yet'))
+  readonly lens: Handlers['lens'] = async (request, { signal, onProgress }) => {
+    const model = await this.loaded()
+    checkLensRequest(request, model.info)
+    return lensRows({ ...model, scheduler: this.scheduler }, request, { signal, onProgress })
+  }
 
-  readonly attribution: Handlers['attribution'] = () => Promise.reject(new Error('not built yet'))
+  readonly attribution: Handlers['attribution'] = async (request, { signal }) => {
+    const { attribution, info, steps } = await this.loaded()
+    checkAttributionRequest(request, info)
+    if (attribution === undefined) throw needsFp32()
+    const scheduling = { priority: 'interactive', signal } as const
+    await attribution.prepare(request.against, (part) => this.scheduler.run('interactive', signal, part))
+    return steps.afterPrefix(request.tokenIds, scheduling, (past) => attribution.attribute(request, past))
+  }
 
-  private async load(): Promise<EngineModel> {
-    const model = await this.dependencies.loadModel()
-    const { precision } = model.info
+  readonly loadBaseline: Handlers['loadBaseline'] = async (baseline) =>
+    this.baselines.use(baseline, ({ info }) => Promise.resolve(info))
+
+  readonly compare: Handlers['compare'] = async (request, options) => {
+    const shown = await this.loaded()
+    const compared = (baseline: EngineModel) => {
+      checkCompareRequest(request, { shown: shown.info, baseline: baseline.info })
+      return compareRows({ shown, baseline, scheduler: this.scheduler }, request, options)
+    }
+    const { model } = request.baseline
+    return model === undefined ? compared(shown) : this.baselines.use(model, compared)
+  }
+
+  readonly releaseBaseline: Handlers['releaseBaseline'] = async () => {
+    await this.baselines.release()
+    return undefined
+  }
+
+  private prepared(model: LoadedModel): EngineModel {
+    const { info, transformer, rowBuffer } = model
+    const { precision, nLayer, nEmbd } = info
     const stepPolicy = this.dependencies.createStepPolicy(precision)
+    const cache = new PrefixCache(info, cacheBudgetOf(info), () => rowBuffer(nEmbd))
     return {
       ...model,
       stepPolicy,
+      cache,
+      streams: new StreamCache(streamBudgetOf(info), () => rowBuffer(nLayer * nEmbd)),
+      steps: new TransformerSteps({ transformer, stepPolicy, cache, scheduler: this.scheduler }),
       headRows: Math.min(stepPolicy.positions, MIN_STEP_POSITIONS[precision]),
-      cache: new PrefixCache(model.info, cacheBudgetOf(model.info), model.rowBuffer),
+    }
+  }
+
+  /**
+   * The cache and the steps of a score that knocks rows out. Rows up to the first of them are the ordinary ones; no other
+   * row is shared with ordinary runs.
+   */
+  private knockout(
+    { transformer, stepPolicy, cache }: EngineModel,
+    { tokenIds, knockedOut = [] }: ScoreRequest,
+  ): { readonly cache: PrefixCache; readonly steps: TransformerSteps } | undefined {
+    if (knockedOut.length === 0) return undefined
+    const own = cache.fork(tokenIds, Math.min(...knockedOut) + 1)
+    const { scheduler } = this
+    return {
+      cache: own,
+      steps: new TransformerSteps({ transformer, stepPolicy, cache: own, scheduler, knockedOut }),
     }
   }
 
@@ -132,12 +207,12 @@ export class Engine implements Handlers {
    * @param read takes the residual row [1, C]
    */
   private async readLastRow<T>(
-    model: EngineModel,
+    { steps }: EngineModel,
     tokenIds: Int32Array,
     { signal, read }: { readonly signal: AbortSignal; readonly read: (residual: Tensor) => Promise<T> },
   ): Promise<T> {
     const to = tokenIds.length
-    const residual = await this.residualRows(model, tokenIds, {
+    const residual = await steps.residualRows(tokenIds, {
       from: to - 1,
       to,
       priority: 'interactive',
@@ -149,34 +224,12 @@ export class Engine implements Handlers {
       residual.dispose()
     }
   }
+}
 
-  /**
-   * Residual rows [to − from, C] of the tokens [from, to); the caller disposes of them. Runs the transformer step by
-   * step for the rows that are not cached; the last step may continue beyond `to`. Every step looks up the longest
-   * cached prefix again, so concurrent requests use each other's work and two steps share no other state.
-   */
-  private async residualRows(
-    { transformer, cache, stepPolicy }: EngineModel,
-    tokenIds: Int32Array,
-    { from, to, priority, signal }: { from: number; to: number; priority: Priority; signal: AbortSignal },
-    onStep?: (step: { readonly reached: number; readonly computed: number }) => void,
-  ): Promise<Tensor> {
-    for (;;) {
-      // A copy, because a generation may overwrite the cached rows before this one is read.
-      const rows = cache.residualRows(tokenIds, from, to)
-      if (rows !== undefined) return rows
-      await this.scheduler.run(priority, signal, async () => {
-        const past = cache.longestPrefix(tokenIds)
-        const reached = Math.min(past.length + stepPolicy.positions, tokenIds.length)
-        const started = performance.now()
-        const newRows = await transformer.run(tokenIds.subarray(past.length, reached), past)
-        stepPolicy.measured(reached - past.length, performance.now() - started)
-        cache.append(tokenIds, past.length, newRows)
-        disposeRows(newRows)
-        onStep?.({ reached, computed: reached - past.length })
-      })
-    }
-  }
+function needsFp32(): AttributionNeedsFp32Error {
+  return new AttributionNeedsFp32Error(
+    'Direct logit attribution needs fp32: in int8 the parts of a logit do not add up. Switch the precision to fp32.',
+  )
 }
 
 /** Loads once. After a failure the next call loads again, since the file may have been repaired. */

@@ -9,7 +9,7 @@ export interface ModelGraph {
   readonly model: Uint8Array
   /** Names of the checkpoint's tensors that the graph uses as external data. */
   readonly weights: readonly string[]
-  /** Names of the outputs [S, C] that are only fed to further runs, so that they can stay in the runtime. */
+  /** Names of the outputs that are fed to further runs, so that they can stay in the runtime. */
   readonly rows: readonly string[]
 }
 
@@ -145,10 +145,10 @@ export class Gpt2GraphBuilder extends GraphBuilder {
     this.rowsOutput(`present.${i}.${part}`, rows)
   }
 
-  /** Declares an output [S, C] that is only fed to further runs. */
-  rowsOutput(name: string, rows: Value): void {
+  /** Declares an output [S, columns], by default [S, C], that is fed to further runs. */
+  rowsOutput(name: string, rows: Value, columns = this.checkpoint.config.nEmbd): void {
     this.rowsOutputs.push(name)
-    this.output(name, rows, 'float32', ['S', this.checkpoint.config.nEmbd])
+    this.output(name, rows, 'float32', ['S', columns])
   }
 
   finish(name: string): ModelGraph {

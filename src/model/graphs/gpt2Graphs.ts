@@ -9,42 +9,61 @@ import type { GraphBuilder, Value } from '../../onnx/graphBuilder'
 import { assertNever } from '../../shared/assertNever'
 import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint } from '../gpt2/checkpoint'
+import { type AttributionFeeds, attributionFeeds, outputAttribution } from './attributionOutputs'
+import { divergences } from './divergences'
 import { Gpt2GraphBuilder, type ModelGraph } from './gpt2GraphBuilder'
+import { BLOCK, BLOCKS, sumOverVocabulary } from './vocabularySum'
 
 /**
  * The blocks. Feeds: `x` [S, C] (wte row + wpe row), `mask` [S, T] (added to the scores: 0 or a large negative),
- * `padding` [Z, C] (zeros that are appended to the keys and values), `past.{i}.key` and `past.{i}.value` [P, C].
+ * `padding` [Z, C] (zeros that are appended to the keys and values), `past.{i}.key` and `past.{i}.value` [P, C],
+ * `observed` [], and those of `attributionFeeds`.
  * Outputs: `residual` [S, C], before `ln_f`; the new rows `present.{i}.key` and `present.{i}.value` [S, C]; and
  * `magnitude.{i}` [S, 1], which is finite if all values of the row in the blocks 0 to i are finite. It is the sum of
  * |x| over the residual stream after each block and over each block's values before its softmax and its activation:
  * these two can turn infinity, on a GPU even NaN, into a finite number, which later blocks would not notice.
+ * If `observed` is true, `streams` [S, L · C] is the residual stream before each block; together with `residual` these are
+ * the layers of the logit lens. They are one output under a condition, because other runs would copy and keep them.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
   const { nLayer, nEmbd } = checkpoint.config
   const mask = g.input('mask', 'float32', ['S', 'T'])
   const padding = g.input('padding', 'float32', ['Z', nEmbd])
+  const observed = g.input('observed', 'bool', [])
+  const feeds = { mask, padding, attribution: attributionFeeds(g) }
+  const streams: Value[] = []
   let x = g.input('x', 'float32', ['S', nEmbd])
   let magnitude: Value | undefined
   for (let i = 0; i < nLayer; i++) {
-    const result = block(g, i, x, { mask, padding })
+    streams.push(x)
+    const result = block(g, i, x, feeds)
     x = result.x
     const magnitudes = [...result.checked, x].map((rows) => g.reduceL1(rows))
     magnitude = (magnitude === undefined ? magnitudes : [magnitude, ...magnitudes]).reduce(g.add)
     g.output(`magnitude.${i}`, magnitude, 'float32', ['S', 1])
   }
   g.rowsOutput('residual', x)
+  const { layers } = g.either(
+    observed,
+    () => ({ layers: g.concat(1, ...streams) }),
+    () => ({ layers: padding }),
+  )
+  g.rowsOutput('streams', layers, nLayer * nEmbd)
   return g.finish('transformer')
 }
 
 /**
  * Embeddings and head, in one graph because they share `wte`. Each run feeds rows to one of the two.
- * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C].
+ * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C], the sum of `wte` and `wpe` [S, C]; and in fp32 `unembedding`
+ * [S, C], the rows of these tokens in the LM head's matrix.
  * Head, if `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length is used (the
- * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1]
+ * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1], `hasBaseline` [] and
+ * `baseline` [B, V], of which R is a multiple
  * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
  * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
  * All are float32, which represents ids and ranks exactly, in one tensor, because each read from a GPU takes a wait.
+ * If `hasBaseline` is true, also `divergences` [R, 2] in nats, see `divergences`.
  * @param maxTensorBytes size limit of a weight tensor; larger vocabulary matrices are split
  */
 export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
@@ -52,24 +71,35 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   const { nEmbd } = checkpoint.config
   const tokenIds = g.input('tokenIds', 'int32', ['S'])
   const positions = g.input('positions', 'int32', ['S'])
-  g.rowsOutput('x', embeddings(g, tokenIds, positions))
+  const wte = g.rows('wte.weight', tokenIds)
+  const wpe = g.rows('wpe.weight', positions)
+  g.rowsOutput('x', g.add(wte, wpe))
+  g.output('wte', wte, 'float32', ['S', nEmbd])
+  g.output('wpe', wpe, 'float32', ['S', nEmbd])
+  if (checkpoint.precision === 'fp32') {
+    const unembedding = checkpoint.config.tied ? wte : g.rows('lm_head.weight', tokenIds)
+    g.output('unembedding', unembedding, 'float32', ['S', nEmbd])
+  }
 
   const hasRows = g.input('hasRows', 'bool', [])
   const residual = g.input('residual', 'float32', ['R', nEmbd])
   const target = g.input('target', 'int32', ['R', 1])
   const places = g.input('places', 'int32', ['K'])
   const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
+  const hasBaseline = g.input('hasBaseline', 'bool', [])
+  const baseline = g.input('baseline', 'float32', ['B', VOCABULARY_SIZE])
 
   // Outside of the branch, so that ONNX Runtime folds the cast of the weights once.
   const project = g.projection()
-  const { logits, scores } = g.either(
+  const { logits, scores, fromBaseline } = g.either(
     hasRows,
-    () => head(g, { residual, project, target, places, inverseTemperature }),
+    () => head(g, { residual, project, target, places, inverseTemperature, hasBaseline, baseline }),
     // Empty outputs of the right type: the reductions fail on zero rows.
-    () => ({ logits: residual, scores: residual }),
+    () => ({ logits: residual, scores: residual, fromBaseline: residual }),
   )
-  g.output('logits', logits, 'float32', ['R', VOCABULARY_SIZE])
+  g.rowsOutput('logits', logits, VOCABULARY_SIZE)
   g.output('scores', scores, 'float32', ['R', 'columns'])
+  g.output('divergences', fromBaseline, 'float32', ['R', 2])
   return g.finish('vocabulary')
 }
 
@@ -80,13 +110,15 @@ interface HeadFeeds {
   readonly target: Value
   readonly places: Value
   readonly inverseTemperature: Value
+  readonly hasBaseline: Value
+  readonly baseline: Value
 }
 
-/** Residual rows [R, C] → raw logits [R, V], without a bias, and the scores [R, 4 + 2K]. */
+/** Residual rows [R, C] → raw logits [R, V], without a bias, the scores [R, 4 + 2K], and the divergences [R, 2]. */
 function head(
   g: Gpt2GraphBuilder,
-  { residual, project, target, places, inverseTemperature }: HeadFeeds,
-): { logits: Value; scores: Value } {
+  { residual, project, target, places, inverseTemperature, hasBaseline, baseline }: HeadFeeds,
+): { logits: Value; scores: Value; fromBaseline: Value } {
   const logits = project(g.layerNorm('ln_f', residual))
   const top = topOfVocabulary(g, logits, g.op('Shape', [places]))
   const targetLogit = g.gatherElements(logits, target)
@@ -101,7 +133,12 @@ function head(
   const logSum = g.op('Log', [sum])
   const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
   const scores = g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)
-  return { logits, scores }
+  const { fromBaseline } = g.either(
+    hasBaseline,
+    () => ({ fromBaseline: divergences(g, { z, exp, sum, logSum }, { baseline, inverseTemperature }) }),
+    () => ({ fromBaseline: logSum }),
+  )
+  return { logits, scores, fromBaseline }
 }
 
 /**
@@ -126,35 +163,41 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i)
 }
 
-/** wte row of each token + wpe row of its position: [S] → [S, C] */
-function embeddings(g: Gpt2GraphBuilder, tokenIds: Value, positions: Value): Value {
-  return g.add(g.rows('wte.weight', tokenIds), g.rows('wpe.weight', positions))
-}
-
 interface AttentionFeeds {
   readonly mask: Value
   readonly padding: Value
 }
 
+interface BlockFeeds extends AttentionFeeds {
+  readonly attribution: AttributionFeeds | undefined
+}
+
 /** One block: x [S, C] → [S, C], and the intermediate rows that must be finite. */
-function block(
-  g: Gpt2GraphBuilder,
-  i: number,
-  x: Value,
-  feeds: AttentionFeeds,
-): { x: Value; checked: Value[] } {
+function block(g: Gpt2GraphBuilder, i: number, x: Value, feeds: BlockFeeds): { x: Value; checked: Value[] } {
   const qkv = g.linear(`h.${i}.attn.c_attn`, g.layerNorm(`h.${i}.ln_1`, x))
-  const afterAttention = g.add(x, attention(g, i, qkv, feeds))
+  const { attended, weights, v } = attention(g, i, qkv, feeds)
+  const afterAttention = g.add(x, attended)
   const hidden = g.linear(`h.${i}.mlp.c_fc`, g.layerNorm(`h.${i}.ln_2`, afterAttention))
   const mlp = g.linear(`h.${i}.mlp.c_proj`, activation(g, hidden))
+  if (feeds.attribution !== undefined)
+    outputAttribution(g, i, { ...feeds.attribution, attended, mlp, weights, v })
   return { x: g.add(afterAttention, mlp), checked: [qkv, hidden] }
+}
+
+interface Attention {
+  /** [S, C] */
+  readonly attended: Value
+  /** [H, S, T] After the softmax. */
+  readonly weights: Value
+  /** [H, T, D] The values. */
+  readonly v: Value
 }
 
 /**
  * Causal self-attention: queries, keys and values [S, 3C] → [S, C]. It uses primitive operators, because only these are
  * computed correctly by every WebGPU adapter.
  */
-function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }: AttentionFeeds): Value {
+function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }: AttentionFeeds): Attention {
   const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
   const D = C / H
   const split = { type: 'Split', inputs: [qkv, g.ints([C, C, C])], attributes: { axis: 1 } }
@@ -169,8 +212,9 @@ function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }
   const v = g.transpose(g.reshape(values, [-1, H, D]), [1, 0, 2]) // [H, T, D]
   const scale = 1 / Math.sqrt(D) / (scaleAttnByInverseLayerIdx ? i + 1 : 1)
   const scores = g.add(g.matMul(g.mul(q, g.float(scale)), k), mask) // [H, S, T]
-  const mixed = g.matMul(g.softmax(scores), v) // [H, S, D]
-  return g.linear(`h.${i}.attn.c_proj`, g.reshape(g.transpose(mixed, [1, 0, 2]), [-1, C]))
+  const weights = g.softmax(scores)
+  const mixed = g.reshape(g.transpose(g.matMul(weights, v), [1, 0, 2]), [-1, C]) // from [H, S, D] to [S, C]
+  return { attended: g.linear(`h.${i}.attn.c_proj`, mixed), weights, v }
 }
 
 /** gelu_new is the tanh form of GELU. */
@@ -186,16 +230,4 @@ function activation(g: Gpt2GraphBuilder, x: Value): Value {
     default:
       return assertNever(activation)
   }
-}
-
-/** The vocabulary in blocks: V = 1,733 · 29 */
-const BLOCKS = 1733
-const BLOCK = 29
-
-/**
- * Sums [R, V] → [R, 1] in two stages: ONNX Runtime adds float32 values one by one, and over V of them rounding costs
- * 4e-4 nats; in blocks 1e-5.
- */
-function sumOverVocabulary(g: GraphBuilder, x: Value): Value {
-  return g.reduceSum(g.op('Squeeze', [g.reduceSum(g.reshape(x, [-1, BLOCKS, BLOCK])), g.ints([-1])]))
 }

@@ -124,7 +124,7 @@ const TOP_K = 5
 /** The bytes of the residual rows [S, C], computed in steps of this many positions. */
 async function streamOf(model: LoadedModel, ids: Int32Array, stepPositions: number): Promise<Buffer> {
   const budget = { keyValueBytes: 1e9, residualBytes: 1e9 }
-  const cache = new PrefixCache(model.info, budget, model.rowBuffer)
+  const cache = new PrefixCache(model.info, budget, () => model.rowBuffer(model.info.nEmbd))
   for (let from = 0; from < ids.length; from += stepPositions) {
     const step = ids.subarray(from, from + stepPositions)
     cache.append(
