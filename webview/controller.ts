@@ -11,11 +11,14 @@ import type {
 import type { SamplingSettings } from '../src/shared/contracts/samplingSettings'
 import { Announcements } from './announcements'
 import type { Host, SavedState } from './host'
+import { LensController } from './lensController'
 import { distributionAt } from './state/addresses'
 import type { Explained } from './state/explained'
 import { initialState, type PanelState, type PredictionPart, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
-import type { Tab } from './state/tabs'
+import type { Place, Tab } from './state/tabs'
+import { whyQuestion } from './state/why'
+import { WhyController } from './whyController'
 
 /** What the panel's components can do. */
 export interface PanelActions {
@@ -35,6 +38,8 @@ export interface PanelActions {
   retryLogits(): void
   /** Merged with what is explained now, because two changes can be made within one frame. */
   explain(change: Partial<Explained>): void
+  readonly lens: LensController
+  readonly why: WhyController
   sortBy(sort: Sort): void
   openTab(tab: Tab): void
   /** Moves a splitter while it is dragged. */
@@ -55,6 +60,8 @@ export interface PanelView {
   /** Puts the text into the live region for screen readers. */
   announce(text: string): void
   focusTable(): void
+  /** Whether a place of the work area is on the screen: a narrow panel has room for only one. */
+  shows(place: Place): boolean
 }
 
 /** A held arrow key passes many tokens; the full row of logits is requested only where it stops. */
@@ -62,6 +69,25 @@ const LOGITS_DEBOUNCE_MS = 80
 
 /** Owns the panel's state: applies messages and actions to it, and posts messages to the extension host. */
 export class PanelController implements PanelActions {
+  readonly lens = new LensController({
+    state: () => this.currentState,
+    dispatch: (action) => {
+      this.dispatch(action)
+    },
+    post: (message) => {
+      this.host.post(message)
+    },
+  })
+  readonly why = new WhyController({
+    state: () => this.currentState,
+    dispatch: (action) => {
+      this.dispatch(action)
+    },
+    post: (message) => {
+      this.host.post(message)
+    },
+    isVisible: () => this.currentState.tabs.detail === 'why' && this.view.shows('detail'),
+  })
   private readonly announcements = new Announcements()
   private currentState: PanelState
   private saved: SavedState
@@ -135,6 +161,12 @@ export class PanelController implements PanelActions {
     this.dispatch({ type: 'retryLogits' })
   }
 
+  /** Holds the explained token against another one. */
+  holdAgainst(tokenId: number): void {
+    if (whyQuestion(this.currentState)?.subject.tokenId !== tokenId)
+      this.explain({ against: { kind: 'token', tokenId } })
+  }
+
   explain(change: Partial<Explained>): void {
     this.dispatch({ type: 'explain', change })
   }
@@ -181,6 +213,8 @@ export class PanelController implements PanelActions {
     if (after === before) return
     this.currentState = after
     this.requestLogits()
+    this.lens.follow()
+    this.why.follow()
     this.saveState()
     this.view.stateChanged()
     const announcement = this.announcements.between(before, after, performance.now())
@@ -204,7 +238,8 @@ export class PanelController implements PanelActions {
   }
 
   private saveState(): void {
-    const { inspection, restore, picked, scroll, metric, topK, tabs, explained } = this.currentState
+    const { inspection, restore, picked, scroll, metric, topK, tabs, explained, lens, why } =
+      this.currentState
     const before = this.saved
     this.saved = {
       inspectionId: inspection?.id ?? restore?.inspectionId ?? null,
@@ -214,6 +249,8 @@ export class PanelController implements PanelActions {
       k: topK,
       tabs,
       explained,
+      lensCells: lens.cells,
+      whyView: why.view,
     }
     const keys = Object.keys(this.saved) as (keyof SavedState)[]
     if (keys.some((key) => this.saved[key] !== before[key])) this.host.saveState(this.saved)

@@ -3,7 +3,10 @@ import { METRICS, type Metric } from '../src/shared/numbers/metrics'
 import { DEFAULT_TOP_K, MAX_TOP_K } from '../src/shared/contracts/prediction'
 import type { PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
 import { type Explained, parseExplained } from './state/explained'
+import { parseLensCells } from './state/lens'
+import type { LensCells } from './state/lensCells'
 import { type OpenTabs, parseTabs } from './state/tabs'
+import { parseWhyView, type WhyView } from './state/why'
 
 /** What VS Code saves for the panel across reloads. The extension host keeps the results themselves. */
 export interface SavedState {
@@ -16,6 +19,8 @@ export interface SavedState {
   readonly k: number
   readonly tabs: OpenTabs
   readonly explained: Explained
+  readonly lensCells: LensCells
+  readonly whyView: WhyView
 }
 
 /** The panel's interface to VS Code: messages to the extension host, and the saved state. */
@@ -58,6 +63,8 @@ function parseSavedState(value: unknown): SavedState {
     k,
     tabs,
     explained,
+    lensCells,
+    whyView,
   }: Partial<Record<keyof SavedState, unknown>> = isRecord(value) ? value : {}
   return {
     inspectionId: typeof inspectionId === 'string' ? inspectionId : null,
@@ -67,6 +74,8 @@ function parseSavedState(value: unknown): SavedState {
     k: typeof k === 'number' && k >= 1 && k <= MAX_TOP_K ? Math.floor(k) : DEFAULT_TOP_K,
     tabs: parseTabs(tabs),
     explained: parseExplained(explained),
+    lensCells: parseLensCells(lensCells),
+    whyView: parseWhyView(whyView),
   }
 }
 

@@ -11,6 +11,7 @@ import { registerInspect } from '../features/inspect/registerInspect'
 import { registerModels } from '../features/models/registerModels'
 import { registerStatus } from '../features/status/registerStatus'
 import { reportBackendFailure } from '../features/status/backendFailure'
+import { Explanations } from '../prediction/explanations'
 import { PredictionService } from '../prediction/predictionService'
 import { acceleratorsOf } from '../shared/contracts/backends'
 import { createApi, type LogitscopeApi } from './api'
@@ -45,11 +46,13 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     onFailure: (failure) => void reportBackendFailure(failure, { log, offersNative }),
   })
   const service = new PredictionService(engine.api)
+  const explanations = new Explanations(engine.api, service)
   const shared: FeatureOptions = { context, service, log }
 
   // Each feature registers its own commands, menus and settings listeners. A new feature is one entry of `features`.
   const inspection = registerInspect({
     ...shared,
+    explanations,
     modelId,
     threads,
     writeOnDisk: platform.writeOnDisk,

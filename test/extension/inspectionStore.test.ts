@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
-import type { InspectionRun } from '../../src/features/inspect/run/inspectionRun'
+import { type InspectionRun, UNEXPLAINED } from '../../src/features/inspect/run/inspectionRun'
 import { AlternativeList } from '../../src/prediction/alternativeList'
 import { InspectionStore } from '../../src/features/inspect/run/inspectionStore'
 import { SCORES_PER_FILE } from '../../src/features/inspect/run/storedRun'
@@ -152,6 +152,7 @@ function runWith(scored: number, id = 'run'): InspectionRun {
     textDigest: 'digest',
     wholeDocument: true,
     seconds: 1.5,
+    ...UNEXPLAINED,
   }
 }
 

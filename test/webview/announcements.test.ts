@@ -6,6 +6,7 @@ import { Announcements } from '../../webview/announcements'
 import { OUTPUT_OF_TOKEN } from '../../webview/state/explained'
 import { initialState, type PanelState } from '../../webview/state/panelState'
 import { INITIAL_TABS } from '../../webview/state/tabs'
+import { INITIAL_WHY_VIEW } from '../../webview/state/why'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 import { referenceInspection } from '../support/reference/referenceInspection'
 
@@ -19,6 +20,8 @@ const empty = initialState({
   k: 10,
   tabs: INITIAL_TABS,
   explained: OUTPUT_OF_TOKEN,
+  lensCells: 'shownProbability',
+  whyView: INITIAL_WHY_VIEW,
 })
 
 function running(scored: number): PanelState {

@@ -55,6 +55,8 @@ describe('the columns that fit', () => {
 
 const VOCABULARY_SIZE = 50_257
 const MAX_TOKENS = 14_400
+/** Of `gpt2-xl`. */
+const MAX_LAYERS = 48
 /** Every value that an inspection can have: no surprisal of a representable probability has more than 1,075 bits. */
 const VALUES: Readonly<Record<SortColumn, fc.Arbitrary<number>>> = {
   position: fc.nat(MAX_TOKENS),
@@ -65,11 +67,16 @@ const VALUES: Readonly<Record<SortColumn, fc.Arbitrary<number>>> = {
   rank: fc.integer({ min: 1, max: VOCABULARY_SIZE }),
   surprisal: fc.double({ min: 0, max: 1075, noNaN: true }),
   entropy: fc.double({ min: 0, max: Math.log2(VOCABULARY_SIZE), noNaN: true }),
+  depth: fc.nat(MAX_LAYERS),
 }
 
 describe('the longest text of a column', () => {
   it.each(ALL.filter(isSortable))('is at least as long as any value of %s', (column) => {
-    const longest = longestNumber(column, { tokens: MAX_TOKENS, vocabularySize: VOCABULARY_SIZE })
+    const longest = longestNumber(column, {
+      tokens: MAX_TOKENS,
+      vocabularySize: VOCABULARY_SIZE,
+      layers: MAX_LAYERS,
+    })
     fc.assert(
       fc.property(VALUES[column], (value) => {
         expect(formatNumber(column, value).length).toBeLessThanOrEqual(longest.length)

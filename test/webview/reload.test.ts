@@ -43,6 +43,8 @@ describe('a reload', () => {
       k: 10,
       tabs: { main: 'tokens', detail: 'prediction', front: 'main' },
       explained: { tokenId: null, against: null, layer: null },
+      lensCells: 'shownProbability',
+      whyView: { order: 'size', open: [], knockedOut: null },
     })
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { LensRows } from '../../src/shared/contracts/lensRows'
 import type { Inspection } from '../../src/shared/contracts/prediction'
 import { elementAt } from '../../src/shared/elementAt'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
@@ -13,7 +14,7 @@ const inspection = referenceInspection('typescript +bos', vocabulary)
 const section = elementAt(inspection.sections, 0)
 
 function rowsOf(store: RowStore, shown: Inspection): RowBlock {
-  return elementAt(store.rowsOf(shown, null), 0)
+  return elementAt(store.rowsOf({ inspection: shown, previous: null, lens: LensRows.EMPTY }), 0)
 }
 
 describe('rows', () => {

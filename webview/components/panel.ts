@@ -17,6 +17,7 @@ import { noticeLines, noticePage } from './notices/notices'
 import { legendTemplate } from './strip/legend'
 import './strip/sparkline'
 import './strip/strip'
+import type { LensElement } from './lens/lens'
 import type { TableElement } from './table/table'
 import { tabId, tabPanelId } from './frame/tabList'
 
@@ -37,6 +38,7 @@ export class PanelElement extends LightElement implements PanelView {
 
   private readonly resizeObserver = new ResizeObserver(() => {
     this.twoColumns = this.clientWidth >= TWO_COLUMNS_FROM_PX
+    this.controller?.why.follow()
   })
 
   /** Starts rendering the controller's state. Called once. */
@@ -68,6 +70,10 @@ export class PanelElement extends LightElement implements PanelView {
     this.stateChanged()
   }
 
+  shows(place: Place): boolean {
+    return this.twoColumns || this.controller?.state.tabs.front === place
+  }
+
   focusTable(): void {
     this.tableWantsFocus = true
     this.stateChanged()
@@ -94,11 +100,11 @@ export class PanelElement extends LightElement implements PanelView {
     this.placeSplitters()
     // The focused button was removed. Without a focused element no key would work, so the table gets the focus.
     if (this.hadFocus && document.activeElement === document.body) this.tableWantsFocus = true
-    const table = this.tableWantsFocus ? this.table : null
-    if (table === null) return
+    const view = this.tableWantsFocus ? this.mainView : null
+    if (view === null) return
     this.tableWantsFocus = false
-    void table.updateComplete.then(() => {
-      table.focusGrid()
+    void view.updateComplete.then(() => {
+      view.focusGrid()
     })
   }
 
@@ -108,8 +114,8 @@ export class PanelElement extends LightElement implements PanelView {
     labels: TokenLabels,
   ): TemplateResult {
     const { state } = controller
-    const { metric, picked, previous } = state
-    const rows = this.rowStore.rowsOf(inspection, previous)
+    const { metric, picked, previous, lens } = state
+    const rows = this.rowStore.rowsOf({ inspection, previous, lens: lens.rows })
     const shown = { inspection, rows, labels }
     return html`<div class="frame ${isReplaced(state) ? 'replaced' : ''}">
       ${headerTemplate(state, inspection, controller)} ${noticeLines(state, inspection, controller)}
@@ -141,7 +147,7 @@ export class PanelElement extends LightElement implements PanelView {
         }}
         .store=${this.storeLayout}
       ></logitscope-splitter>
-      <main class="work ${this.twoColumns ? 'columns' : ''}">
+      <main class="work ${this.twoColumns ? 'columns' : ''}" @click=${this.onClickInWork}>
         ${this.twoColumns ? nothing : this.tabsTemplate(controller, ['main', 'detail'])}
         ${this.columnTemplate(controller, 'main', mainTemplate(controller, shown))}
         ${this.twoColumns ? this.columnSplitter(controller) : nothing}
@@ -192,12 +198,20 @@ export class PanelElement extends LightElement implements PanelView {
     setPixels(frame, '--detail-width', detailWidth)
   }
 
+  /** A click on an alternative, in any view, holds the picked token against it. The view has picked the row before. */
+  private readonly onClickInWork = ({ target }: Event) => {
+    const alternative = target instanceof Element ? target.closest<HTMLElement>('[data-alternative]') : null
+    if (alternative === null || getSelection()?.isCollapsed === false) return
+    this.controller?.holdAgainst(Number(alternative.dataset.alternative))
+  }
+
   private readonly storeLayout = () => {
     this.controller?.storeLayout()
   }
 
-  private get table(): TableElement | null {
-    return this.querySelector<TableElement>('logitscope-table')
+  /** The open view of the main place. */
+  private get mainView(): TableElement | LensElement | null {
+    return this.querySelector<TableElement | LensElement>('logitscope-table, logitscope-lens')
   }
 
   private onKeyDown(event: KeyboardEvent, controller: PanelController): void {
@@ -219,11 +233,11 @@ export class PanelElement extends LightElement implements PanelView {
     this.focusTable()
   }
 
-  /** Copies the picked row if the table has the focus, unless text is selected. */
+  /** Copies the picked row if the table or the lens has the focus, unless text is selected. */
   private onCopy(event: ClipboardEvent, controller: PanelController): void {
     const { picked } = controller.state
     const textSelected = getSelection()?.isCollapsed === false
-    if (picked === null || textSelected || this.table?.contains(document.activeElement) !== true) return
+    if (picked === null || textSelected || this.mainView?.contains(document.activeElement) !== true) return
     event.preventDefault()
     controller.copyRow(picked)
   }

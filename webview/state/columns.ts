@@ -23,6 +23,12 @@ export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
   rank: { label: 'Rank', title: '1 is the most likely of all tokens', numeric: true },
   surprisal: { label: 'Surprisal', title: '−log₂ of the probability, in bits', numeric: true },
   entropy: { label: 'Entropy', title: 'Entropy of the full distribution, in bits', numeric: true },
+  depth: {
+    label: 'Depth',
+    title:
+      'Prediction depth: the first layer from which the most likely token stays the same, 0 for the embeddings; known for what the tab Lens has shown',
+    numeric: true,
+  },
   alternatives: {
     label: 'Top predictions',
     title: 'The most likely tokens at this position',
@@ -39,6 +45,7 @@ const ORDER_OF_APPEARANCE: readonly TableColumn[] = [
   'rank',
   'alternatives',
   'entropy',
+  'depth',
   'logit',
   'tokenId',
   'logProb',
@@ -93,7 +100,10 @@ export function isSortable(column: TableColumn): column is SortColumn {
 }
 
 /** The row's value in a column; null if the row has none. */
-export function numberAt(column: SortColumn, { position, token, score, distribution }: Row): number | null {
+export function numberAt(
+  column: SortColumn,
+  { position, token, score, distribution, depth }: Row,
+): number | null {
   switch (column) {
     case 'position':
       return position
@@ -111,6 +121,8 @@ export function numberAt(column: SortColumn, { position, token, score, distribut
       return score?.surprisal ?? null
     case 'entropy':
       return distribution?.entropy ?? null
+    case 'depth':
+      return depth
     default:
       return assertNever(column)
   }
@@ -121,6 +133,7 @@ export function formatNumber(column: SortColumn, value: number): string {
   switch (column) {
     case 'position':
     case 'tokenId':
+    case 'depth':
       return String(value)
     case 'rank':
       return formatCount(value)
@@ -142,16 +155,20 @@ export interface ValueLimits {
   /** Number of tokens of the longest section. */
   readonly tokens: number
   readonly vocabularySize: number
+  /** The largest prediction depth. */
+  readonly layers: number
 }
 
 /** A text that is at least as long as any value of the column. */
-export function longestNumber(column: SortColumn, { tokens, vocabularySize }: ValueLimits): string {
+export function longestNumber(column: SortColumn, { tokens, vocabularySize, layers }: ValueLimits): string {
   switch (column) {
     case 'position':
       return formatNumber(column, tokens)
     case 'tokenId':
     case 'rank':
       return formatNumber(column, vocabularySize)
+    case 'depth':
+      return formatNumber(column, layers)
     case 'probability':
       return formatNumber(column, Number.MIN_VALUE)
     case 'logit':

@@ -13,7 +13,9 @@ import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contra
 import type { SavedState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
 import type { Explained } from './explained'
+import { initialLens, type LensState } from './lens'
 import type { OpenTabs } from './tabs'
+import { initialWhy, type WhyState } from './why'
 
 /** The panel's whole state. Everything shown is computed from it. */
 export interface PanelState {
@@ -34,6 +36,8 @@ export interface PanelState {
   /** The full row of logits that the picked token is scored with. */
   readonly fullRow: FullRow
   readonly explained: Explained
+  readonly lens: LensState
+  readonly why: WhyState
   readonly columns: readonly Column[]
   readonly sort: Sort
   readonly metric: Metric
@@ -85,6 +89,8 @@ export function initialState({
   k,
   tabs,
   explained,
+  lensCells,
+  whyView,
 }: SavedState): PanelState {
   return {
     labels: null,
@@ -97,6 +103,8 @@ export function initialState({
     pickIsProvisional: false,
     fullRow: ABSENT_ROW,
     explained,
+    lens: initialLens(lensCells),
+    why: initialWhy(whyView),
     columns: DEFAULT_COLUMNS,
     sort: TEXT_ORDER,
     metric,

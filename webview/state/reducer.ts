@@ -1,14 +1,17 @@
 import { assertNever } from '../../src/shared/assertNever'
 import type { Metric } from '../../src/shared/numbers/metrics'
 import type { HostMessage, TokenAddress } from '../../src/shared/contracts/protocol'
+import type { FirstTokenMessage } from '../../src/shared/contracts/why'
 import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { Vocabulary } from '../../src/shared/text/vocabulary'
 import { TokenLabels } from '../tokens/tokenLabels'
 import { isAddressIn, isSameAddress } from './addresses'
 import { type Explained, OUTPUT_OF_TOKEN } from './explained'
+import { type LensAction, type LensEvent, reduceLens } from './lens'
 import { ABSENT_ROW, type PanelState, type PredictionPart, type Sort } from './panelState'
 import { applyUpdate, isKnown, showInspection } from './shownInspection'
 import { openTab, type Tab } from './tabs'
+import { reduceWhy, type WhyAction, type WhyEvent } from './why'
 
 /** A user action that changes what the panel shows. */
 export type PanelAction =
@@ -23,6 +26,8 @@ export type PanelAction =
   | { readonly type: 'openTab'; readonly tab: Tab }
   | { readonly type: 'scrolled'; readonly scroll: number }
   | { readonly type: 'setKeysShown'; readonly shown: boolean }
+  | LensAction
+  | WhyAction
 
 /** The state after an event; the same object if nothing changes. */
 export function reduce(state: PanelState, event: HostMessage | PanelAction): PanelState {
@@ -82,6 +87,26 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return { ...state, keysShown: true }
     case 'setKeysShown':
       return { ...state, keysShown: event.shown }
+    case 'lensRows':
+    case 'lensEnded':
+      return state.inspection?.id === event.inspectionId ? withLens(state, event) : state
+    case 'askLens':
+    case 'stopLens':
+    case 'resumeLens':
+    case 'setLensCells':
+      return withLens(state, event)
+    case 'setWhy':
+    case 'addWhyPart':
+    case 'endWhy':
+    case 'setShareOrder':
+    case 'setShareOpen':
+    case 'setKnockedOut':
+    case 'askWhy':
+    case 'cancelAnswer':
+    case 'askFirstToken':
+      return withWhy(state, event)
+    case 'firstToken':
+      return holdAgainstTyped(state, event)
     default:
       return assertNever(event)
   }
@@ -99,6 +124,23 @@ function pick(state: PanelState, { section, position }: TokenAddress): PanelStat
     fullRow: ABSENT_ROW,
     explained: OUTPUT_OF_TOKEN,
   }
+}
+
+function withLens(state: PanelState, event: LensEvent): PanelState {
+  const lens = reduceLens(state.lens, event)
+  return lens === state.lens ? state : { ...state, lens }
+}
+
+function withWhy(state: PanelState, event: WhyEvent): PanelState {
+  const why = reduceWhy(state.why, event)
+  return why === state.why ? state : { ...state, why }
+}
+
+/** Holds the explained token against the first token of a typed text. */
+function holdAgainstTyped(state: PanelState, event: FirstTokenMessage): PanelState {
+  const after = withWhy(state, event)
+  if (after === state || event.tokenId === null) return after
+  return { ...after, explained: { ...after.explained, against: { kind: 'token', tokenId: event.tokenId } } }
 }
 
 function setPartOpen(state: PanelState, { part, open }: { part: PredictionPart; open: boolean }): PanelState {

@@ -8,7 +8,9 @@ import type {
   Section,
   Token,
 } from '../../src/shared/contracts/prediction'
+import type { LensRows } from '../../src/shared/contracts/lensRows'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
+import { predictionDepth } from '../../src/shared/numbers/lens'
 import { distributionAt, scoreAt } from './addresses'
 
 /** One row of the table and one token of the strip. Stays the same object as long as nothing in it changes. */
@@ -25,6 +27,8 @@ export interface Row extends TokenAddress {
   readonly unscored: Unscored | null
   /** Score and distribution are those of the previous run, because this one has not answered for the row yet. */
   readonly stale: boolean
+  /** Prediction depth; null if the lens is not computed. */
+  readonly depth: number | null
   /** The token covers text that was typed before a completion. */
   readonly typed: boolean
 }
@@ -37,17 +41,25 @@ export class RowStore {
   private sections: readonly Section[] = []
   private rows: readonly RowBlock[] = []
 
-  /** `previous`: the run before, of the same tokens, whose results stand in for those that are still missing. */
-  rowsOf(inspection: Inspection, previous: Inspection | null): readonly RowBlock[] {
+  rowsOf({ inspection, previous, lens }: RowSource): readonly RowBlock[] {
     const { sections } = inspection
     this.rows = sections.map((section, i) => {
       const sameText = this.sections[i]?.tokens === section.tokens
       const standIn = previous?.sections[i]
-      return updateRows(sameText ? (this.rows[i] ?? []) : [], { inspection, index: i, standIn })
+      return updateRows(sameText ? (this.rows[i] ?? []) : [], { inspection, index: i, standIn, lens })
     })
     this.sections = sections
     return this.rows
   }
+}
+
+/** What rows are made of. */
+export interface RowSource {
+  readonly inspection: Inspection
+  /** The run before, of the same tokens, whose results stand in for those that are still missing. */
+  readonly previous: Inspection | null
+  /** The rows of the lens that are computed. */
+  readonly lens: LensRows
 }
 
 /** Cuts rows into blocks before each index in `cuts`. A block equal to the one in `before` is that object. */
@@ -75,17 +87,25 @@ interface RowsOptions {
   readonly index: number
   /** The same section of the previous run. */
   readonly standIn: Section | undefined
+  readonly lens: LensRows
 }
 
-function updateRows(before: RowBlock, { inspection, index, standIn }: RowsOptions): RowBlock {
+function updateRows(before: RowBlock, { inspection, index, standIn, lens }: RowsOptions): RowBlock {
   const section = elementAt(inspection.sections, index)
   const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
     const unscored = unscoredReason(inspection, { section: index, position })
     const stale = unscored === 'pending' && standIn !== undefined
     const source = stale ? standIn : section
     const distribution = distributionAt(source, position)
+    const lensRow = lens.at({ section: index, position })
+    const depth = lensRow === null ? null : predictionDepth(lensRow)
     const old = before[position]
-    if (old?.distribution === distribution && old.unscored === unscored && old.stale === stale) return old
+    const isSame =
+      old?.distribution === distribution &&
+      old.unscored === unscored &&
+      old.stale === stale &&
+      old.depth === depth
+    if (isSame) return old
     return {
       section: index,
       position,
@@ -95,6 +115,7 @@ function updateRows(before: RowBlock, { inspection, index, standIn }: RowsOption
       tokenCount: section.tokens.length,
       unscored,
       stale,
+      depth,
       typed: isTyped(inspection, index, position),
     }
   })

@@ -4,6 +4,7 @@ import type { ShowInspectionMessage, TokenAddress } from '../../src/shared/contr
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { isAddressIn } from './addresses'
 import { OUTPUT_OF_TOKEN } from './explained'
+import { initialLens } from './lens'
 import { mostSurprising } from './mostSurprising'
 import { ABSENT_ROW, type PanelState, type UpcomingInspection } from './panelState'
 
@@ -62,6 +63,7 @@ function show(state: PanelState, { inspection, picked }: UpcomingInspection): Pa
     sampling: samplingFor(inspection, state),
     fullRow: ABSENT_ROW,
     explained: (chosen === keptPick ? keptExplained : undefined) ?? OUTPUT_OF_TOKEN,
+    lens: inspection.id === state.inspection?.id ? state.lens : initialLens(state.lens.cells),
     restore: null,
   })
 }

@@ -65,7 +65,9 @@ export function sourceBlocks(
   { effects, keptRows, labels }: SourceBlocksOptions,
 ): readonly SourceBlock[] {
   const strongest = effects === null ? 0 : strongestOf(effects)
-  const lines = linesOf(spansOf(inputIds, effects, labels), (row) => endsLine(elementAt(inputIds, row), labels))
+  const lines = linesOf(spansOf(inputIds, effects, labels), (row) =>
+    endsLine(elementAt(inputIds, row), labels),
+  )
   const blocks: { folded: boolean; spans: SourceSpan[] }[] = []
   for (const [i, line] of lines.entries()) {
     const folded =

@@ -1,5 +1,10 @@
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
 
+export interface TokenContext extends TokenAddress {
+  /** The view that has menu items of its own for a token. */
+  readonly panelView?: 'lens'
+}
+
 /**
  * Tells VS Code which token its context menu is about. Called in a `contextmenu` listener: VS Code reads the attribute
  * `data-vscode-context` of the event's path later in the same event, so not every token needs one.
@@ -7,13 +12,14 @@ import type { TokenAddress } from '../../src/shared/contracts/protocol'
 export function setTokenContext(
   element: HTMLElement,
   inspectionId: string,
-  { section, position }: TokenAddress,
+  { section, position, panelView }: TokenContext,
 ): void {
   element.dataset.vscodeContext = JSON.stringify({
     webviewSection: 'token',
     inspectionId,
     section,
     position,
+    panelView,
     preventDefaultContextMenuItems: true,
   })
 }

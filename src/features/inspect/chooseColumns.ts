@@ -29,5 +29,6 @@ const COLUMN_LABELS: Record<Column, string> = {
   rank: 'Rank',
   surprisal: 'Surprisal (bits)',
   entropy: 'Entropy (bits)',
+  depth: 'Prediction depth (where Lens computed it)',
   alternatives: 'Top predictions',
 }

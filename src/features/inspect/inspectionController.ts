@@ -22,7 +22,7 @@ import type { TokenAddress } from '../../shared/contracts/protocol'
 import type { SelectedModel } from './run/expectedModel'
 import { INSPECT_STATUS_ENTRIES } from './inspectStatusEntries'
 import { InspectionPanel, type InspectionPanelOptions } from './panel/inspectionPanel'
-import type { InspectionRun } from './run/inspectionRun'
+import { type InspectionRun, UNEXPLAINED } from './run/inspectionRun'
 import type { InspectionStore } from './run/inspectionStore'
 import { documentNameOf } from '../../editor/documentName'
 import { prepareDocument } from './run/prepareDocument'
@@ -32,7 +32,7 @@ import { Runner } from './runner'
 export interface ControllerOptions
   extends
     SelectedModel,
-    Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'offersNative' | 'onCopyRow'> {
+    Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'explanations' | 'offersNative' | 'onCopyRow'> {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
@@ -229,7 +229,7 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
   }
 }
 
-const OF_NO_DOCUMENT = { textDigest: '', wholeDocument: false, seconds: 0 }
+const OF_NO_DOCUMENT = { textDigest: '', wholeDocument: false, seconds: 0, ...UNEXPLAINED }
 
 function isOffsetOf(document: vscode.TextDocument, offset: unknown): offset is number {
   return (

@@ -18,6 +18,7 @@ import { TokenMenu } from './tokenMenu'
 export function registerInspect({
   context,
   service,
+  explanations,
   log,
   startEngine,
   writeOnDisk,
@@ -26,7 +27,7 @@ export function registerInspect({
 }: FeatureOptions &
   Pick<MeasurementOptions, 'startEngine'> &
   Pick<ResultsExportOptions, 'writeOnDisk'> &
-  Pick<InspectionPanelOptions, 'offersNative'> &
+  Pick<InspectionPanelOptions, 'offersNative' | 'explanations'> &
   SelectedModel): InspectionController {
   const { extensionUri } = context
   const store = new InspectionStore(
@@ -38,6 +39,7 @@ export function registerInspect({
     extensionUri,
     memento: context.globalState,
     service,
+    explanations,
     store,
     log,
     offersNative,

@@ -13,6 +13,12 @@ const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
   ready: ({ inspectionId }) => inspectionId === null || isId(inspectionId),
   pickToken: (message) => hasAddress(message) && (message.how === 'reveal' || message.how === 'select'),
   requestLogits: hasAddress,
+  requestWhy: ({ subject, knockedOut }) => isRecord(subject) && isSubject(subject) && isRows(knockedOut),
+  cancelWhy: () => true,
+  requestFirstToken: ({ text }) => typeof text === 'string' && text.length <= MAX_TEXT_LENGTH,
+  requestLens: ({ inspectionId, request, section, from, end }) =>
+    isId(inspectionId) && isIndex(request) && isIndex(section) && isIndex(from) && isIndex(end),
+  cancelLens: () => true,
   setStartToken: ({ startToken }) => typeof startToken === 'boolean',
   setTopK: ({ topK }) => isIndex(topK),
   answerLongRun: ({ part }) => part === 'all' || part === 'visiblePart',
@@ -36,6 +42,20 @@ function hasAddress({ inspectionId, section, position }: Fields): boolean {
   return isId(inspectionId) && isIndex(section) && isIndex(position)
 }
 
+function isSubject(subject: Fields): boolean {
+  return hasAddress(subject) && isIndex(subject.tokenId) && isAgainst(subject.against)
+}
+
+function isAgainst(against: unknown): boolean {
+  if (!isRecord(against)) return false
+  const { kind, tokenId } = against
+  return kind === 'token' ? isIndex(tokenId) : kind === 'mean' || kind === 'nothing'
+}
+
+function isRows(rows: unknown): boolean {
+  return Array.isArray(rows) && rows.length <= MAX_ROWS && rows.every(isIndex)
+}
+
 /** Used for a layout from the webview, and for one that an older version has stored. */
 export function isLayout(value: unknown): value is PanelLayout {
   return isRecord(value) && isPixelsOrNull(value.stripHeight) && isPixelsOrNull(value.detailWidth)
@@ -47,6 +67,10 @@ function isPixelsOrNull(value: unknown): boolean {
 
 const MAX_PIXELS = 100_000
 const MAX_ID_LENGTH = 64
+/** More than any window has. */
+const MAX_ROWS = 100_000
+/** UTF-16 units; the first token of a text has fewer. */
+const MAX_TEXT_LENGTH = 1_000
 
 function isId(value: unknown): boolean {
   return typeof value === 'string' && value.length <= MAX_ID_LENGTH

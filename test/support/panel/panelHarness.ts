@@ -94,11 +94,13 @@ export class WebviewPage<Sent extends object, Posted extends { readonly type: st
 
 /** A message as source text. Typed arrays, which JSON does not have, are rebuilt in the page. */
 function toExpression(message: object): string {
-  const fields = Object.entries(message).map(([name, value]: [string, unknown]) => {
-    if (!ArrayBuffer.isView(value)) return `${JSON.stringify(name)}: ${JSON.stringify(value)}`
+  const json = JSON.stringify(message, (_, value: unknown): unknown => {
+    if (!ArrayBuffer.isView(value)) return value
     const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
-    const bytes = `Uint8Array.from(atob('${base64}'), (c) => c.charCodeAt(0)).buffer`
-    return `${JSON.stringify(name)}: new ${value.constructor.name}(${bytes})`
+    return { typedArray: value.constructor.name, base64 }
   })
-  return `{ ${fields.join(', ')} }`
+  return `JSON.parse(${JSON.stringify(json)}, (_, value) =>
+    value?.typedArray === undefined
+      ? value
+      : new window[value.typedArray](Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer))`
 }

@@ -58,6 +58,23 @@ const COLOURS: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
     'logitscope-step5Background': '#c44e1c',
     'logitscope-stepForeground': '#ffffff',
     'logitscope-stepUnderline': '#f0c674',
+    'radio-activeBackground': '#2489db82',
+    'radio-activeForeground': '#ffffff',
+    'radio-activeBorder': '#2488db',
+    'radio-inactiveBorder': '#ffffff33',
+    'logitscope-plus1Background': '#38274f',
+    'logitscope-plus2Background': '#573a85',
+    'logitscope-plus3Background': '#7d50c2',
+    'logitscope-plusForeground': '#cdb5fa',
+    'logitscope-minus1Background': '#1b4127',
+    'logitscope-minus2Background': '#235f33',
+    'logitscope-minus3Background': '#2d7c41',
+    'logitscope-minusForeground': '#86dba3',
+    'logitscope-likely2Background': '#16304a',
+    'logitscope-likely3Background': '#17466f',
+    'logitscope-likely4Background': '#185d97',
+    'logitscope-likely5Background': '#1a75c0',
+    'logitscope-likelyUnderline': '#b5dcff',
   },
   light: {
     'editor-background': '#ffffff',
@@ -94,16 +111,37 @@ const COLOURS: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
     'logitscope-step5Background': '#ea7746',
     'logitscope-stepForeground': '#1f1f1f',
     'logitscope-stepUnderline': '#7a2e00',
+    'radio-activeBackground': '#bed6ed',
+    'radio-activeForeground': '#000000',
+    'radio-activeBorder': '#005fb8',
+    'radio-inactiveBorder': '#00000033',
+    'logitscope-plus1Background': '#ebdffb',
+    'logitscope-plus2Background': '#d0b4f4',
+    'logitscope-plus3Background': '#b288ea',
+    'logitscope-plusForeground': '#55299f',
+    'logitscope-minus1Background': '#d3f2d5',
+    'logitscope-minus2Background': '#a3e0aa',
+    'logitscope-minus3Background': '#66c172',
+    'logitscope-minusForeground': '#12612a',
+    'logitscope-likely2Background': '#dcebfa',
+    'logitscope-likely3Background': '#b5d6f6',
+    'logitscope-likely4Background': '#8bbff1',
+    'logitscope-likely5Background': '#5fa6ea',
+    'logitscope-likelyUnderline': '#06457e',
   },
   hc: {
     ...highContrast('#000000', '#ffffff', '#6fc3df', '#f38518'),
     'charts-blue': '#3794ff',
     'textLink-foreground': '#21a6ff',
+    'logitscope-plusForeground': '#c9a9ff',
+    'logitscope-minusForeground': '#6fe39a',
   },
   hclight: {
     ...highContrast('#ffffff', '#292929', '#0f4a85', '#006bbd'),
     'charts-blue': '#1a85ff',
     'textLink-foreground': '#0f4a85',
+    'logitscope-plusForeground': '#4a1f9e',
+    'logitscope-minusForeground': '#0b5a22',
   },
 }
 
@@ -115,6 +153,10 @@ function highContrast(
 ): Record<string, string> {
   const steps = [1, 2, 3, 4, 5].map((step): [string, string] => [
     `logitscope-step${step}Background`,
+    background,
+  ])
+  const likely = [2, 3, 4, 5].map((step): [string, string] => [
+    `logitscope-likely${step}Background`,
     background,
   ])
   return {
@@ -138,7 +180,12 @@ function highContrast(
     'button-secondaryForeground': foreground,
     'progressBar-background': border,
     ...Object.fromEntries(steps),
+    'radio-activeForeground': foreground,
+    'radio-activeBorder': border,
+    'radio-inactiveBorder': border,
     'logitscope-stepForeground': foreground,
     'logitscope-stepUnderline': foreground,
+    ...Object.fromEntries(likely),
+    'logitscope-likelyUnderline': foreground,
   }
 }

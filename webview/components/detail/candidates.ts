@@ -7,8 +7,8 @@ import type { TokenLabels } from '../../tokens/tokenLabels'
 /** A possible next token, with the model's probability and the one after the sampling controls. */
 export interface Candidate {
   readonly tokenId: number
-  /** Raw output of the LM head. */
-  readonly logit: number
+  /** What the last column shows. */
+  readonly measured: number
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number
   /**
@@ -30,12 +30,16 @@ export interface CandidatesOptions {
   readonly actual: number | null
   /** Whether there is a column for the probability after the sampling controls. */
   readonly showsSampled: boolean
+  /** The last column: the raw output of the LM head, or the log-probability in nats. */
+  readonly measure: 'logit' | 'log-prob'
+  /** The token that the user has chosen to hold the explained one against, if any. */
+  readonly heldAgainst?: number | null
   readonly labels: TokenLabels
 }
 
 /** The table of the most likely tokens, with the actual one marked. Its height depends only on the number of lines. */
 export function candidatesTemplate(options: CandidatesOptions): TemplateResult {
-  const { top, actualBelowTop, showsSampled } = options
+  const { top, actualBelowTop, showsSampled, measure } = options
   const shares = top.flatMap((line) => (typeof line === 'string' ? [] : sharesOf(line, showsSampled)))
   const maxShare = Math.max(...shares, Number.MIN_VALUE)
   const line = (shown: CandidateLine) => lineTemplate(shown, { ...options, maxShare })
@@ -46,7 +50,7 @@ export function candidatesTemplate(options: CandidatesOptions): TemplateResult {
         <td class="bar"></td>
         <th class="number raw">raw</th>
         ${showsSampled ? html`<th class="number after">sampled</th>` : nothing}
-        <th class="number logit">logit</th>
+        <th class="number logit">${measure}</th>
       </tr>
     </thead>
     <tbody>
@@ -63,6 +67,9 @@ export function candidatesTemplate(options: CandidatesOptions): TemplateResult {
   </table>`
 }
 
+/** What a click on an alternative does. */
+const ALTERNATIVE_NOTE = ' · a click holds the picked token against it in Why'
+
 interface LineOptions extends CandidatesOptions {
   /** The share that the longest bar stands for. */
   readonly maxShare: number
@@ -74,21 +81,23 @@ function lineTemplate(line: CandidateLine, options: LineOptions): TemplateResult
     return html`<tr class="loading">
       <td colspan=${columnCount(options)} aria-label="Loading">…</td>
     </tr>`
-  const { actual, labels, maxShare, showsSampled } = options
-  const { tokenId, logit, probability, sampled } = line
+  const { actual, heldAgainst, labels, maxShare, showsSampled } = options
+  const { tokenId, measured, probability, sampled } = line
   const isActual = tokenId === actual
+  const isHeldAgainst = tokenId === heldAgainst
   const cut = showsSampled && sampled === 0
   return html`<tr
     class="candidate ${isActual ? 'actual' : ''} ${cut ? 'cut' : ''}"
     aria-label="${labels.speak(tokenId)}${isActual ? ', actual token' : ''}"
+    data-alternative=${tokenId}
   >
-    <td class="label" title="${labels.show(tokenId)} · id ${tokenId}">
-      <code>${tokenTemplate(labels.piecesOf(tokenId))}</code>
+    <td class="label" title="${labels.show(tokenId)} · id ${tokenId}${isActual ? '' : ALTERNATIVE_NOTE}">
+      <code class=${isHeldAgainst ? 'side minus' : ''}>${tokenTemplate(labels.piecesOf(tokenId))}</code>
     </td>
     <td class="bar">${barTemplate(sharesOf(line, showsSampled).map((share) => share / maxShare))}</td>
     <td class="number" title=${formatOdds(probability) ?? nothing}>${formatProbability(probability)}</td>
     ${showsSampled ? sampledTemplate(sampled) : nothing}
-    <td class="number dim">${formatDecimal(logit)}</td>
+    <td class="number dim">${formatDecimal(measured)}</td>
   </tr>`
 }
 

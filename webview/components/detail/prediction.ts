@@ -44,6 +44,7 @@ export class PredictionElement extends LightElement {
   @property({ attribute: false }) topK = 0
   @property({ attribute: false }) sampling!: SamplingSettings
   @property({ attribute: false }) openParts!: ReadonlySet<PredictionPart>
+  @property({ attribute: false }) heldAgainst: number | null = null
   @property({ attribute: false }) actions!: PanelActions
 
   /** Null if the inspection is not a completion. */
@@ -122,6 +123,8 @@ export class PredictionElement extends LightElement {
             : this.candidate(actual, score.logit, score.logProb),
         actual,
         showsSampled: this.showsSampled,
+        measure: 'logit',
+        heldAgainst: this.heldAgainst,
         labels,
       })}
       <div class="list-controls">
@@ -178,7 +181,7 @@ export class PredictionElement extends LightElement {
   }
 
   private candidate(tokenId: number, logit: number, logProb: number): Candidate {
-    return { tokenId, logit, probability: Math.exp(logProb), sampled: this.sampledShareOf(tokenId) }
+    return { tokenId, measured: logit, probability: Math.exp(logProb), sampled: this.sampledShareOf(tokenId) }
   }
 
   private sampledShareOf(tokenId: number): Candidate['sampled'] {

@@ -1,8 +1,12 @@
 import { html, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
+import { elementAt } from '../../../src/shared/elementAt'
 import type { PanelController } from '../../controller'
+import { layerPredictionTemplate } from '../detail/layerPrediction'
 import '../detail/prediction'
+import '../detail/why/why'
+import { isWhyPending, whyQuestion } from '../../state/why'
 import type { ShownViews } from './shownViews'
 
 /** The open view of the detail place: the picked token. */
@@ -12,7 +16,7 @@ export function detailTemplate(controller: PanelController, shown: ShownViews): 
     case 'prediction':
       return predictionTemplate(controller, shown)
     case 'why':
-      return html`<p class="empty dim">The attribution is not available yet.</p>`
+      return whyTemplate(controller, shown)
     default:
       return assertNever(detail)
   }
@@ -22,8 +26,17 @@ function predictionTemplate(
   controller: PanelController,
   { inspection, rows, labels }: ShownViews,
 ): TemplateResult {
-  const { picked, fullRow, topK, sampling, openParts } = controller.state
+  const { picked, fullRow, topK, sampling, openParts, explained, lens } = controller.state
   if (picked === null) return html`<p class="empty dim">Pick a token to see its prediction.</p>`
+  const row = elementAt(elementAt(rows, picked.section), picked.position)
+  if (explained.layer !== null && row.unscored === null)
+    return layerPredictionTemplate(row, {
+      layer: explained.layer,
+      lens,
+      labels,
+      actions: controller,
+      model: inspection.model,
+    })
   return html`<logitscope-prediction
     .inspection=${inspection}
     .rows=${rows}
@@ -33,6 +46,25 @@ function predictionTemplate(
     .topK=${topK}
     .sampling=${sampling}
     .openParts=${openParts}
+    .heldAgainst=${explained.against?.kind === 'token' ? explained.against.tokenId : null}
     .actions=${controller}
   ></logitscope-prediction>`
+}
+
+function whyTemplate(controller: PanelController, { inspection, rows, labels }: ShownViews): TemplateResult {
+  const { state } = controller
+  const { picked, explained, why } = state
+  if (picked === null) return html`<p class="empty dim">Pick a token to see why it was predicted.</p>`
+  const question = whyQuestion(state)
+  return html`<logitscope-why
+    .inspection=${inspection}
+    .rows=${rows}
+    .picked=${picked}
+    .labels=${labels}
+    .question=${question}
+    .state=${why}
+    .isPending=${question !== null && isWhyPending(state, question)}
+    .layer=${explained.layer}
+    .actions=${controller}
+  ></logitscope-why>`
 }

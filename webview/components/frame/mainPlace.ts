@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import type { PanelController } from '../../controller'
+import '../lens/lens'
 import '../table/table'
 import type { ShownViews } from './shownViews'
 
@@ -12,7 +13,7 @@ export function mainTemplate(controller: PanelController, shown: ShownViews): Te
     case 'tokens':
       return tableTemplate(controller, shown)
     case 'lens':
-      return html`<p class="empty dim">The logit lens is not available yet.</p>`
+      return lensTemplate(controller, shown)
     default:
       return assertNever(main)
   }
@@ -34,4 +35,18 @@ function tableTemplate(
     .initialScroll=${scroll}
     .actions=${controller}
   ></logitscope-table>`
+}
+
+function lensTemplate(controller: PanelController, { inspection, rows, labels }: ShownViews): TemplateResult {
+  const { metric, picked, lens, explained } = controller.state
+  return html`<logitscope-lens
+    .inspection=${inspection}
+    .rows=${rows}
+    .labels=${labels}
+    .metric=${metric}
+    .lens=${lens}
+    .picked=${picked}
+    .layer=${explained.layer}
+    .actions=${controller}
+  ></logitscope-lens>`
 }

@@ -23,7 +23,7 @@ export class ColumnFit implements ReactiveController {
   columns: readonly TableColumn[] = ['position', 'token']
 
   private candidates: readonly TableColumn[] = []
-  private limits: ValueLimits = { tokens: 0, vocabularySize: 0 }
+  private limits: ValueLimits = { tokens: 0, vocabularySize: 0, layers: 0 }
   private isMeasured = false
   private isObserving = false
   private readonly observer = new ResizeObserver(() => {
@@ -36,11 +36,12 @@ export class ColumnFit implements ReactiveController {
 
   /** Sets the columns to choose from, and what limits their values. */
   choose(candidates: readonly TableColumn[], limits: ValueLimits): void {
-    const { tokens, vocabularySize } = this.limits
+    const { tokens, vocabularySize, layers } = this.limits
     const isSame =
       candidates.join() === this.candidates.join() &&
       limits.tokens === tokens &&
-      limits.vocabularySize === vocabularySize
+      limits.vocabularySize === vocabularySize &&
+      limits.layers === layers
     if (isSame) return
     this.candidates = candidates
     this.limits = limits

@@ -97,7 +97,7 @@ function alternativesTemplate(row: Row, { labels }: RowContext): unknown {
   return distribution.top.slice(0, SHOWN_ALTERNATIVES).map(({ tokenId, logProb }) => {
     const actual = tokenId === token?.tokenId ? 'actual' : ''
     const pieces = labels.piecesOf(tokenId)
-    return html`<span class="alternative ${actual}"
+    return html`<span class="alternative ${actual}" data-alternative=${tokenId}
       ><code title=${fullTextOf(pieces)}>${tokenTemplate(pieces)}</code
       ><small .textContent=${formatWholePercent(Math.exp(logProb))}></small
     ></span>`

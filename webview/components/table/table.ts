@@ -68,6 +68,7 @@ export class TableElement extends LightElement {
     this.fit.choose(['position', 'token', ...this.columns], {
       tokens: Math.max(0, ...this.rows.map((rows) => rows.length - 1)),
       vocabularySize: this.inspection.model.vocabularySize,
+      layers: this.inspection.model.nLayer,
     })
     const { columns } = this.fit
     if (changed.has('metric') || changed.has('labels') || columns !== this.context.columns)

@@ -3,6 +3,7 @@ import { readSettings, writeSetting } from '../../../editor/settings'
 import { type FileMove, uriAfterMove } from '../../../editor/uriAfterMove'
 import { type Log, logError } from '../../../editor/log'
 import { describeFailure, type Failure } from '../../../prediction/failureText'
+import type { Explanations } from '../../../prediction/explanations'
 import type { PredictionService } from '../../../prediction/predictionService'
 import { assertNever } from '../../../shared/assertNever'
 import type { InspectionUpdate } from '../../../shared/contracts/inspectionUpdate'
@@ -14,8 +15,8 @@ import {
   type TokenAddress,
 } from '../../../shared/contracts/protocol'
 import { isLayout } from '../../../shared/contracts/parsePanelMessage'
-import { LogitsRequests } from '../explain/logitsRequests'
-import type { ShownRun } from '../explain/shownRun'
+import { ShownRun } from '../explain/shownRun'
+import { TokenRequests } from '../explain/tokenRequests'
 import { EditorLink } from './editorLink'
 import { notifyFailure } from './failureNotification'
 import type { InspectionRun } from '../run/inspectionRun'
@@ -32,6 +33,7 @@ export interface InspectionPanelOptions {
   /** Stores the places of the splitters, for every window of the user. */
   readonly memento: vscode.Memento
   readonly service: PredictionService
+  readonly explanations: Explanations
   readonly store: InspectionStore
   readonly log: Log
   /** Whether to offer the installation of Logitscope Native. */
@@ -52,7 +54,7 @@ export interface InspectionPanelOptions {
 /** Owns what is shown, a run and a notice above it, and updates the panel and the editors. */
 export class InspectionPanel implements vscode.Disposable {
   private readonly link: EditorLink
-  private readonly logits: LogitsRequests
+  private readonly requests: TokenRequests
   private panel: Panel | undefined
   private opening: Promise<void> | undefined
   private shownRun: Run | undefined
@@ -70,9 +72,12 @@ export class InspectionPanel implements vscode.Disposable {
         this.postDocumentState()
       },
     })
-    const { service, log } = options
-    const shown: ShownRun = { run: () => this.run, post: (message) => this.panel?.post(message) }
-    this.logits = new LogitsRequests({ service, log, shown })
+    const shown = new ShownRun({
+      run: () => this.shownRun,
+      post: (message) => this.panel?.post(message),
+      store: options.store,
+    })
+    this.requests = new TokenRequests({ ...options, shown })
   }
 
   /** The run whose results are shown. */
@@ -144,6 +149,7 @@ export class InspectionPanel implements vscode.Disposable {
 
   /** Shows a run, which has its tokens, in place of the previous one. */
   async show(run: Run): Promise<void> {
+    this.requests.cancel()
     this.shownRun = run
     // Called before `showRun`, because it resets the document state of the previous run.
     const following = this.link.follow(run, firstPick(run))
@@ -230,6 +236,7 @@ export class InspectionPanel implements vscode.Disposable {
     panel.onDispose(() => {
       if (this.panel !== panel) return
       this.panel = undefined
+      this.requests.cancel()
       this.link.unmark()
       void unlockEmptyGroup()
       this.options.onClose()
@@ -244,7 +251,12 @@ export class InspectionPanel implements vscode.Disposable {
         if (message.inspectionId === this.run?.inspection.id) await this.link.show(message, message.how)
         return
       case 'requestLogits':
-        return this.logits.answer(message)
+      case 'requestLens':
+      case 'cancelLens':
+      case 'requestWhy':
+      case 'cancelWhy':
+      case 'requestFirstToken':
+        return this.requests.answer(message)
       case 'setStartToken':
         await writeSetting('startToken', message.startToken)
         return this.options.onRunAgain()
@@ -286,6 +298,7 @@ export class InspectionPanel implements vscode.Disposable {
       await this.show(run)
       this.options.onRestore(run)
     } else this.postAll()
+    await this.requests.postAll()
   }
 
   private postAll(): void {

@@ -1,4 +1,6 @@
 import type { PreparedInspection } from '../../../prediction/inspectDocument'
+import { LensRows } from '../../../shared/contracts/lensRows'
+import type { WhyAnswer } from '../../../shared/contracts/why'
 
 /** The data of an inspection in the extension host: what the panel shows, and what is needed to run it again. */
 export interface InspectionRun extends PreparedInspection {
@@ -8,4 +10,11 @@ export interface InspectionRun extends PreparedInspection {
   readonly wholeDocument: boolean
   /** Time that scoring took until it was cancelled or interrupted; 0 for a new run. */
   readonly seconds: number
+  /** The rows of the logit lens that were computed. */
+  readonly lens: LensRows
+  /** Why tokens were predicted, as far as it was computed: the newest answer last. */
+  readonly why: readonly WhyAnswer[]
 }
+
+/** What a run has before anything is explained. */
+export const UNEXPLAINED = { lens: LensRows.EMPTY, why: [] } satisfies Partial<InspectionRun>

@@ -2,6 +2,8 @@ import * as vscode from 'vscode'
 import { type Log, logError } from '../../../editor/log'
 import type { TokenScore } from '../../../shared/contracts/prediction'
 import type { InspectionRun } from './inspectionRun'
+import { StoredLens } from './storedLens'
+import { StoredWhy } from './storedWhy'
 import {
   decodeScores,
   encodeRanges,
@@ -28,7 +30,7 @@ const RANGES_FILE = 'ranges'
  */
 export class InspectionStore implements vscode.Disposable {
   /** What is stored of the inspection that was saved last. */
-  private stored: { readonly id: string; saves: number; completeFiles: number } | undefined
+  private stored: StoredFolder | undefined
   /** Waits until the current save has ended; a newer save replaces it. */
   private waiting: InspectionRun | undefined
   private saving: Promise<void> | undefined
@@ -75,8 +77,16 @@ export class InspectionStore implements vscode.Disposable {
         if (scores.length < Math.min((file + 1) * SCORES_PER_FILE, header.scored)) break
       }
       const { saves } = header
-      this.stored = { id, saves, completeFiles: Math.floor(scores.length / SCORES_PER_FILE) }
-      return runOf(header, { tokenIds: await read(TOKEN_IDS_FILE), ranges: await read(RANGES_FILE), scores })
+      const completeFiles = Math.floor(scores.length / SCORES_PER_FILE)
+      const stored = { ...newFolder(id), saves, completeFiles }
+      this.stored = stored
+      return runOf(header, {
+        tokenIds: await read(TOKEN_IDS_FILE),
+        ranges: await read(RANGES_FILE),
+        scores,
+        lens: await stored.lens.read(header.lens, read),
+        why: await stored.why.read(header.why, read),
+      })
     } catch (error) {
       this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
       return undefined
@@ -125,7 +135,7 @@ export class InspectionStore implements vscode.Disposable {
     const write = async (name: string, content: Uint8Array) =>
       vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder, name), content)
     const isNew = this.stored?.id !== id
-    const stored = this.stored?.id === id ? this.stored : { id, saves: 0, completeFiles: 0 }
+    const stored = this.stored?.id === id ? this.stored : newFolder(id)
     this.stored = stored
     if (isNew) {
       await vscode.workspace.fs.createDirectory(folder)
@@ -133,13 +143,15 @@ export class InspectionStore implements vscode.Disposable {
       await write(RANGES_FILE, encodeRanges(run))
     }
     stored.saves++
-    const header = headerOf(run, stored)
+    const header = headerOf(run, { saves: stored.saves, why: stored.why.filesOf(run.why) })
     for (let file = stored.completeFiles; file * SCORES_PER_FILE < header.scored; file++) {
       const from = file * SCORES_PER_FILE
       const to = Math.min(from + SCORES_PER_FILE, header.scored)
       await write(scoresFile(file, header), encodeScores(run, { from, to }))
       if (to === from + SCORES_PER_FILE) stored.completeFiles = file + 1
     }
+    await stored.lens.write(run.lens, write)
+    await stored.why.write(run.why, write)
     const headerFile = HEADER_FILES[stored.saves % 2 === 0 ? 0 : 1]
     await write(headerFile, new TextEncoder().encode(JSON.stringify(header)))
     if (isNew) await this.deleteOldest()
@@ -162,6 +174,19 @@ export class InspectionStore implements vscode.Disposable {
     for (const { uri } of entries.slice(MAX_STORED_INSPECTIONS))
       await vscode.workspace.fs.delete(uri, { recursive: true })
   }
+}
+
+/** What is stored of an inspection. */
+interface StoredFolder {
+  readonly id: string
+  saves: number
+  completeFiles: number
+  readonly lens: StoredLens
+  readonly why: StoredWhy
+}
+
+function newFolder(id: string): StoredFolder {
+  return { id, saves: 0, completeFiles: 0, lens: new StoredLens(), why: new StoredWhy() }
 }
 
 /**

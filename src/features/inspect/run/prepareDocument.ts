@@ -5,7 +5,7 @@ import { prepareInspection } from '../../../prediction/inspectDocument'
 import type { PredictionService } from '../../../prediction/predictionService'
 import type { Notice } from '../../../shared/contracts/protocol'
 import { expectedModel, type SelectedModel } from './expectedModel'
-import type { InspectionRun } from './inspectionRun'
+import { type InspectionRun, UNEXPLAINED } from './inspectionRun'
 import { askIfLong } from './longRunQuestion'
 import { documentNameOf } from '../../../editor/documentName'
 import { codeBefore } from '../../../editor/notebookCells'
@@ -52,5 +52,5 @@ export async function prepareDocument(
     },
     run.signal,
   )
-  return { ...prepared, textDigest: digestOf(text), wholeDocument, seconds: 0 }
+  return { ...prepared, textDigest: digestOf(text), wholeDocument, seconds: 0, ...UNEXPLAINED }
 }

@@ -131,6 +131,11 @@ export class Run implements vscode.Disposable {
     return this.results
   }
 
+  /** Adds to what is explained of the results. */
+  explain(change: (results: InspectionRun) => InspectionRun): void {
+    if (this.results !== undefined) this.results = change(this.results)
+  }
+
   /** Ends the run, with or without results. */
   end(): void {
     const { seconds } = this

@@ -9,11 +9,14 @@ import type {
   TokenPrediction,
   TokenScore,
 } from '../../../shared/contracts/prediction'
+import type { LensRows } from '../../../shared/contracts/lensRows'
+import type { WhyAnswer } from '../../../shared/contracts/why'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
+import type { LensBlockId } from './storedLens'
 
 /** Files of another format are ignored; they are deleted once they are among the oldest. */
-export const FORMAT = 6
+export const FORMAT = 7
 /** Scores in one file. Encoding them takes a few milliseconds, even with 100 alternatives each. */
 export const SCORES_PER_FILE = 512
 
@@ -29,6 +32,10 @@ export interface StoredHeader extends Pick<
   readonly sequences: readonly StoredSequence[]
   /** Number of scores of all sections. */
   readonly scored: number
+  /** The blocks of the lens that have a file each. */
+  readonly lens: readonly LensBlockId[]
+  /** The numbers of the files of the answers. */
+  readonly why: readonly number[]
 }
 
 /** A section's tokens are ids[start + from … start + to); those before them are its context. */
@@ -39,7 +46,10 @@ interface StoredSequence {
   readonly to: number
 }
 
-export function headerOf(run: InspectionRun, { saves }: Pick<StoredHeader, 'saves'>): StoredHeader {
+export function headerOf(
+  run: InspectionRun,
+  { saves, why }: Pick<StoredHeader, 'saves' | 'why'>,
+): StoredHeader {
   const { inspection, textDigest, wholeDocument, seconds } = run
   const starts = startsOf(run)
   return {
@@ -58,6 +68,8 @@ export function headerOf(run: InspectionRun, { saves }: Pick<StoredHeader, 'save
       to,
     })),
     scored: inspection.sections.reduce((sum, { predictions }) => sum + predictions.length, 0),
+    lens: run.lens.blocks.map(({ section, first }) => ({ section, first })),
+    why,
   }
 }
 
@@ -137,10 +149,15 @@ export interface StoredFiles {
   readonly tokenIds: Uint8Array
   readonly ranges: Uint8Array
   readonly scores: readonly (TokenScore | null)[]
+  readonly lens: LensRows
+  readonly why: readonly WhyAnswer[]
 }
 
 /** Restores a run. One that was running, or whose last scores were not saved, is interrupted. */
-export function runOf(header: StoredHeader, { tokenIds, ranges, scores }: StoredFiles): InspectionRun {
+export function runOf(
+  header: StoredHeader,
+  { tokenIds, ranges, scores, lens, why }: StoredFiles,
+): InspectionRun {
   const ids = new Int32Array(copyOf(tokenIds, tokenIds.length))
   const places = new Uint32Array(copyOf(ranges, ranges.length))
   const { inspection, textDigest, wholeDocument, seconds } = header
@@ -176,6 +193,8 @@ export function runOf(header: StoredHeader, { tokenIds, ranges, scores }: Stored
     textDigest,
     wholeDocument,
     seconds,
+    lens,
+    why,
   }
 }
 

@@ -1,5 +1,6 @@
+import { LensRows } from '../../../../src/shared/contracts/lensRows'
 import { describe, expect, it } from 'vitest'
-import type { InspectionRun } from '../../../../src/features/inspect/run/inspectionRun'
+import { type InspectionRun, UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
 import {
   decodeScores,
   encodeRanges,
@@ -66,7 +67,7 @@ describe('A stored run', () => {
     }
 
     const sizes = [run, { ...run, inspection: noScores }].map(
-      (saved) => JSON.stringify(headerOf(saved, { saves: 1 })).length,
+      (saved) => JSON.stringify(headerOf(saved, { saves: 1, why: [] })).length,
     )
 
     expect(Math.abs((sizes[0] ?? 0) - (sizes[1] ?? 0))).toBeLessThan(5)
@@ -105,18 +106,24 @@ async function finishedRun({
     topK: 3,
   })
   const inspection = await finishInspection(service, prepared)
-  return { ...prepared, inspection, textDigest: 'digest', wholeDocument: false, seconds: 1.5 }
+  return { ...prepared, inspection, textDigest: 'digest', wholeDocument: false, seconds: 1.5, ...UNEXPLAINED }
 }
 
 /** Encodes and decodes the run. */
 function restored(run: InspectionRun, scores = allScores(run)): InspectionRun {
-  const header = JSON.parse(JSON.stringify(headerOf(run, { saves: 1 }))) as StoredHeader
-  return runOf(header, { tokenIds: encodeTokenIds(run), ranges: encodeRanges(run), scores })
+  const header = JSON.parse(JSON.stringify(headerOf(run, { saves: 1, why: [] }))) as StoredHeader
+  return runOf(header, {
+    tokenIds: encodeTokenIds(run),
+    ranges: encodeRanges(run),
+    scores,
+    lens: LensRows.EMPTY,
+    why: [],
+  })
 }
 
 /** The scores in several files, whose borders are not those of sections. */
 function allScores(run: InspectionRun) {
-  const { scored } = headerOf(run, { saves: 1 })
+  const { scored } = headerOf(run, { saves: 1, why: [] })
   const borders = [0, 3, 7, scored]
   return borders.slice(1).flatMap((to, i) => {
     const file = encodeScores(run, { from: borders[i] ?? 0, to })

@@ -1,0 +1,125 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+
+import type { Against } from '../../../../src/shared/contracts/explanation'
+import type { Alternative, Distribution } from '../../../../src/shared/contracts/prediction'
+import type { WhySubject } from '../../../../src/shared/contracts/why'
+import { assertNever } from '../../../../src/shared/assertNever'
+import { formatProbability } from '../../../../src/shared/text/format'
+import type { PanelActions } from '../../../controller'
+import type { TypedText } from '../../../state/why'
+import { tokenTemplate } from '../../../tokens/pieces'
+import type { TokenLabels } from '../../../tokens/tokenLabels'
+import { LightElement } from '../../base/lightElement'
+
+const TYPED = 'typed'
+
+/** `Why ·Config against [·Error 57.1 %]`: the explained token, and the choice of what it is held against. */
+@customElement('logitscope-against')
+export class AgainstElement extends LightElement {
+  @property({ attribute: false }) subject!: WhySubject
+  /** The row's distribution, whose tokens can be chosen. */
+  @property({ attribute: false }) distribution!: Distribution
+  @property({ attribute: false }) typed: TypedText | null = null
+  @property({ attribute: false }) labels!: TokenLabels
+  @property({ attribute: false }) actions!: PanelActions
+
+  /** The field for another token is open. */
+  @state() private isTyping = false
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    // A token was chosen, here or elsewhere, or another token was picked.
+    if (changed.has('subject') && changed.get('subject') !== undefined) this.isTyping = false
+  }
+
+  protected override render(): TemplateResult {
+    const { subject, labels } = this
+    const side = subject.against.kind === 'token' ? 'minus' : ''
+    return html`<div class="contrast">
+        <span class="dim">Why</span>
+        <code class="side plus" title=${labels.show(subject.tokenId)}
+          >${tokenTemplate(labels.piecesOf(subject.tokenId))}</code
+        >
+        <label class="against"
+          ><span class="dim">against</span>
+          <span class="side ${side}"
+            ><select @change=${this.onChange}>
+              ${this.optionsTemplate()}
+            </select></span
+          ></label
+        >
+      </div>
+      ${this.isTyping ? this.fieldTemplate() : nothing}`
+  }
+
+  private optionsTemplate(): unknown {
+    const { subject, distribution, labels } = this
+    const { tokenId, against } = subject
+    const listed = [...distribution.top].filter((alternative) => alternative.tokenId !== tokenId)
+    const isListed = (id: number) => listed.some((alternative) => alternative.tokenId === id)
+    const other = against.kind === 'token' && !isListed(against.tokenId) ? against : null
+    const selected = this.isTyping ? TYPED : valueOf(against)
+    const option = (value: string, text: string) =>
+      html`<option value=${value} .selected=${value === selected}>${text}</option>`
+    return html`${other === null ? nothing : option(valueOf(other), labels.show(other.tokenId))}
+    ${listed.map((alternative) => option(valueOf({ kind: 'token', ...alternative }), this.optionText(alternative)))}
+    ${option('mean', 'the mean of all tokens')} ${option('nothing', 'nothing: its own logit')}
+    ${option(TYPED, 'another token…')}`
+  }
+
+  private optionText({ tokenId, logProb }: Alternative): string {
+    return `${this.labels.show(tokenId)}  ${formatProbability(Math.exp(logProb))}`
+  }
+
+  private fieldTemplate(): TemplateResult {
+    const { typed } = this
+    return html`<form class="typed-token" @submit=${this.onSubmit}>
+      <input
+        type="text"
+        name="text"
+        maxlength="100"
+        aria-label="Text whose first token the token is held against"
+        placeholder="text, with its leading space"
+      />
+      <button>Hold Against</button>
+      ${
+        typed?.state === 'failed'
+          ? html`<span class="problem" role="alert">The text could not be tokenized. Try again.</span>`
+          : nothing
+      }
+    </form>`
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('isTyping') && this.isTyping) this.querySelector('input')?.focus()
+  }
+
+  private readonly onChange = (event: Event) => {
+    const { value } = event.target as HTMLSelectElement
+    this.isTyping = value === TYPED
+    if (value !== TYPED) this.actions.explain({ against: againstOf(value) })
+  }
+
+  private readonly onSubmit = (event: SubmitEvent) => {
+    event.preventDefault()
+    const text = this.querySelector('input')?.value ?? ''
+    if (text !== '') this.actions.why.holdAgainstText(text)
+  }
+}
+
+function valueOf(against: Against): string {
+  switch (against.kind) {
+    case 'token':
+      return String(against.tokenId)
+    case 'mean':
+    case 'nothing':
+      return against.kind
+    default:
+      return assertNever(against)
+  }
+}
+
+/** The inverse of `valueOf`. */
+function againstOf(value: string): Against {
+  return value === 'mean' || value === 'nothing' ? { kind: value } : { kind: 'token', tokenId: Number(value) }
+}

@@ -1,0 +1,65 @@
+import { html, type TemplateResult } from 'lit'
+
+import { START_TOKEN_ID, type Inspection } from '../../../src/shared/contracts/prediction'
+import { elementAt } from '../../../src/shared/elementAt'
+import { type Metric, stepOfScore } from '../../../src/shared/numbers/metrics'
+import type { Row } from '../../state/rows'
+import { tokenTemplate } from '../../tokens/pieces'
+import type { TokenLabels } from '../../tokens/tokenLabels'
+
+export interface HeadOptions {
+  readonly inspection: Inspection
+  readonly labels: TokenLabels
+  readonly metric: Metric
+  readonly pickedPosition: number | null
+}
+
+/** Line `input`: the token whose row of the model predicts the column's token. */
+export function inputTemplate(row: Row, options: HeadOptions): TemplateResult {
+  return headCellTemplate(row, options, inputContent(row, options))
+}
+
+/** Line `target`: the token that is predicted, coloured as in the text. */
+export function targetTemplate(row: Row, options: HeadOptions): TemplateResult {
+  const { labels, metric } = options
+  const { token, score, position } = row
+  if (token === null) return headCellTemplate(row, options, html`<i class="token">next</i>`)
+  const step = score === null ? 'unjudged' : `step${stepOfScore(metric, score)}`
+  const content = html`<code
+    class="token ${step}"
+    title="${labels.show(token.tokenId)} · token ${position}"
+    aria-label="${labels.speak(token.tokenId)}, token ${position}"
+    >${tokenTemplate(labels.piecesOf(token.tokenId))}</code
+  >`
+  return headCellTemplate(row, options, content)
+}
+
+function headCellTemplate(
+  { position }: Row,
+  { pickedPosition }: HeadOptions,
+  content: TemplateResult,
+): TemplateResult {
+  return html`<span
+    role="columnheader"
+    class="lens-cell ${position === pickedPosition ? 'in-column' : ''}"
+    aria-colindex=${position + 2}
+    data-position=${position}
+    >${content}</span
+  >`
+}
+
+function inputContent({ section, position }: Row, { inspection, labels }: HeadOptions): TemplateResult {
+  const { tokens, contextTokens, contextExcerpt } = elementAt(inspection.sections, section)
+  const before = tokens[position - 1]?.tokenId
+  if (before !== undefined) return inputTokenTemplate(before, labels)
+  if (contextTokens > 0)
+    return html`<span class="token" title="The last token before the text: …${contextExcerpt}">…</span>`
+  if (inspection.startToken) return inputTokenTemplate(START_TOKEN_ID, labels)
+  return html`<span class="token" title="No token precedes it"></span>`
+}
+
+function inputTokenTemplate(tokenId: number, labels: TokenLabels): TemplateResult {
+  return html`<code class="token" title=${labels.show(tokenId)} aria-label=${labels.speak(tokenId)}
+    >${tokenTemplate(labels.piecesOf(tokenId))}</code
+  >`
+}

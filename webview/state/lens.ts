@@ -1,0 +1,67 @@
+// The state of the tab Lens: the rows that are computed, the work on further ones, and what cells are coloured by.
+
+import { assertNever } from '../../src/shared/assertNever'
+import { decodeLensRows, LensRows } from '../../src/shared/contracts/lensRows'
+import type { LensEndedMessage, LensRowsMessage } from '../../src/shared/contracts/protocol'
+import { LENS_CELLS, type LensCells } from './lensCells'
+
+export interface LensState {
+  /** Of the shown inspection. */
+  readonly rows: LensRows
+  readonly progress: LensProgress
+  readonly cells: LensCells
+}
+
+export type LensProgress =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'running'; readonly request: number }
+  /** Nothing is requested until the user resumes. */
+  | { readonly kind: 'cancelled' }
+  | ({ readonly kind: 'failed' } & NonNullable<LensEndedMessage['failure']>)
+
+/** What changes the state: messages of the host about the shown inspection, and the user's actions. */
+export type LensEvent = LensRowsMessage | LensEndedMessage | LensAction
+
+export type LensAction =
+  | { readonly type: 'askLens'; readonly request: number }
+  | { readonly type: 'stopLens' }
+  | { readonly type: 'resumeLens' }
+  | { readonly type: 'setLensCells'; readonly cells: LensCells }
+
+const IDLE: LensProgress = { kind: 'idle' }
+
+export function initialLens(cells: LensCells): LensState {
+  return { rows: LensRows.EMPTY, progress: IDLE, cells }
+}
+
+/** The same object if nothing changes. */
+export function reduceLens(lens: LensState, event: LensEvent): LensState {
+  switch (event.type) {
+    case 'lensRows':
+      return { ...lens, rows: withRows(lens.rows, event) }
+    case 'lensEnded':
+      return lens.progress.kind === 'running' && lens.progress.request === event.request
+        ? { ...lens, progress: event.failure === null ? IDLE : { kind: 'failed', ...event.failure } }
+        : lens
+    case 'askLens':
+      return { ...lens, progress: { kind: 'running', request: event.request } }
+    case 'stopLens':
+      return lens.progress.kind === 'running' ? { ...lens, progress: { kind: 'cancelled' } } : lens
+    case 'resumeLens':
+      return { ...lens, progress: IDLE }
+    case 'setLensCells':
+      return { ...lens, cells: event.cells }
+    default:
+      return assertNever(event)
+  }
+}
+
+function withRows(rows: LensRows, { section, position, rows: bytes }: LensRowsMessage): LensRows {
+  const added = decodeLensRows(bytes).filter((row) => row !== null)
+  return rows.with({ section, position }, added)
+}
+
+/** Validates what an older version may have saved. */
+export function parseLensCells(value: unknown): LensCells {
+  return LENS_CELLS.find((known) => known === value) ?? 'shownProbability'
+}
