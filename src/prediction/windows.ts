@@ -130,6 +130,20 @@ export function rowOf(token: number, first: number, layout: WindowLayout): numbe
   return rowThatScores(token + 1, first, layout)
 }
 
+/** The row that predicts a token, in the window that scores the token. */
+export interface PredictingRow {
+  /** Index of the window's first token. */
+  readonly first: number
+  /** −1 if nothing precedes the token. */
+  readonly row: number
+}
+
+/** The row that predicts `token` of a text that ends before token `end`; `end` itself is the row after the last token. */
+export function predictingRow(token: number, end: number, layout: WindowLayout): PredictingRow {
+  const first = windowOf(Math.min(token, end - 1), layout) * strideOf(layout)
+  return { first, row: rowThatScores(token, first, layout) }
+}
+
 /** A window for generating tokens after a text. */
 export interface ContinuedWindow {
   /** Index of the window's first token in the text. */

@@ -32,7 +32,7 @@ export async function loadModelFolder(
     if (options.precision === 'fp32')
       return load(checkpoint, location.storage === 'logitscope' ? location.folder : undefined)
     const size = { id: model.id, parameters: checkpoint.parameters, precision: options.precision }
-    if (!isNative) checkFitsWasm(size)
+    if (!isNative) checkFitsWasm(size, options.beside)
     try {
       return await withInt8Form(checkpoint, model, options.cacheFolder, (form) =>
         load(form, options.cacheFolder),

@@ -11,10 +11,20 @@ type ModelSize = Pick<ModelInfo, 'id' | 'parameters' | 'precision'>
 
 /**
  * Refuses a model whose weights are more than WASM can address, before any of them is read.
+ * @param beside a model that stays in memory
  * @throws OutOfMemoryError
  */
-export function checkFitsWasm(model: ModelSize): void {
-  if (weightMemoryBytes(model, model.precision) >= WASM_MEMORY_BYTES) throw lackOfMemory(model)
+export function checkFitsWasm(model: ModelSize, beside?: ModelSize): void {
+  const bytes = bytesOf(model)
+  if (bytes >= WASM_MEMORY_BYTES) throw lackOfMemory(model)
+  if (beside === undefined || bytes + bytesOf(beside) < WASM_MEMORY_BYTES) return
+  throw new OutOfMemoryError(
+    `${model.id} and ${beside.id} together need ${formatBytes(bytes + bytesOf(beside))} of memory; WASM can use ${formatBytes(WASM_MEMORY_BYTES)}. Compare smaller models, or use int8.`,
+  )
+}
+
+function bytesOf(model: ModelSize): number {
+  return weightMemoryBytes(model, model.precision)
 }
 
 /**

@@ -21,6 +21,8 @@ export interface InferenceOptions extends LoadOptions {
   readonly openRuntime: () => Promise<Runtime>
   /** The folder of the model's prepacked form, which is loaded instead of its files. Only the native runtime loads one. */
   readonly prepackedForm?: string
+  /** A model that stays in memory beside this one. */
+  readonly beside?: ModelInfo | undefined
 }
 
 /** A model in memory: its two sessions and its description. */
@@ -37,6 +39,8 @@ export interface LoadedModel {
    * thread should end.
    */
   readonly lost: Promise<Error>
+  /** Frees the sessions. No run may be under way. */
+  readonly release: () => Promise<void>
 }
 
 /**
@@ -46,26 +50,22 @@ export interface LoadedModel {
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
   { id, description, fingerprint }: Pick<ModelInfo, 'id' | 'description' | 'fingerprint'>,
-  { backend, threads, precision, openRuntime }: InferenceOptions,
+  { backend, threads, precision, beside, openRuntime }: InferenceOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
   const size = { id, parameters, precision }
   if (backend === 'wasm') {
-    checkFitsWasm(size)
+    checkFitsWasm(size, beside)
     checkTensorsFitWasm(checkpoint, size)
   }
   const runtime = await openRuntime()
-  const { transformer, lmHead, attribution } = await loadSessions(checkpoint, runtime).catch(
-    (cause: unknown) => {
-      runtime.close()
-      throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
-    },
-  )
+  const sessions = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
+    runtime.close()
+    throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
+  })
   return {
-    transformer,
-    lmHead,
-    ...(attribution !== undefined && { attribution }),
+    ...sessions,
     rowBuffer: (columns) => runtime.rowBuffer(columns),
     lost: runtime.lost,
     info: {
@@ -96,7 +96,7 @@ function precisionRemark(precision: Precision, parameters: number): string[] {
 async function loadSessions(
   checkpoint: Checkpoint,
   runtime: Runtime,
-): Promise<Pick<LoadedModel, 'transformer' | 'lmHead' | 'attribution'>> {
+): Promise<Pick<LoadedModel, 'transformer' | 'lmHead' | 'attribution' | 'release'>> {
   const { nEmbd } = checkpoint.config
   // First, because a web worker's memory of a tensor is released when a session has read it.
   const finalNorm = checkpoint.precision === 'fp32' ? await readFinalNorm(checkpoint) : undefined
@@ -109,10 +109,15 @@ async function loadSessions(
   const embeddings = new Embeddings(nEmbd, vocabulary)
   const transformer = await Transformer.load(checkpoint, embeddings, runtime)
   const lmHead = new LmHead(vocabulary)
-  if (finalNorm === undefined) return { transformer, lmHead }
+  const release = async () => {
+    await vocabulary.release()
+    await transformer.release()
+  }
+  if (finalNorm === undefined) return { transformer, lmHead, release }
   return {
     transformer,
     lmHead,
+    release,
     attribution: new DirectAttribution({ transformer, lmHead, embeddings, finalNorm }),
   }
 }

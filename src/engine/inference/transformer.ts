@@ -92,6 +92,11 @@ export class Transformer {
     return new Transformer(checkpoint, session, embeddings)
   }
 
+  /** Frees the session. No run may be under way. */
+  release(): Promise<void> {
+    return this.session.release()
+  }
+
   /**
    * Runs the tokens [S] that follow P cached ones.
    * @throws NonFiniteLogitsError if the residual stream is not finite

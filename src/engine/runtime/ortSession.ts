@@ -53,6 +53,11 @@ export class OrtSession {
     }
   }
 
+  /** Frees the session. No run may be under way. */
+  release(): Promise<void> {
+    return this.graph.release()
+  }
+
   private checkNotLost(): void {
     if (this.loss !== undefined) throw this.loss
   }

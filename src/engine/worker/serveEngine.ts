@@ -9,19 +9,23 @@ import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
 import type { EngineOptions } from '../contract/engineOptions'
 import type { FolderMethods } from '../contract/folderMethods'
-import type { LoadedModel } from '../inference/model'
-import { Engine } from './engine'
+import { Engine, type EngineDependencies } from './engine'
 import { measuredStepSize } from './stepSize'
 
-interface ServeOptions extends Pick<EngineOptions, 'model' | 'assetsFolder'> {
-  readonly loadModel: () => Promise<LoadedModel>
-}
+interface ServeOptions
+  extends
+    Pick<EngineOptions, 'model' | 'assetsFolder'>,
+    Pick<EngineDependencies, 'loadModel' | 'loadBaseline'> {}
 
 /** Answers the calls that arrive on `channel` with an engine whose model is in a folder on this machine. */
-export function serveEngine(channel: Channel, { model, assetsFolder, loadModel }: ServeOptions): void {
+export function serveEngine(
+  channel: Channel,
+  { model, assetsFolder, loadModel, loadBaseline }: ServeOptions,
+): void {
   serveRpc<EngineMethods & FolderMethods>(channel, {
     ...new Engine({
       loadModel,
+      loadBaseline,
       loadTokenizer: async () =>
         Tokenizer.load({
           wasm: new Uint8Array(await readFile(join(assetsFolder, 'tiktoken_bg.wasm'))),

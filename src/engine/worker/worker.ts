@@ -10,6 +10,7 @@ import { serveEngine } from './serveEngine'
 if (parentPort === null) throw new Error('the engine runs in a worker')
 const port = parentPort
 const options = workerData as EngineOptions
+const openRuntime = () => Promise.resolve(WASM_RUNTIME)
 configureWasm(join(options.assetsFolder, '/'), options.threads)
 serveEngine(
   {
@@ -22,7 +23,8 @@ serveEngine(
   },
   {
     ...options,
-    loadModel: () =>
-      loadModelFolder(options.model, { ...options, openRuntime: () => Promise.resolve(WASM_RUNTIME) }),
+    loadModel: () => loadModelFolder(options.model, { ...options, openRuntime }),
+    loadBaseline: ({ location, precision }, beside) =>
+      loadModelFolder(location, { ...options, precision, beside, openRuntime }),
   },
 )

@@ -6,7 +6,8 @@ import type { ModelFiles } from '../../model/formats/modelFiles'
 import type { ModelOutline } from '../../model/gpt2/modelOutline'
 import { withModelFiles } from '../../model/folder/openModelFiles'
 import type { EngineMethods } from '../../shared/contracts/engineApi'
-import { WebGpuUnavailableError } from '../../shared/errors'
+import type { ModelInfo } from '../../shared/contracts/prediction'
+import { InvalidRequestError, WebGpuUnavailableError } from '../../shared/errors'
 import { RpcClient, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
@@ -30,6 +31,10 @@ self.onmessage = ({ data }) => {
     portChannel(self),
     new Engine({
       loadModel: () => loadModel(options, resources),
+      loadBaseline: ({ location, precision }, beside) => {
+        if (location.id === options.model.id) return loadModel({ ...options, precision }, resources, beside)
+        throw new InvalidRequestError('In a browser, a model can be compared with its other precision only.')
+      },
       loadTokenizer: async () =>
         Tokenizer.load({
           wasm: await resources.call('asset', 'tiktoken_bg.wasm'),
@@ -43,7 +48,11 @@ self.onmessage = ({ data }) => {
   )
 }
 
-async function loadModel(options: WebEngineOptions, resources: Resources): Promise<LoadedModel> {
+async function loadModel(
+  options: WebEngineOptions,
+  resources: Resources,
+  beside?: ModelInfo,
+): Promise<LoadedModel> {
   const { model, backend, precision } = options
   const runtime = RUNTIMES[backend]
   // Threads need shared memory, which only a cross-origin isolated window has.
@@ -59,7 +68,7 @@ async function loadModel(options: WebEngineOptions, resources: Resources): Promi
     loadCheckpoint(
       precision === 'int8' ? int8Checkpoint(checkpoint, int8Tensors(checkpoint)) : checkpoint,
       { ...model, fingerprint: outline.fingerprint },
-      { backend, threads, precision, openRuntime: () => openRuntime(options) },
+      { backend, threads, precision, beside, openRuntime: () => openRuntime(options) },
     ),
   )
   // An uncaught error ends the thread and is reported to the host, even if no call is pending. The timeout delays it

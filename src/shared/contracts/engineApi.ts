@@ -1,7 +1,7 @@
 // The engine's methods. S = tokens of one window (start token included), R = rows, V = tokens of the vocabulary.
 
 import type { Against, Attribution, LensRow } from './explanation'
-import type { Backend, ModelInfo } from './prediction'
+import type { Backend, ModelInfo, Precision } from './prediction'
 import type { CallOptions } from '../rpc'
 import type { SamplingSettings } from './samplingSettings'
 import type { TokenizedText } from './tokenizedText'
@@ -166,6 +166,41 @@ export interface AttributionRequest extends ModelRequest {
   readonly against: Against
 }
 
+/** A model that another one is compared with. */
+export interface BaselineModel {
+  readonly location: ModelLocation
+  readonly precision: Precision
+}
+
+/** Compares the distributions of consecutive rows of two windows. */
+export interface CompareRequest extends ModelRequest {
+  /** [S] Tokens of the window up to the last compared row, start token included. */
+  readonly tokenIds: Int32Array
+  readonly firstRow: number
+  /** [S − firstRow] The token that both sides score in each row, or NO_TARGET. */
+  readonly targets: Int32Array
+  /** 1 to 100. */
+  readonly topK: number
+  readonly priority: Priority
+  readonly baseline: {
+    /** As many rows as the other side has, starting with `firstRow`. */
+    readonly tokenIds: Int32Array
+    readonly firstRow: number
+    /** Absent: the engine's own model. */
+    readonly model?: BaselineModel | undefined
+  }
+}
+
+/** R compared rows in order. */
+export interface ComparedRows {
+  readonly shown: ScoredRows
+  readonly baseline: ScoredRows
+  /** [R] KL(baseline ‖ shown) in nats, over the full vocabulary. */
+  readonly kl: Float32Array
+  /** [R] Nats. */
+  readonly jensenShannon: Float32Array
+}
+
 /** Request, progress and result of each method: structured-cloneable data only. */
 export interface EngineMethods {
   /** The concatenated bytes of all tokens, and the offset of each in them, [V + 1]. */
@@ -191,6 +226,12 @@ export interface EngineMethods {
   }
   /** Raw logits [V] of the row of the last token. */
   logits: { request: LogitsRequest; progress: never; result: Float32Array }
+  /** Loads a model to compare with, in place of the one before; for the one that is loaded it only returns its description. */
+  loadBaseline: { request: BaselineModel & ModelRequest; progress: never; result: ModelInfo }
+  /** Compares rows of two windows or models; streams rows in order. Loads the baseline's model if it is not loaded. */
+  compare: { request: CompareRequest; progress: ComparedRows; result: ScoreSummary }
+  /** Unloads the model to compare with, if there is one. */
+  releaseBaseline: { request: undefined; progress: never; result: undefined }
   /** The logit lens: what every layer predicts, by `ln_f` and the LM head. Streams rows in order. */
   lens: { request: LensRequest; progress: LensProgress; result: ScoreSummary }
   /**
@@ -212,6 +253,9 @@ export const ENGINE_METHODS = {
   score: 'model',
   generate: 'model',
   logits: 'model',
+  loadBaseline: 'model',
+  compare: 'model',
+  releaseBaseline: 'model',
   lens: 'model',
   attribution: 'model',
 } as const satisfies Record<keyof EngineMethods, 'tokenizer' | 'model'>

@@ -1,0 +1,279 @@
+import {
+  type BaselineModel,
+  type ComparedRows,
+  type EngineApi,
+  NO_TARGET,
+  type ScoredRows,
+} from '../shared/contracts/engineApi'
+import type { Backend, Distribution, ModelInfo, TokenScore } from '../shared/contracts/prediction'
+import { elementAt } from '../shared/elementAt'
+import { alignTokens, type Alignment, type SharedRun } from './alignment'
+import { type AlternativeColumns, createColumns } from './alternativeList'
+import type { PredictionService, SequenceRequest } from './predictionService'
+import { type ReadRow, readRows } from './scoredRows'
+import { inputOfRows, type WindowLayout, type PredictingRow, predictingRow } from './windows'
+
+/** Tokens [from, to) of a sequence, each after all tokens before it. */
+export type ComparedSequence = Pick<SequenceRequest, 'tokenIds' | 'from' | 'to'>
+
+export interface ComparisonRequest extends Pick<SequenceRequest, 'startToken' | 'topK' | 'model'> {
+  readonly shown: ComparedSequence
+  /** The same sequence if only the models differ. */
+  readonly baseline: ComparedSequence
+  /** Absent: the model of the shown side. */
+  readonly baselineModel?: BaselineModel
+}
+
+export interface ComparisonOptions {
+  readonly signal?: AbortSignal
+  /** Called once, before the first tokens. */
+  readonly onStart?: (sides: ComparedSides) => void
+  /** Further compared tokens, in the order of the shown sequence. */
+  readonly onTokens?: (tokens: readonly ComparedToken[]) => void
+}
+
+/** What is compared. */
+export interface ComparedSides {
+  readonly model: ModelInfo
+  readonly baseline: ModelInfo
+  /** Number of tokens that both sides have. */
+  readonly shared: number
+  /** False if the texts differ too much for a diff: then only their common beginning and end are compared. */
+  readonly isComplete: boolean
+}
+
+/** How far two distributions are apart, in nats. */
+export interface Divergence {
+  /** KL(baseline ‖ shown) */
+  readonly kl: number
+  /** Jensen–Shannon: symmetric, at most ln 2. */
+  readonly jensenShannon: number
+}
+
+/** A token that both sides have, with the distributions that predict it. */
+export interface ComparedToken extends Divergence {
+  /** Index in the shown span. */
+  readonly position: number
+  /** Index in the baseline's span. */
+  readonly baselinePosition: number
+  readonly score: TokenScore
+  readonly baselineScore: TokenScore
+}
+
+/** The distributions after the last token of both sides. */
+export interface ComparedNext extends Divergence {
+  readonly shown: Distribution
+  readonly baseline: Distribution
+}
+
+export interface Comparison extends ComparedSides {
+  /** Tokens that only one side has, and a token that nothing precedes, are not among them. */
+  readonly tokens: readonly ComparedToken[]
+  /** Null if the sides end differently. */
+  readonly next: ComparedNext | null
+}
+
+/**
+ * Compares the predictions of two models for the same tokens, or of one model for two texts. The windows are those of the
+ * model with fewer positions, so that both sides see the same context.
+ */
+export class Comparisons {
+  constructor(
+    private readonly engine: EngineApi,
+    private readonly service: PredictionService,
+  ) {}
+
+  /**
+   * Compares every token that both sides have.
+   * @throws ModelChangedError, InvalidRequestError, OutOfMemoryError, CancelledError and what loading a model throws
+   */
+  async compare(
+    request: ComparisonRequest,
+    { signal, onStart, onTokens }: ComparisonOptions = {},
+  ): Promise<Comparison> {
+    const { shown, baseline: other, baselineModel, topK, startToken } = request
+    const model = await this.service.modelFor(request, { signal })
+    const backend = backendFor(request.model ?? model)
+    const baseline =
+      baselineModel === undefined
+        ? model
+        : await this.engine.loadBaseline({ ...baselineModel, backend }, { signal })
+    const { runs, isComplete } = await align(shown, other)
+    const shared = runs.reduce((sum, { length }) => sum + length, 0)
+    const sides = { model, baseline, shared, isComplete }
+    onStart?.(sides)
+
+    const layout = { startToken, nPositions: Math.min(model.nPositions, baseline.nPositions) }
+    const tokens: ComparedToken[] = []
+    let next: ComparedNext | null = null
+    for (const part of partsOf(runs, request, layout)) {
+      const options = { topK, vocabularySize: model.vocabularySize }
+      const ours = new SideReader(part, part.shown, options)
+      const theirs = new SideReader(part, part.baseline, options)
+      await this.engine.compare(
+        {
+          tokenIds: inputOfRows(shown.tokenIds, part.shown, layout),
+          firstRow: part.shown.firstRow,
+          targets: part.targets,
+          topK,
+          priority: 'bulk',
+          baseline: {
+            tokenIds: inputOfRows(other.tokenIds, part.baseline, layout),
+            firstRow: part.baseline.firstRow,
+            model: baselineModel,
+          },
+          backend,
+        },
+        {
+          signal,
+          onProgress: (rows) => {
+            const found = comparedOf(rows, part, [ours.read(rows.shown), theirs.read(rows.baseline)])
+            tokens.push(...found.tokens)
+            next = found.next ?? next
+            if (found.tokens.length > 0) onTokens?.(found.tokens)
+          },
+        },
+      )
+    }
+    return { ...sides, tokens, next }
+  }
+
+  /** Unloads the baseline's model. */
+  async end(): Promise<void> {
+    await this.engine.releaseBaseline(undefined)
+  }
+}
+
+/** The engine on WebGPU has the files of one model only. */
+function backendFor({ backend }: ModelInfo): Backend {
+  return backend === 'webgpu' ? 'wasm' : backend
+}
+
+/** Aligns the spans; the runs count from their beginnings. */
+async function align(shown: ComparedSequence, baseline: ComparedSequence): Promise<Alignment> {
+  const spanOf = ({ tokenIds, from, to }: ComparedSequence) => tokenIds.subarray(from, to)
+  return alignTokens(spanOf(shown), spanOf(baseline))
+}
+
+/** Consecutive rows of one window on each side. */
+interface Part {
+  /** Index in the shown span of the token that the first row predicts. */
+  readonly position: number
+  readonly baselinePosition: number
+  readonly shown: PartSide
+  readonly baseline: PartSide
+  /** The token of each row; NO_TARGET for the row after the last token. */
+  readonly targets: Int32Array
+}
+
+interface PartSide {
+  /** Index in the sequence of the window's first token. */
+  readonly first: number
+  readonly firstRow: number
+  readonly endRow: number
+}
+
+/** Splits the shared runs where a window of either side ends. */
+function* partsOf(
+  runs: readonly SharedRun[],
+  request: ComparisonRequest,
+  layout: WindowLayout,
+): Generator<Part> {
+  for (const { from, baselineFrom, length } of withNext(runs, request)) {
+    for (let start = 0, end = 0; start < length; start = end) {
+      const place = (i: number) => ({
+        shown: placeOf(request.shown, from + i, layout),
+        baseline: placeOf(request.baseline, baselineFrom + i, layout),
+      })
+      const first = place(start)
+      for (end = start + 1; end < length && areConsecutive(first, place(end)); end++);
+      // Nothing precedes a first token without a start token.
+      if (first.shown.row < 0 || first.baseline.row < 0) continue
+      const side = ({ first, row }: PredictingRow) => ({ first, firstRow: row, endRow: row + end - start })
+      yield {
+        position: from + start,
+        baselinePosition: baselineFrom + start,
+        shown: side(first.shown),
+        baseline: side(first.baseline),
+        targets: targetsOf(request.shown, from + start, from + end),
+      }
+    }
+  }
+}
+
+interface Places {
+  readonly shown: PredictingRow
+  readonly baseline: PredictingRow
+}
+
+/** The row that predicts a token of the span. */
+function placeOf({ from, to }: ComparedSequence, index: number, layout: WindowLayout): PredictingRow {
+  return predictingRow(from + index, to, layout)
+}
+
+/** Whether a later pair of rows is in the same windows as the first one. */
+function areConsecutive(first: Places, later: Places): boolean {
+  const isSame = (a: PredictingRow, b: PredictingRow) => a.first === b.first && a.row >= 0
+  return isSame(first.shown, later.shown) && isSame(first.baseline, later.baseline)
+}
+
+function targetsOf({ tokenIds, from, to }: ComparedSequence, start: number, end: number): Int32Array {
+  const targets = new Int32Array(end - start).fill(NO_TARGET)
+  targets.set(tokenIds.subarray(from + start, Math.min(from + end, to)))
+  return targets
+}
+
+/** The row after the last token is compared if both spans end alike. */
+function withNext(runs: readonly SharedRun[], { shown, baseline }: ComparisonRequest): readonly SharedRun[] {
+  const last = runs.at(-1)
+  if (last === undefined) return runs
+  const { from, baselineFrom, length } = last
+  const endsBoth =
+    from + length === shown.to - shown.from && baselineFrom + length === baseline.to - baseline.from
+  return endsBoth ? [...runs.slice(0, -1), { ...last, length: length + 1 }] : runs
+}
+
+/** Reads the rows of one side. */
+class SideReader {
+  private readonly columns: AlternativeColumns
+
+  constructor(
+    private readonly part: Part,
+    private readonly side: PartSide,
+    options: { readonly topK: number; readonly vocabularySize: number },
+  ) {
+    this.columns = createColumns({ rows: part.targets.length, temperature: 1, ...options })
+  }
+
+  read(rows: ScoredRows): ReadRow[] {
+    const { firstRow, endRow: seqLen } = this.side
+    return readRows(rows, this.columns, { firstRow, seqLen, targets: this.part.targets })
+  }
+}
+
+/** The tokens of rows that both sides have read, and the distributions after the last token if they are among them. */
+function comparedOf(
+  { shown, kl, jensenShannon }: ComparedRows,
+  part: Part,
+  [ours, theirs]: readonly [readonly ReadRow[], readonly ReadRow[]],
+): { tokens: ComparedToken[]; next: ComparedNext | undefined } {
+  const tokens: ComparedToken[] = []
+  let next: ComparedNext | undefined
+  const offset = shown.firstRow - part.shown.firstRow
+  for (const [i, row] of ours.entries()) {
+    const other = elementAt(theirs, i)
+    const divergence = { kl: elementAt(kl, i), jensenShannon: elementAt(jensenShannon, i) }
+    if (row.score !== undefined && other.score !== undefined) {
+      tokens.push({
+        position: part.position + offset + i,
+        baselinePosition: part.baselinePosition + offset + i,
+        score: row.score,
+        baselineScore: other.score,
+        ...divergence,
+      })
+    } else if (row.next !== undefined && other.next !== undefined) {
+      next = { shown: row.next, baseline: other.next, ...divergence }
+    }
+  }
+  return { tokens, next }
+}
