@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { EngineHandle } from '../engine/client/engineHandle'
 import type { EngineOptions } from '../engine/contract/engineOptions'
 import type { ModelLocation } from '../shared/contracts/engineApi'
-import type { CliBackendChoice } from './arguments'
+import type { CliBackendChoice } from './sharedOptions'
 import type { OutputStream } from './output'
 
 /** The process in which a command runs. */

@@ -1,6 +1,8 @@
 import {
+  AttributionNeedsFp32Error,
   EngineStoppedError,
   InferenceError,
+  InvalidRequestError,
   MissingTensorsError,
   ModelConfigError,
   ModelFilesError,
@@ -11,11 +13,13 @@ import {
   SafetensorsError,
   TensorMismatchError,
 } from '../shared/errors'
-import { UsageError } from './arguments'
+import { UsageError } from './commandLine'
 
 /** Errors of the arguments, the text or the model. All others are failures of this program. */
 const INPUT_ERRORS = [
   UsageError,
+  InvalidRequestError,
+  AttributionNeedsFp32Error,
   ModelFilesError,
   SafetensorsError,
   ModelConfigError,

@@ -10,6 +10,11 @@ export interface OutputStream extends Writable {
   hasColors?(count: number): boolean
 }
 
+/** Width of a table, in cells: that of the terminal, or 120 if the output is not a terminal. */
+export function columnsOf(stream: OutputStream): number {
+  return (stream.isTTY === true ? stream.columns : undefined) ?? 120
+}
+
 /** Writes all of `text`; resolves when the stream has accepted it. */
 export function write(stream: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {

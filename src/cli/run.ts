@@ -1,10 +1,12 @@
+import { parseArgs } from 'node:util'
 import { version } from '../../package.json'
-import { assertNever } from '../shared/assertNever'
-import { parseArguments, USAGE } from './arguments'
+import { BAD_INPUT, type Command, FAILURE, SUCCESS } from './command'
+import { UsageError } from './commandLine'
+import { COMMANDS } from './commands/commands'
 import type { CliEnvironment } from './environment'
 import { failureText, isInputError } from './failure'
-import { inspect } from './inspect'
 import { isClosedPipe, oneLine, type OutputStream, write } from './output'
+import { generalUsage } from './usage'
 
 /**
  * Runs the command line. Never rejects: errors are printed to stderr, each on one line.
@@ -14,29 +16,39 @@ import { isClosedPipe, oneLine, type OutputStream, write } from './output'
 export async function runCli(args: readonly string[], environment: CliEnvironment): Promise<number> {
   const { stdout, stderr } = environment
   try {
-    const invocation = parseArguments(args)
-    switch (invocation.kind) {
-      case 'help':
-        await write(stdout, USAGE)
-        break
-      case 'version':
-        await write(stdout, `${version}\n`)
-        break
-      case 'inspect':
-        await inspect(invocation.options, environment)
-        break
-      default:
-        assertNever(invocation)
+    const [name = '', ...rest] = args
+    const { help, version: isVersion } = flagsIn(args)
+    if (help || isVersion) {
+      await write(stdout, help ? (COMMANDS.get(name)?.usage ?? generalUsage()) : `${version}\n`)
+      return SUCCESS
     }
-    return SUCCESS
+    return await commandOf(name).run(rest, environment)
   } catch (error) {
     return isClosedPipe(error) ? SUCCESS : await reportError(stderr, error)
   }
 }
 
-const SUCCESS = 0
-const FAILURE = 1
-const BAD_INPUT = 2
+/** Whether help or the version is asked for, in any command line, even one that is wrong otherwise. */
+function flagsIn(args: readonly string[]): { readonly help: boolean; readonly version: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    strict: false,
+    allowPositionals: true,
+  })
+  return { help: values.help === true, version: values.version === true }
+}
+
+function commandOf(name: string): Command {
+  const command = COMMANDS.get(name)
+  if (command !== undefined) return command
+  const names = [...COMMANDS.keys()].join(', ')
+  throw new UsageError(
+    name === '' || name.startsWith('-')
+      ? `the command is missing; use: logitscope COMMAND FILE, with one of the commands ${names}`
+      : `unknown command “${name}”; the commands are ${names}`,
+  )
+}
 
 async function reportError(stderr: OutputStream, error: unknown): Promise<number> {
   // If stderr is closed, the exit code still reports the failure.

@@ -41,10 +41,14 @@ export async function inspectText(
   })
 }
 
-async function prepareText(
+/**
+ * Loads the model and tokenizes a text that belongs to no document, as one section.
+ * @throws what `PredictionService.model` and `PredictionService.tokenize` throw
+ */
+export async function prepareText(
   service: PredictionService,
-  { text, context = '', startToken, topK }: InspectTextRequest,
-  signal: AbortSignal | undefined,
+  { text, context = '', startToken, topK }: Omit<InspectTextRequest, 'temperature'>,
+  signal?: AbortSignal,
 ): Promise<PreparedInspection> {
   const before = await service.tokenize(context, { signal })
   const inspected = await service.tokenize(text, { signal })

@@ -46,9 +46,14 @@ function* jsonRecords(
  * JSON text in which a terminal finds no control characters: `JSON.stringify` escapes only those below U+0020, but DEL
  * and the C1 controls can be in file names and tokens, too.
  */
-function printableJson(value: unknown): string {
+export function printableJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[\u007f-\u009f]/g,
     (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
   )
+}
+
+/** Shortens a number that was computed in float32, which has about 7 significant decimal digits. */
+export function roundFloat32(value: number): number {
+  return Number(value.toPrecision(7))
 }

@@ -60,7 +60,8 @@ export interface ReportedPosition extends ReportedToken {
   readonly top: readonly ReportedAlternative[] | null
 }
 
-export interface InspectionReport {
+/** What every report says of the model and of the input before the text. */
+export interface ReportedProvenance {
   /** Registry id, or the folder's name. */
   readonly model: string
   readonly backend: Backend
@@ -69,10 +70,13 @@ export interface InspectionReport {
   readonly remarks: readonly string[]
   /** Whether the input began with `<|endoftext|>`. */
   readonly bos: boolean
+  /** Number of tokens that the model saw before the text's first one, without the start token. */
+  readonly contextTokens: number
+}
+
+export interface InspectionReport extends ReportedProvenance {
   readonly temperature: number
   readonly topK: number
-  /** Number of tokens that the model saw before the first of `positions`, without the start token. */
-  readonly contextTokens: number
   readonly positions: readonly ReportedPosition[]
   /** The distribution after the last token; null if there is no token to predict from. */
   readonly next: ReportedDistribution | null
@@ -118,17 +122,24 @@ export function streamedReportOf(
 
 /** What a report says before its positions. */
 export function settingsOf(
-  { model, startToken, topK, sections }: Inspection,
+  inspection: Inspection,
   { section = 0, temperature = 1 }: ReportOptions,
 ): Omit<InspectionReport, 'positions' | 'next' | 'summary'> {
+  const { contextTokens, ...provenance } = reportedProvenance(inspection, section)
+  return { ...provenance, temperature, topK: inspection.topK, contextTokens }
+}
+
+/** @param section index of the section */
+export function reportedProvenance(
+  { model, startToken, sections }: Inspection,
+  section = 0,
+): ReportedProvenance {
   return {
     model: model.id,
     backend: model.backend,
     precision: model.precision,
     remarks: model.remarks,
     bos: startToken,
-    temperature,
-    topK,
     contextTokens: elementAt(sections, section).contextTokens,
   }
 }
@@ -200,7 +211,7 @@ function reportAlternative(
     : { tokenId, text, bytes, partial: true, logit, logProb }
 }
 
-function reportToken(tokenId: number, vocabulary: Vocabulary): ReportedToken {
+export function reportToken(tokenId: number, vocabulary: Vocabulary): ReportedToken {
   const bytes = vocabulary.bytesOf(tokenId)
   const text = decodeToken(bytes)
   return isWhole(text, bytes) ? { tokenId, text } : { tokenId, text, bytes: [...bytes], partial: true }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type InspectOptions, parseArguments, UsageError } from '../../../src/cli/arguments'
+import { UsageError } from '../../../src/cli/commandLine'
+import { type InspectOptions, inspectOptionsOf } from '../../../src/cli/commands/inspect'
+import { usageErrorOf } from '../../support/cli/usageErrorOf'
 
 function options(...args: string[]): InspectOptions {
-  const invocation = parseArguments(['inspect', ...args])
-  if (invocation.kind !== 'inspect') throw new Error(`not inspect but ${invocation.kind}`)
-  return invocation.options
+  return inspectOptionsOf(args)
 }
 
-describe('parseArguments', () => {
+describe('The options of logitscope inspect', () => {
   it('has defaults for everything except the text', () => {
     expect(options('main.py')).toEqual({
       input: { kind: 'file', path: 'main.py' },
@@ -68,42 +68,23 @@ describe('parseArguments', () => {
     expect(options('a', '--context', '@before.txt').context).toEqual({ kind: 'file', path: 'before.txt' })
   })
 
-  it('prefers help and version to everything else', () => {
-    expect(parseArguments(['--help'])).toEqual({ kind: 'help' })
-    expect(parseArguments(['inspect', '-h', '--top-k', 'x'])).toEqual({ kind: 'help' })
-    expect(parseArguments(['--version'])).toEqual({ kind: 'version' })
-  })
-
   it.each([
-    ['a missing command', []],
-    ['an unknown command', ['explain']],
-    ['a missing text', ['inspect']],
-    ['a FILE and --text', ['inspect', 'a', '--text', 'b']],
-    ['two FILEs', ['inspect', 'a', 'b']],
-    ['an unknown option', ['inspect', 'a', '--bos']],
-    ['an option without its value', ['inspect', 'a', '--text']],
-    ['a top-k of 0', ['inspect', 'a', '--top-k', '0']],
-    ['a top-k of 101', ['inspect', 'a', '--top-k', '101']],
-    ['a top-k that is not whole', ['inspect', 'a', '--top-k', '1.5']],
-    ['an empty top-k', ['inspect', 'a', '--top-k', '']],
-    ['a temperature of 0', ['inspect', 'a', '--temperature', '0']],
-    ['a temperature that float32 cannot divide by', ['inspect', 'a', '--temperature', '1e-300']],
-    ['a temperature above 100', ['inspect', 'a', '--temperature', '100.5']],
-    ['a temperature that is not a number', ['inspect', 'a', '--temperature', 'warm']],
-    ['a negative temperature', ['inspect', 'a', '--temperature=-1']],
-    ['0 threads', ['inspect', 'a', '--threads', '0']],
+    ['a missing text', []],
+    ['a FILE and --text', ['a', '--text', 'b']],
+    ['two FILEs', ['a', 'b']],
+    ['an unknown option', ['a', '--bos']],
+    ['an option without its value', ['a', '--text']],
+    ['a top-k of 0', ['a', '--top-k', '0']],
+    ['a top-k of 101', ['a', '--top-k', '101']],
+    ['a top-k that is not whole', ['a', '--top-k', '1.5']],
+    ['an empty top-k', ['a', '--top-k', '']],
+    ['a temperature of 0', ['a', '--temperature', '0']],
+    ['a temperature that float32 cannot divide by', ['a', '--temperature', '1e-300']],
+    ['a temperature above 100', ['a', '--temperature', '100.5']],
+    ['a temperature that is not a number', ['a', '--temperature', 'warm']],
+    ['a negative temperature', ['a', '--temperature=-1']],
+    ['0 threads', ['a', '--threads', '0']],
   ])('rejects %s with a message of one line', (_, args) => {
-    const error = errorOf(args)
-    expect(error).toBeInstanceOf(UsageError)
-    expect(error.message).not.toContain('\n')
+    expect(usageErrorOf(() => inspectOptionsOf(args))).not.toContain('\n')
   })
 })
-
-function errorOf(args: readonly string[]): Error {
-  try {
-    parseArguments(args)
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('the arguments were accepted')
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatTable } from '../../../src/cli/table'
+import { formatTable } from '../../../src/cli/commands/inspectTable'
 import { reportOf } from '../../../src/prediction/report/report'
 import type { Section } from '../../../src/shared/contracts/prediction'
 import {

@@ -1,16 +1,16 @@
-import { describeProvenance, describeSummary } from '../prediction/report/provenance'
+import { describeProvenance, describeSummary } from '../../prediction/report/provenance'
 import {
   bytesOfReported,
   type ReportedAlternative,
   type ReportedPosition,
   type ReportedToken,
   type StreamedReport,
-} from '../prediction/report/report'
-import { formatCount, formatDecimal, formatProbability, formatWholePercent } from '../shared/text/format'
-import { type Step, stepOf } from '../shared/numbers/metrics'
-import { fit, textWidth } from '../shared/text/textWidth'
-import { showToken } from '../shared/text/tokenText'
-import { oneLine } from './output'
+} from '../../prediction/report/report'
+import { formatCount, formatDecimal, formatProbability, formatWholePercent } from '../../shared/text/format'
+import { type Step, stepOf } from '../../shared/numbers/metrics'
+import { fit, textWidth } from '../../shared/text/textWidth'
+import { showToken } from '../../shared/text/tokenText'
+import { oneLine } from '../output'
 
 /** The properties of the output that the table is formatted for. */
 export interface TableStyle {

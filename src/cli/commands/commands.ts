@@ -1,0 +1,11 @@
+import type { Command } from '../command'
+import { inspectCommand } from './inspect'
+import { lensCommand } from './lens'
+import { whyCommand } from './why'
+
+/** All commands by their names. */
+export const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['inspect', inspectCommand],
+  ['lens', lensCommand],
+  ['why', whyCommand],
+])
