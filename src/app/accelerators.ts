@@ -7,7 +7,7 @@ import { webGpuAccelerator, type WebGpuOptions } from '../engine/client/startWeb
 import { rememberedAdapterChecks, rememberedNativeChecks } from './rememberedChecks'
 
 /** How one kind of extension host finds the GPU and starts engines. */
-export type WebGpuHost = Pick<WebGpuOptions, 'adapter' | 'spawnWebGpu' | 'spawnWasm'>
+export type WebGpuHost = Pick<WebGpuOptions, 'place' | 'spawnWasm'>
 
 /** How an extension host in Node finds the native library and starts engines. */
 export type NativeHost = Pick<NativeOptions, 'library' | 'device' | 'spawnNative' | 'spawnWasm'>

@@ -8,9 +8,11 @@ import { Companion } from '../companion/companionEngine'
 import { defaultThreads, type EngineOptions } from '../engine/contract/engineOptions'
 import { checkModelFolder } from '../engine/client/checkModelFolder'
 import { processorName } from '../engine/client/processorName'
+import { findNativeGpu } from '../engine/client/findNativeGpu'
 import { spawnNative } from '../engine/client/spawnNative'
 import { spawnWorker } from '../engine/client/spawnWorker'
 import type { SelectedModel } from '../engine/client/startAccelerated'
+import type { WebGpuPlace } from '../engine/client/startWebGpu'
 import { createLog, type Log } from '../editor/log'
 import { requestHub } from '../model/hub/hubRequest'
 import { deleteInt8Forms, int8FormBytes } from '../model/derived/int8Cache'
@@ -24,6 +26,7 @@ import { ModelStore } from '../model/store/disk/modelStore'
 import { ModelUses } from '../model/store/disk/modelUses'
 import type { Platform } from './platform'
 import type { AcceleratedBackend } from '../shared/contracts/backends'
+import type { Backend } from '../shared/contracts/prediction'
 import { writeOnDisk } from '../features/inspect/writeOnDisk'
 import { ModelsOnDisk } from '../features/models/modelsOnDisk'
 import { VSCODE_COMMANDS } from '../companion/vscodeCommands'
@@ -42,7 +45,9 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   closeWindow = close
   context.subscriptions.push(
     vscode.extensions.onDidChange(() => {
-      if (vscode.extensions.getExtension(NATIVE_EXTENSION_ID) !== undefined) mayBeAvailable.fire('native')
+      if (vscode.extensions.getExtension(NATIVE_EXTENSION_ID) === undefined) return
+      mayBeAvailable.fire('native')
+      mayBeAvailable.fire('webgpu')
     }),
     // After the engine, so that it is disposed first: it would report the end of the companion's link as a failure.
     companion,
@@ -96,24 +101,44 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
       howToGet: 'run Logitscope: Select Model.',
     })
   const threads = () => readSettings().threads || defaultThreads(availableParallelism())
-  const optionsOf = ({ model, precision }: SelectedModel, backend: 'wasm' | 'native'): EngineOptions => {
+  const optionsOf = ({ model, precision }: SelectedModel, backend: Backend): EngineOptions => {
     const location = locate(model)
     log.info(`Starting ${location.id} on ${backend} in ${precision} with ${threads()} threads.`)
     return { model: location, backend, threads: threads(), precision, cacheFolder: int8Folder, assetsFolder }
   }
   const spawnWasm = (selected: SelectedModel) => spawnWorker(optionsOf(selected, 'wasm'))
+  // The GPU is in the window, which may be on another machine: the companion runs the engine there.
+  const companionInWindow: WebGpuPlace = {
+    kind: 'window',
+    adapter: () => companion.adapter(),
+    spawnWebGpu: (name) => {
+      const location = locate(name)
+      const { id, description, folder } = location
+      return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
+        fingerprintOf(location),
+      )
+    },
+  }
+  const ownProcess = (nativeLibrary: string): WebGpuPlace => ({
+    kind: 'process',
+    adapter: () =>
+      findNativeGpu({
+        assetsFolder,
+        nativeLibrary,
+        isSoftwareWanted: readSettings().backend === 'webgpu',
+      }),
+    spawnWebGpu: (model) =>
+      spawnNative(uses, { ...optionsOf({ model, precision: 'fp32' }, 'webgpu'), nativeLibrary }),
+  })
   return {
     spawn: (precision) => spawnWasm({ model: readSettings().model, precision }),
     accelerators: [
-      // The GPU is in the window, which may be on another machine: the companion runs the engine there.
       webGpuOf(context, log, {
-        adapter: () => companion.adapter(),
-        spawnWebGpu: (name) => {
-          const location = locate(name)
-          const { id, description, folder } = location
-          return companion.spawn({ id, description, precision: 'fp32' }, filesOfFolder(folder), () =>
-            fingerprintOf(location),
-          )
+        place: () => {
+          const library = findNativeLibrary()
+          return isWindowOnThisMachine() && library.kind === 'found'
+            ? ownProcess(library.path)
+            : companionInWindow
         },
         spawnWasm: (model) => spawnWasm({ model, precision: 'fp32' }),
       }),
@@ -151,6 +176,11 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
         ),
     }),
   }
+}
+
+/** Whether this host is in a desktop window of the same machine, and not on a server or in a container. */
+function isWindowOnThisMachine(): boolean {
+  return vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop
 }
 
 /** This window, as messages in other windows name it. */

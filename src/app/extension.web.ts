@@ -58,8 +58,11 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
     // This host runs in the window, where the GPU is.
     accelerators: [
       webGpuOf(context, log, {
-        adapter: findGpuAdapter,
-        spawnWebGpu: (id) => spawn(id, 'webgpu', 'fp32'),
+        place: () => ({
+          kind: 'window',
+          adapter: findGpuAdapter,
+          spawnWebGpu: (id) => spawn(id, 'webgpu', 'fp32'),
+        }),
         spawnWasm: (id) => spawn(id, 'wasm', 'fp32'),
       }),
       { backend: 'native', find: () => Promise.resolve(NO_NATIVE) },

@@ -6,16 +6,16 @@ import type { BackendCheck } from '../shared/contracts/backendCheck'
 import type { GpuAdapter } from '../shared/contracts/companionApi'
 
 /**
- * Stores the results of the WebGPU check. A result holds for one adapter, browser, release of VS Code and release of
- * Logitscope, since each of them may change what the GPU computes.
+ * Stores the results of the WebGPU check. A result holds for one adapter, implementation of WebGPU, release of VS Code and
+ * release of Logitscope, since each of them may change what the GPU computes.
  */
 export function rememberedAdapterChecks({
   globalState,
   extension,
 }: vscode.ExtensionContext): WebGpuOptions['checks'] {
   const { version } = extension.packageJSON as { readonly version: string }
-  const key = ({ name, browser }: GpuAdapter) =>
-    `backendCheck webgpu ${version} ${vscode.version} ${browser} ${name}`
+  const key = ({ name, implementation }: GpuAdapter) =>
+    `backendCheck webgpu ${version} ${vscode.version} ${implementation} ${name}`
   return {
     get: (adapter) => globalState.get<BackendCheck>(key(adapter)),
     set: (adapter, check) => {

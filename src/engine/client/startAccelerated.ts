@@ -10,7 +10,7 @@ import {
   TensorMismatchError,
 } from '../../shared/errors'
 import { formatDelta } from '../../shared/text/format'
-import type { AcceleratorStart } from './accelerator'
+import type { AcceleratorStart, Unused } from './accelerator'
 import { compareBackends } from './compareBackends'
 import type { EngineConnection } from './connectEngine'
 import { createEngine, type EngineWorker } from './engineHandle'
@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly rememberCheck: (check: BackendCheck) => void
   /** The error of a device that does not pass; `difference` is a sentence without its end. */
   readonly disagreement: (difference: string) => Error
+  /** Why a device that passed the check is not used; undefined if it is. */
+  readonly whyUnused?: (check: BackendCheck) => string | undefined
   /** Rejects a model that cannot be the selected one. */
   readonly verify?: (loaded: ModelInfo) => Promise<void>
   readonly log: (message: string) => void
@@ -50,9 +52,11 @@ export async function startAccelerated(
   wasm: EngineApi,
   signal: AbortSignal,
 ): Promise<AcceleratorStart> {
-  const { name, device, selected, passedCheck, log } = options
+  const { device, selected, passedCheck, log } = options
   const check = passedCheck ?? (await compare(options, wasm, signal))
   if (!passes(check, selected.precision)) throw options.disagreement(differenceOf(check, selected.precision))
+  const reason = options.whyUnused?.(check)
+  if (reason !== undefined) return unused(options, reason)
   const engine = options.connect(selected.model)
   try {
     const model = { ...(await engine.api.model(undefined, { signal })), check }
@@ -63,9 +67,13 @@ export async function startAccelerated(
     engine.dispose()
     if (!(error instanceof Error && MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)))
       throw error
-    log(`${name} is not used. ${error.message}`)
-    return { kind: 'unused', reason: error.message }
+    return unused(options, error.message)
   }
+}
+
+function unused({ name, log }: StartOptions, reason: string): Unused {
+  log(`${name} is not used. ${reason}`)
+  return { kind: 'unused', reason }
 }
 
 /** Errors that WASM reports as well, so the other backend does not report them. */

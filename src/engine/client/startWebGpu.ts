@@ -10,12 +10,23 @@ import { connectEngine } from './connectEngine'
 import type { EngineWorker } from './engineHandle'
 import { type SelectedModel, startAccelerated } from './startAccelerated'
 
-export interface WebGpuOptions {
-  readonly choice: () => BackendChoice
-  readonly selected: () => SelectedModel
+/** Where an engine on WebGPU runs. */
+export interface WebGpuPlace {
   /** Rejects with WebGpuUnavailableError if there is no adapter, or no companion that could find it. */
   readonly adapter: () => Promise<GpuAdapter>
   readonly spawnWebGpu: (model: string) => EngineWorker
+  /**
+   * `window`: the browser's WebGPU; the companion runs the engine, and any extension can take its place, so the answers are
+   * checked. `process`: the native library in Logitscope's own process.
+   */
+  readonly kind: 'window' | 'process'
+}
+
+export interface WebGpuOptions {
+  readonly choice: () => BackendChoice
+  readonly selected: () => SelectedModel
+  /** Called at every start. */
+  readonly place: () => WebGpuPlace
   readonly spawnWasm: (model: string) => EngineWorker
   /** Results of earlier checks on this machine. */
   readonly checks: {
@@ -43,7 +54,8 @@ async function find(options: WebGpuOptions): Promise<FoundDevice | Unused> {
     )
   const isAutomatic = options.choice() === 'auto'
   try {
-    const adapter = await options.adapter()
+    const place = options.place()
+    const adapter = await place.adapter()
     if (adapter.isSoftware && isAutomatic)
       return unused(
         options,
@@ -53,7 +65,7 @@ async function find(options: WebGpuOptions): Promise<FoundDevice | Unused> {
     return {
       kind: 'found',
       isAwaited: false,
-      start: (wasm, signal) => startOn({ ...options, adapter }, wasm, signal),
+      start: (wasm, signal) => startOn({ ...options, place, adapter }, wasm, signal),
     }
   } catch (error) {
     if (!isAutomatic || !(error instanceof WebGpuUnavailableError)) throw error
@@ -66,22 +78,23 @@ function unused({ log }: WebGpuOptions, reason: string): Unused {
   return { kind: 'unused', reason }
 }
 
-function startOn(
-  options: Omit<WebGpuOptions, 'adapter'> & { readonly adapter: GpuAdapter },
-  wasm: EngineApi,
-  signal: AbortSignal,
-) {
-  const { adapter, checks, spawnWebGpu } = options
+interface FoundWebGpu extends Omit<WebGpuOptions, 'place'> {
+  readonly place: WebGpuPlace
+  readonly adapter: GpuAdapter
+}
+
+function startOn(options: FoundWebGpu, wasm: EngineApi, signal: AbortSignal) {
+  const { adapter, checks, place } = options
+  const isOwn = place.kind === 'process'
   return startAccelerated(
     {
       ...options,
       name: 'WebGPU',
       device: adapter.name,
       selected: options.selected(),
-      // Any extension can take the companion's place, so its answers are checked.
       connect: (model) => {
-        const connection = connectEngine(spawnWebGpu(model), 'engine on the GPU')
-        return { ...connection, api: checkedEngine(connection.api) }
+        const connection = connectEngine(place.spawnWebGpu(model), 'engine on the GPU')
+        return isOwn ? connection : { ...connection, api: checkedEngine(connection.api) }
       },
       passedCheck: checks.get(adapter),
       rememberCheck: (check) => {
@@ -89,11 +102,20 @@ function startOn(
       },
       disagreement: (difference) =>
         new WebGpuUnavailableError(`${difference}. Update the graphics driver, then retry the backend.`),
-      verify: (onGpu) => requireSameModel(onGpu, wasm, signal),
+      ...(isOwn
+        ? { whyUnused: (check) => (options.choice() === 'auto' ? whySlow(check) : undefined) }
+        : { verify: (onGpu) => requireSameModel(onGpu, wasm, signal) }),
     },
     wasm,
     signal,
   )
+}
+
+/** The driver of a software adapter may not be known as one, but it is slower than WASM. */
+function whySlow({ device, milliseconds: { wasm, accelerated } }: BackendCheck): string | undefined {
+  if (accelerated < wasm) return undefined
+  const times = `${accelerated.toFixed(0)} ms where WASM takes ${wasm.toFixed(0)}`
+  return `${device} is slower than WASM: ${times}. Set logitscope.backend to webgpu to use it anyway.`
 }
 
 /** The fields of `ModelInfo` that do not depend on the backend. */

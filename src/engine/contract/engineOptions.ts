@@ -15,7 +15,7 @@ export interface EngineOptions extends LoadOptions {
   readonly model: ModelLocation
   /** The folder of the engine's bundle, WASM files and token table. */
   readonly assetsFolder: string
-  /** Absolute path of `onnxruntime.cjs` of Logitscope Native; present if and only if the backend is `native`. */
+  /** Absolute path of `onnxruntime.cjs` of Logitscope Native; present in its process, whose backend is `native` or `webgpu`. */
   readonly nativeLibrary?: string
   /** Folder of the prepacked forms of models; undefined: the native runtime uses the models' own files. */
   readonly prepackedFolder?: string

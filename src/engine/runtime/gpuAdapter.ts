@@ -20,7 +20,7 @@ export async function findGpuAdapter(): Promise<GpuAdapter> {
       'WebGPU finds no graphics adapter. Turn on hardware acceleration and update the graphics driver.',
     )
   }
-  return { ...describeAdapter(adapter.info), browser: navigator.userAgent }
+  return { ...describeAdapter(adapter.info), implementation: navigator.userAgent }
 }
 
 function describeAdapter({ vendor, architecture, device, description, isFallbackAdapter }: GPUAdapterInfo) {

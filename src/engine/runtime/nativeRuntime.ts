@@ -5,16 +5,10 @@ import type { ModelGraph } from '../../model/graphs/gpt2GraphBuilder'
 import type { Precision } from '../../shared/contracts/prediction'
 import { checkInt8Products } from './int8Products'
 import { type NativeLibrary, openNativeLibrary } from './nativeLibrary'
+import { mappedFrom, type NativeSettings, sessionOptions, storedSession } from './nativeSession'
 import { HeapRows } from './rowBuffer'
-import type { Runtime, SessionWeights } from './runtime'
-import { GRAPH_OPTIONS, WITHOUT_PREPACKING } from './sessionOptions'
-import { WeightBytes } from './weightBytes'
-
-/**
- * Threads that wait in a loop are a little faster while nothing else runs. Beside other programs a token takes several
- * times as long with them, and they use the processor for a while after every run.
- */
-const WITHOUT_SPINNING = { 'intra_op.allow_spinning': '0' }
+import type { Runtime } from './runtime'
+import { WITHOUT_PREPACKING } from './sessionOptions'
 
 interface NativeOptions {
   /** Absolute path of `onnxruntime.cjs`. */
@@ -38,13 +32,13 @@ export async function openNative(options: NativeOptions): Promise<Runtime> {
     if (prepackedForm !== undefined) return prepackedSession(native, { ...options, graph, prepackedForm })
     const { savePrepackedTo } = options
     const packing = savePrepackedTo === undefined ? STORED : saved(graph.name, savePrepackedTo)
-    return storedSession(native, { ...options, graph, checkpoint, packing })
+    return storedSession(native, { graph, checkpoint }, cpuSettings(options, packing))
   }
   if (precision === 'int8') {
     // Stored and prepacked matrices are multiplied by different code.
     for (const packing of [STORED, PACKED]) {
       await checkInt8Products((graph, checkpoint) =>
-        storedSession(native, { ...options, graph, checkpoint, packing }),
+        storedSession(native, { graph, checkpoint }, cpuSettings(options, packing)),
       )
     }
   }
@@ -59,51 +53,27 @@ export async function openNative(options: NativeOptions): Promise<Runtime> {
   }
 }
 
-interface SessionOptions extends NativeOptions {
+interface PrepackedOptions extends Pick<NativeOptions, 'threads'> {
   readonly graph: ModelGraph
+  readonly prepackedForm: string
 }
 
 /** A graph from its prepacked form, whose files the runtime maps. */
 async function prepackedSession(
   native: NativeLibrary,
-  { graph, prepackedForm, threads }: SessionOptions & { readonly prepackedForm: string },
+  { graph, prepackedForm, threads }: PrepackedOptions,
 ): Promise<InferenceSession> {
   const model = await readFile(join(prepackedForm, `${graph.name}.onnx`))
-  return native.InferenceSession.create(model, sessionOptions(threads, mappedFrom(prepackedForm)))
+  const packing = { entries: mappedFrom(prepackedForm) }
+  return native.InferenceSession.create(model, sessionOptions(cpuSettings({ threads }, packing)))
 }
 
-interface StoredOptions extends SessionOptions {
-  readonly checkpoint: SessionWeights
-  readonly packing: Packing
-}
-
-/** A graph with the weights as they are stored, mapped or copied. */
-async function storedSession(
-  native: NativeLibrary,
-  { graph, checkpoint, threads, packing: { entries, ...options } }: StoredOptions,
-): Promise<InferenceSession> {
-  const { mappedFolder } = checkpoint
-  if (mappedFolder !== undefined) {
-    const session = sessionOptions(threads, { ...entries, ...mappedFrom(mappedFolder) })
-    return native.InferenceSession.create(graph.model, { ...session, ...options })
-  }
-  const bytes = new WeightBytes(checkpoint, graph.weights)
-  try {
-    return await native.InferenceSession.create(graph.model, {
-      ...sessionOptions(threads, entries),
-      ...options,
-      externalData: bytes.list,
-    })
-  } finally {
-    bytes.release()
-  }
+function cpuSettings({ threads }: Pick<NativeOptions, 'threads'>, packing: Packing): NativeSettings {
+  return { provider: 'cpu', threads, ...packing }
 }
 
 /** Whether the runtime arranges matrices for the processor. */
-interface Packing {
-  readonly entries: Record<string, string>
-  readonly optimizedModelFilePath?: string
-}
+type Packing = Pick<NativeSettings, 'entries' | 'optimizedModelFilePath'>
 
 const STORED: Packing = { entries: WITHOUT_PREPACKING }
 const PACKED: Packing = { entries: {} }
@@ -119,20 +89,5 @@ function saved(name: string, folder: string): Packing {
       optimized_model_external_initializers_min_size_in_bytes: String(MIN_EXTERNAL_BYTES),
       save_external_prepacked_constant_initializers: '1',
     },
-  }
-}
-
-/** The runtime maps the files whose names and offsets the graph has. */
-function mappedFrom(folder: string): Record<string, string> {
-  return { model_external_initializers_file_folder_path: folder }
-}
-
-function sessionOptions(threads: number, entries: Record<string, string>): InferenceSession.SessionOptions {
-  return {
-    ...GRAPH_OPTIONS,
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    extra: { session: { ...WITHOUT_SPINNING, ...entries } },
   }
 }

@@ -7,6 +7,7 @@ import { weightMemoryBytes } from '../../shared/text/modelText'
 import type { EngineOptions } from '../contract/engineOptions'
 import { loadModelFolder } from '../inference/loadModelFolder'
 import type { LoadedModel } from '../inference/model'
+import { openNativeGpu } from '../runtime/nativeGpuRuntime'
 import { openNative } from '../runtime/nativeRuntime'
 import { processorFeatures } from '../runtime/processor'
 import { checkSameLogits } from './sameLogits'
@@ -47,6 +48,7 @@ export class NativeModel {
    * @throws what `loadModelFolder` throws
    */
   async load(): Promise<LoadedModel> {
+    if (this.options.backend === 'webgpu') return this.loadOnGpu()
     const [forms, key] = [this.forms, await this.key()]
     if (forms === undefined || key === undefined) return this.loadStored()
     const prepackedForm = await forms.find(key)
@@ -95,6 +97,17 @@ export class NativeModel {
       runtime: env.versions.common,
       processor: await this.machine.processor(),
     }
+  }
+
+  private async loadOnGpu(): Promise<LoadedModel> {
+    const { nativeLibrary: library = '', threads } = this.options
+    const model = await loadModelFolder(this.options.model, {
+      ...this.options,
+      // Files are mapped until the driver has copied the weights.
+      backend: 'native',
+      openRuntime: () => Promise.resolve(openNativeGpu({ library, threads })),
+    })
+    return { ...model, info: { ...model.info, backend: 'webgpu', gpuProcess: 'native' } }
   }
 
   private loadPrepacked(prepackedForm: string): Promise<LoadedModel> {

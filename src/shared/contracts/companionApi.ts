@@ -5,7 +5,7 @@ import type { Precision } from './prediction'
 import { PRECISIONS } from './prediction'
 
 /** Version of this protocol. If the two extensions have different versions, one has to be updated. */
-export const COMPANION_VERSION = 2
+export const COMPANION_VERSION = 3
 
 /** The companion's commands. */
 export const COMPANION_COMMANDS = {
@@ -28,12 +28,15 @@ export const EXTENSION_COMMANDS = {
   message: '_logitscope.gpu.toExtension',
 } as const
 
-/** The graphics adapter of a window. */
+/** A graphics adapter: of a window, or of this machine. */
 export interface GpuAdapter {
-  /** As the browser reports it; browsers may hide parts. */
+  /** As the browser or the driver reports it; browsers may hide parts. */
   readonly name: string
-  /** The browser's user agent: VS Code for the web runs in any browser, and each has its own WebGPU implementation. */
-  readonly browser: string
+  /**
+   * What decides, together with the adapter, which numbers it computes: the browser's user agent, or the release of ONNX
+   * Runtime and the graphics driver's file.
+   */
+  readonly implementation: string
   /** Whether the adapter is emulated on the CPU. */
   readonly isSoftware: boolean
 }
@@ -57,7 +60,7 @@ export function isAdapterAnswer(value: unknown): value is AdapterAnswer {
     typeof missing === 'string' ||
     (isRecord(adapter) &&
       typeof adapter.name === 'string' &&
-      typeof adapter.browser === 'string' &&
+      typeof adapter.implementation === 'string' &&
       typeof adapter.isSoftware === 'boolean')
   )
 }

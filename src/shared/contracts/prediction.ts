@@ -98,6 +98,8 @@ export interface ModelInfo {
   readonly parameters: number
   readonly precision: Precision
   readonly backend: Backend
+  /** On WebGPU: present if ONNX Runtime's native library computes, and not the window's browser. */
+  readonly gpuProcess?: 'native'
   /** The comparison with WASM that this backend passed before it was used; absent on WASM. */
   readonly check?: BackendCheck
   /** Threads on the CPU; on WebGPU they run only the few operators that stay on the CPU. */

@@ -48,9 +48,9 @@ export function continuedModel(started: ModelInfo, by: ModelInfo): ModelInfo {
   return { ...by, remarks: [...by.remarks, `started on ${backendName(started.backend)}`] }
 }
 
-/** `WASM, 1 thread`, `native, 2 threads`, or `WebGPU, checked: max |Δ| 7e-6` */
-export function describeBackend({ backend, threads, check, precision }: ModelInfo): string {
-  const name = backendName(backend)
+/** `WASM, 1 thread`, `native, 2 threads`, `WebGPU, checked: max |Δ| 7e-6` or `WebGPU (native), checked: max |Δ| 7e-6` */
+export function describeBackend({ backend, gpuProcess, threads, check, precision }: ModelInfo): string {
+  const name = gpuProcess === undefined ? backendName(backend) : `${backendName(backend)} (${gpuProcess})`
   if (check !== undefined) {
     const { kind, delta } = decisiveDelta(check, precision)
     return `${name}, checked: ${kind} |Δ| ${formatDelta(delta)}`

@@ -36,7 +36,7 @@ const FINGERPRINT = () => Promise.resolve('files 1')
 const TOKEN_IDS = Int32Array.from({ length: 80 }, (_, i) => 50256 - 7 * i)
 const ANSWER: AdapterAnswer = {
   version: COMPANION_VERSION,
-  adapter: { name: 'a GPU', browser: 'a browser', isSoftware: false },
+  adapter: { name: 'a GPU', implementation: 'a browser', isSoftware: false },
 }
 
 /** The companion, with the real engine on WASM in this thread. */
@@ -248,7 +248,7 @@ describe('An engine in the companion', () => {
   it('reports the adapter', async () => {
     await expect(companion.adapter()).resolves.toEqual({
       name: 'a GPU',
-      browser: 'a browser',
+      implementation: 'a browser',
       isSoftware: false,
     })
   })

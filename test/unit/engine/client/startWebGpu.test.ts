@@ -2,7 +2,11 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AcceleratorStart } from '../../../../src/engine/client/accelerator'
 import { callsOf } from '../../../../src/engine/client/engineCalls'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import { webGpuAccelerator, type WebGpuOptions } from '../../../../src/engine/client/startWebGpu'
+import {
+  webGpuAccelerator,
+  type WebGpuOptions,
+  type WebGpuPlace,
+} from '../../../../src/engine/client/startWebGpu'
 import type { GpuAdapter } from '../../../../src/shared/contracts/companionApi'
 import type { BackendCheck } from '../../../../src/shared/contracts/backendCheck'
 import type { BackendChoice } from '../../../../src/shared/contracts/backends'
@@ -19,7 +23,15 @@ import {
 import { loadMini, LOADING_LIMIT_MS, scoreEverything } from '../../../support/engine/engineUnderTest'
 import type { InThreadWorker } from '../../../support/engine/inThreadWorker'
 
-const SOFTWARE: GpuAdapter = { name: 'SwiftShader', browser: 'a browser', isSoftware: true }
+const SOFTWARE: GpuAdapter = { name: 'SwiftShader', implementation: 'a browser', isSoftware: true }
+
+/** A check that an adapter has passed before. */
+const FAST: BackendCheck = {
+  device: 'a GPU',
+  maxDelta: 0,
+  meanDelta: 0,
+  milliseconds: { wasm: 9, accelerated: 8 },
+}
 
 /** The embedded model with constant scores: the LM head would take most of the time. */
 let model: LoadedModel
@@ -33,6 +45,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   let precision: Precision
   let selected: string
   let adapter: GpuAdapter | Error
+  let place: WebGpuPlace['kind']
   /** The GPU engine's model; undefined if its files are missing. */
   let onGpu: LoadedModel | undefined
   let spawned: string[]
@@ -52,8 +65,11 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     const options: WebGpuOptions = {
       choice: () => choice,
       selected: () => ({ model: selected, precision }),
-      adapter: () => (adapter instanceof Error ? Promise.reject(adapter) : Promise.resolve(adapter)),
-      spawnWebGpu: spawn('the GPU', onGpu),
+      place: () => ({
+        kind: place,
+        adapter: () => (adapter instanceof Error ? Promise.reject(adapter) : Promise.resolve(adapter)),
+        spawnWebGpu: spawn('the GPU', onGpu),
+      }),
       spawnWasm: spawn('WASM', model),
       checks: {
         get: ({ name }) => stored.get(name),
@@ -69,7 +85,8 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     choice = 'auto'
     precision = 'fp32'
     selected = 'mini'
-    adapter = { name: 'a GPU', browser: 'a browser', isSoftware: false }
+    place = 'window'
+    adapter = { name: 'a GPU', implementation: 'a browser', isSoftware: false }
     onGpu = { ...model, info: { ...model.info, backend: 'webgpu' } }
     spawned = []
     workers = []
@@ -100,7 +117,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   it('compares once for each adapter', async () => {
     await start()
     await start()
-    adapter = { name: 'another GPU', browser: 'a browser', isSoftware: false }
+    adapter = { name: 'another GPU', implementation: 'a browser', isSoftware: false }
     await start()
 
     expect([...stored.keys()]).toEqual(['a GPU', 'another GPU'])
@@ -214,6 +231,43 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
       started.kind === 'started' && started.engine.api.score(scoreEverything(Int32Array.of(1, 2)))
 
     await expect(scored).rejects.toThrow(MalformedAnswerError)
+  })
+
+  it('does not check the model and the rows of an engine in its own process', async () => {
+    place = 'process'
+    stored.set('a GPU', FAST)
+    onGpu = {
+      ...withScores('webgpu', model, (rows) => ({ ...rows, topIds: rows.topIds.map(() => -1) })),
+      info: { ...model.info, backend: 'webgpu', gpuProcess: 'native', parameters: 7 },
+    }
+    const started = await start()
+    const scored =
+      started.kind === 'started' && started.engine.api.score(scoreEverything(Int32Array.of(1, 2)))
+
+    expect(modelOf(started)).toMatchObject({ gpuProcess: 'native', check: FAST })
+    await expect(scored).resolves.toHaveProperty('computedPositions')
+  })
+
+  it.each<[BackendChoice, AcceleratorStart['kind']]>([
+    ['auto', 'unused'],
+    ['webgpu', 'started'],
+  ])('with the choice %s, an adapter that is slower than WASM is %s', async (chosen, kind) => {
+    place = 'process'
+    choice = chosen
+    stored.set('a GPU', { ...FAST, milliseconds: { wasm: 8, accelerated: 9 } })
+
+    expect((await start()).kind).toBe(kind)
+  })
+
+  it('says by how much an adapter is slower than WASM', async () => {
+    place = 'process'
+    stored.set('a GPU', { ...FAST, milliseconds: { wasm: 8, accelerated: 9 } })
+
+    await expect(start()).resolves.toEqual({
+      kind: 'unused',
+      reason:
+        'a GPU is slower than WASM: 9 ms where WASM takes 8. Set logitscope.backend to webgpu to use it anyway.',
+    })
   })
 
   it('rejects if WebGPU is selected and unavailable', async () => {
