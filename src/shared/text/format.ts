@@ -54,6 +54,20 @@ export function formatDecimal(value: number, digits = 2): string {
     .replace('-', '−')
 }
 
+/** 0.063 → `+0.06`, −2.74 → `−2.74`, −0.001 → `0.00`: a contribution to a sum. */
+export function formatSigned(value: number, digits = 2): string {
+  const text = formatDecimal(value, digits)
+  return value > 0 && Number(value.toFixed(digits)) !== 0 ? `+${text}` : text
+}
+
+/** 8.03 → `×8.0`, 0.14 → `÷7.1`: how many times as likely. */
+export function formatFactor(factor: number): string {
+  const times = factor < 1 ? 1 / factor : factor
+  const text =
+    times < 99.5 ? times.toPrecision(2) : times < 9999.5 ? formatCount(Math.round(times)) : scientific(times)
+  return `${factor < 1 ? '÷' : '×'}${text}`
+}
+
 /** 0.4213 → `0.42 s`, 12.3 → `12 s`, 125 → `2 min 5 s` */
 export function formatDuration(seconds: number): string {
   if (seconds < 9.995) return `${seconds.toPrecision(2)} s`

@@ -8,12 +8,12 @@ import type { WhyProgress } from '../../../state/why'
 /** How far the answer is. The stylesheet shows progress only after 0.3 s, over the end of the view, so that nothing moves. */
 export function whyStatusTemplate(
   progress: WhyProgress,
-  { why, run }: PanelActions,
+  actions: PanelActions,
 ): TemplateResult | typeof nothing {
   const retry = (label: string) =>
     html`<button
       @click=${() => {
-        why.retry()
+        actions.why.retry()
       }}
     >
       ${label}
@@ -26,7 +26,7 @@ export function whyStatusTemplate(
         <progress aria-label="Explaining the prediction"></progress>
         <button
           @click=${() => {
-            why.cancel()
+            actions.why.cancel()
           }}
         >
           Cancel
@@ -41,7 +41,7 @@ export function whyStatusTemplate(
           (remedy) =>
             html`<button
               @click=${() => {
-                run(remedy)
+                actions.run(remedy)
               }}
             >
               ${REMEDY_LABELS[remedy]}
