@@ -92,12 +92,8 @@ export class Comparisons {
     { signal, onStart, onTokens }: ComparisonOptions = {},
   ): Promise<Comparison> {
     const { shown, baseline: other, baselineModel, topK, startToken } = request
-    const model = await this.service.modelFor(request, { signal })
-    const backend = backendFor(request.model ?? model)
-    const baseline =
-      baselineModel === undefined
-        ? model
-        : await this.engine.loadBaseline({ ...baselineModel, backend }, { signal })
+    const known = await this.service.modelFor(request, { signal })
+    const { backend, model, baseline } = await this.loadSides(request.model ?? known, baselineModel, signal)
     const { runs, isComplete } = await align(shown, other)
     const shared = runs.reduce((sum, { length }) => sum + length, 0)
     const sides = { model, baseline, shared, isComplete }
@@ -128,9 +124,12 @@ export class Comparisons {
           signal,
           onProgress: (rows) => {
             const found = comparedOf(rows, part, [ours.read(rows.shown), theirs.read(rows.baseline)])
-            tokens.push(...found.tokens)
+            // Another engine that takes over begins with the first row again.
+            const reached = tokens.at(-1)?.position ?? -1
+            const further = found.tokens.filter(({ position }) => position > reached)
+            tokens.push(...further)
             next = found.next ?? next
-            if (found.tokens.length > 0) onTokens?.(found.tokens)
+            if (further.length > 0) onTokens?.(further)
           },
         },
       )
@@ -142,11 +141,24 @@ export class Comparisons {
   async end(): Promise<void> {
     await this.engine.releaseBaseline(undefined)
   }
-}
 
-/** The engine on WebGPU has the files of one model only. */
-function backendFor({ backend }: ModelInfo): Backend {
-  return backend === 'webgpu' ? 'wasm' : backend
+  /** Loads the baseline's model. An engine on WebGPU has the files of one model, so two are compared on WASM. */
+  private async loadSides(
+    model: ModelInfo,
+    baselineModel: BaselineModel | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<ComparedSides, 'model' | 'baseline'> & { readonly backend: Backend }> {
+    if (baselineModel === undefined) return { backend: model.backend, model, baseline: model }
+    const backend = model.backend === 'webgpu' ? 'wasm' : model.backend
+    const baseline = await this.engine.loadBaseline({ ...baselineModel, backend }, { signal })
+    if (baseline.backend === model.backend) return { backend, model, baseline }
+    const { check, ...unchecked } = model
+    return {
+      backend,
+      model: { ...unchecked, backend: baseline.backend, threads: baseline.threads },
+      baseline,
+    }
+  }
 }
 
 /** Aligns the spans; the runs count from their beginnings. */

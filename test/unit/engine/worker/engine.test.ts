@@ -141,6 +141,7 @@ function engineThatLoads(loadModel: () => Promise<LoadedModel>): EngineApi {
   return connect(
     new Engine({
       loadModel,
+      loadBaseline: loadModel,
       loadTokenizer,
       createStepPolicy: measuredStepSize,
       nextMacrotask: () => setImmediate(),
