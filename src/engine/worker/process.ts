@@ -1,9 +1,12 @@
 // The engine's process on the desktop, with the native runtime. Its first argument is the options as JSON. With the second
-// argument PREPACK it makes the prepacked form of the model instead, and ends.
+// argument PREPACK it makes the prepacked form of the model instead, and ends; with ADAPTER it looks for a graphics adapter.
 
 import { constants, setPriority } from 'node:os'
-import type { RpcMessage } from '../../shared/rpc'
+import { type Channel, type RpcMessage, serveRpc } from '../../shared/rpc'
+import { ADAPTER, type AdapterMethods } from '../contract/adapterMethods'
 import type { EngineOptions } from '../contract/engineOptions'
+import { loadedLibraries } from '../runtime/loadedLibraries'
+import { openAdapter } from '../runtime/nativeGpuRuntime'
 import { NativeModel } from './nativeModel'
 import { PREPACK, Prepacking } from './prepacking'
 import { serveEngine } from './serveEngine'
@@ -15,26 +18,51 @@ process.on('disconnect', end)
 const [, , json = '', task] = process.argv
 const options = JSON.parse(json) as EngineOptions
 if (task === PREPACK) void prepack()
+else if (task === ADAPTER) serveAdapter()
 else serve()
 
 function serve(): void {
   const model = new NativeModel(options)
   const prepacking = new Prepacking(options, model)
   serveEngine(
+    channelToParent(() => {
+      prepacking.startWhenIdle()
+    }),
     {
-      send: (message) => {
-        process.send?.(message)
-        prepacking.startWhenIdle()
-      },
-      onMessage: (listener) => {
-        process.on('message', (message) => {
-          prepacking.startWhenIdle()
-          listener(message as RpcMessage)
-        })
+      ...options,
+      loadModel: () => model.load(),
+      loadBaseline: ({ location, precision }) =>
+        new NativeModel({ ...options, model: location, precision }).load(),
+    },
+  )
+}
+
+function serveAdapter(): void {
+  serveRpc<AdapterMethods>(
+    channelToParent(() => undefined),
+    {
+      openAdapter: async () => {
+        await openAdapter(options.nativeLibrary ?? '')
+        return loadedLibraries()
       },
     },
-    { ...options, loadModel: () => model.load() },
   )
+}
+
+/** @param onMessage called with every message in either direction */
+function channelToParent(onMessage: () => void): Channel {
+  return {
+    send: (message) => {
+      process.send?.(message)
+      onMessage()
+    },
+    onMessage: (listener) => {
+      process.on('message', (message) => {
+        onMessage()
+        listener(message as RpcMessage)
+      })
+    },
+  }
 }
 
 async function prepack(): Promise<void> {
