@@ -13,6 +13,12 @@ export interface ModelsOptions
   readonly requestHub: RequestHub
 }
 
+/** What other features need of the models. */
+export interface Models {
+  /** Downloads a model of the registry after asking the user. True if it is installed then. */
+  readonly download: (id: string) => Promise<boolean>
+}
+
 /** Selects, downloads and manages models. */
 export function registerModels({
   context,
@@ -22,7 +28,7 @@ export function registerModels({
   memoryBytes,
   requestHub,
   reload,
-}: ModelsOptions): void {
+}: ModelsOptions): Models {
   const token = new HubToken(context.secrets)
   const download = new ModelDownload({ store, requestHub, hasFolders: disk !== undefined, token, log })
   const choice = new ModelChoice({ store, disk, memoryBytes, download, log, reload })
@@ -37,6 +43,12 @@ export function registerModels({
       useFp32: () => usePrecision('fp32'),
     }),
   )
+  return {
+    download: async (id) => {
+      const model = store.find(id)
+      return model !== undefined && (await download.get(model)) === 'installed'
+    },
+  }
 }
 
 /** Sets the precision of the selected model. */
