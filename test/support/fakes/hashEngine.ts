@@ -44,6 +44,9 @@ export function hashEngine(model: ModelInfo = HASH_MODEL): RpcHandlers<EngineMet
     },
     generate: () => Promise.reject(new Error('this engine generates nothing')),
     logits: () => Promise.reject(new Error('this engine has no full rows')),
+    loadBaseline: () => Promise.reject(new Error('this engine has one model')),
+    compare: () => Promise.reject(new Error('this engine has one model')),
+    releaseBaseline: () => Promise.resolve(undefined),
     lens: () => Promise.reject(new Error('this engine has no layers')),
     attribution: () => Promise.reject(new Error('this engine has no layers')),
   }
