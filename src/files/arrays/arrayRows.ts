@@ -28,11 +28,11 @@ export function isFloatArray(array: StoredArray): array is FloatArray {
 export function longAxes({ shape, order }: Pick<StoredArray, 'shape' | 'order'>): Axis[] {
   let stride = 1
   const axes: Axis[] = []
-  for (const length of order === 'Fortran' ? shape : shape.toReversed()) {
+  for (const length of order === 'F' ? shape : shape.toReversed()) {
     if (length !== 1) axes.push({ length, stride })
     stride *= length
   }
-  return order === 'Fortran' ? axes : axes.reverse()
+  return order === 'F' ? axes : axes.reverse()
 }
 
 /**

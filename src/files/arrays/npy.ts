@@ -126,7 +126,7 @@ function parseHeader(text: string, context: NpyContext): Header {
   const elements = dimensions.reduce((product, length) => product * length, 1)
   if (!dimensions.every(Number.isSafeInteger) || !Number.isSafeInteger(elements * 8))
     throw malformed(context, 'its shape has more elements than any file')
-  return { dtype: descr, order: isFortran ? 'Fortran' : 'C', shape: dimensions }
+  return { dtype: descr, order: isFortran ? 'F' : 'C', shape: dimensions }
 }
 
 function parsed(text: string, context: NpyContext): Map<string, HeaderValue> {

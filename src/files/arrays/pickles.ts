@@ -39,15 +39,18 @@ export function pickleFile(file: string): PickledArrayError {
 export function pickledArray(file: string, array: string | null): PickledArrayError {
   const loaded = `np.load(${pythonString(file)}, allow_pickle=True)`
   const objects = array === null ? loaded : `${loaded}[${pythonString(array)}]`
+  const place = array === null ? quoted(file) : `${quoted(array)} in ${quoted(file)}`
   return refused(
-    `${array === null ? quoted(file) : `${quoted(array)} in ${quoted(file)}`} holds Python objects, often arrays of different lengths`,
-    `np.save("logits-0.npy", objects[0].astype(np.float32)) with objects = ${objects}`,
+    `${place} holds Python objects, often arrays of different lengths`,
+    `np.save("logits-0.npy", ${objects}[0].astype(np.float32))`,
   )
 }
 
-function refused(what: string, line: string): PickledArrayError {
+function refused(what: string, conversion: string): PickledArrayError {
+  const message = `${what}. Such a file can run any code when it is loaded, so it is not opened.`
   return new PickledArrayError(
-    `${what}. Such a file can run any code when it is loaded, so it is not opened. If it is your own, convert it in Python: ${line}`,
+    `${message} If it is your own, convert it in Python: ${conversion}`,
+    conversion,
   )
 }
 

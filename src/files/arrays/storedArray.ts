@@ -20,7 +20,7 @@ export const BYTES_PER_ELEMENT: Readonly<Record<ElementType, number>> = {
   float64: 8,
 }
 
-export type ElementOrder = 'C' | 'Fortran'
+export type ElementOrder = 'C' | 'F'
 
 /** An array of numbers in a file. */
 export interface StoredArray {

@@ -15,7 +15,7 @@ export interface LogitsFile {
   /** The shape as the file has it. */
   readonly shape: readonly number[]
   /** Order of the elements in the file. */
-  readonly order: 'C' | 'Fortran'
+  readonly order: 'C' | 'F'
   /** The array has the vocabulary as its first axis: [V, n] instead of [n, V]. `readRow` returns rows of positions. */
   readonly transposed: boolean
   /** The tokens that the file says its rows are of; undefined if it has none. */
@@ -61,7 +61,10 @@ export interface HiddenStates {
 export const LOGITS_ARRAY = 'logits'
 export const IDS_ARRAY = 'ids'
 
-/** `h.0.attn`, `h.0.mlp`, and `h.0` for the residual stream after block 0. */
-export function hiddenStateName(layer: number, subBlock: SubBlock): string {
+/**
+ * `h.0.attn`, `h.0.mlp`, and `h.0` for the residual stream after block 0.
+ * @param layer counted from 0, or what stands for it in a template
+ */
+export function hiddenStateName(layer: number | string, subBlock: SubBlock): string {
   return subBlock === 'residual' ? `h.${layer}` : `h.${layer}.${subBlock}`
 }
