@@ -23,8 +23,8 @@ describe('the columns that fit', () => {
     [0, ['position', 'token']],
     [200, ['position', 'token', 'probability', 'surprisal']],
     [300, ['position', 'token', 'probability', 'rank', 'surprisal', 'alternatives']],
-    [449, ['position', 'token', 'logit', 'probability', 'rank', 'surprisal', 'entropy', 'alternatives']],
-    [500, ALL],
+    [449, ['position', 'token', 'probability', 'rank', 'surprisal', 'entropy', 'depth', 'alternatives']],
+    [550, ALL],
   ] as const)('into %i pixels come in the order of the table', (available, columns) => {
     expect(fittingColumns(ALL, { available, widths: WIDTHS })).toEqual(columns)
   })

@@ -59,7 +59,7 @@ export class LensElement extends LightElement {
         .layer=${layer}
         .actions=${actions}
       ></logitscope-lens-grid>
-      <section class="layers" aria-label="Layers of the picked token">
+      <section class="layers" tabindex="0" aria-label="Layers of the picked token">
         ${lensStatusTemplate(lens.progress, actions)}
         ${row === null ? nothing : layerTableTemplate(row, { inspection, labels, lensRows: lens.rows, layer, actions })}
       </section>

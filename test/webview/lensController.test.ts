@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import { encodeLensRows } from '../../src/shared/contracts/lensRows'
+import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { HostMessage, PanelMessage } from '../../src/shared/contracts/protocol'
+import { elementAt } from '../../src/shared/elementAt'
+import { lensRowOf } from '../support/panel/lensOfInspection'
+import { referenceInspection } from '../support/reference/referenceInspection'
+import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
+import { PanelController } from '../../webview/controller'
+import { OUTPUT_OF_TOKEN } from '../../webview/state/explained'
+import { INITIAL_TABS } from '../../webview/state/tabs'
+import { INITIAL_WHY_VIEW } from '../../webview/state/why'
+
+const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
+const section = elementAt(inspection.sections, 0)
+const range = (from: number, end: number) => ({ section: 0, from, end })
+
+let posted: PanelMessage[] = []
+let controller: PanelController
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  posted = []
+  controller = new PanelController(
+    {
+      post: (message) => posted.push(message),
+      saveState: () => undefined,
+      loadState: () => ({
+        inspectionId: null,
+        picked: null,
+        scroll: 0,
+        metric: 'surprisal',
+        k: 10,
+        tabs: INITIAL_TABS,
+        explained: OUTPUT_OF_TOKEN,
+        lensCells: 'shownProbability',
+        whyView: INITIAL_WHY_VIEW,
+      }),
+    },
+    {
+      stateChanged: () => undefined,
+      announce: () => undefined,
+      focusTable: () => undefined,
+      shows: () => true,
+    },
+  )
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('the controller of the lens', () => {
+  it('requests the visible rows at once', () => {
+    show(inspection)
+    controller.lens.show(range(10, 20))
+    vi.advanceTimersByTime(0)
+    expect(requests()).toEqual([range(10, 20)])
+  })
+
+  it('requests only where scrolling stops', () => {
+    show(inspection)
+    for (let from = 0; from < 50; from += 5) {
+      controller.lens.show(range(from, from + 10))
+      vi.advanceTimersByTime(10)
+    }
+    vi.advanceTimersByTime(100)
+    expect(requests()).toEqual([range(0, 10), range(45, 55)])
+  })
+
+  it('requests only from the first to the last row that is missing', () => {
+    show(inspection)
+    receiveRows(10, 14)
+    receiveRows(17, 20)
+    controller.lens.show(range(10, 20))
+    vi.advanceTimersByTime(0)
+    expect(requests()).toEqual([range(14, 17)])
+  })
+
+  it('does not repeat a request whose answer lacks rows', () => {
+    show(inspection)
+    controller.lens.show(range(10, 20))
+    vi.advanceTimersByTime(0)
+    end()
+    vi.advanceTimersByTime(1_000)
+    expect(requests()).toHaveLength(1)
+  })
+
+  it('requests rows that are scored while another request runs when that has ended', () => {
+    show(scored(12))
+    controller.lens.show(range(10, 20))
+    vi.advanceTimersByTime(0)
+    controller.receive({
+      type: 'appendPredictions',
+      inspectionId: inspection.id,
+      section: 0,
+      predictions: section.predictions.slice(12),
+    })
+    vi.advanceTimersByTime(1_000)
+    expect(requests()).toEqual([range(10, 12)])
+
+    receiveRows(10, 12)
+    end()
+    vi.advanceTimersByTime(0)
+
+    expect(requests()).toEqual([range(10, 12), range(12, 20)])
+  })
+
+  it('requests nothing of a token that nothing precedes', () => {
+    const withoutStart = referenceInspection('typescript', readGpt2Vocabulary())
+    show(withoutStart)
+    controller.lens.show(range(0, 10))
+    vi.advanceTimersByTime(0)
+    expect(requests()).toEqual([range(1, 10)])
+  })
+
+  it('requests the rows of a new run again', () => {
+    show(inspection)
+    controller.lens.show(range(10, 20))
+    vi.advanceTimersByTime(0)
+    show({ ...inspection, id: 'again' })
+    vi.advanceTimersByTime(100)
+    expect(posted.filter(({ type }) => type === 'requestLens')).toHaveLength(2)
+  })
+
+  it('ignores rows of another run', () => {
+    show(inspection)
+    const rows = encodeLensRows([lensRowOf(inspection, { section: 0, position: 3 })])
+    controller.receive({ type: 'lensRows', inspectionId: 'other', section: 0, position: 3, rows })
+    expect(controller.state.lens.rows.blocks).toEqual([])
+  })
+
+  it('keeps the rows when the same run is shown again', () => {
+    show(inspection)
+    receiveRows(3, 4)
+    show(inspection)
+    expect(controller.state.lens.rows.at({ section: 0, position: 3 })).not.toBeNull()
+  })
+})
+
+function show(shown: Inspection): void {
+  controller.receive({ type: 'showInspection', inspection: shown, picked: null, focus: false })
+}
+
+/** The inspection while it runs, with the predictions of its first tokens. */
+function scored(count: number): Inspection {
+  const predictions = section.predictions.slice(0, count)
+  return { ...inspection, state: { kind: 'running' }, sections: [{ ...section, predictions, next: null }] }
+}
+
+function receiveRows(from: number, end: number): void {
+  const rows = Array.from({ length: end - from }, (_, i) =>
+    lensRowOf(inspection, { section: 0, position: from + i }),
+  )
+  const message: HostMessage = {
+    type: 'lensRows',
+    inspectionId: inspection.id,
+    section: 0,
+    position: from,
+    rows: encodeLensRows(rows),
+  }
+  controller.receive(message)
+}
+
+/** The host ends the last request. */
+function end(): void {
+  const last = posted.findLast((message) => message.type === 'requestLens')
+  if (last === undefined) throw new Error('nothing was requested')
+  const { inspectionId, request } = last
+  controller.receive({ type: 'lensEnded', inspectionId, request, failure: null })
+}
+
+function requests() {
+  return posted.flatMap((message) => {
+    if (message.type !== 'requestLens') return []
+    const { section, from, end } = message
+    return { section, from, end }
+  })
+}
