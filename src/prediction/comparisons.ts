@@ -5,7 +5,8 @@ import {
   NO_TARGET,
   type ScoredRows,
 } from '../shared/contracts/engineApi'
-import type { Backend, Distribution, ModelInfo, TokenScore } from '../shared/contracts/prediction'
+import type { ComparedNext, ComparedToken } from '../shared/contracts/comparison'
+import type { Backend, ModelInfo } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 import { alignTokens, type Alignment, type SharedRun } from './alignment'
 import { type AlternativeColumns, createColumns } from './alternativeList'
@@ -40,30 +41,6 @@ export interface ComparedSides {
   readonly shared: number
   /** False if the texts differ too much for a diff: then only their common beginning and end are compared. */
   readonly isComplete: boolean
-}
-
-/** How far two distributions are apart, in nats. */
-export interface Divergence {
-  /** KL(baseline ‖ shown) */
-  readonly kl: number
-  /** Jensen–Shannon: symmetric, at most ln 2. */
-  readonly jensenShannon: number
-}
-
-/** A token that both sides have, with the distributions that predict it. */
-export interface ComparedToken extends Divergence {
-  /** Index in the shown span. */
-  readonly position: number
-  /** Index in the baseline's span. */
-  readonly baselinePosition: number
-  readonly score: TokenScore
-  readonly baselineScore: TokenScore
-}
-
-/** The distributions after the last token of both sides. */
-export interface ComparedNext extends Divergence {
-  readonly shown: Distribution
-  readonly baseline: Distribution
 }
 
 export interface Comparison extends ComparedSides {

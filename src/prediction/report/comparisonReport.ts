@@ -1,12 +1,12 @@
 // A comparison as the object that the CLI prints as JSON and the extension's API returns.
 
+import type { ComparedToken } from '../../shared/contracts/comparison'
 import type { ComparisonSummary } from '../../shared/contracts/comparisonSummary'
 import type { Inspection } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { summarizeComparison } from '../../shared/numbers/comparisonSummary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import type { TextComparison } from '../compareText'
-import type { ComparedToken } from '../comparisons'
 import { type ReportedProvenance, reportedProvenance, type ReportedToken, reportToken } from './report'
 
 /**

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type ComparisonRequest, Comparisons, type ComparedToken } from '../../../src/prediction/comparisons'
+import { type ComparisonRequest, Comparisons } from '../../../src/prediction/comparisons'
 import { PredictionService } from '../../../src/prediction/predictionService'
+import type { ComparedToken } from '../../../src/shared/contracts/comparison'
 import type { EngineApi } from '../../../src/shared/contracts/engineApi'
 import { elementAt } from '../../../src/shared/elementAt'
 import { connect, freshEngine, loadMini, LOADING_LIMIT_MS, MINI } from '../../support/engine/engineUnderTest'
