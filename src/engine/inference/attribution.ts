@@ -62,19 +62,25 @@ export class DirectAttribution {
 
     const lastToken = elementAt(tokenIds, tokenIds.length - 1)
     const parts = await transformer.runAttributed(lastToken, past, Float32Array.from(direction))
-    const residual = (await parts.residual.getData(true)) as Float32Array
+    const residual = elementAt(parts.streams, parts.streams.length - 1)
     const sigma = Math.sqrt(varianceOf(residual) + finalNorm.epsilon)
     const valueOf = (component: Float32Array) => dot(direction, component) / sigma
+    const streams = parts.streams.map(valueOf)
+    const attention = parts.attended.map(valueOf)
     const logits = await lmHead.logits(tensor.float32(residual, [1, residual.length]))
     return {
       total: elementAt(logits, tokenId) - levelOf(logits, against),
       wte: valueOf(wte),
       wpe: valueOf(wpe),
       lnF: dot(unembedding, finalNorm.bias),
-      attention: Float32Array.from(parts.layers, ({ attention }) => valueOf(attention)),
-      attentionBias: Float32Array.from(parts.layers, ({ bias }) => bias / sigma),
-      sources: concatFloats(parts.layers.map(({ sources }) => sources)).map((value) => value / sigma),
-      mlp: Float32Array.from(parts.layers, ({ mlp }) => valueOf(mlp)),
+      attention: Float32Array.from(attention),
+      attentionBias: parts.attentionBias.map((value) => value / sigma),
+      sources: parts.sources.map((value) => value / sigma),
+      // A block adds nothing but its attention and its MLP.
+      mlp: Float32Array.from(
+        attention,
+        (value, i) => elementAt(streams, i + 1) - elementAt(streams, i) - value,
+      ),
     }
   }
 
@@ -137,16 +143,6 @@ function addRows(sum: Float64Array, rows: Float32Array): void {
   const C = sum.length
   for (let row = 0; row < rows.length; row += C)
     for (let c = 0; c < C; c++) sum[c] = (sum[c] ?? NaN) + (rows[row + c] ?? NaN)
-}
-
-function concatFloats(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 function meanOf(values: Float32Array | Float64Array): number {

@@ -52,22 +52,16 @@ export interface ObservedRows extends NewRows {
   readonly streams: Tensor
 }
 
-/** What the blocks add to the residual stream at one position. */
+/** What one position of the residual stream is made of. */
 export interface PositionParts {
-  /** [1, C] The residual stream before `ln_f`. */
-  readonly residual: Tensor
-  readonly layers: readonly LayerParts[]
-}
-
-interface LayerParts {
-  /** [C] The output of the attention, with its bias. */
-  readonly attention: Float32Array
-  /** [C] */
-  readonly mlp: Float32Array
-  /** [H · (P + 1)] What each head adds along the direction from each source position, without the bias of the values. */
+  /** [L + 1] The residual stream before each block and after the last one, [C] each. */
+  readonly streams: readonly Float32Array[]
+  /** [L] The output of each attention, [C] each. */
+  readonly attended: readonly Float32Array[]
+  /** [L · H · (P + 1)] What each head adds along the direction from each source position, without the bias of the values. */
   readonly sources: Float32Array
-  /** What the biases of values and output add along the direction. */
-  readonly bias: number
+  /** [L] What the biases of values and output add along the direction. */
+  readonly attentionBias: Float32Array
 }
 
 /** All blocks of the model: tokens in, residual stream before `ln_f` out. */
@@ -130,28 +124,28 @@ export class Transformer {
    * @throws NonFiniteLogitsError
    */
   async runAttributed(tokenId: number, past: CachedRows, direction: Float32Array): Promise<PositionParts> {
-    const names = (['added', 'sources', 'attentionBias'] as const).map((kind) =>
-      this.perLayer((i) => `${kind}.${i}`),
-    )
+    const names = ['streams', 'residual', 'attended', 'sources', 'attentionBias'] as const
     const outputs = await this.runStep({
       tokenIds: Int32Array.of(tokenId),
       past,
-      outputs: ['residual', ...names.flat()],
+      outputs: names,
       feeds: {
+        observed: tensor.bool(true),
         attributed: tensor.bool(true),
         direction: tensor.float32(direction, [direction.length, 1]),
       },
     })
-    const floats = (name: string) => outputNamed(outputs, name).data as Float32Array
     const C = direction.length
+    const floats = async (name: (typeof names)[number]) =>
+      (await outputNamed(outputs, name).getData(true)) as Float32Array
+    const rows = (all: Float32Array) =>
+      Array.from({ length: all.length / C }, (_, i) => all.subarray(i * C, (i + 1) * C))
+    const attentionBias = await floats('attentionBias')
     return {
-      residual: outputNamed(outputs, 'residual'),
-      layers: this.perLayer(String).map((i) => ({
-        attention: floats(`added.${i}`).subarray(0, C),
-        mlp: floats(`added.${i}`).subarray(C),
-        sources: firstColumns(outputNamed(outputs, `sources.${i}`), past.length + 1),
-        bias: this.checkpoint.hasBiases ? elementAt(floats(`attentionBias.${i}`), 0) : 0,
-      })),
+      streams: [...rows(await floats('streams')), await floats('residual')],
+      attended: rows(await floats('attended')),
+      sources: await floats('sources'),
+      attentionBias: this.checkpoint.hasBiases ? attentionBias : new Float32Array(this.magnitudes.length),
     }
   }
 
@@ -249,12 +243,6 @@ function outputNamed(outputs: Tensors, name: string): Tensor {
 function firstRows({ data, dims }: Tensor, count: number): Tensor {
   const nEmbd = elementAt(dims, 1)
   return tensor.float32((data as Float32Array).subarray(0, count * nEmbd), [count, nEmbd])
-}
-
-/** The first columns of a tensor [rows, columns] in the heap: [rows · count]. */
-function firstColumns({ data, dims }: Tensor, count: number): Float32Array {
-  const columns = elementAt(dims, 1)
-  return (data as Float32Array).filter((_, i) => i % columns < count)
 }
 
 function isFinite(magnitude: Tensor): boolean {

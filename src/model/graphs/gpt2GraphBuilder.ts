@@ -2,6 +2,7 @@
 
 import { type ExternalPlace, GraphBuilder, type Value } from '../../onnx/graphBuilder'
 import type { Checkpoint } from '../gpt2/checkpoint'
+import type { Gpt2Config } from '../gpt2/config'
 import { int8Layer, isInt8Layer } from './int8Layer'
 
 export interface ModelGraph {
@@ -11,6 +12,17 @@ export interface ModelGraph {
   readonly weights: readonly string[]
   /** Names of the outputs that are fed to further runs, so that they can stay in the runtime. */
   readonly rows: readonly string[]
+}
+
+/** Keys and values of the cached tokens, [P, C] each. */
+export interface PastRows {
+  readonly key: Value
+  readonly value: Value
+}
+
+/** The factor of the attention scores of block i. */
+export function attentionScale({ nEmbd, nHead, scaleAttnByInverseLayerIdx }: Gpt2Config, i: number): number {
+  return 1 / Math.sqrt(nEmbd / nHead) / (scaleAttnByInverseLayerIdx ? i + 1 : 1)
 }
 
 /** Rows [first, end) of a matrix [V, C]. */
@@ -137,8 +149,11 @@ export class Gpt2GraphBuilder extends GraphBuilder {
     return this.checkpoint.hasBiases ? [weight, this.weight(`${name}.bias`)] : [weight]
   }
 
-  past(i: number, part: 'key' | 'value'): Value {
-    return this.input(`past.${i}.${part}`, 'float32', ['P', this.checkpoint.config.nEmbd])
+  /** The feeds of the cached rows of block i. */
+  past(i: number): PastRows {
+    const rows = (part: 'key' | 'value') =>
+      this.input(`past.${i}.${part}`, 'float32', ['P', this.checkpoint.config.nEmbd])
+    return { key: rows('key'), value: rows('value') }
   }
 
   present(i: number, part: 'key' | 'value', rows: Value): void {

@@ -9,9 +9,9 @@ import type { GraphBuilder, Value } from '../../onnx/graphBuilder'
 import { assertNever } from '../../shared/assertNever'
 import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint } from '../gpt2/checkpoint'
-import { type AttributionFeeds, attributionFeeds, outputAttribution } from './attributionOutputs'
+import { attributionFeeds, attributionParts, type BlockStart, noParts } from './attributionParts'
 import { divergences } from './divergences'
-import { Gpt2GraphBuilder, type ModelGraph } from './gpt2GraphBuilder'
+import { attentionScale, Gpt2GraphBuilder, type ModelGraph, type PastRows } from './gpt2GraphBuilder'
 import { BLOCK, BLOCKS, sumOverVocabulary } from './vocabularySum'
 
 /**
@@ -22,8 +22,10 @@ import { BLOCK, BLOCKS, sumOverVocabulary } from './vocabularySum'
  * `magnitude.{i}` [S, 1], which is finite if all values of the row in the blocks 0 to i are finite. It is the sum of
  * |x| over the residual stream after each block and over each block's values before its softmax and its activation:
  * these two can turn infinity, on a GPU even NaN, into a finite number, which later blocks would not notice.
- * If `observed` is true, `streams` [S, L · C] is the residual stream before each block; together with `residual` these are
- * the layers of the logit lens. They are one output under a condition, because other runs would copy and keep them.
+ * If `observed` is true, `streams` [S, L · C] is the residual stream before each block; with `residual` these are the
+ * layers of the logit lens. If `attributed` is true too, for S = 1, `attended` [L, C], `sources` [L · H, P + 1] and
+ * `attentionBias` [L, 1] are the `Parts` of the attention. One condition for all of them, because a run takes
+ * a tenth of a millisecond for each.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -31,25 +33,35 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const mask = g.input('mask', 'float32', ['S', 'T'])
   const padding = g.input('padding', 'float32', ['Z', nEmbd])
   const observed = g.input('observed', 'bool', [])
-  const feeds = { mask, padding, attribution: attributionFeeds(g) }
-  const streams: Value[] = []
+  const attribution = attributionFeeds(g)
+  const blocks: BlockStart[] = []
   let x = g.input('x', 'float32', ['S', nEmbd])
   let magnitude: Value | undefined
   for (let i = 0; i < nLayer; i++) {
-    streams.push(x)
-    const result = block(g, i, x, feeds)
+    const past = g.past(i)
+    blocks.push({ x, past })
+    const result = block(g, i, x, { mask, padding, past })
     x = result.x
     const magnitudes = [...result.checked, x].map((rows) => g.reduceL1(rows))
     magnitude = (magnitude === undefined ? magnitudes : [magnitude, ...magnitudes]).reduce(g.add)
     g.output(`magnitude.${i}`, magnitude, 'float32', ['S', 1])
   }
   g.rowsOutput('residual', x)
-  const { layers } = g.either(
+  const streams = () => g.concat(1, ...blocks.map((start) => start.x))
+  const { layers, ...parts } = g.either(
     observed,
-    () => ({ layers: g.concat(1, ...streams) }),
-    () => ({ layers: padding }),
+    () => ({
+      layers: streams(),
+      ...(attribution === undefined ? noParts(padding) : attributionParts(g, blocks, attribution)),
+    }),
+    () => ({ layers: padding, ...noParts(padding) }),
   )
   g.rowsOutput('streams', layers, nLayer * nEmbd)
+  if (attribution !== undefined) {
+    g.output('attended', parts.attended, 'float32', ['L', nEmbd])
+    g.output('sources', parts.sources, 'float32', ['heads', 'sources'])
+    g.output('attentionBias', parts.attentionBias, 'float32', ['L', 1])
+  }
   return g.finish('transformer')
 }
 
@@ -166,55 +178,49 @@ function range(length: number): number[] {
 interface AttentionFeeds {
   readonly mask: Value
   readonly padding: Value
-}
-
-interface BlockFeeds extends AttentionFeeds {
-  readonly attribution: AttributionFeeds | undefined
+  readonly past: PastRows
 }
 
 /** One block: x [S, C] → [S, C], and the intermediate rows that must be finite. */
-function block(g: Gpt2GraphBuilder, i: number, x: Value, feeds: BlockFeeds): { x: Value; checked: Value[] } {
+function block(
+  g: Gpt2GraphBuilder,
+  i: number,
+  x: Value,
+  feeds: AttentionFeeds,
+): { x: Value; checked: Value[] } {
   const qkv = g.linear(`h.${i}.attn.c_attn`, g.layerNorm(`h.${i}.ln_1`, x))
-  const { attended, weights, v } = attention(g, i, qkv, feeds)
-  const afterAttention = g.add(x, attended)
+  const afterAttention = g.add(x, attention(g, i, qkv, feeds))
   const hidden = g.linear(`h.${i}.mlp.c_fc`, g.layerNorm(`h.${i}.ln_2`, afterAttention))
   const mlp = g.linear(`h.${i}.mlp.c_proj`, activation(g, hidden))
-  if (feeds.attribution !== undefined)
-    outputAttribution(g, i, { ...feeds.attribution, attended, mlp, weights, v })
   return { x: g.add(afterAttention, mlp), checked: [qkv, hidden] }
-}
-
-interface Attention {
-  /** [S, C] */
-  readonly attended: Value
-  /** [H, S, T] After the softmax. */
-  readonly weights: Value
-  /** [H, T, D] The values. */
-  readonly v: Value
 }
 
 /**
  * Causal self-attention: queries, keys and values [S, 3C] → [S, C]. It uses primitive operators, because only these are
  * computed correctly by every WebGPU adapter.
  */
-function attention(g: Gpt2GraphBuilder, i: number, qkv: Value, { mask, padding }: AttentionFeeds): Attention {
-  const { nEmbd: C, nHead: H, scaleAttnByInverseLayerIdx } = g.checkpoint.config
+function attention(
+  g: Gpt2GraphBuilder,
+  i: number,
+  qkv: Value,
+  { mask, padding, past }: AttentionFeeds,
+): Value {
+  const { nEmbd: C, nHead: H } = g.checkpoint.config
   const D = C / H
   const split = { type: 'Split', inputs: [qkv, g.ints([C, C, C])], attributes: { axis: 1 } }
   const { query, key, value } = g.ops(split, 'query', 'key', 'value')
-  const keys = g.concat(0, g.past(i, 'key'), key, padding)
-  const values = g.concat(0, g.past(i, 'value'), value, padding)
+  const keys = g.concat(0, past.key, key, padding)
+  const values = g.concat(0, past.value, value, padding)
   g.present(i, 'key', key)
   g.present(i, 'value', value)
 
   const q = g.transpose(g.reshape(query, [-1, H, D]), [1, 0, 2]) // [H, S, D]
   const k = g.transpose(g.reshape(keys, [-1, H, D]), [1, 2, 0]) // [H, D, T]
   const v = g.transpose(g.reshape(values, [-1, H, D]), [1, 0, 2]) // [H, T, D]
-  const scale = 1 / Math.sqrt(D) / (scaleAttnByInverseLayerIdx ? i + 1 : 1)
-  const scores = g.add(g.matMul(g.mul(q, g.float(scale)), k), mask) // [H, S, T]
-  const weights = g.softmax(scores)
-  const mixed = g.reshape(g.transpose(g.matMul(weights, v), [1, 0, 2]), [-1, C]) // from [H, S, D] to [S, C]
-  return { attended: g.linear(`h.${i}.attn.c_proj`, mixed), weights, v }
+  const scaled = g.mul(q, g.float(attentionScale(g.checkpoint.config, i)))
+  const scores = g.add(g.matMul(scaled, k), mask) // [H, S, T]
+  const mixed = g.matMul(g.softmax(scores), v) // [H, S, D]
+  return g.linear(`h.${i}.attn.c_proj`, g.reshape(g.transpose(mixed, [1, 0, 2]), [-1, C]))
 }
 
 /** gelu_new is the tanh form of GELU. */
