@@ -1,26 +1,55 @@
 import * as vscode from 'vscode'
 import { signalOf } from '../editor/cancellation'
 import { offsetsOf, targetOfRanges, wholeRange } from '../editor/inspectionTarget'
-import { finishInspection, prepareInspection } from '../prediction/inspectDocument'
-import { inspectText } from '../prediction/inspectText'
+import type { Explanations } from '../prediction/explanations'
+import { explainToken, positionError, type TokenChoice } from '../prediction/explainToken'
+import { finishInspection, prepareInspection, type PreparedInspection } from '../prediction/inspectDocument'
+import { prepareText } from '../prediction/inspectText'
+import { lensOfSection } from '../prediction/lensOfSection'
 import type { PredictionService } from '../prediction/predictionService'
+import { type LensReport, lensReportOf } from '../prediction/report/lensReport'
 import { type InspectionReport, reportOf } from '../prediction/report/report'
+import { type WhyReport, whyReportOf } from '../prediction/report/whyReport'
+import { LENS_TOP_K } from '../shared/contracts/explanation'
 import { type ContextMode, DEFAULT_TOP_K } from '../shared/contracts/prediction'
+import { elementAt } from '../shared/elementAt'
 
 /** A text, or a document with an optional range; without a range the whole document. */
 export type InspectSubject =
   { readonly text: string } | { readonly uri: vscode.Uri; readonly range?: vscode.Range }
 
-export interface InspectOptions {
+export interface SubjectOptions {
   /** Whether to put `<|endoftext|>` in front of the text; default true. */
   readonly startToken?: boolean
   /** The context of a document's range: the document's text before it (default), or none. */
   readonly context?: ContextMode
+  readonly cancellationToken?: vscode.CancellationToken
+}
+
+export interface InspectOptions extends SubjectOptions {
   /** Number of most likely tokens per position, 1 to 100, default 10. */
   readonly topK?: number
   /** Above 0, at most 100, default 1. */
   readonly temperature?: number
-  readonly cancellationToken?: vscode.CancellationToken
+}
+
+export interface LensOptions extends SubjectOptions {
+  /** Number of most likely tokens per layer, 1 to 100, default 10. */
+  readonly topK?: number
+  /**
+   * The positions [from, end), counted from the subject's first token; its number of tokens is the position of the row after
+   * the last one. Default: all rows.
+   */
+  readonly positions?: { readonly from: number; readonly end: number }
+}
+
+export interface WhyOptions extends SubjectOptions {
+  /** Position of the token, counted from the subject's first one; `next` is the row after the last one. */
+  readonly at: number | 'next'
+  /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
+  readonly token?: TokenChoice
+  /** What the token is held against: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  readonly against?: TokenChoice | 'mean' | null
 }
 
 /** What `activate` returns to other extensions. */
@@ -30,39 +59,69 @@ export interface LogitscopeApi {
    * @throws InvalidRequestError, CancelledError, and the named errors of the engine
    */
   inspect(subject: InspectSubject, options?: InspectOptions): Promise<InspectionReport>
+  /**
+   * What every layer predicts, by the logit lens. Resolves with the object that the CLI prints as JSON.
+   * @throws InvalidRequestError, CancelledError, and the named errors of the engine
+   */
+  lens(subject: InspectSubject, options?: LensOptions): Promise<LensReport>
+  /**
+   * Why a token is predicted, by direct logit attribution. Resolves with the object that the CLI prints as JSON.
+   * @throws InvalidRequestError, AttributionNeedsFp32Error in int8, CancelledError, and the named errors of the engine
+   */
+  why(subject: InspectSubject, options: WhyOptions): Promise<WhyReport>
 }
 
-export function createApi(service: PredictionService): LogitscopeApi {
+export function createApi(service: PredictionService, explanations: Explanations): LogitscopeApi {
   return {
     async inspect(subject, options = {}) {
-      const { startToken = true, context = 'document', topK = DEFAULT_TOP_K, temperature = 1 } = options
-      const signal = options.cancellationToken && signalOf(options.cancellationToken)
-      if ('text' in subject) {
-        const request = { text: subject.text, startToken, topK, temperature }
-        const inspection = await inspectText(service, request, { signal })
-        return reportOf(inspection, await service.vocabulary(), { temperature })
-      }
-
-      const document = await vscode.workspace.openTextDocument(subject.uri)
-      const range = subject.range === undefined ? wholeRange(document) : offsetsOf(document, subject.range)
-      const { text, ranges } = targetOfRanges(document, [range])
-      const { uri, fileName } = document
-      const prepared = await prepareInspection(
-        service,
-        {
-          id: '',
-          documentUri: uri.toString(),
-          documentName: fileName,
-          text,
-          ranges,
-          context,
-          startToken,
-          topK,
-        },
-        signal,
-      )
+      const { topK = DEFAULT_TOP_K, temperature = 1 } = options
+      const { prepared, signal } = await prepare(service, subject, { ...options, topK })
       const inspection = await finishInspection(service, prepared, { signal, temperature })
       return reportOf(inspection, await service.vocabulary(), { temperature })
     },
+    async lens(subject, options = {}) {
+      const { topK = LENS_TOP_K } = options
+      const { prepared, signal } = await prepare(service, subject, { ...options, topK })
+      const { from: first, to } = elementAt(prepared.sequences, 0)
+      const count = to - first
+      const { from, end } = options.positions ?? { from: 0, end: count + 1 }
+      const isInside = Number.isInteger(from) && Number.isInteger(end) && from >= 0 && end <= count + 1
+      if (!isInside || from >= end) throw positionError(`${from}..${end - 1}`, count)
+      const lens = await lensOfSection(explanations, { prepared, from, end, topK }, { signal })
+      return lensReportOf(lens, await service.vocabulary())
+    },
+    async why(subject, options) {
+      const { at, token, against } = options
+      const { prepared, signal } = await prepare(service, subject, { ...options, topK: 1 })
+      const explained = await explainToken(
+        { service, explanations },
+        { prepared, at, token, against },
+        { signal },
+      )
+      return whyReportOf(explained, await service.vocabulary())
+    },
   }
+}
+
+/** Tokenizes a subject, as one section. */
+async function prepare(
+  service: PredictionService,
+  subject: InspectSubject,
+  options: SubjectOptions & { readonly topK: number },
+): Promise<{ readonly prepared: PreparedInspection; readonly signal: AbortSignal | undefined }> {
+  const { startToken = true, context = 'document', topK, cancellationToken } = options
+  const signal = cancellationToken && signalOf(cancellationToken)
+  if ('text' in subject) {
+    return { prepared: await prepareText(service, { text: subject.text, startToken, topK }, signal), signal }
+  }
+  const document = await vscode.workspace.openTextDocument(subject.uri)
+  const range = subject.range === undefined ? wholeRange(document) : offsetsOf(document, subject.range)
+  const { text, ranges } = targetOfRanges(document, [range])
+  const { uri, fileName } = document
+  const prepared = await prepareInspection(
+    service,
+    { id: '', documentUri: uri.toString(), documentName: fileName, text, ranges, context, startToken, topK },
+    signal,
+  )
+  return { prepared, signal }
 }

@@ -98,5 +98,5 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     }),
     { dispose: () => engine.dispose() },
   )
-  return { api: createApi(service), close: () => inspection.close() }
+  return { api: createApi(service, explanations), close: () => inspection.close() }
 }

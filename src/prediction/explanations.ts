@@ -41,17 +41,11 @@ export interface LensOptions {
   readonly onRows: (token: number, rows: readonly LensRow[]) => void
 }
 
-/** A row in its window. S = `logitsRow + 1` */
-export interface WindowRow {
-  readonly logitsRow: number
+/** The attribution of a row to the S rows of its window up to itself. */
+export interface WindowAttribution extends Attribution {
   /** [S] The window's tokens up to the row, start token included. */
   readonly inputIds: Int32Array
-  /** Index in the sequence of the window's first token, which is in row 1 if there is a start token, else in row 0. */
-  readonly firstToken: number
 }
-
-/** The attribution of a row to the S rows of its window. */
-export interface WindowAttribution extends Attribution, WindowRow {}
 
 export interface ExplainOptions {
   readonly signal?: AbortSignal
@@ -133,15 +127,6 @@ export class Explanations {
   }
 
   /**
-   * The place of a row in its window.
-   * @throws InvalidRequestError if nothing precedes the row, ModelChangedError, and what loading the model throws
-   */
-  async windowRow(request: ExplainedRow, { signal }: ExplainOptions = {}): Promise<WindowRow> {
-    const { row, window, input } = await this.place(request, signal)
-    return { logitsRow: row, inputIds: input, firstToken: window.first }
-  }
-
-  /**
    * Direct logit attribution of one row.
    * @throws AttributionNeedsFp32Error, InvalidRequestError if nothing precedes the row, and what `PredictionService.predict`
    * throws
@@ -151,12 +136,12 @@ export class Explanations {
     { signal }: ExplainOptions = {},
   ): Promise<WindowAttribution> {
     const { tokenId, against } = request
-    const { backend, input, row, window } = await this.place(request, signal)
+    const { backend, input } = await this.place(request, signal)
     const attribution = await this.engine.attribution(
       { tokenIds: input, tokenId, against, backend },
       { signal },
     )
-    return { ...attribution, logitsRow: row, inputIds: input, firstToken: window.first }
+    return { ...attribution, inputIds: input }
   }
 
   /**
@@ -199,9 +184,11 @@ export class Explanations {
   ): Promise<KnockoutResult> {
     const { knockedOut, scoredIds } = request
     const place = await this.place(request, signal)
+    const { first } = place.window
     const rows = knockedOut
-      .map((token) => rowOf(token, place.window.first, place.layout))
-      .filter((row) => row >= 0 && row < place.row)
+      .filter((token) => token >= first)
+      .map((token) => rowOf(token, first, place.layout))
+      .filter((row) => row < place.row)
     const read = (tokenId: number) => this.readKnockedOut(place, { tokenId, knockedOut: rows, signal })
     const [firstId, ...otherIds] = scoredIds
     const { logProb, ...distribution } = await read(firstId)

@@ -125,7 +125,7 @@ export function inputOfRows(
   return inputOf(tokenIds, first, first + endRow - startTokens(layout), layout)
 }
 
-/** The row of `token` in the window that begins with token `first`; negative if the token is before the window. */
+/** The row of `token` in the window that begins with token `first`, which is not after it. */
 export function rowOf(token: number, first: number, layout: WindowLayout): number {
   return rowThatScores(token + 1, first, layout)
 }
