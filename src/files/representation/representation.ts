@@ -1,23 +1,11 @@
-// What a file of logits is, before it is judged. V = 50257
+// What a file of logits is, before it is judged. V = 50257, W columns of the file's rows
 
+import type { Representation } from '../../shared/contracts/checkResult'
 import type { LogitsFile } from '../logits/logitsFile'
 
-/** `representation` of `check --json`: how the file holds the logits. None of it is a mistake. */
-export interface Representation {
-  readonly kind: LogitsKind
-  /** The mean of every row is 0: a constant of its own was subtracted from each row, which no softmax shows. */
-  readonly centred: boolean
-  /** The rows are of the text with the start token before it. */
-  readonly startToken: boolean
-  /** The row of the input, start token included, that the file's first row is. */
-  readonly firstRow: number
-  readonly transposed: boolean
-  /** The coarsest rounding that the values show, even if they are stored in a wider type. */
-  readonly rounding: Rounding
-}
-
-export type LogitsKind = 'logits' | 'log-probabilities' | 'probabilities'
-export type Rounding = 'float32' | 'float16' | 'bfloat16'
+export type { Representation }
+export type LogitsKind = Representation['kind']
+export type Rounding = Representation['rounding']
 
 /** What determines how exactly the rows can be compared. */
 export type Precision = Pick<Representation, 'kind' | 'centred' | 'rounding'>
@@ -27,7 +15,9 @@ export interface ReferenceInput {
   /** Start token included, if there is one. */
   readonly tokenIds: Int32Array
   readonly startToken: boolean
-  /** Raw logits [V] of the row of `tokenIds[row]`, computed by the reference model. Called for few rows, also twice. */
+  /** A sentence for the user if the rows turn out to be of this input, such as that the text begins with a space. */
+  readonly remark?: string
+  /** Raw logits [V] of the row of `tokenIds[row]`, computed by the reference model. Called for few rows, once for each. */
   row(row: number): Promise<Float32Array>
 }
 
@@ -35,20 +25,22 @@ export interface ReferenceInput {
 export interface UnderstoodLogits {
   readonly file: LogitsFile
   readonly representation: Representation
-  /** The input that the rows are of; the first one if no input fits. */
+  /** The input that the rows are of; the expected one if none fits. */
   readonly input: ReferenceInput
   /**
-   * True if at least one row of the file is the reference's row within the tolerance. Otherwise the alignment is a guess,
-   * the expected one unless another fits at least twice as well.
+   * True if a row of the file is the reference's row within the tolerance. Otherwise the alignment is a guess: the expected
+   * one, unless another fits at least twice as well.
    */
   readonly isAnchored: boolean
+  /** Root mean square of the differences of a few rows from the reference, in nats: small for the model of the file. */
+  readonly distance: number
   /** Rows of the file that have a row of the input: [0, rows). */
   readonly rows: number
   /** Sentences that explain what the file is. */
   readonly remarks: readonly string[]
   /**
-   * Row of the file as log-probabilities [V] over the vocabulary, normalized. Its reference is row
-   * `representation.firstRow + row` of the input.
+   * Row of the file as normalized log-probabilities [V]. Its reference is row `representation.firstRow + row` of the input.
+   * NaN for a probability that is rounded too coarsely to be compared, and for all of a row with NaN or +∞.
    */
   logProbs(row: number): Promise<Float32Array>
 }
