@@ -36,7 +36,13 @@ export type CheckActivity =
   | { readonly kind: 'watching' }
   | { readonly kind: 'cancelled' }
   /** The check failed; `actions` are what the user can do, the most promising one first. */
-  | { readonly kind: 'failed'; readonly message: string; readonly actions: readonly CheckAction[] }
+  | {
+      readonly kind: 'failed'
+      readonly message: string
+      readonly actions: readonly CheckAction[]
+      /** What the action `copyConversion` copies. */
+      readonly conversion?: string
+    }
 
 /** What the buttons of the page do. */
 export const CHECK_ACTIONS = [

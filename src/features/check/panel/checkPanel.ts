@@ -11,7 +11,7 @@ export interface CheckPanelListener {
   /** The page has loaded and must be sent what it shows. VS Code unloads it while it is hidden. */
   onReady(): void
   onAction(action: CheckAction): void
-  onClose(): void
+  onClose(panel: CheckPanel): void
 }
 
 /** The webview of Check My GPT-2. */
@@ -50,7 +50,7 @@ export class CheckPanel implements vscode.Disposable {
       }
     })
     webviewPanel.onDidDispose(() => {
-      listener.onClose()
+      listener.onClose(this)
     })
     showPage(webview, extensionUri, {
       title: PANEL_NAME,

@@ -1,6 +1,5 @@
 import { assertNever } from '../../../shared/assertNever'
 import type {
-  CheckAction,
   CheckActivity,
   PastVerdict,
   ShownCheck,
@@ -35,7 +34,7 @@ export interface SessionOptions {
   readonly version: () => Promise<FileVersion | undefined>
   readonly check: (request: CheckRequest) => Promise<Checked>
   readonly isIncomplete: (error: unknown) => boolean
-  readonly describeFailure: (error: unknown) => { message: string; actions: readonly CheckAction[] }
+  readonly describeFailure: (error: unknown) => Extract<CheckActivity, { kind: 'failed' }>
   readonly onShow: (check: ShownCheck) => void
   readonly onActivity: (activity: CheckActivity) => void
   readonly save: (stored: StoredCheck) => void
@@ -136,7 +135,7 @@ export class CheckSession {
         this.options.onShow(this.shown)
         return
       case 'failed':
-        this.become({ kind: 'failed', ...this.options.describeFailure(state.error) })
+        this.become(this.options.describeFailure(state.error))
         return
       default:
         assertNever(state)

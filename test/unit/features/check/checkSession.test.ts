@@ -31,7 +31,7 @@ class Setup {
         return this.outcome()
       },
       isIncomplete: () => false,
-      describeFailure: (error) => ({ message: String(error), actions: ['showLog'] }),
+      describeFailure: (error) => ({ kind: 'failed', message: String(error), actions: ['showLog'] }),
       onShow: (check) => this.shown.push(check),
       onActivity: (activity) => this.activities.push(activity),
       save: (saved) => this.saved.push(saved),
