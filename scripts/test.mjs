@@ -40,8 +40,10 @@ const SUITES = {
   web: () => inChromium('web', () => runVitest('web')),
   webgpu: async () => {
     const { provideSoftwareAdapter } = await import('../test/hosts/softwareAdapter.mjs')
+    const { provideNative } = await import('./native.mjs')
     await provideSoftwareAdapter()
-    // On Chromium's software adapter, and on another one in Node.
+    await provideNative()
+    // On Chromium's software adapter, and on another one in Node and in the native library.
     return sum([await inChromium('webgpu', () => runVitest('webgpu')), await runVitest('dawn')])
   },
   extension: () => inExtensionHost('extension', runExtensionSuite),

@@ -1,22 +1,12 @@
 // Dawn, Chromium's implementation of WebGPU, in this Node process, on Mesa's software adapter.
 
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { create, globals } from 'webgpu'
 import { wrap } from '../support/engine/wrap'
-
-/** The folder of the Vulkan drivers' manifests. */
-const DRIVERS = '/usr/share/vulkan/icd.d'
-/** The manifest of Mesa's software driver; some distributions add the architecture to its name. */
-const LAVAPIPE = (existsSync(DRIVERS) ? readdirSync(DRIVERS) : []).find((name) =>
-  /^lvp_icd\..*json$/.test(name),
-)
-
-export const hasSoftwareAdapter = LAVAPIPE !== undefined
+import { selectSoftwareDriver } from './softwareDriver'
 
 /** Installs the globals of WebGPU that browsers have. */
 export function installDawn(): void {
-  if (LAVAPIPE !== undefined) process.env.VK_ICD_FILENAMES = join(DRIVERS, LAVAPIPE)
+  selectSoftwareDriver()
   Object.assign(globalThis, globals)
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true })
   // Dawn rejects data in shared memory, where ONNX Runtime's heap is, so such data is copied.

@@ -6,12 +6,10 @@ import { elementAt } from '../../src/shared/elementAt'
 import { freshService, MINI } from '../support/engine/engineUnderTest'
 import { disagreements, scoreDisagreements } from '../support/reference/referenceAgreement'
 import { referenceText } from '../support/reference/referenceTexts'
-import { hasSoftwareAdapter, installDawn } from './dawnInNode'
+import { installDawn } from './dawnInNode'
+import { hasSoftwareAdapter, WITHOUT_ADAPTER } from './softwareDriver'
 
-if (!hasSoftwareAdapter)
-  console.warn(
-    'Mesa’s software adapter is not installed (mesa-vulkan-drivers): the tests on Dawn are skipped.',
-  )
+if (!hasSoftwareAdapter) console.warn(WITHOUT_ADAPTER)
 
 /** The reference has ten; the next two tell whether the tenth is distinct from its neighbours. */
 const TOP_K = 12

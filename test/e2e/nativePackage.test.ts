@@ -14,8 +14,9 @@ interface Target {
 }
 
 const MB = 1024 * 1024
-/** Of the 60 MB on Windows, 15 are for the libraries of GPUs, which are not in yet. */
 const MAX_BYTES = 45 * MB
+/** With the compiler of shaders. */
+const MAX_WINDOWS_BYTES = 60 * MB
 
 const elfMachine = (binary: Buffer): number => binary.readUInt16LE(18)
 const machOProcessor = (binary: Buffer): number => binary.readUInt32LE(4)
@@ -38,13 +39,23 @@ const TARGETS: Record<string, Target> = {
     processor: { find: elfMachine, id: 0x3e },
   },
   'win32-arm64': {
-    maxBytes: MAX_BYTES,
-    binaries: ['win32/arm64/onnxruntime.dll', 'win32/arm64/onnxruntime_binding.node'],
+    maxBytes: MAX_WINDOWS_BYTES,
+    binaries: [
+      'win32/arm64/dxcompiler.dll',
+      'win32/arm64/dxil.dll',
+      'win32/arm64/onnxruntime.dll',
+      'win32/arm64/onnxruntime_binding.node',
+    ],
     processor: { find: peMachine, id: 0xaa64 },
   },
   'win32-x64': {
-    maxBytes: MAX_BYTES,
-    binaries: ['win32/x64/onnxruntime.dll', 'win32/x64/onnxruntime_binding.node'],
+    maxBytes: MAX_WINDOWS_BYTES,
+    binaries: [
+      'win32/x64/dxcompiler.dll',
+      'win32/x64/dxil.dll',
+      'win32/x64/onnxruntime.dll',
+      'win32/x64/onnxruntime_binding.node',
+    ],
     processor: { find: peMachine, id: 0x8664 },
   },
 }
@@ -71,6 +82,8 @@ const NOTICES = [
   'Copyright The Mbed TLS Contributors',
   'Daniel Stenberg',
   'Arm Limited',
+  'DirectX Shader Compiler',
+  'University of Illinois at Urbana-Champaign',
 ]
 
 const VSIX = /^logitscope-native-(.+)-\d+\.\d+\.\d+\.vsix$/

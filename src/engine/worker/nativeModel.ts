@@ -48,7 +48,7 @@ export class NativeModel {
    * @throws what `loadModelFolder` throws
    */
   async load(): Promise<LoadedModel> {
-    if (this.options.backend === 'webgpu') return this.loadOnGpu()
+    if (this.options.backend === 'webgpu') return this.loadForGpu()
     const [forms, key] = [this.forms, await this.key()]
     if (forms === undefined || key === undefined) return this.loadStored()
     const prepackedForm = await forms.find(key)
@@ -97,6 +97,12 @@ export class NativeModel {
       runtime: env.versions.common,
       processor: await this.machine.processor(),
     }
+  }
+
+  private loadForGpu(): Promise<LoadedModel> {
+    if (this.options.precision === 'fp32') return this.loadOnGpu()
+    // A baseline in int8, which the GPU does not compute.
+    return new NativeModel({ ...this.options, backend: 'native' }, this.machine).load()
   }
 
   private async loadOnGpu(): Promise<LoadedModel> {
