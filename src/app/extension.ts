@@ -14,6 +14,7 @@ import { spawnWorker } from '../engine/client/spawnWorker'
 import type { SelectedModel } from '../engine/client/startAccelerated'
 import type { WebGpuPlace } from '../engine/client/startWebGpu'
 import { createLog, type Log } from '../editor/log'
+import { openFileOnDisk } from '../files/fileOnDisk'
 import { requestHub } from '../model/hub/hubRequest'
 import { deleteInt8Forms, int8FormBytes } from '../model/derived/int8Cache'
 import { PrepackedForms } from '../model/derived/prepackedForms'
@@ -24,6 +25,7 @@ import { CONVERSION_SCRIPT } from '../model/formats/conversionCommand'
 import { PINNED_MODELS } from '../model/registry'
 import { ModelStore } from '../model/store/disk/modelStore'
 import { ModelUses } from '../model/store/disk/modelUses'
+import { openInMemory } from './openInMemory'
 import type { Platform } from './platform'
 import type { AcceleratedBackend } from '../shared/contracts/backends'
 import type { Backend } from '../shared/contracts/prediction'
@@ -132,6 +134,14 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
   })
   return {
     spawn: (precision) => spawnWasm({ model: readSettings().model, precision }),
+    spawnReference: (model, backend) => {
+      const selected: SelectedModel = { model, precision: 'fp32' }
+      const library = findNativeLibrary()
+      return backend === 'native' && library.kind === 'found'
+        ? spawnNative(uses, { ...optionsOf(selected, 'native'), nativeLibrary: library.path })
+        : spawnWasm(selected)
+    },
+    openFile: (uri) => (uri.scheme === 'file' ? openFileOnDisk(uri.fsPath) : openInMemory(uri)),
     accelerators: [
       webGpuOf(context, log, {
         place: () => {

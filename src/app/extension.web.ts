@@ -14,6 +14,7 @@ import { fetchFromHub } from '../model/hub/fetchFromHub'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../model/formats/modelFiles'
 import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from '../model/registry'
 import { BrowserModelStore } from '../model/store/browser/browserModelStore'
+import { openInMemory } from './openInMemory'
 import type { Platform } from './platform'
 import { ModelFilesError } from '../shared/errors'
 import type { Precision } from '../shared/contracts/prediction'
@@ -55,6 +56,8 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
   }
   return {
     spawn: (precision) => spawn(readSettings().model, 'wasm', precision),
+    spawnReference: (id) => spawn(id, 'wasm', 'fp32'),
+    openFile: openInMemory,
     // This host runs in the window, where the GPU is.
     accelerators: [
       webGpuOf(context, log, {

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode'
 import type { AcceleratorOptions } from '../engine/client/accelerator'
 import type { EngineWorker } from '../engine/client/engineHandle'
+import type { FileSource } from '../files/fileSource'
 import type { RequestHub } from '../model/hub/hubTransport'
 import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import type { AcceleratedBackend } from '../shared/contracts/backends'
@@ -12,6 +13,10 @@ import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
 export interface Platform {
   /** Starts the engine's thread with the selected model on WASM. */
   readonly spawn: (precision: Precision) => EngineWorker
+  /** Starts an engine with any model (an id or a folder) in fp32, for simulations only. */
+  readonly spawnReference: (model: string, backend: 'wasm' | 'native') => EngineWorker
+  /** Opens a file for reading by parts. The caller closes it. */
+  readonly openFile: (uri: vscode.Uri) => Promise<FileSource>
   /** The backends besides WASM, fastest first. */
   readonly accelerators: readonly AcceleratorOptions[]
   /** Fires when a backend, missing before, may have become available. */
