@@ -13,6 +13,7 @@ import {
 } from '../../shared/contracts/engineApi'
 import type { Backend } from '../../shared/contracts/prediction'
 import {
+  AttributionNeedsFp32Error,
   CancelledError,
   EngineStoppedError,
   InvalidRequestError,
@@ -28,6 +29,7 @@ import {
 import { engineApi } from './engineCalls'
 import type { EngineHandle, EngineWorker } from './engineHandle'
 import { ReleasableEngine } from './releasableEngine'
+import { ResumableLens } from './resumableLens'
 import { ResumableScore, type RoutedEngine } from './resumableScore'
 
 export interface BackendRouterOptions {
@@ -87,6 +89,11 @@ export class BackendRouter implements EngineHandle {
         const score = new ResumableScore(request, callOptions)
         const call = { backend: request.backend, signal: callOptions?.signal }
         return this.answer(call, (engine) => score.runOn(engine))
+      },
+      lens: (request, callOptions) => {
+        const lens = new ResumableLens(request, callOptions)
+        const call = { backend: request.backend, signal: callOptions?.signal }
+        return this.answer(call, (engine) => lens.runOn(engine))
       },
     }
   }
@@ -198,7 +205,8 @@ export class BackendRouter implements EngineHandle {
       try {
         return await answer
       } catch (error) {
-        if (error instanceof CancelledError) throw error
+        // The precision is the same on every backend.
+        if (error instanceof CancelledError || error instanceof AttributionNeedsFp32Error) throw error
         if (error instanceof InvalidRequestError || error instanceof NonFiniteLogitsError) {
           // If WASM throws as well, the request or the weights are at fault and the other backend is not.
           const answered = await ask(wasm)

@@ -1,4 +1,4 @@
-import type { EngineApi, EngineMethods, ScoreProgress, ScoreRequest } from '../../shared/contracts/engineApi'
+import type { EngineApi } from '../../shared/contracts/engineApi'
 import { CancelledError } from '../../shared/errors'
 import type { CallOptions } from '../../shared/rpc'
 import {
@@ -9,6 +9,7 @@ import {
   readModel,
   readProgress,
 } from './readAnswers'
+import { readAttribution, readLensProgress } from './readExplanations'
 
 /**
  * The same engine, with a check of each answer of its `model` methods, which throw MalformedAnswerError. It is for the
@@ -18,40 +19,63 @@ export function checkedEngine(engine: EngineApi): EngineApi {
   return {
     ...engine,
     model: async (request, options) => readModel(await answerOf(engine.model(request, options), options)),
-    score: (request, options) => scoreChecked(engine, request, options),
+    score: (request, options = {}) =>
+      rowsChecked((checked) => engine.score(request, checked), options, {
+        firstRow: request.firstRow,
+        endRow: request.tokenIds.length,
+        read: (message, nextRow) => readProgress(message, request, nextRow),
+        rowsIn: (progress) => (progress.kind === 'rows' ? progress.rows.logSumExp.length : 0),
+      }),
     generate: async (request, options) => ({
       candidates: readCandidates(await answerOf(engine.generate(request, options), options), request),
     }),
     logits: async (request, options) => readLogits(await answerOf(engine.logits(request, options), options)),
+    lens: (request, options = {}) =>
+      rowsChecked((checked) => engine.lens(request, checked), options, {
+        firstRow: request.firstRow,
+        endRow: request.endRow,
+        read: (message, nextRow) => readLensProgress(message, request, nextRow),
+        rowsIn: ({ rows }) => rows.length,
+      }),
+    attribution: async (request, options) =>
+      readAttribution(await answerOf(engine.attribution(request, options), options), request),
   }
 }
 
+interface RowStream<Progress> {
+  readonly firstRow: number
+  readonly endRow: number
+  /** @throws MalformedAnswerError */
+  readonly read: (message: unknown, nextRow: number) => Progress
+  readonly rowsIn: (progress: Progress) => number
+}
+
 /** Delivers the rows up to the first malformed ones, which end the call. */
-async function scoreChecked(
-  engine: EngineApi,
-  request: ScoreRequest,
-  { signal, onProgress }: CallOptions<ScoreProgress> = {},
-): Promise<EngineMethods['score']['result']> {
+async function rowsChecked<Progress>(
+  ask: (options: CallOptions<Progress>) => Promise<unknown>,
+  { signal, onProgress }: CallOptions<Progress>,
+  { firstRow, endRow, read, rowsIn }: RowStream<Progress>,
+): Promise<{ readonly computedPositions: number }> {
   const fault = new AbortController()
-  let nextRow = request.firstRow
+  let nextRow = firstRow
   const accept = (message: unknown) => {
     if (fault.signal.aborted) return
-    let progress: ScoreProgress
+    let progress: Progress
     try {
-      progress = readProgress(message, request, nextRow)
+      progress = read(message, nextRow)
     } catch (error) {
       fault.abort(error)
       return
     }
     onProgress?.(progress)
-    if (progress.kind === 'rows') nextRow += progress.rows.logSumExp.length
+    nextRow += rowsIn(progress)
   }
   const signals = signal === undefined ? [fault.signal] : [signal, fault.signal]
-  const asked = engine.score(request, { signal: AbortSignal.any(signals), onProgress: accept })
+  const asked = ask({ signal: AbortSignal.any(signals), onProgress: accept })
   const answer = await answerOf(asked, { signal }).finally(() => {
     fault.signal.throwIfAborted()
   })
-  if (nextRow !== request.tokenIds.length) throw malformed(`row ${nextRow} is missing`)
+  if (nextRow !== endRow) throw malformed(`row ${nextRow} is missing`)
   return { computedPositions: readComputedPositions(answer) }
 }
 

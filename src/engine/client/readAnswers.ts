@@ -124,12 +124,12 @@ function readCandidate(
   return { tokenIds: tokens('tokenIds', tokenIds), continuation, logProb }
 }
 
-function recordOf(name: string, value: unknown): Record<string, unknown> {
+export function recordOf(name: string, value: unknown): Record<string, unknown> {
   if (!isRecord(value)) throw malformed(`${name} is missing`)
   return value
 }
 
-function arrayOf<T extends { readonly length: number }>(
+export function arrayOf<T extends { readonly length: number }>(
   name: string,
   value: unknown,
   { Type, length }: { readonly Type: new () => T; readonly length: number },
@@ -138,17 +138,17 @@ function arrayOf<T extends { readonly length: number }>(
   throw malformed(`${name} has not ${length} values`)
 }
 
-function finite<T extends Float32Array | Float64Array>(name: string, values: T): T {
+export function finite<T extends Float32Array | Float64Array>(name: string, values: T): T {
   for (const value of values) if (!Number.isFinite(value)) throw malformed(`${name} has the value ${value}`)
   return values
 }
 
-function tokens(name: string, ids: Int32Array): Int32Array {
+export function tokens(name: string, ids: Int32Array): Int32Array {
   for (const id of ids) wholeNumber(name, id, { least: 0, most: VOCABULARY_SIZE - 1 })
   return ids
 }
 
-function wholeNumber(
+export function wholeNumber(
   name: string,
   value: unknown,
   { least, most = Number.MAX_SAFE_INTEGER }: { readonly least: number; readonly most?: number },

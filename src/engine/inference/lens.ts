@@ -46,7 +46,7 @@ export class Lens {
     const { nLayer, nEmbd } = this.shape
     const { targets, topK, firstRow } = options
     const B = rowCount(streams)
-    const layers = await this.lmHead.compare(
+    const layers = await this.lmHead.scoreAgainst(
       streams.reshape([B * nLayer, nEmbd]),
       Int32Array.from({ length: B * nLayer }, (_, i) => elementAt(targets, Math.floor(i / nLayer))),
       { topK, temperature: 1, baseline: output.logits },

@@ -24,6 +24,11 @@ interface ScoreOptions {
   readonly temperature: number
 }
 
+interface ComparisonOptions extends ScoreOptions {
+  /** [B, V] Raw logits; each is the baseline of R / B consecutive rows. */
+  readonly baseline: Tensor
+}
+
 /** `ln_f` and the projection to the vocabulary. The graph reduces the logits, so that they need not be copied out. */
 export class LmHead {
   /** @param session of the vocabulary's graph */
@@ -60,20 +65,29 @@ export class LmHead {
   }
 
   /**
-   * The same as `score`, with the divergences of the rows from baselines, over the full vocabulary.
-   * @param baseline [B, V] raw logits; each is the baseline of R / B consecutive rows
+   * The same as `score`, with KL(baseline ‖ row) in nats, [R], over the full vocabulary.
+   * @throws NonFiniteLogitsError
+   */
+  async scoreAgainst(
+    residual: Tensor,
+    targets: Int32Array,
+    options: ComparisonOptions,
+  ): Promise<HeadScores & Pick<Divergences, 'kl'>> {
+    const feeds = { ...this.feeds(residual, targets, options), ...baselineFeeds(options, 'kl') }
+    const { scores, divergences } = await this.session.run(feeds, ['scores', 'divergences'])
+    return { ...readScores(scores, options), kl: divergences.data as Float32Array }
+  }
+
+  /**
+   * The same, with the Jensen–Shannon divergence too.
    * @throws NonFiniteLogitsError
    */
   async compare(
     residual: Tensor,
     targets: Int32Array,
-    options: ScoreOptions & { readonly baseline: Tensor },
+    options: ComparisonOptions,
   ): Promise<HeadScores & Divergences> {
-    const feeds = {
-      ...this.feeds(residual, targets, options),
-      hasBaseline: tensor.bool(true),
-      baseline: options.baseline,
-    }
+    const feeds = { ...this.feeds(residual, targets, options), ...baselineFeeds(options, 'both') }
     const { scores, divergences } = await this.session.run(feeds, ['scores', 'divergences'])
     const values = divergences.data as Float32Array
     return {
@@ -122,7 +136,16 @@ export class LmHead {
       inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), [1]),
       hasBaseline: tensor.bool(false),
       baseline: tensor.float32(new Float32Array(0), [0, VOCABULARY_SIZE]),
+      jensenShannon: tensor.bool(false),
     }
+  }
+}
+
+function baselineFeeds({ baseline }: ComparisonOptions, divergences: 'kl' | 'both'): Tensors {
+  return {
+    hasBaseline: tensor.bool(true),
+    baseline,
+    jensenShannon: tensor.bool(divergences === 'both'),
   }
 }
 

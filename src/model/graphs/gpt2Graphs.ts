@@ -70,12 +70,12 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
  * Embeddings: `tokenIds` and `positions` [S] → `x` [S, C], the sum of `wte` and `wpe` [S, C]; and in fp32 `unembedding`
  * [S, C], the rows of these tokens in the LM head's matrix.
  * Head, if `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length is used (the
- * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1], `hasBaseline` [] and
- * `baseline` [B, V], of which R is a multiple
+ * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1], `hasBaseline` [],
+ * `baseline` [B, V], of which R is a multiple, and `jensenShannon` []
  * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
  * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
  * All are float32, which represents ids and ranks exactly, in one tensor, because each read from a GPU takes a wait.
- * If `hasBaseline` is true, also `divergences` [R, 2] in nats, see `divergences`.
+ * If `hasBaseline` is true, also `divergences` [R, 1 or 2] in nats, see `divergences`.
  * @param maxTensorBytes size limit of a weight tensor; larger vocabulary matrices are split
  */
 export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
@@ -100,18 +100,20 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
   const hasBaseline = g.input('hasBaseline', 'bool', [])
   const baseline = g.input('baseline', 'float32', ['B', VOCABULARY_SIZE])
+  const jensenShannon = g.input('jensenShannon', 'bool', [])
+  const comparison = { hasBaseline, baseline, jensenShannon }
 
   // Outside of the branch, so that ONNX Runtime folds the cast of the weights once.
   const project = g.projection()
   const { logits, scores, fromBaseline } = g.either(
     hasRows,
-    () => head(g, { residual, project, target, places, inverseTemperature, hasBaseline, baseline }),
+    () => head(g, { residual, project, target, places, inverseTemperature, ...comparison }),
     // Empty outputs of the right type: the reductions fail on zero rows.
     () => ({ logits: residual, scores: residual, fromBaseline: residual }),
   )
   g.rowsOutput('logits', logits, VOCABULARY_SIZE)
   g.output('scores', scores, 'float32', ['R', 'columns'])
-  g.output('divergences', fromBaseline, 'float32', ['R', 2])
+  g.output('divergences', fromBaseline, 'float32', ['R', 'divergences'])
   return g.finish('vocabulary')
 }
 
@@ -124,12 +126,13 @@ interface HeadFeeds {
   readonly inverseTemperature: Value
   readonly hasBaseline: Value
   readonly baseline: Value
+  readonly jensenShannon: Value
 }
 
-/** Residual rows [R, C] → raw logits [R, V], without a bias, the scores [R, 4 + 2K], and the divergences [R, 2]. */
+/** Residual rows [R, C] → raw logits [R, V], without a bias, the scores [R, 4 + 2K], and the divergences [R, 1 or 2]. */
 function head(
   g: Gpt2GraphBuilder,
-  { residual, project, target, places, inverseTemperature, hasBaseline, baseline }: HeadFeeds,
+  { residual, project, target, places, inverseTemperature, hasBaseline, ...comparison }: HeadFeeds,
 ): { logits: Value; scores: Value; fromBaseline: Value } {
   const logits = project(g.layerNorm('ln_f', residual))
   const top = topOfVocabulary(g, logits, g.op('Shape', [places]))
@@ -147,7 +150,7 @@ function head(
   const scores = g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)
   const { fromBaseline } = g.either(
     hasBaseline,
-    () => ({ fromBaseline: divergences(g, { z, exp, sum, logSum }, { baseline, inverseTemperature }) }),
+    () => ({ fromBaseline: divergences(g, { z, exp, sum, logSum }, { inverseTemperature, ...comparison }) }),
     () => ({ fromBaseline: logSum }),
   )
   return { logits, scores, fromBaseline }

@@ -77,9 +77,13 @@ export function freshService(model: LoadedModel, stepPositions?: number): Predic
 export function withWatchedTransformer(model: LoadedModel): { model: LoadedModel; runs: Int32Array[] } {
   const runs: Int32Array[] = []
   const transformer = Object.create(model.transformer) as Transformer
-  transformer.run = (tokenIds, past) => {
+  transformer.run = (tokenIds, ...rest) => {
     runs.push(tokenIds.slice())
-    return model.transformer.run(tokenIds, past)
+    return model.transformer.run(tokenIds, ...rest)
+  }
+  transformer.runObserved = (tokenIds, past) => {
+    runs.push(tokenIds.slice())
+    return model.transformer.runObserved(tokenIds, past)
   }
   return { model: { ...model, transformer }, runs }
 }

@@ -23,10 +23,16 @@ export class FakeAccelerator implements AcceleratedEngine {
   constructor(backend: AcceleratedBackend, loaded: LoadedModel, stepPositions: number) {
     this.model = { ...loaded.info, backend }
     const watched = withWatchedTransformer(loaded)
-    const run = watched.model.transformer.run.bind(watched.model.transformer)
-    watched.model.transformer.run = (...chunk) => {
+    const { transformer } = watched.model
+    const run = transformer.run.bind(transformer)
+    transformer.run = (...chunk) => {
       this.beforeRun(this.runs.length)
       return run(...chunk)
+    }
+    const runObserved = transformer.runObserved.bind(transformer)
+    transformer.runObserved = (...chunk) => {
+      this.beforeRun(this.runs.length)
+      return runObserved(...chunk)
     }
     this.runs = watched.runs
     this.client = new RpcClient(new InThreadWorker(freshEngine(watched.model, stepPositions)).channel)
