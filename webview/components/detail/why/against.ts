@@ -3,7 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js'
 
 import type { Against } from '../../../../src/shared/contracts/explanation'
 import type { Alternative, Distribution } from '../../../../src/shared/contracts/prediction'
-import type { WhySubject } from '../../../../src/shared/contracts/why'
+import { isSameSubject, type WhySubject } from '../../../../src/shared/contracts/why'
 import { assertNever } from '../../../../src/shared/assertNever'
 import { formatProbability } from '../../../../src/shared/text/format'
 import type { PanelActions } from '../../../controller'
@@ -29,7 +29,8 @@ export class AgainstElement extends LightElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     // A token was chosen, here or elsewhere, or another token was picked.
-    if (changed.has('subject') && changed.get('subject') !== undefined) this.isTyping = false
+    const before = changed.get('subject')
+    if (before !== undefined && !isSameSubject(before, this.subject)) this.isTyping = false
   }
 
   protected override render(): TemplateResult {

@@ -73,7 +73,7 @@ export class ShareTreeElement extends LightElement {
           </div>`,
       )}
       <div role="row" class="share total" aria-level="1">
-        <span role="rowheader" class="name"><span class="twistie"></span>${this.totalName}</span>
+        <span role="rowheader" class="name"><span class="twistie"></span><span>${this.totalName}</span></span>
         <span role="gridcell" class="dim">the sum, exactly</span>
         <span role="gridcell" class="value">${formatDecimal(this.attribution.total)}</span>
       </div>

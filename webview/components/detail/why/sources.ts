@@ -98,12 +98,17 @@ export class SourcesElement extends LightElement {
       tabindex=${this.tabIndexOf(first)}
       aria-pressed=${isCurrent ? nothing : isOut}
       aria-disabled=${isCurrent ? 'true' : nothing}
-      aria-label="${pieces.map(({ spoken }) => spoken).join('')}, ${place}${effectText}${note}"
+      aria-label="${this.speak(span)}, ${place}${effectText}${note}"
       title="${shownText(pieces)} · ${place}${effectText}${note}"
       data-first=${first}
       data-last=${last}
       >${runningTextTemplate(pieces)}</span
     >`
+  }
+
+  private speak({ first, last, pieces }: SourceSpan): string {
+    if (first === last) return this.labels.speak(elementAt(this.window.inputIds, first))
+    return pieces.map(({ spoken }) => spoken).join('')
   }
 
   private tabIndexOf(first: number): number {

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+
+import { eventually, panelUnderTest, typescript } from './panelUnderTest'
+import { answer, answerOf, showAnswered, showWhy, subjectOf } from './whyAnswers'
+
+const test = panelUnderTest()
+const against = () => test.page.getByLabel('against')
+
+describe('the question', () => {
+  it('is why the picked token and not the most likely other one, once the tab is open', async () => {
+    const panel = await showWhy(test)
+    const { subject, knockedOut } = await test.posted('requestWhy')
+    expect({ subject, knockedOut }).toEqual({ subject: subjectOf(), knockedOut: [] })
+    expect(await panel.messages('requestWhy')).toHaveLength(1)
+  })
+
+  it('is not asked while the tab is closed, or hidden in a narrow panel', async () => {
+    const panel = await showWhy(test, { width: 520 })
+    await test.page.getByRole('tab', { name: 'Tokens' }).click()
+    await panel.forgetMessages()
+
+    await test.page.getByRole('grid').press('ArrowDown')
+    await test.posted('requestLogits')
+
+    await test.posted('cancelWhy')
+    expect(await panel.messages('requestWhy')).toEqual([])
+  })
+
+  it('follows the picked token, and a held key asks only where it stops', async () => {
+    const panel = await showAnswered(test)
+    await panel.forgetMessages()
+    await test.page.getByRole('grid').focus()
+
+    for (let i = 0; i < 5; i++) await test.page.keyboard.press('ArrowDown')
+
+    await test.posted('requestWhy', {})
+    await eventually(async () => (await panel.messages('requestWhy')).at(-1)?.subject.position).toBe(68)
+    expect((await panel.messages('requestWhy')).length).toBeLessThan(5)
+  })
+
+  it('of the next row is about the most likely token, against the second', async () => {
+    const position = typescript.sections[0]?.tokens.length ?? NaN
+    await showWhy(test, { picked: { section: 0, position } })
+    const { subject } = await test.posted('requestWhy')
+    const [first, second] = [...(typescript.sections[0]?.next?.top ?? [])]
+    expect(subject).toMatchObject({
+      position,
+      tokenId: first?.tokenId,
+      against: { kind: 'token', tokenId: second?.tokenId },
+    })
+  })
+})
+
+describe('what the token is held against', () => {
+  it('can be another listed token, the mean or nothing', async () => {
+    await showAnswered(test)
+    for (const [label, expected] of [
+      [/^·Mongo/, { kind: 'token' }],
+      ['the mean of all tokens', { kind: 'mean' }],
+      ['nothing: its own logit', { kind: 'nothing' }],
+    ] as const) {
+      await against().selectOption({ label: await optionText(label) })
+      await eventually(async () => (await test.posted('requestWhy')).subject.against).toMatchObject(expected)
+    }
+  })
+
+  it('can be the first token of a typed text', async () => {
+    const panel = await showAnswered(test)
+    await against().selectOption('another token…')
+    await test.page.getByLabel('Text whose first token').fill(' algebra')
+    await test.page.keyboard.press('Enter')
+    await test.posted('requestFirstToken', { text: ' algebra' })
+
+    await panel.send({ type: 'firstToken', text: ' algebra', tokenId: 37139 })
+
+    await eventually(async () => (await test.posted('requestWhy')).subject.against).toEqual({
+      kind: 'token',
+      tokenId: 37139,
+    })
+    expect(await test.page.getByLabel('Text whose first token').count()).toBe(0)
+  })
+
+  it('says that a typed text could not be tokenized', async () => {
+    const panel = await showAnswered(test)
+    await against().selectOption('another token…')
+    await test.page.getByLabel('Text whose first token').fill('x')
+    await test.page.keyboard.press('Enter')
+    await test.posted('requestFirstToken')
+
+    await panel.send({ type: 'firstToken', text: 'x', tokenId: null })
+
+    await test.page.getByText('The text could not be tokenized. Try again.').waitFor()
+  })
+
+  it('is the alternative that is clicked in the table', async () => {
+    await showAnswered(test)
+    const alternative = test.page.locator('#row-0-63 .alternative').nth(1)
+    const tokenId = Number(await alternative.getAttribute('data-alternative'))
+
+    await alternative.click()
+
+    await eventually(async () => (await test.posted('requestWhy')).subject.against).toEqual({
+      kind: 'token',
+      tokenId,
+    })
+  })
+
+  it('is the alternative that is clicked in Prediction, where it is marked', async () => {
+    await test.show(typescript)
+    const line = test.page.locator('.candidate').nth(1)
+    const tokenId = Number(await line.getAttribute('data-alternative'))
+
+    await line.click()
+
+    await line.locator('code.side.minus').waitFor()
+    await test.page.getByRole('tab', { name: 'Why' }).click()
+    const { subject } = await test.posted('requestWhy')
+    expect(subject.against).toEqual({ kind: 'token', tokenId })
+  })
+
+  it('is never the explained token itself', async () => {
+    await showAnswered(test)
+    await test.page.locator('#row-0-61').click()
+    await eventually(async () => (await test.posted('requestWhy')).subject.position).toBe(61)
+    const before = (await test.posted('requestWhy')).subject
+
+    await test.page.locator('#row-0-61 .alternative.actual').click()
+
+    await test.posted('pickToken', { position: 61 })
+    expect((await test.posted('requestWhy')).subject).toEqual(before)
+  })
+
+  async function optionText(label: string | RegExp): Promise<string> {
+    const texts = await against().locator('option').allInnerTexts()
+    return texts.find((text) => (typeof label === 'string' ? text === label : label.test(text))) ?? ''
+  }
+})
+
+describe('the charts', () => {
+  it('are images whose labels have the numbers', async () => {
+    await showAnswered(test)
+    const label = await test.page.getByRole('img', { name: 'after each layer' }).getAttribute('aria-label')
+    expect(label).toMatch(
+      /^after each layer\. Error, leading space: embeddings .*output 60\.7 %\. Config, leading space: /,
+    )
+  })
+
+  it('mark values below the axis', async () => {
+    await showAnswered(test)
+    expect(await test.page.locator('logitscope-curves').first().locator('.below').count()).toBeGreaterThan(0)
+    expect(await test.page.locator('logitscope-curves').last().locator('.below').count()).toBe(0)
+  })
+
+  it('show the points that have arrived', async () => {
+    const panel = await showWhy(test)
+    const subject = subjectOf({ kind: 'mean' })
+    await against().selectOption('mean')
+    await eventually(async () => (await test.posted('requestWhy')).subject.against.kind).toBe('mean')
+    await panel.send({ type: 'setWhy', answer: answerOf(subject, { context: null, layers: null }) })
+
+    const context = [[1, 2, 4].map((tokens) => ({ tokens, logProb: -2 }))]
+    await panel.send({ type: 'addWhyPart', subject, part: { kind: 'context', context } })
+
+    await eventually(() => test.page.locator('logitscope-curves').last().locator('circle').count()).toBe(3)
+  })
+})
+
+describe('the progress of an answer', () => {
+  it('is shown with Cancel, and a cancelled answer can be resumed', async () => {
+    const panel = await showWhy(test)
+    await test.page.getByRole('button', { name: 'Cancel' }).click()
+    await test.posted('cancelWhy')
+    await panel.forgetMessages()
+
+    await test.page.getByRole('button', { name: 'Resume' }).click()
+
+    await test.posted('requestWhy')
+  })
+
+  it('ends with the reason of a failure, its remedies and Retry', async () => {
+    const panel = await showWhy(test)
+    const failure = { message: 'The engine restarted. Try again.', remedies: ['useInt8' as const] }
+    await panel.send({ type: 'endWhy', subject: subjectOf(), failure })
+    await test.page.getByText('Explaining the prediction failed: The engine restarted.').waitFor()
+    await panel.forgetMessages()
+
+    await test.page.getByRole('button', { name: 'Retry' }).click()
+
+    await test.posted('requestWhy')
+    await test.page.getByRole('button', { name: 'Use int8' }).waitFor({ state: 'detached' })
+  })
+
+  it('keeps the earlier numbers, dimmed, until the next answer begins', async () => {
+    await showAnswered(test)
+    await against().selectOption('mean')
+    await test.page.locator('.explanation.stale[aria-busy=true]').waitFor()
+    expect(await test.page.getByRole('treegrid').count()).toBe(1)
+  })
+
+  it('ignores the answer to an earlier question', async () => {
+    const panel = await showWhy(test)
+    await against().selectOption('mean')
+    await eventually(async () => (await test.posted('requestWhy')).subject.against.kind).toBe('mean')
+
+    await answer(panel, answerOf(subjectOf()))
+    await panel.send({ type: 'setWhy', answer: answerOf(subjectOf({ kind: 'mean' })) })
+
+    await eventually(() => test.text('.share.total .name')).toBe('·Config − mean')
+    expect(await test.page.getByRole('button', { name: 'Cancel' }).count()).toBe(1)
+  })
+})
+
+it('offers no explanation for a token without a prediction', async () => {
+  const sections = typescript.sections.map((section) => ({ ...section, predictions: [], next: null }))
+  const panel = await test.show({ ...typescript, sections, state: { kind: 'cancelled' } })
+  await test.page.getByRole('tab', { name: 'Why' }).click()
+  await test.page.getByText('Not scored: the run was cancelled before this token.').waitFor()
+  expect(await panel.messages('requestWhy')).toEqual([])
+})
