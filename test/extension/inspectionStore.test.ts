@@ -7,6 +7,8 @@ import { type InspectionRun, UNEXPLAINED } from '../../src/features/inspect/run/
 import { AlternativeList } from '../../src/prediction/alternativeList'
 import { InspectionStore } from '../../src/features/inspect/run/inspectionStore'
 import { SCORES_PER_FILE } from '../../src/features/inspect/run/storedRun'
+import type { LensRow } from '../../src/shared/contracts/explanation'
+import { LENS_BLOCK_LENGTH, LensRows } from '../../src/shared/contracts/lensRows'
 import type { ModelInfo, TokenPrediction } from '../../src/shared/contracts/prediction'
 
 describe('the store of inspections', () => {
@@ -86,6 +88,20 @@ describe('the store of inspections', () => {
     )
   })
 
+  it('restores the rows of the lens, without those of a file that is incomplete', async () => {
+    const lens = LensRows.EMPTY.with({ section: 0, position: 3 }, [lensRow(3)]).with(
+      { section: 0, position: 2 * LENS_BLOCK_LENGTH },
+      [lensRow(7)],
+    )
+    await store.save({ ...runWith(10), lens })
+    await truncate(join(folder, 'run', `lens-0-${2 * LENS_BLOCK_LENGTH}`), 100)
+
+    const restored = await anotherWindow().load('run')
+
+    assert.deepEqual(restored?.lens.at({ section: 0, position: 3 }), lensRow(3))
+    assert.equal(restored.lens.size, 1)
+  })
+
   it('saves what a running inspection has scored when the window closes', async () => {
     await store.save(runWith(10))
     store.saveSoon(() => runWith(20))
@@ -153,6 +169,18 @@ function runWith(scored: number, id = 'run'): InspectionRun {
     wholeDocument: true,
     seconds: 1.5,
     ...UNEXPLAINED,
+  }
+}
+
+function lensRow(logitsRow: number): LensRow {
+  return {
+    logitsRow,
+    logProb: Float32Array.of(-1, -2),
+    rank: Int32Array.of(5, 6),
+    entropy: Float32Array.of(1, 2),
+    kl: Float32Array.of(3, 0),
+    topIds: Int32Array.of(8, 9),
+    topLogProbs: Float32Array.of(-0.5, -0.25),
   }
 }
 

@@ -81,6 +81,7 @@ export function registerInspect({
       copyTokenIds: () => results.copyTokenIds(),
       copyRow: (context: unknown) => tokenMenu.copyRow(context),
       copyToken: (context: unknown) => tokenMenu.copyToken(context),
+      copyAsTransformerLens: (context: unknown) => tokenMenu.copyAsTransformerLens(context),
       inspectFromHere: (context: unknown) => tokenMenu.inspectFromHere(context),
       selectInEditor: (context: unknown) => tokenMenu.selectInEditor(context),
       chooseColumns,

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
 import { showError, showInformation } from '../../editor/notifications'
-import type { ShownInspection } from '../../editor/shownInspection'
 import { csvPieces } from '../../prediction/report/csv'
 import { jsonPieces } from '../../prediction/report/json'
 import type { Piece } from '../../prediction/report/pieces'
@@ -9,14 +8,18 @@ import { formatResults, formatRow, formatTables, formatTokenIds } from '../../pr
 import type { PredictionService } from '../../prediction/predictionService'
 import type { Inspection } from '../../shared/contracts/prediction'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import { delay } from '../../shared/delay'
 import { scoredCount } from '../../shared/numbers/summary'
 import { plainMessage } from '../../shared/text/plainMessage'
+import { copyToClipboard } from './copyToClipboard'
+import { explanationLines, explanationProperties } from './explain/explanationTexts'
 import { exportFile, type ExportFileOptions } from './exportFile'
+import type { InspectionRun } from './run/inspectionRun'
 
 const RESULTS_SCHEME = 'logitscope-results'
 
 export interface ResultsExportOptions extends Pick<ExportFileOptions, 'writeOnDisk'> {
-  readonly shown: Pick<ShownInspection, 'run'>
+  readonly shown: { readonly run: InspectionRun | undefined }
   readonly service: PredictionService
   readonly log: Log
 }
@@ -29,20 +32,18 @@ export class ResultsExport implements vscode.Disposable {
 
   constructor(private readonly options: ResultsExportOptions) {
     this.provider = vscode.workspace.registerTextDocumentContentProvider(RESULTS_SCHEME, {
-      provideTextDocumentContent: async () => {
-        const inspection = this.inspection()
-        return inspection === undefined
-          ? NO_RESULTS
-          : formatResults(inspection, await this.options.service.vocabulary())
+      provideTextDocumentContent: () => {
+        const { run } = this.options.shown
+        return run === undefined ? NO_RESULTS : this.textOf(run)
       },
     })
   }
 
   /** Opens a read-only document with one line per token, for example for screen readers. */
   async openAsText(): Promise<void> {
-    const inspection = this.inspectionOrNotice()
-    if (inspection === undefined) return
-    const document = await vscode.workspace.openTextDocument(resultsUri(inspection))
+    const run = this.runOrNotice()
+    if (run === undefined) return
+    const document = await vscode.workspace.openTextDocument(resultsUri(run))
     await vscode.window.showTextDocument(document, { preview: false })
   }
 
@@ -61,19 +62,19 @@ export class ResultsExport implements vscode.Disposable {
   async copyTable(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection !== undefined)
-      await copy(formatTables(inspection, await this.options.service.vocabulary()), 'Table')
+      await copyToClipboard(formatTables(inspection, await this.options.service.vocabulary()), 'Table')
   }
 
   async copyTokenIds(): Promise<void> {
     const inspection = this.inspectionOrNotice()
-    if (inspection !== undefined) await copy(formatTokenIds(inspection), 'Token ids')
+    if (inspection !== undefined) await copyToClipboard(formatTokenIds(inspection), 'Token ids')
   }
 
   async copyRow({ section, position }: TokenAddress): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection?.sections[section] === undefined) return
     const row = formatRow(inspection, { section, position }, await this.options.service.vocabulary())
-    if (row !== '') await copy(row, 'Row')
+    if (row !== '') await copyToClipboard(row, 'Row')
   }
 
   /** Copies the characters of a token; U+FFFD stands for a part of a character. */
@@ -81,21 +82,25 @@ export class ResultsExport implements vscode.Disposable {
     const tokenId = this.inspection()?.sections[section]?.tokens[position]?.tokenId
     if (tokenId === undefined) return
     const bytes = (await this.options.service.vocabulary()).bytesOf(tokenId)
-    await copy(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), 'Token')
+    await copyToClipboard(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), 'Token')
   }
 
   /** Writes the CLI's JSON object, or an array of them if there are several sections. */
   async exportJson(): Promise<void> {
-    const inspection = this.inspectionOrNotice()
-    if (inspection === undefined) return
+    const run = this.runOrNotice()
+    if (run === undefined) return
     const vocabulary = await this.options.service.vocabulary()
-    await this.save(jsonPieces(inspection, vocabulary), inspection, 'json')
+    const pieces = jsonPieces(run.inspection, vocabulary, {
+      furtherProperties: (section) => explanationProperties(run, section, vocabulary),
+    })
+    await this.save(pieces, run.inspection, 'json')
   }
 
   async exportCsv(): Promise<void> {
-    const inspection = this.inspectionOrNotice()
-    if (inspection === undefined) return
-    await this.save(csvPieces(inspection, await this.options.service.vocabulary()), inspection, 'csv')
+    const run = this.runOrNotice()
+    if (run === undefined) return
+    const { inspection, lens } = run
+    await this.save(csvPieces(inspection, await this.options.service.vocabulary(), lens), inspection, 'csv')
   }
 
   dispose(): void {
@@ -103,14 +108,25 @@ export class ResultsExport implements vscode.Disposable {
     this.provider.dispose()
   }
 
+  /** The results, and what was explained of them. */
+  private async textOf(run: InspectionRun): Promise<string> {
+    const vocabulary = await this.options.service.vocabulary()
+    const explained = await collectInTurns(explanationLines(run, vocabulary))
+    return [formatResults(run.inspection, vocabulary), ...explained].join('\n')
+  }
+
   private inspection(): Inspection | undefined {
     return this.options.shown.run?.inspection
   }
 
+  private runOrNotice(): InspectionRun | undefined {
+    const { run } = this.options.shown
+    if (run === undefined) void showInformation(`Logitscope: ${NO_RESULTS}`)
+    return run
+  }
+
   private inspectionOrNotice(): Inspection | undefined {
-    const inspection = this.inspection()
-    if (inspection === undefined) void showInformation(`Logitscope: ${NO_RESULTS}`)
-    return inspection
+    return this.runOrNotice()?.inspection
   }
 
   private async save(
@@ -142,17 +158,30 @@ export class ResultsExport implements vscode.Disposable {
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
 
 /** Differs for different results, because VS Code does not reload the text of a URI that is open. */
-function resultsUri({ id, sections, precisionCost }: Inspection): vscode.Uri {
+function resultsUri({ inspection, lens }: InspectionRun): vscode.Uri {
+  const { id, sections, precisionCost } = inspection
+  const cost = precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
     path: '/Logitscope Results.txt',
-    query: `${id}-${scoredCount(sections)}-${precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')}`,
+    query: [id, scoredCount(sections), cost, lens.size].join('-'),
   })
 }
 
-async function copy(text: string, what: string): Promise<void> {
-  await vscode.env.clipboard.writeText(text)
-  vscode.window.setStatusBarMessage(`$(check) ${what} copied`, 3000)
+/** The longest time that texts are made at once, in milliseconds. */
+const TURN_MS = 8
+
+/** Reads texts that are made while they are read, with turns for others in between. */
+async function collectInTurns(texts: Iterable<string>): Promise<string[]> {
+  const collected: string[] = []
+  let began = performance.now()
+  for (const text of texts) {
+    collected.push(text)
+    if (performance.now() - began < TURN_MS) continue
+    await delay(0)
+    began = performance.now()
+  }
+  return collected
 }
 
 /** Next to the document if its file system is writable, else in the workspace folder. */

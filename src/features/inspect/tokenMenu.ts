@@ -1,8 +1,12 @@
 import { targetOfRanges } from '../../editor/inspectionTarget'
 import { showInformation } from '../../editor/notifications'
 import { TrackedTarget } from '../../editor/trackedTarget'
+import { transformerLensSnippet } from '../../prediction/report/transformerLens'
+import { inputBefore, inputOfNext, layoutOf } from '../../prediction/windows'
+import { LENS_TOP_K } from '../../shared/contracts/explanation'
 import { isRecord } from '../../shared/isRecord'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import { copyToClipboard } from './copyToClipboard'
 import type { InspectionController } from './inspectionController'
 import type { ResultsExport } from './resultsExport'
 import { rangeAt } from './panel/tokenPlaces'
@@ -25,6 +29,23 @@ export class TokenMenu {
   async copyToken(context: unknown): Promise<void> {
     const address = this.addressIn(context)
     if (address !== undefined) await this.results.copyToken(address)
+  }
+
+  /** Copies the Python lines that compute the lens of the row with TransformerLens. */
+  async copyAsTransformerLens(context: unknown): Promise<void> {
+    const address = this.addressIn(context)
+    const { run } = this.controller
+    const sequence = address && run?.sequences[address.section]
+    if (address === undefined || run === undefined || sequence === undefined) return
+    const { model, startToken, sections } = run.inspection
+    const { tokenIds, from, to } = sequence
+    const token = from + address.position
+    const layout = layoutOf(model, { startToken })
+    const inputIds = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
+    if (inputIds.length === 0) return say('Nothing precedes the token, so no row of the model predicts it.')
+    const tokenId = sections[address.section]?.tokens[address.position]?.tokenId ?? null
+    const snippet = transformerLensSnippet(model, { kind: 'lens', inputIds, tokenId, topK: LENS_TOP_K })
+    await copyToClipboard(snippet, 'Python lines')
   }
 
   async selectInEditor(context: unknown): Promise<void> {

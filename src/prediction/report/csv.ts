@@ -7,55 +7,44 @@ import type {
   Section,
   TokenPrediction,
 } from '../../shared/contracts/prediction'
+import { LensRows } from '../../shared/contracts/lensRows'
 import type { Vocabulary } from '../../shared/text/vocabulary'
+import { type Cell, formatCells, formatRecord, formatTextCell, numberText } from './csvCells'
+import { lensHeadings, lensText } from './lensCsv'
+import { layerNames } from './lensReport'
 import { joinRecords, type Piece } from './pieces'
 import { decodeToken } from './report'
 
-/** One record for each token, and one for the distribution after the last token of each section. */
-export function csvPieces(inspection: Inspection, vocabulary: Vocabulary): Generator<Piece> {
-  return joinRecords(csvRecords(inspection, vocabulary))
+/**
+ * One record for each token, and one for the distribution after the last token of each section. If rows of the lens are
+ * computed, every record has columns for them, empty where they are not.
+ */
+export function csvPieces(
+  inspection: Inspection,
+  vocabulary: Vocabulary,
+  lens: LensRows = LensRows.EMPTY,
+): Generator<Piece> {
+  return joinRecords(csvRecords(inspection, vocabulary, lens))
 }
 
-function* csvRecords(inspection: Inspection, vocabulary: Vocabulary): Generator<string> {
-  const { topK, sections } = inspection
-  yield formatRecord(headings(topK))
+function* csvRecords(inspection: Inspection, vocabulary: Vocabulary, lens: LensRows): Generator<string> {
+  const { topK, sections, model } = inspection
+  const layers = lens.blocks.length === 0 ? [] : layerNames(model.nLayer)
+  yield formatRecord([...headings(topK), ...lensHeadings(layers)])
   for (const [index, section] of sections.entries()) {
     const provenance = provenanceOf(inspection, section, index + 1)
-    const record = (cells: readonly Cell[], top: Alternatives) =>
-      `${formatCells([...provenance, ...cells])}${alternativesText(top, topK, vocabulary)}\r\n`
-    for (const prediction of section.predictions)
-      yield record(predictionCells(prediction, vocabulary), prediction.score?.top ?? [])
-    if (section.next !== null) yield record(nextCells(section.next), section.next.top)
+    const record = (position: number, cells: readonly Cell[], top: Alternatives) => {
+      const lensRow = lens.at({ section: index, position })
+      const alternatives = alternativesText(top, topK, vocabulary)
+      return `${formatCells([...provenance, ...cells])}${alternatives}${lensText(lensRow, layers, vocabulary)}\r\n`
+    }
+    for (const prediction of section.predictions) {
+      const top = prediction.score?.top ?? []
+      yield record(prediction.position, predictionCells(prediction, vocabulary), top)
+    }
+    if (section.next !== null) yield record(section.tokens.length, nextCells(section.next), section.next.top)
   }
 }
-
-/** Null becomes an empty cell. */
-type Cell = string | number | boolean | null
-
-/** Formats one record. Numbers are not quoted; spreadsheets do not evaluate text as a formula. */
-export function formatRecord(cells: readonly Cell[]): string {
-  return `${formatCells(cells)}\r\n`
-}
-
-function formatCells(cells: readonly Cell[]): string {
-  return cells.map(formatCell).join(',')
-}
-
-function formatCell(cell: Cell): string {
-  if (cell === null) return ''
-  if (typeof cell !== 'string') return String(cell)
-  return formatTextCell(cell)
-}
-
-/** Escapes a text so that spreadsheets show it unchanged, in comma- and tab-separated files. */
-export function formatTextCell(cell: string): string {
-  const text = FORMULA_START.test(cell) ? `'${cell}` : cell
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-/** Text that starts like this is evaluated as a formula by spreadsheets. */
-const FORMULA_START = /^[=+\-@\t\r]/
-const NEEDS_QUOTES = /[",\r\n]/
 
 const PROVENANCE_HEADINGS = [
   'model',
@@ -108,8 +97,3 @@ function alternativesText(top: Alternatives, topK: number, vocabulary: Vocabular
 }
 
 const NO_ALTERNATIVE = ',,,,'
-
-/** The same text as `String`, which keeps it in a cache: with millions of numbers, half a gigabyte of old texts. */
-function numberText(value: number): string {
-  return JSON.stringify(value)
-}

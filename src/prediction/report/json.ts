@@ -4,6 +4,12 @@ import type { Vocabulary } from '../../shared/text/vocabulary'
 import { joinRecords, type Piece } from './pieces'
 import { nextOf, positionsOf, settingsOf } from './report'
 
+export interface JsonOptions {
+  readonly temperature?: number
+  /** Further properties of a section's report, each as pieces of JSON text: `"lens":{`, …, `}`. */
+  readonly furtherProperties?: (section: number) => Iterable<Iterable<string>>
+}
+
 /**
  * The report on an inspection as JSON, with one token on each line; an array of reports if there are several sections.
  * It is made piece by piece, because the JSON of a long text can exceed V8's maximum string length.
@@ -11,7 +17,7 @@ import { nextOf, positionsOf, settingsOf } from './report'
 export function jsonPieces(
   inspection: Inspection,
   vocabulary: Vocabulary,
-  options: { readonly temperature?: number } = {},
+  options: JsonOptions = {},
 ): Generator<Piece> {
   return joinRecords(jsonRecords(inspection, vocabulary, options))
 }
@@ -19,7 +25,7 @@ export function jsonPieces(
 function* jsonRecords(
   inspection: Inspection,
   vocabulary: Vocabulary,
-  options: { readonly temperature?: number },
+  options: JsonOptions,
 ): Generator<string> {
   const { sections } = inspection
   const isList = sections.length > 1
@@ -37,7 +43,13 @@ function* jsonRecords(
     }
     const next = nextOf(section, vocabulary)
     const end = printableJson({ next, summary: running.summary(section.windows) })
-    yield `\n],${end.slice(1)}${isList && i < sections.length - 1 ? ',' : ''}\n`
+    let separatorOfProperties = '\n],'
+    for (const property of options.furtherProperties?.(i) ?? []) {
+      yield separatorOfProperties
+      yield* property
+      separatorOfProperties = ','
+    }
+    yield `${separatorOfProperties}${end.slice(1)}${isList && i < sections.length - 1 ? ',' : ''}\n`
   }
   if (isList) yield ']\n'
 }

@@ -100,6 +100,14 @@ export function layerNames(nLayer: number): string[] {
   return ['embeddings', ...Array.from({ length: nLayer }, (_, layer) => `h.${layer}`)]
 }
 
+/** The text of the property `lens` in the JSON of a section's inspection, which has the provenance already. */
+export function* lensProperty(lens: SectionLens, vocabulary: Vocabulary): Generator<string> {
+  const { topK, layers, positions, next } = streamedLensReportOf(lens, vocabulary)
+  yield `"lens":${printableJson({ topK, layers }).slice(0, -1)},"positions":[`
+  yield* positionRecords(positions)
+  yield `\n],${printableJson({ next }).slice(1)}`
+}
+
 /** The report as JSON, with one token on each line. It is made piece by piece, because that of a long text is long. */
 export function lensJsonPieces(report: StreamedLensReport): Generator<Piece> {
   return joinRecords(jsonRecords(report))
@@ -107,12 +115,16 @@ export function lensJsonPieces(report: StreamedLensReport): Generator<Piece> {
 
 function* jsonRecords({ positions, next, ...settings }: StreamedLensReport): Generator<string> {
   yield `${printableJson(settings).slice(0, -1)},"positions":[`
+  yield* positionRecords(positions)
+  yield `\n],${printableJson({ next }).slice(1)}\n`
+}
+
+function* positionRecords(positions: Iterable<ReportedLensPosition>): Generator<string> {
   let separator = '\n'
   for (const position of positions) {
     yield `${separator}${printableJson(position)}`
     separator = ',\n'
   }
-  yield `\n],${printableJson({ next }).slice(1)}\n`
 }
 
 function* positionsOf(

@@ -14,19 +14,18 @@ import { bytesOfReported, type ReportedToken } from './report'
  * layer, its probability in percent, and the prediction depth.
  */
 export function formatLens(report: StreamedLensReport, columns: number): string {
-  const { layers, next } = report
-  const table = [
-    ...Array.from(report.positions, (position) => tokenColumn(position, layers)),
-    ...(next === null
-      ? []
-      : [{ title: 'next', token: '', cells: next.layers.map(cellOf), depth: next.depth }]),
-  ]
-  return [
-    oneLine(describeProvenance({ ...report, startToken: report.bos, temperature: 1 })),
-    LEGEND,
-    ...tablesOf(table, { columns, layers }).flatMap((lines) => ['', ...lines]),
-    '',
-  ].join('\n')
+  return [...lensLines(report, columns)].join('\n')
+}
+
+/** The lines of `formatLens`, which are made while they are read. */
+export function* lensLines(report: StreamedLensReport, columns: number): Generator<string> {
+  yield oneLine(describeProvenance({ ...report, startToken: report.bos, temperature: 1 }))
+  yield LEGEND
+  for (const lines of tablesOf(columnsOf(report), { columns, layers: report.layers })) {
+    yield ''
+    yield* lines
+  }
+  yield ''
 }
 
 const LEGEND = `The most likely token after each layer and its probability in percent; * marks the token that stands there.`
@@ -49,6 +48,11 @@ interface Cell {
   readonly percent: string
 }
 
+function* columnsOf({ positions, layers, next }: StreamedLensReport): Generator<Column> {
+  for (const position of positions) yield tokenColumn(position, layers)
+  if (next !== null) yield { title: 'next', token: '', cells: next.layers.map(cellOf), depth: next.depth }
+}
+
 function tokenColumn(position: ReportedLensPosition, layers: readonly string[]): Column {
   const cells = position.layers?.map((layer) => {
     const { token, percent } = cellOf(layer)
@@ -69,29 +73,29 @@ function cellOf({ top }: ReportedLayer): Cell {
 }
 
 /** Splits the columns into tables that fit into the width; every table has at least one column. */
-function tablesOf(
-  table: readonly Column[],
+function* tablesOf(
+  table: Iterable<Column>,
   { columns, layers }: { readonly columns: number; readonly layers: readonly string[] },
-): string[][] {
+): Generator<string[]> {
   const headings = ['position', 'token', ...layers, 'depth']
   const headingWidth = Math.max(...headings.map((heading) => heading.length))
-  const groups: string[][][] = []
-  let width = columns
+  const tableOf = (group: readonly string[][]) =>
+    headings.map((heading, i) =>
+      [fit(heading, headingWidth), ...group.map((lines) => elementAt(lines, i))].join(GAP).trimEnd(),
+    )
+  let group: string[][] = []
+  let width = headingWidth
   for (const column of table) {
     const { lines, width: columnWidth } = linesOf(column)
     width += GAP.length + columnWidth
-    const group = groups.at(-1)
-    if (group !== undefined && width <= columns) group.push(lines)
-    else {
-      groups.push([lines])
+    if (width > columns && group.length > 0) {
+      yield tableOf(group)
+      group = []
       width = headingWidth + GAP.length + columnWidth
     }
+    group.push(lines)
   }
-  return groups.map((group) =>
-    headings.map((heading, i) =>
-      [fit(heading, headingWidth), ...group.map((lines) => elementAt(lines, i))].join(GAP).trimEnd(),
-    ),
-  )
+  if (group.length > 0) yield tableOf(group)
 }
 
 /** The lines of a column, all of the same width. */

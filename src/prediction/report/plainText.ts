@@ -19,7 +19,7 @@ import { oneLine } from '../../shared/text/plainMessage'
 import { speakRow } from '../../shared/text/spokenRow'
 import { showToken, speakToken } from '../../shared/text/tokenText'
 import type { Vocabulary } from '../../shared/text/vocabulary'
-import { formatTextCell } from './csv'
+import { formatTextCell } from './csvCells'
 import { describeProvenance, describeSummary } from './provenance'
 
 /** Tab-separated tables for a spreadsheet, one for each section: provenance, column names, one line for each token. */

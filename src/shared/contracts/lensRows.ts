@@ -46,6 +46,20 @@ export class LensRows {
     return this.blocksByKey.get(keyOf({ section, first }))?.rows[position - first] ?? null
   }
 
+  /** The number of computed rows. */
+  get size(): number {
+    return this.blocks.reduce((sum, { rows }) => sum + rows.filter((row) => row !== null).length, 0)
+  }
+
+  /** The computed rows of a section by position, in order. */
+  ofSection(section: number): ReadonlyMap<number, LensRow> {
+    const blocks = this.blocks.filter((block) => block.section === section)
+    const found = new Map<number, LensRow>()
+    for (const { first, rows } of blocks.toSorted((a, b) => a.first - b.first))
+      for (const [i, row] of rows.entries()) if (row !== null) found.set(first + i, row)
+    return found
+  }
+
   /** These rows, and `rows` from `position` on. */
   with({ section, position }: TokenAddress, rows: readonly LensRow[]): LensRows {
     const blocks = new Map(this.blocksByKey)

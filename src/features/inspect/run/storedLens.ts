@@ -5,18 +5,17 @@ export type LensBlockId = Pick<LensBlock, 'section' | 'first'>
 
 /** The files of a run's lens, one for each block. Only blocks that have changed are written. */
 export class StoredLens {
-  private readonly written = new Map<string, LensBlock>()
+  /** The blocks that are in their files, by name. */
+  private written: ReadonlyMap<string, LensBlock> = new Map()
 
   async write(
     lens: LensRows,
     write: (name: string, content: Uint8Array) => PromiseLike<void>,
   ): Promise<void> {
-    for (const block of lens.blocks) {
-      const name = fileOf(block)
-      if (this.written.get(name) === block) continue
-      await write(name, encodeLensRows(block.rows))
-      this.written.set(name, block)
-    }
+    const blocks = byFile(lens)
+    for (const [name, block] of blocks)
+      if (this.written.get(name) !== block) await write(name, encodeLensRows(block.rows))
+    this.written = blocks
   }
 
   /** Blocks whose file is missing or incomplete are omitted; the panel requests their rows again. */
@@ -31,9 +30,13 @@ export class StoredLens {
       }),
     )
     const lens = LensRows.of(blocks.flatMap((block) => (block.status === 'fulfilled' ? block.value : [])))
-    for (const block of lens.blocks) this.written.set(fileOf(block), block)
+    this.written = byFile(lens)
     return lens
   }
+}
+
+function byFile(lens: LensRows): ReadonlyMap<string, LensBlock> {
+  return new Map(lens.blocks.map((block) => [fileOf(block), block]))
 }
 
 function fileOf({ section, first }: LensBlockId): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { csvPieces, formatRecord } from '../../../../src/prediction/report/csv'
+import { csvPieces } from '../../../../src/prediction/report/csv'
+import { formatRecord } from '../../../../src/prediction/report/csvCells'
 import type { Inspection } from '../../../../src/shared/contracts/prediction'
 import {
   alternative,

@@ -1,0 +1,38 @@
+// What was explained of a run, for its exports and for Open Results as Text.
+
+import { type SectionLens, lensProperty, streamedLensReportOf } from '../../../prediction/report/lensReport'
+import { lensLines } from '../../../prediction/report/lensText'
+import { LENS_TOP_K } from '../../../shared/contracts/explanation'
+import { formatCounted } from '../../../shared/text/format'
+import type { Vocabulary } from '../../../shared/text/vocabulary'
+import type { InspectionRun } from '../run/inspectionRun'
+
+/** Characters in a line of the document that Open Results as Text shows. */
+const LINE_WIDTH = 100
+
+/** The properties of a section's report in JSON, each as pieces of text. */
+export function* explanationProperties(
+  run: InspectionRun,
+  section: number,
+  vocabulary: Vocabulary,
+): Generator<Iterable<string>> {
+  const lens = lensOf(run, section)
+  if (lens !== null) yield lensProperty(lens, vocabulary)
+}
+
+/** The lines of all sections after their tokens, made while they are read. */
+export function* explanationLines(run: InspectionRun, vocabulary: Vocabulary): Generator<string> {
+  for (const section of run.inspection.sections.keys()) {
+    const lens = lensOf(run, section)
+    if (lens === null) continue
+    yield `The logit lens of ${formatCounted(lens.rows.size, 'token')}:`
+    yield* lensLines(streamedLensReportOf(lens, vocabulary), LINE_WIDTH)
+  }
+}
+
+/** Null if no row is computed. */
+function lensOf({ inspection, lens }: InspectionRun, section: number): SectionLens | null {
+  const rows = lens.ofSection(section)
+  const [from] = rows.keys()
+  return from === undefined ? null : { inspection, section, from, rows, topK: LENS_TOP_K }
+}
