@@ -7,12 +7,13 @@
  * @type {Record<string, readonly string[]>}
  */
 const MAY_IMPORT = {
-  'src/cli': ['src/prediction', 'src/engine', 'src/files', 'src/model', 'src/shared'],
-  'src/features': ['src/editor', 'src/prediction', 'src/files', 'src/model', 'src/shared'],
+  'src/cli': ['src/prediction', 'src/engine', 'src/check', 'src/files', 'src/model', 'src/shared'],
+  'src/features': ['src/editor', 'src/prediction', 'src/check', 'src/files', 'src/model', 'src/shared'],
   'src/editor': ['src/engine/contract', 'src/prediction', 'src/model', 'src/shared'],
   'src/companion': ['src/engine', 'src/model', 'src/shared'],
   'src/engine': ['src/model', 'src/tokenizer', 'src/shared'],
   'src/prediction': ['src/tokenizer', 'src/shared'],
+  'src/check': ['src/files', 'src/shared'],
   'src/files': ['src/model', 'src/shared'],
   'src/model': ['src/onnx', 'src/shared'],
   'src/tokenizer': ['src/shared'],
