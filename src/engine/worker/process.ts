@@ -5,8 +5,10 @@ import { constants, setPriority } from 'node:os'
 import { type Channel, type RpcMessage, serveRpc } from '../../shared/rpc'
 import { ADAPTER, type AdapterMethods } from '../contract/adapterMethods'
 import type { EngineOptions } from '../contract/engineOptions'
+import { loadSimulator } from '../inference/simulation/loadSimulator'
 import { loadedLibraries } from '../runtime/loadedLibraries'
 import { openAdapter } from '../runtime/nativeGpuRuntime'
+import { openNative } from '../runtime/nativeRuntime'
 import { NativeModel } from './nativeModel'
 import { PREPACK, Prepacking } from './prepacking'
 import { serveEngine } from './serveEngine'
@@ -33,8 +35,16 @@ function serve(): void {
       loadModel: () => model.load(),
       loadBaseline: ({ location, precision }) =>
         new NativeModel({ ...options, model: location, precision }).load(),
+      loadSimulator: () =>
+        loadSimulator(options.model, { ...options, backend: 'native', openRuntime: openProcessor }),
     },
   )
+}
+
+/** A check simulates on the processor, in fp32. */
+function openProcessor() {
+  const { nativeLibrary = '', threads } = options
+  return openNative({ library: nativeLibrary, threads, precision: 'fp32' })
 }
 
 function serveAdapter(): void {

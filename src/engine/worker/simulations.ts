@@ -7,7 +7,8 @@ import { fitOf } from '../inference/simulation/fit'
 import type { Simulator } from '../inference/simulation/simulator'
 import { checkTokenIds } from './checkRequests'
 
-interface SimulationDependencies {
+/** What the thread provides. */
+export interface SimulationDependencies {
   readonly loadSimulator: () => Promise<Simulator>
   /** Resolves after pending messages of the thread have been handled. */
   readonly nextMacrotask: () => Promise<void>

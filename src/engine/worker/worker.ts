@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { EngineOptions } from '../contract/engineOptions'
 import { loadModelFolder } from '../inference/loadModelFolder'
+import { loadSimulator } from '../inference/simulation/loadSimulator'
 import { configureWasm, WASM_RUNTIME } from '../runtime/wasmRuntime'
 import { serveEngine } from './serveEngine'
 
@@ -26,5 +27,6 @@ serveEngine(
     loadModel: () => loadModelFolder(options.model, { ...options, openRuntime }),
     loadBaseline: ({ location, precision }, beside) =>
       loadModelFolder(location, { ...options, precision, beside, openRuntime }),
+    loadSimulator: () => loadSimulator(options.model, { ...options, openRuntime }),
   },
 )

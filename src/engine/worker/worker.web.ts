@@ -7,13 +7,17 @@ import type { ModelOutline } from '../../model/gpt2/modelOutline'
 import { withModelFiles } from '../../model/folder/openModelFiles'
 import type { EngineMethods } from '../../shared/contracts/engineApi'
 import type { ModelInfo } from '../../shared/contracts/prediction'
+import type { SimulationMethods } from '../../shared/contracts/simulation'
 import { InvalidRequestError, WebGpuUnavailableError } from '../../shared/errors'
 import { RpcClient, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
 import { Engine } from './engine'
+import { simulationHandlers } from './simulations'
 import { measuredStepSize } from './stepSize'
 import { loadCheckpoint, type LoadedModel } from '../inference/model'
+import { openSimulator } from '../inference/simulation/openSimulator'
+import type { Simulator } from '../inference/simulation/simulator'
 import { connectedEnds, portChannel } from '../contract/portChannel'
 import type { WebEngineOptions, WorkerStart } from '../contract/webWorkerStart'
 import type { Runtime } from '../runtime/runtime'
@@ -27,9 +31,9 @@ type Resources = RpcClient<ResourceMethods>
 self.onmessage = ({ data }) => {
   const { options, resources: port } = data as WorkerStart
   const resources = new RpcClient<ResourceMethods>(portChannel(port))
-  serveRpc<EngineMethods>(
-    portChannel(self),
-    new Engine({
+  const nextMacrotask = macrotasks()
+  serveRpc<EngineMethods & SimulationMethods>(portChannel(self), {
+    ...new Engine({
       loadModel: () => loadModel(options, resources),
       loadBaseline: ({ location, precision }, beside) => {
         if (location.id === options.model.id) return loadModel({ ...options, precision }, resources, beside)
@@ -43,9 +47,10 @@ self.onmessage = ({ data }) => {
           ) as Gpt2Ranks,
         }),
       createStepPolicy: measuredStepSize,
-      nextMacrotask: macrotasks(),
+      nextMacrotask,
     }),
-  )
+    ...simulationHandlers({ loadSimulator: () => loadSimulator(options, resources), nextMacrotask }),
+  })
 }
 
 async function loadModel(
@@ -54,16 +59,7 @@ async function loadModel(
   beside?: ModelInfo,
 ): Promise<LoadedModel> {
   const { model, backend, precision } = options
-  const runtime = RUNTIMES[backend]
-  // Threads need shared memory, which only a cross-origin isolated window has.
-  const threads = self.crossOriginIsolated ? options.threads : 1
-  // The model first: if it is missing, the runtime is not loaded.
-  const outline = await resources.call('model', undefined)
-  configureRuntime({
-    glue: await resources.call('asset', `${runtime}.mjs`),
-    wasm: await resources.call('asset', `${runtime}.wasm`),
-    threads,
-  })
+  const { outline, threads } = await prepare(options, resources)
   const loaded = await withModelFiles(filesOf(outline, options, resources), (checkpoint) =>
     loadCheckpoint(
       precision === 'int8' ? int8Checkpoint(checkpoint, int8Tensors(checkpoint)) : checkpoint,
@@ -82,6 +78,34 @@ async function loadModel(
   return { ...loaded, info: { ...info, remarks: [...info.remarks, ...(outline.remarks ?? [])] } }
 }
 
+/** A check simulates on WASM, in fp32. */
+async function loadSimulator(selected: WebEngineOptions, resources: Resources): Promise<Simulator> {
+  const options = { ...selected, backend: 'wasm', precision: 'fp32' } as const
+  const { outline, threads } = await prepare(options, resources)
+  return withModelFiles(filesOf(outline, options, resources), (checkpoint) =>
+    openSimulator(
+      checkpoint,
+      { ...options.model, fingerprint: outline.fingerprint },
+      { backend: 'wasm', threads, openRuntime: () => openRuntime(options) },
+    ),
+  )
+}
+
+/** Finds the model and configures the runtime. */
+async function prepare(options: WebEngineOptions, resources: Resources) {
+  const runtime = RUNTIMES[options.backend]
+  // Threads need shared memory, which only a cross-origin isolated window has.
+  const threads = self.crossOriginIsolated ? options.threads : 1
+  // The model first: if it is missing, the runtime is not loaded.
+  const outline = await resources.call('model', undefined)
+  configureRuntime({
+    glue: await resources.call('asset', `${runtime}.mjs`),
+    wasm: await resources.call('asset', `${runtime}.wasm`),
+    threads,
+  })
+  return { outline, threads }
+}
+
 async function openRuntime({ backend, precision }: WebEngineOptions): Promise<Runtime> {
   if (backend === 'wasm') return WASM_RUNTIME
   if (precision === 'int8') throw new WebGpuUnavailableError('int8 does not run on WebGPU.')
@@ -91,7 +115,7 @@ async function openRuntime({ backend, precision }: WebEngineOptions): Promise<Ru
 /** The model's files. The parts of a file are requested when it is opened. */
 function filesOf(
   { place, files }: ModelOutline,
-  { backend, precision }: WebEngineOptions,
+  { backend, precision }: Pick<WebEngineOptions, 'backend' | 'precision'>,
   resources: Resources,
 ): ModelFiles {
   // On WASM in fp32 ONNX Runtime reads every weight once, so the bytes can be released as they are read.

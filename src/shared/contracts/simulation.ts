@@ -94,7 +94,10 @@ export interface SimulationRequest {
   readonly variants: readonly Gpt2Variant[]
 }
 
-/** How far a variant is from the file, in log-probabilities, nats; infinite if the variant gives no finite numbers. */
+/**
+ * How far a variant is from the file, in log-probabilities, nats, apart from a constant of each row; infinite if the variant
+ * gives no finite numbers.
+ */
 export interface Fit {
   /** Root of the mean square over the rows and the vocabulary. */
   readonly rms: number

@@ -1,103 +1,85 @@
 // R compared rows, V = tokens of the vocabulary
 
-import { elementAt } from '../../../shared/elementAt'
 import type { Fit } from '../../../shared/contracts/simulation'
 
-const UNFIT = Infinity
-
 /**
- * How far rows of logits are from rows of log-probabilities.
+ * How far rows of logits are from rows of log-probabilities, apart from a constant of each row: rounding one large logit
+ * shifts all log-probabilities of its row.
  * @param logProbs [R · V] in nats; a value that is not finite is not compared
  * @param logits [R · V]
  */
 export function fitOf(logProbs: Float32Array, logits: Float32Array, R: number): Fit {
   const V = logits.length / R
-  const deltas = new Float32Array(logits.length)
+  /** Of each token over the rows. */
+  const [sums, squares, counts] = [new Float64Array(V), new Float64Array(V), new Uint32Array(V)]
   const rowRms: number[] = []
   let [square, count, max] = [0, 0, 0]
   for (let r = 0; r < R; r++) {
-    const row = rowDeltas(logProbs.subarray(r * V, (r + 1) * V), logits.subarray(r * V, (r + 1) * V))
-    deltas.set(row.deltas, r * V)
-    rowRms.push(row.count === 0 ? 0 : Math.sqrt(row.square / row.count))
-    square += row.square
-    count += row.count
-    max = Math.max(max, row.max)
+    const deltas = rowDeltas(logProbs.subarray(r * V, (r + 1) * V), logits.subarray(r * V, (r + 1) * V))
+    let [rowSquare, rowCount] = [0, 0]
+    for (let v = 0; v < V; v++) {
+      const delta = deltas[v] ?? NaN
+      if (Number.isNaN(delta)) continue
+      rowSquare += delta * delta
+      rowCount++
+      if (delta > max) max = delta
+      else if (-delta > max) max = -delta
+      sums[v] = (sums[v] ?? 0) + delta
+      squares[v] = (squares[v] ?? 0) + delta * delta
+      counts[v] = (counts[v] ?? 0) + 1
+    }
+    rowRms.push(rowCount === 0 ? 0 : Math.sqrt(rowSquare / rowCount))
+    square += rowSquare
+    count += rowCount
   }
-  if (!Number.isFinite(square)) return unfit(R)
-  const rms = count === 0 ? 0 : Math.sqrt(square / count)
-  return { rms, max, rmsWithoutCommon: rmsWithoutCommon(deltas, R), rowRms }
+  if (count === 0 || !Number.isFinite(square)) return unfit(R)
+  return {
+    rms: Math.sqrt(square / count),
+    max,
+    rmsWithoutCommon: rmsWithoutCommon(sums, squares, counts),
+    rowRms,
+  }
 }
 
 function unfit(R: number): Fit {
-  return { rms: UNFIT, max: UNFIT, rmsWithoutCommon: UNFIT, rowRms: new Array<number>(R).fill(UNFIT) }
-}
-
-interface RowDeltas {
-  /** [V] NaN where the file has no finite value. */
-  readonly deltas: Float32Array
-  readonly square: number
-  readonly count: number
-  readonly max: number
-}
-
-function rowDeltas(logProbs: Float32Array, logits: Float32Array): RowDeltas {
-  const logSum = logSumExp(logits)
-  const deltas = new Float32Array(logits.length).fill(NaN)
-  let [square, count, max] = [0, 0, 0]
-  for (let v = 0; v < logits.length; v++) {
-    const found = elementAt(logProbs, v)
-    if (!Number.isFinite(found)) continue
-    const delta = found - (elementAt(logits, v) - logSum)
-    deltas[v] = delta
-    square += delta * delta
-    count++
-    max = Math.max(max, Math.abs(delta))
+  return {
+    rms: Infinity,
+    max: Infinity,
+    rmsWithoutCommon: Infinity,
+    rowRms: new Array<number>(R).fill(Infinity),
   }
-  return { deltas, square, count, max }
 }
 
-function logSumExp(logits: Float32Array): number {
-  let max = -Infinity
-  for (const logit of logits) if (logit > max) max = logit
-  let sum = 0
-  for (const logit of logits) sum += Math.exp(logit - max)
-  return max + Math.log(sum)
+/** The differences [V] of a row, with mean 0; NaN where the file has no number, infinite if a logit is no number. */
+function rowDeltas(logProbs: Float32Array, logits: Float32Array): Float32Array {
+  const deltas = new Float32Array(logits.length)
+  let [sum, count] = [0, 0]
+  for (let v = 0; v < deltas.length; v++) {
+    const found = logProbs[v] ?? NaN
+    const delta = Number.isFinite(found) ? found - (logits[v] ?? NaN) : NaN
+    deltas[v] = delta
+    if (!Number.isFinite(found)) continue
+    sum += delta
+    count++
+  }
+  const mean = sum / count
+  if (!Number.isFinite(mean)) return deltas.fill(Infinity)
+  for (let v = 0; v < deltas.length; v++) deltas[v] = (deltas[v] ?? NaN) - mean
+  return deltas
 }
 
 /**
- * The root of the mean square of [R, V] after the means of rows and columns are subtracted: a vector that all rows share
- * changes the log-sum-exp of each row too. The divisor (R − 1) · V leaves plain noise as large as it is.
+ * The root of the mean square after the mean of every token over the rows is subtracted. The divisor leaves plain noise as
+ * large as it is.
  */
-function rmsWithoutCommon(deltas: Float32Array, R: number): number {
-  const V = deltas.length / R
-  if (R < 2) return UNFIT
-  const rest = deltas.slice()
-  for (let r = 0; r < R; r++) centre(rest.subarray(r * V, (r + 1) * V))
+function rmsWithoutCommon(sums: Float64Array, squares: Float64Array, counts: Uint32Array): number {
   let [square, count] = [0, 0]
-  for (let v = 0; v < V; v++) {
-    let [sum, squares, rows] = [0, 0, 0]
-    for (let r = 0; r < R; r++) {
-      const value = elementAt(rest, r * V + v)
-      if (Number.isNaN(value)) continue
-      sum += value
-      squares += value * value
-      rows++
-    }
+  for (let v = 0; v < sums.length; v++) {
+    const rows = counts[v] ?? 0
     if (rows < 2) continue
-    square += squares - (sum * sum) / rows
+    const sum = sums[v] ?? NaN
+    square += (squares[v] ?? NaN) - (sum * sum) / rows
     count += rows - 1
   }
-  return count === 0 ? UNFIT : Math.sqrt(Math.max(square, 0) / count)
-}
-
-/** Subtracts the mean from the values that are numbers. */
-function centre(values: Float32Array): void {
-  let [sum, count] = [0, 0]
-  for (const value of values) {
-    if (Number.isNaN(value)) continue
-    sum += value
-    count++
-  }
-  const mean = count === 0 ? 0 : sum / count
-  for (let v = 0; v < values.length; v++) values[v] = elementAt(values, v) - mean
+  return count === 0 ? Infinity : Math.sqrt(Math.max(square, 0) / count)
 }
