@@ -1,4 +1,5 @@
 import type { Command } from '../command'
+import { compareCommand } from './compare'
 import { inspectCommand } from './inspect'
 import { lensCommand } from './lens'
 import { whyCommand } from './why'
@@ -8,4 +9,5 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['inspect', inspectCommand],
   ['lens', lensCommand],
   ['why', whyCommand],
+  ['compare', compareCommand],
 ])
