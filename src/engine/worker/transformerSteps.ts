@@ -134,7 +134,10 @@ export class TransformerSteps {
       return
     }
     const wanted = Math.min(Math.max(to, first + MIN_OBSERVED_ROWS), tokenIds.length)
-    const reached = Math.min(wanted, first + stepPolicy.positions)
+    const limit = first + stepPolicy.positions
+    // No single row is left for the next step.
+    const reached =
+      wanted - limit === 1 ? Math.max(limit - 1, first + MIN_OBSERVED_ROWS) : Math.min(wanted, limit)
     const step = tokenIds.subarray(first, reached)
     const rows = await this.measured(step.length, () => transformer.runObserved(step, past))
     streams.add(tokenIds, first, rows.streams)
