@@ -17,8 +17,8 @@ export interface ChooseOptions {
 }
 
 /**
- * The model that a file's rows are of: the first one with the same numbers in a row, else the one whose rows differ
- * least. A model with fewer positions than tokens, or with another width than the file's hidden states, is left out.
+ * The model that a file's rows are of: the one that the file names, else the first one with the same numbers in a row,
+ * else the one whose rows differ least. A model with fewer positions than tokens, or with another width than the file's hidden states, is left out.
  * @param models the model to try first at the start; at least one
  * @throws FileChangedError, ArrayFileError, and what loading a model throws
  */
@@ -27,6 +27,8 @@ export async function chooseReference(
   models: readonly [string, ...string[]],
   options: ChooseOptions,
 ): Promise<string> {
+  const named = models.find((model) => model === file.model)
+  if (named !== undefined) return named
   const [first, ...others] = models
   if (others.length === 0) return first
   let best = { model: first, distance: Infinity }

@@ -18,6 +18,8 @@ export interface LogitsFile {
   readonly order: 'C' | 'F'
   /** The array has the vocabulary as its first axis: [V, n] instead of [n, V]. `readRow` returns rows of positions. */
   readonly transposed: boolean
+  /** The model that the file says its rows are of: an id, or any other name; undefined if it names none. */
+  readonly model: string | undefined
   /** The tokens that the file says its rows are of; undefined if it has none. */
   readonly ids: Int32Array | undefined
   /** Undefined if the file has none. */

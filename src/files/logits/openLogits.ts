@@ -12,6 +12,7 @@ import { type FileSource, readUnchanged } from '../fileSource'
 import { hiddenStatesAmong } from './hiddenStates'
 import { idsAmong } from './ids'
 import { LOGITS_ARRAY, type LogitsFile } from './logitsFile'
+import { modelNameOf } from './modelName'
 
 export interface OpenLogitsOptions {
   /** Name of the array, if the file has several that may be the logits. */
@@ -50,6 +51,7 @@ async function readLogits(source: FileSource, name: string | undefined): Promise
     shape: array.shape,
     order: array.order,
     transposed,
+    model: await modelNameOf(source),
     ids: await idsAmong(entries, source.name),
     hidden: hiddenStatesAmong(entries, source, blocks),
     remarks: array.remarks,

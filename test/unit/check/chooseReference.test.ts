@@ -65,6 +65,18 @@ describe('The choice of the reference model', () => {
     expect(await chooseReference(await rowsOf(200), MODELS, { tokenIds: TOKENS, use })).toBe('distilgpt2')
   })
 
+  it('is the model that the file names, whatever its rows are', async () => {
+    const models = new FakeModels()
+    const file = { ...(await rowsOf(200)), model: 'gpt2' }
+    expect(await chooseReference(file, MODELS, { tokenIds: TOKENS, use: models.use })).toBe('gpt2')
+  })
+
+  it('is chosen by the rows if the file names an unknown model', async () => {
+    const { use } = new FakeModels()
+    const file = { ...(await rowsOf(200)), model: 'my-model' }
+    expect(await chooseReference(file, MODELS, { tokenIds: TOKENS, use })).toBe('distilgpt2')
+  })
+
   it('loads no further model when one has the same numbers', async () => {
     const models = new FakeModels()
     await chooseReference(await rowsOf(1), MODELS, { tokenIds: TOKENS, use: models.use })
