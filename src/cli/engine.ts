@@ -1,27 +1,32 @@
 import { BackendRouter } from '../engine/client/backendRouter'
 import type { EngineHandle } from '../engine/client/engineHandle'
+import { findNativeGpu } from '../engine/client/findNativeGpu'
 import { processorName } from '../engine/client/processorName'
 import { spawnProcess } from '../engine/client/spawnProcess'
 import { spawnWorker } from '../engine/client/spawnWorker'
 import type { SelectedModel } from '../engine/client/startAccelerated'
 import { nativeAccelerator } from '../engine/client/startNative'
-import { acceleratorsOf } from '../shared/contracts/backends'
+import { webGpuAccelerator } from '../engine/client/startWebGpu'
+import { type AcceleratedBackend, acceleratorsOf, type BackendChoice } from '../shared/contracts/backends'
 import { DEFAULT_MODEL_ID } from '../shared/contracts/prediction'
+import { WebGpuUnavailableError } from '../shared/errors'
 import type { CliEngineOptions, Variables } from './environment'
 import { findNativeLibrary } from './nativeLibrary'
-import { cacheFolder, storedChecks } from './storedChecks'
+import { cacheFolder, storedAdapterChecks, storedChecks } from './storedChecks'
 
 /**
  * Creates the engine of a command. With the choice `auto` it runs on the native library if that is there and passes its
  * check, else on WASM.
- * @throws NativeUnavailableError if the choice is `native` and the library is missing, cannot be loaded or does not pass,
- * and the errors of loading the model
+ * @throws NativeUnavailableError or WebGpuUnavailableError if the choice is `native` or `webgpu` and the library is missing,
+ * cannot be loaded, finds no adapter or does not pass, and the errors of loading the model
  */
 export async function createCliEngine(
   { choice, embedded, ...options }: CliEngineOptions,
   variables: Variables,
 ): Promise<EngineHandle> {
   const { model, precision, assetsFolder } = options
+  if (choice === 'webgpu' && precision !== 'fp32')
+    throw new WebGpuUnavailableError(`${precision} does not run on webgpu. Use --precision fp32.`)
   const selected: SelectedModel = {
     model: model.folder === embedded.folder ? DEFAULT_MODEL_ID : model.folder,
     precision,
@@ -31,32 +36,53 @@ export async function createCliEngine(
     model: engine.model === DEFAULT_MODEL_ID ? embedded : model,
   })
   const spawnWasm = (engine: SelectedModel) => spawnWorker({ ...optionsOf(engine), backend: 'wasm' })
+  const common = { choice: () => choice, selected: () => selected, log: () => undefined }
+  const library = () => findNativeLibrary(variables, assetsFolder)
   let failure: Error | undefined
   const router = new BackendRouter({
     spawnWasm: () => spawnWasm(selected),
     accelerators: [
+      webGpuAccelerator({
+        ...common,
+        place: () => {
+          const found = library()
+          if (found.kind === 'missing') throw new WebGpuUnavailableError(found.reason)
+          const { path: nativeLibrary } = found
+          return {
+            kind: 'process',
+            adapter: () => findNativeGpu({ assetsFolder, nativeLibrary, isSoftwareWanted: true }),
+            spawnWebGpu: (id) =>
+              spawnProcess({ ...optionsOf({ model: id, precision }), backend: 'webgpu', nativeLibrary }),
+          }
+        },
+        spawnWasm: (id) => spawnWasm({ model: id, precision }),
+        checks: storedAdapterChecks(cacheFolder(variables)),
+      }),
       nativeAccelerator({
-        choice: () => choice,
-        selected: () => selected,
-        library: () => findNativeLibrary(variables, assetsFolder),
+        ...common,
+        library,
         device: processorName,
         isCheckAwaited: true,
         spawnNative: ({ nativeLibrary, ...engine }) =>
           spawnProcess({ ...optionsOf(engine), backend: 'native', nativeLibrary }),
         spawnWasm,
         checks: storedChecks(cacheFolder(variables), processorName),
-        log: () => undefined,
       }),
     ],
-    selected: () => acceleratorsOf(choice),
+    selected: () => acceleratorsOfCommand(choice),
     onState: () => undefined,
     onFailure: ({ reason }) => {
       failure = reason
     },
   })
-  if (choice !== 'native') return router
+  if (choice !== 'native' && choice !== 'webgpu') return router
   await router.retry()
   if (failure === undefined) return router
   await router.dispose()
   throw failure
+}
+
+/** A command is too short for the start of a graphics adapter, so that is used only if it is named. */
+function acceleratorsOfCommand(choice: BackendChoice): readonly AcceleratedBackend[] {
+  return choice === 'auto' ? ['native'] : acceleratorsOf(choice)
 }

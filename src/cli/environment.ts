@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { EngineHandle } from '../engine/client/engineHandle'
 import type { EngineOptions } from '../engine/contract/engineOptions'
+import type { BackendChoice } from '../shared/contracts/backends'
 import type { ModelLocation } from '../shared/contracts/engineApi'
-import type { CliBackendChoice } from './sharedOptions'
 import type { OutputStream } from './output'
 
 /** The process in which a command runs. */
@@ -24,7 +24,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 /** What a command asks of its engine. */
 export interface CliEngineOptions extends Omit<EngineOptions, 'backend' | 'nativeLibrary'> {
-  readonly choice: CliBackendChoice
+  readonly choice: BackendChoice
   /** The embedded model, which the native check compares the backends on. */
   readonly embedded: ModelLocation
 }

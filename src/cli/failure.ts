@@ -12,6 +12,7 @@ import {
   reasonOf,
   SafetensorsError,
   TensorMismatchError,
+  WebGpuUnavailableError,
 } from '../shared/errors'
 import { UsageError } from './commandLine'
 
@@ -28,6 +29,7 @@ const INPUT_ERRORS = [
   NonFiniteLogitsError,
   OutOfMemoryError,
   NativeUnavailableError,
+  WebGpuUnavailableError,
 ]
 
 export function isInputError(error: unknown): boolean {

@@ -1,13 +1,9 @@
 // The options that every command has, and the text that it is about.
 
 import { MAX_THREADS } from '../engine/contract/engineOptions'
-import type { BackendChoice } from '../shared/contracts/backends'
+import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/backends'
 import { DEFAULT_MODEL_ID, type Precision, PRECISIONS } from '../shared/contracts/prediction'
 import { oneOf, UsageError, wholeNumber } from './commandLine'
-
-/** The backends of the command line, which has no graphics adapter. */
-const BACKENDS = ['auto', 'native', 'wasm'] as const satisfies readonly BackendChoice[]
-export type CliBackendChoice = (typeof BACKENDS)[number]
 
 /** The source of a text. */
 export type TextSource =
@@ -20,7 +16,7 @@ export interface ModelOptions {
   readonly model: string
   /** Undefined: fp32 if the model fits into memory in fp32, else int8. */
   readonly precision: Precision | undefined
-  readonly backend: CliBackendChoice
+  readonly backend: BackendChoice
   /** Undefined: one less than the machine's cores, at most 8. */
   readonly threads: number | undefined
 }
@@ -42,8 +38,8 @@ export const SHARED_OPTIONS = {
 export const SHARED_USAGE = `\
   --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
   --precision P       fp32 (exact; the default except for gpt2-xl, which is too large for it) or int8 (fast)
-  --backend B         native (ONNX Runtime’s native library), wasm, or auto (default): native if the library is there
-                      and agrees with wasm, which is checked once
+  --backend B         native (ONNX Runtime’s native library), webgpu (a graphics adapter through that library), wasm, or
+                      auto (default): native if the library is there and agrees with wasm, which is checked once
   --no-bos            do not start with <|endoftext|>; the first token then has no score
   --threads N         number of threads, 1 to ${MAX_THREADS} (default: one less than the machine has, at most 8)
   --json              print JSON
@@ -61,7 +57,7 @@ export function sharedOptionsOf(values: {
   return {
     model: values.model ?? DEFAULT_MODEL_ID,
     precision: oneOf('--precision', values.precision, PRECISIONS),
-    backend: oneOf('--backend', values.backend, BACKENDS) ?? 'auto',
+    backend: oneOf('--backend', values.backend, BACKEND_CHOICES) ?? 'auto',
     startToken: values['no-bos'] !== true,
     threads: wholeNumber('--threads', values.threads, { max: MAX_THREADS }),
     json: values.json === true,

@@ -1,11 +1,16 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { version } from '../../package.json'
 import { nativeCheckKey } from '../engine/client/nativeCheckKey'
 import type { NativeOptions } from '../engine/client/startNative'
+import type { WebGpuOptions } from '../engine/client/startWebGpu'
 import type { BackendCheck } from '../shared/contracts/backendCheck'
+import type { GpuAdapter } from '../shared/contracts/companionApi'
 import { isRecord } from '../shared/isRecord'
 import type { Variables } from './environment'
+
+const FILE = 'backend-checks.json'
 
 /** The user's folder for files that can be made again, as the platform has it. */
 export function cacheFolder(
@@ -22,7 +27,7 @@ export function cacheFolder(
  * again.
  */
 export function storedChecks(folder: string, device: () => string): NativeOptions['checks'] {
-  const file = join(folder, 'backend-checks.json')
+  const file = join(folder, FILE)
   return {
     get: (precision) => {
       const check = readFile(file)[nativeCheckKey(device(), precision)]
@@ -30,6 +35,22 @@ export function storedChecks(folder: string, device: () => string): NativeOption
     },
     set: (precision, check) => {
       writeFile(folder, file, { ...readFile(file), [nativeCheckKey(device(), precision)]: check })
+    },
+  }
+}
+
+/** The same for the check of graphics adapters. */
+export function storedAdapterChecks(folder: string): WebGpuOptions['checks'] {
+  const file = join(folder, FILE)
+  const keyOf = ({ name, implementation }: GpuAdapter) =>
+    `backendCheck webgpu ${version} ${implementation} ${name}`
+  return {
+    get: (adapter) => {
+      const check = readFile(file)[keyOf(adapter)]
+      return isCheck(check) ? check : undefined
+    },
+    set: (adapter, check) => {
+      writeFile(folder, file, { ...readFile(file), [keyOf(adapter)]: check })
     },
   }
 }

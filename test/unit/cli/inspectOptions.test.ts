@@ -40,9 +40,9 @@ describe('The options of logitscope inspect', () => {
     })
   })
 
-  it('accepts only auto, native and wasm as backend', () => {
-    expect(() => options('a', '--backend', 'webgpu')).toThrow(
-      new UsageError('--backend takes auto, native or wasm, not “webgpu”'),
+  it('accepts only auto, native, webgpu and wasm as backend', () => {
+    expect(() => options('a', '--backend', 'cuda')).toThrow(
+      new UsageError('--backend takes auto, native, webgpu or wasm, not “cuda”'),
     )
   })
 
