@@ -1,8 +1,11 @@
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
+import type { WhySubject } from '../../src/shared/contracts/why'
 
 export interface TokenContext extends TokenAddress {
   /** The view that has menu items of its own for a token. */
-  readonly panelView?: 'lens'
+  readonly panelView?: 'lens' | 'why'
+  /** What the tab Why shows. */
+  readonly subject?: WhySubject
 }
 
 /**
@@ -12,7 +15,7 @@ export interface TokenContext extends TokenAddress {
 export function setTokenContext(
   element: HTMLElement,
   inspectionId: string,
-  { section, position, panelView }: TokenContext,
+  { section, position, panelView, subject }: TokenContext,
 ): void {
   element.dataset.vscodeContext = JSON.stringify({
     webviewSection: 'token',
@@ -20,6 +23,7 @@ export function setTokenContext(
     section,
     position,
     panelView,
+    subject,
     preventDefaultContextMenuItems: true,
   })
 }

@@ -8,6 +8,7 @@ import { formatResults, formatRow, formatTables, formatTokenIds } from '../../pr
 import type { PredictionService } from '../../prediction/predictionService'
 import type { Inspection } from '../../shared/contracts/prediction'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import type { WhyAnswer } from '../../shared/contracts/why'
 import { delay } from '../../shared/delay'
 import { scoredCount } from '../../shared/numbers/summary'
 import { plainMessage } from '../../shared/text/plainMessage'
@@ -158,14 +159,21 @@ export class ResultsExport implements vscode.Disposable {
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
 
 /** Differs for different results, because VS Code does not reload the text of a URI that is open. */
-function resultsUri({ inspection, lens }: InspectionRun): vscode.Uri {
+function resultsUri({ inspection, lens, why }: InspectionRun): vscode.Uri {
   const { id, sections, precisionCost } = inspection
   const cost = precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
     path: '/Logitscope Results.txt',
-    query: [id, scoredCount(sections), cost, lens.size].join('-'),
+    query: [id, scoredCount(sections), cost, lens.size, ...why.map(idOfWhy)].join('-'),
   })
+}
+
+/** What the text of an answer depends on. */
+function idOfWhy({ subject, context, knockout }: WhyAnswer): string {
+  const { section, position, tokenId, against } = subject
+  const other = against.kind === 'token' ? against.tokenId : against.kind
+  return [section, position, tokenId, other, context?.[0]?.length, knockout?.rows.join(' ')].join('.')
 }
 
 /** The longest time that texts are made at once, in milliseconds. */

@@ -4,6 +4,7 @@ import { TrackedTarget } from '../../editor/trackedTarget'
 import { transformerLensSnippet } from '../../prediction/report/transformerLens'
 import { inputBefore, inputOfNext, layoutOf } from '../../prediction/windows'
 import { LENS_TOP_K } from '../../shared/contracts/explanation'
+import { isSubject } from '../../shared/contracts/parsePanelMessage'
 import { isRecord } from '../../shared/isRecord'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import { copyToClipboard } from './copyToClipboard'
@@ -31,7 +32,7 @@ export class TokenMenu {
     if (address !== undefined) await this.results.copyToken(address)
   }
 
-  /** Copies the Python lines that compute the lens of the row with TransformerLens. */
+  /** Copies the Python lines that compute with TransformerLens what the view shows: the lens of the row, or an attribution. */
   async copyAsTransformerLens(context: unknown): Promise<void> {
     const address = this.addressIn(context)
     const { run } = this.controller
@@ -44,7 +45,13 @@ export class TokenMenu {
     const inputIds = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
     if (inputIds.length === 0) return say('Nothing precedes the token, so no row of the model predicts it.')
     const tokenId = sections[address.section]?.tokens[address.position]?.tokenId ?? null
-    const snippet = transformerLensSnippet(model, { kind: 'lens', inputIds, tokenId, topK: LENS_TOP_K })
+    const subject = isRecord(context) && isSubject(context.subject) ? context.subject : null
+    const snippet = transformerLensSnippet(
+      model,
+      subject === null
+        ? { kind: 'lens', inputIds, tokenId, topK: LENS_TOP_K }
+        : { kind: 'attribution', inputIds, tokenId: subject.tokenId, against: subject.against },
+    )
     await copyToClipboard(snippet, 'Python lines')
   }
 

@@ -45,6 +45,20 @@ export interface WhyReport extends ReportedProvenance {
   readonly parts: readonly ReportedPart[]
   /** The log-probability of the token in nats, with only the last `tokens` tokens before it. */
   readonly contextCurve: readonly ContextPoint[]
+  /** Present only in the panel's export, if tokens are knocked out. */
+  readonly knockout?: ReportedKnockout
+}
+
+/** The prediction of the row when no later position attends to some tokens. */
+export interface ReportedKnockout {
+  /** Rows of the window's input. */
+  readonly rows: readonly number[]
+  /** Nats, of the explained token. */
+  readonly logProb: number
+  /** Nats; null if the token is not held against another token. */
+  readonly againstLogProb: number | null
+  /** The new most likely token. */
+  readonly top: ReportedToken & { readonly logProb: number }
 }
 
 /** A token of a section that is explained. */
@@ -77,7 +91,27 @@ export function whyReportOf(explained: ExplainedToken, vocabulary: Vocabulary): 
 
 /** The report as JSON on one line. */
 export function formatWhyJson(report: WhyReport): string {
-  return `${printableJson(report)}\n`
+  return `${[...whyJsonTexts(report)].join('')}\n`
+}
+
+/** The same in pieces, each of which is made in less than a millisecond. */
+export function* whyJsonTexts({ parts, contextCurve, knockout, ...head }: WhyReport): Generator<string> {
+  yield `${printableJson(head).slice(0, -1)},"parts":[`
+  for (const [i, part] of parts.entries()) {
+    if (i > 0) yield ','
+    if (part.kind === 'attn') yield* attentionTexts(part)
+    else yield printableJson(part)
+  }
+  yield `],${printableJson({ contextCurve, knockout }).slice(1)}`
+}
+
+function* attentionTexts({ heads, ...attention }: ReportedAttention): Generator<string> {
+  yield `${printableJson(attention).slice(0, -1)},"heads":[`
+  for (const [i, head] of heads.entries()) {
+    const sources = head.sources.map(roundFloat32)
+    yield `${i > 0 ? ',' : ''}${printableJson({ ...head, sources })}`
+  }
+  yield ']}'
 }
 
 function reportAgainst(against: Against, vocabulary: Vocabulary): WhyReport['against'] {
@@ -121,5 +155,5 @@ function attentionOf(
 
 function headOf(head: number, sources: Float32Array): ReportedHead {
   const value = sources.reduce((sum, source) => sum + source, 0)
-  return { head, value, sources: Array.from(sources, roundFloat32) }
+  return { head, value, sources: Array.from(sources) }
 }

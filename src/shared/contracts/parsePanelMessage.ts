@@ -1,4 +1,5 @@
 import { isRecord } from '../isRecord'
+import type { WhySubject } from './why'
 import { PANEL_COMMANDS, type PanelLayout, type PanelMessage } from './protocol'
 
 /** Validates a message from the webview, which is untrusted; undefined if it is malformed. */
@@ -13,7 +14,7 @@ const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
   ready: ({ inspectionId }) => inspectionId === null || isId(inspectionId),
   pickToken: (message) => hasAddress(message) && (message.how === 'reveal' || message.how === 'select'),
   requestLogits: hasAddress,
-  requestWhy: ({ subject, knockedOut }) => isRecord(subject) && isSubject(subject) && isRows(knockedOut),
+  requestWhy: ({ subject, knockedOut }) => isSubject(subject) && isRows(knockedOut),
   cancelWhy: () => true,
   requestFirstToken: ({ text }) => typeof text === 'string' && text.length <= MAX_TEXT_LENGTH,
   requestLens: ({ inspectionId, request, section, from, end }) =>
@@ -42,8 +43,9 @@ function hasAddress({ inspectionId, section, position }: Fields): boolean {
   return isId(inspectionId) && isIndex(section) && isIndex(position)
 }
 
-function isSubject(subject: Fields): boolean {
-  return hasAddress(subject) && isIndex(subject.tokenId) && isAgainst(subject.against)
+/** Used for a message, and for the context of a menu, which the page has made too. */
+export function isSubject(subject: unknown): subject is WhySubject {
+  return isRecord(subject) && hasAddress(subject) && isIndex(subject.tokenId) && isAgainst(subject.against)
 }
 
 function isAgainst(against: unknown): boolean {

@@ -6,6 +6,7 @@ import { LENS_TOP_K } from '../../../shared/contracts/explanation'
 import { formatCounted } from '../../../shared/text/format'
 import type { Vocabulary } from '../../../shared/text/vocabulary'
 import type { InspectionRun } from '../run/inspectionRun'
+import { attributedCount, whyLines, whyProperty } from './whyTexts'
 
 /** Characters in a line of the document that Open Results as Text shows. */
 const LINE_WIDTH = 100
@@ -18,15 +19,20 @@ export function* explanationProperties(
 ): Generator<Iterable<string>> {
   const lens = lensOf(run, section)
   if (lens !== null) yield lensProperty(lens, vocabulary)
+  if (attributedCount(run, section) > 0) yield whyProperty(run, section, vocabulary)
 }
 
 /** The lines of all sections after their tokens, made while they are read. */
 export function* explanationLines(run: InspectionRun, vocabulary: Vocabulary): Generator<string> {
   for (const section of run.inspection.sections.keys()) {
     const lens = lensOf(run, section)
-    if (lens === null) continue
-    yield `The logit lens of ${formatCounted(lens.rows.size, 'token')}:`
-    yield* lensLines(streamedLensReportOf(lens, vocabulary), LINE_WIDTH)
+    if (lens !== null) {
+      yield `The logit lens of ${formatCounted(lens.rows.size, 'token')}:`
+      yield* lensLines(streamedLensReportOf(lens, vocabulary), LINE_WIDTH)
+    }
+    const attributed = attributedCount(run, section)
+    if (attributed > 0) yield `Direct logit attribution of ${formatCounted(attributed, 'token')}:`
+    yield* whyLines(run, section, { vocabulary, columns: LINE_WIDTH })
   }
 }
 

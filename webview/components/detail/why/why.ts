@@ -14,6 +14,7 @@ import type { ShareOrder } from '../../../state/shares'
 import { effectsBySource, strongestOf } from '../../../state/sourceEffects'
 import type { WhyQuestion, WhyState } from '../../../state/why'
 import { tokenTemplate } from '../../../tokens/pieces'
+import { setTokenContext } from '../../../tokens/tokenContext'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { LightElement } from '../../base/lightElement'
 import { missingPredictionTemplate } from '../missingPrediction'
@@ -56,7 +57,11 @@ export class WhyElement extends LightElement {
   protected override render(): TemplateResult {
     const { row, inspection, labels, question, state } = this
     const missing = row.distribution === null ? row.unscored : null
-    return html`<aside class="detail why" aria-label="Why the picked token was predicted">
+    return html`<aside
+      class="detail why"
+      aria-label="Why the picked token was predicted"
+      @contextmenu=${this.onContextMenu}
+    >
       ${titleTemplate(row, labels)}
       <div class="answer ${row.stale ? 'stale' : ''} ${missing === null ? '' : 'blank'}">
         ${missing === null ? nothing : missingPredictionTemplate(missing, inspection, this.actions)}
@@ -79,6 +84,12 @@ export class WhyElement extends LightElement {
               ${whyStatusTemplate(this.isPending ? { kind: 'running' } : state.progress, this.actions)}`
       }
     </aside>`
+  }
+
+  private readonly onContextMenu = ({ currentTarget }: MouseEvent) => {
+    if (this.question === null || !(currentTarget instanceof HTMLElement)) return
+    const { subject } = this.question
+    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, panelView: 'why', subject })
   }
 
   private get row(): Row {
