@@ -29,13 +29,7 @@ export function formatWhy(report: WhyReport, { input, columns }: WhyTextOptions)
     '',
     `The ${formatCounted(heads.length, 'strongest head')}, and the tokens that they add most from:`,
     ...heads.map((head) => headLine(head, { input, columns })),
-    '',
-    `Log-probability of ${show(report.token)} with only the last tokens before it:`,
-    ...report.contextCurve.map(({ tokens, logProb }) => {
-      const probability = formatProbability(Math.exp(logProb))
-      const nats = formatDecimal(logProb, 3).padStart(7)
-      return `${GAP}${formatCounted(tokens, 'token').padEnd(12)}${GAP}${nats} nats${GAP}${probability}`
-    }),
+    ...curveLines(report),
     '',
   ].join('\n')
 }
@@ -46,16 +40,30 @@ const MAX_HEADS = 10
 const MAX_SOURCES = 4
 const GAP = '  '
 
-/** `Why ·sat and not ·is at position 2 (row 3 of the logits): logit difference +1.234` */
-function describeSubject({ token, against, position, logitsRow, total }: WhyReport): string {
-  const place = position === 'next' ? 'after the last token' : `at position ${position}`
-  return `${describeQuestion(token, against)} ${place} (row ${logitsRow} of the logits): ${signed(total)}`
+/** `Why ·sat and not ·is: difference of their logits at position 2, after 2 tokens (row 2 of the logits): +1.234` */
+function describeSubject({ token, against, position, logitsRow, total, bos }: WhyReport): string {
+  // Beyond the first window these are fewer than the text has before the position.
+  const seen = formatCounted(logitsRow + (bos ? 0 : 1), 'token')
+  const place = position === 'next' ? 'as the next token' : `at position ${position}`
+  const question = describeQuestion(token, against)
+  return `${question} ${place}, after ${seen} (row ${logitsRow} of the logits): ${signed(total)}`
 }
 
 function describeQuestion(token: ReportedToken, against: WhyReport['against']): string {
   if (against === null) return `The logit of ${show(token)}`
   if (against === 'mean') return `The logit of ${show(token)} above the mean of all tokens`
   return `Why ${show(token)} and not ${show(against)}: difference of their logits`
+}
+
+/** Nothing if the curve is not computed. */
+function curveLines({ token, contextCurve }: WhyReport): string[] {
+  if (contextCurve.length === 0) return []
+  const points = contextCurve.map(({ tokens, logProb }) => {
+    const nats = formatDecimal(logProb, 3).padStart(7)
+    const probability = formatProbability(Math.exp(logProb))
+    return `${GAP}${formatCounted(tokens, 'token').padEnd(12)}${GAP}${nats} nats${GAP}${probability}`
+  })
+  return ['', `Log-probability of ${show(token)} with only the last tokens before it:`, ...points]
 }
 
 interface Bar {

@@ -112,16 +112,36 @@ describe('The text of logitscope why', { timeout: LOADING_LIMIT_MS }, () => {
     )
   })
 
+  it('has the context curve in tokens, nats and probability', async () => {
+    const { stdout } = await run(['why', ...CAT, '--at', '3'], REAL)
+    const { contextCurve } = await why([...CAT, '--at', '3'])
+    const [, curve = ''] = stdout.split('with only the last tokens before it:\n')
+    expect(
+      curve
+        .trim()
+        .split('\n')
+        .map((line) => line.trim().split(/ {2,}/).slice(0, 2)),
+    ).toEqual(
+      contextCurve.map(({ tokens, logProb }) => [
+        tokens === 1 ? '1 token' : `${tokens} tokens`,
+        `${logProb.toFixed(3).replace('-', '−')} nats`,
+      ]),
+    )
+  })
+
   it.each([
     [
       ['--at', '2', '--against', ' ran'],
-      'Why ·sat and not ·ran: difference of their logits at position 2 (row 2 of the logits): ',
+      'Why ·sat and not ·ran: difference of their logits at position 2, after 2 tokens (row 2 of the logits): ',
     ],
     [
       ['--at', 'next', '--token', ' mat', '--against', 'mean'],
-      'The logit of ·mat above the mean of all tokens after the last token (row 5 of the logits): ',
+      'The logit of ·mat above the mean of all tokens as the next token, after 5 tokens (row 5 of the logits): ',
     ],
-    [['--at', '1', '--against', 'none'], 'The logit of ·cat at position 1 (row 1 of the logits): '],
+    [
+      ['--at', '1', '--against', 'none'],
+      'The logit of ·cat at position 1, after 1 token (row 1 of the logits): ',
+    ],
   ])('says what %j asks', async (args, question) => {
     const { stdout } = await run(['why', ...CAT, ...args], REAL)
     expect(stdout.split('\n')[1]).toContain(question)
