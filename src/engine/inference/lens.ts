@@ -5,7 +5,7 @@
 import { NO_TARGET } from '../../shared/contracts/engineApi'
 import type { LensRow } from '../../shared/contracts/explanation'
 import { elementAt } from '../../shared/elementAt'
-import { rowCount, type Tensor } from '../runtime/tensor'
+import { reshaped, rowCount, type Tensor } from '../runtime/tensor'
 import type { Divergences, HeadScores, LmHead } from './lmHead'
 
 /** The model's output for B rows. */
@@ -47,7 +47,7 @@ export class Lens {
     const { targets, topK, firstRow } = options
     const B = rowCount(streams)
     const layers = await this.lmHead.scoreAgainst(
-      streams.reshape([B * nLayer, nEmbd]),
+      reshaped(streams, [B * nLayer, nEmbd]),
       Int32Array.from({ length: B * nLayer }, (_, i) => elementAt(targets, Math.floor(i / nLayer))),
       { topK, temperature: 1, baseline: output.logits },
     )

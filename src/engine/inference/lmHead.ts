@@ -73,9 +73,9 @@ export class LmHead {
     targets: Int32Array,
     options: ComparisonOptions,
   ): Promise<HeadScores & Pick<Divergences, 'kl'>> {
-    const feeds = { ...this.feeds(residual, targets, options), ...baselineFeeds(options, 'kl') }
-    const { scores, divergences } = await this.session.run(feeds, ['scores', 'divergences'])
-    return { ...readScores(scores, options), kl: divergences.data as Float32Array }
+    const feeds = { ...this.feeds(residual, targets, options), ...baselineFeeds(residual, options) }
+    const { scores, kl } = await this.session.run(feeds, ['scores', 'kl'])
+    return { ...readScores(scores, options), kl: kl.data as Float32Array }
   }
 
   /**
@@ -87,13 +87,16 @@ export class LmHead {
     targets: Int32Array,
     options: ComparisonOptions,
   ): Promise<HeadScores & Divergences> {
-    const feeds = { ...this.feeds(residual, targets, options), ...baselineFeeds(options, 'both') }
-    const { scores, divergences } = await this.session.run(feeds, ['scores', 'divergences'])
-    const values = divergences.data as Float32Array
+    const feeds = {
+      ...this.feeds(residual, targets, options),
+      ...baselineFeeds(residual, options),
+      hasJensenShannon: tensor.bool(true),
+    }
+    const { scores, kl, jensenShannon } = await this.session.run(feeds, ['scores', 'kl', 'jensenShannon'])
     return {
       ...readScores(scores, options),
-      kl: values.filter((_, i) => i % 2 === 0),
-      jensenShannon: values.filter((_, i) => i % 2 === 1),
+      kl: kl.data as Float32Array,
+      jensenShannon: jensenShannon.data as Float32Array,
     }
   }
 
@@ -136,16 +139,18 @@ export class LmHead {
       inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), [1]),
       hasBaseline: tensor.bool(false),
       baseline: tensor.float32(new Float32Array(0), [0, VOCABULARY_SIZE]),
-      jensenShannon: tensor.bool(false),
+      groups: tensor.int64([0, 0, VOCABULARY_SIZE]),
+      hasJensenShannon: tensor.bool(false),
     }
   }
 }
 
-function baselineFeeds({ baseline }: ComparisonOptions, divergences: 'kl' | 'both'): Tensors {
+function baselineFeeds(residual: Tensor, { baseline }: ComparisonOptions): Tensors {
+  const B = rowCount(baseline)
   return {
     hasBaseline: tensor.bool(true),
     baseline,
-    jensenShannon: tensor.bool(divergences === 'both'),
+    groups: tensor.int64([B, rowCount(residual) / B, VOCABULARY_SIZE]),
   }
 }
 

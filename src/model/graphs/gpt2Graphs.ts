@@ -9,8 +9,8 @@ import type { GraphBuilder, Value } from '../../onnx/graphBuilder'
 import { assertNever } from '../../shared/assertNever'
 import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint } from '../gpt2/checkpoint'
-import { attributionFeeds, attributionParts, type BlockStart, noParts } from './attributionParts'
-import { divergences } from './divergences'
+import { attributionFeeds, type BlockStart, outputAttribution } from './attributionParts'
+import { jensenShannonDivergence, klDivergence } from './divergences'
 import { attentionScale, Gpt2GraphBuilder, type ModelGraph, type PastRows } from './gpt2GraphBuilder'
 import { BLOCK, BLOCKS, sumOverVocabulary } from './vocabularySum'
 
@@ -23,9 +23,7 @@ import { BLOCK, BLOCKS, sumOverVocabulary } from './vocabularySum'
  * |x| over the residual stream after each block and over each block's values before its softmax and its activation:
  * these two can turn infinity, on a GPU even NaN, into a finite number, which later blocks would not notice.
  * If `observed` is true, `streams` [S, L · C] is the residual stream before each block; with `residual` these are the
- * layers of the logit lens. If `attributed` is true too, for S = 1, `attended` [L, C], `sources` [L · H, P + 1] and
- * `attentionBias` [L, 1] are the `Parts` of the attention. One condition for all of them, because a run takes
- * a tenth of a millisecond for each.
+ * layers of the logit lens. In fp32 also the outputs of `outputAttribution`.
  */
 export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   const g = new Gpt2GraphBuilder(checkpoint)
@@ -48,20 +46,13 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
   }
   g.rowsOutput('residual', x)
   const streams = () => g.concat(1, ...blocks.map((start) => start.x))
-  const { layers, ...parts } = g.either(
+  const { layers } = g.either(
     observed,
-    () => ({
-      layers: streams(),
-      ...(attribution === undefined ? noParts(padding) : attributionParts(g, blocks, attribution)),
-    }),
-    () => ({ layers: padding, ...noParts(padding) }),
+    () => ({ layers: streams() }),
+    () => ({ layers: padding }),
   )
   g.rowsOutput('streams', layers, nLayer * nEmbd)
-  if (attribution !== undefined) {
-    g.output('attended', parts.attended, 'float32', ['L', nEmbd])
-    g.output('sources', parts.sources, 'float32', ['heads', 'sources'])
-    g.output('attentionBias', parts.attentionBias, 'float32', ['L', 1])
-  }
+  if (attribution !== undefined) outputAttribution(g, blocks, attribution)
   return g.finish('transformer')
 }
 
@@ -71,11 +62,12 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
  * [S, C], the rows of these tokens in the LM head's matrix.
  * Head, if `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length is used (the
  * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1], `hasBaseline` [],
- * `baseline` [B, V], of which R is a multiple, and `jensenShannon` []
+ * `baseline` [B, V], of which R is a multiple, `groups` int64 [3] (B, R / B, V), and `hasJensenShannon` []
  * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
  * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
  * All are float32, which represents ids and ranks exactly, in one tensor, because each read from a GPU takes a wait.
- * If `hasBaseline` is true, also `divergences` [R, 1 or 2] in nats, see `divergences`.
+ * If `hasBaseline` is true, also `kl` [R, 1], and if `hasJensenShannon` is true, `jensenShannon` [R, 1], in nats at
+ * temperature 1. No condition is inside of another: on a GPU it would be read back.
  * @param maxTensorBytes size limit of a weight tensor; larger vocabulary matrices are split
  */
 export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number): ModelGraph {
@@ -100,20 +92,30 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
   const hasBaseline = g.input('hasBaseline', 'bool', [])
   const baseline = g.input('baseline', 'float32', ['B', VOCABULARY_SIZE])
-  const jensenShannon = g.input('jensenShannon', 'bool', [])
-  const comparison = { hasBaseline, baseline, jensenShannon }
+  const groups = g.input('groups', 'int64', [3])
+  const hasJensenShannon = g.input('hasJensenShannon', 'bool', [])
 
   // Outside of the branch, so that ONNX Runtime folds the cast of the weights once.
   const project = g.projection()
-  const { logits, scores, fromBaseline } = g.either(
+  const { logits, logSumExp, scores } = g.either(
     hasRows,
-    () => head(g, { residual, project, target, places, inverseTemperature, ...comparison }),
+    () => head(g, { residual, project, target, places, inverseTemperature }),
     // Empty outputs of the right type: the reductions fail on zero rows.
-    () => ({ logits: residual, scores: residual, fromBaseline: residual }),
+    () => ({ logits: residual, logSumExp: residual, scores: residual }),
   )
   g.rowsOutput('logits', logits, VOCABULARY_SIZE)
   g.output('scores', scores, 'float32', ['R', 'columns'])
-  g.output('divergences', fromBaseline, 'float32', ['R', 'divergences'])
+  const compared = { logits, logSumExp, baseline, groups }
+  const divergence = (name: string, isWanted: Value, compute: () => Value) => {
+    const { value } = g.either(
+      isWanted,
+      () => ({ value: compute() }),
+      () => ({ value: logSumExp }),
+    )
+    g.output(name, value, 'float32', ['R', 1])
+  }
+  divergence('kl', hasBaseline, () => klDivergence(g, compared))
+  divergence('jensenShannon', hasJensenShannon, () => jensenShannonDivergence(g, compared))
   return g.finish('vocabulary')
 }
 
@@ -124,16 +126,13 @@ interface HeadFeeds {
   readonly target: Value
   readonly places: Value
   readonly inverseTemperature: Value
-  readonly hasBaseline: Value
-  readonly baseline: Value
-  readonly jensenShannon: Value
 }
 
-/** Residual rows [R, C] → raw logits [R, V], without a bias, the scores [R, 4 + 2K], and the divergences [R, 1 or 2]. */
+/** Residual rows [R, C] → raw logits [R, V], without a bias, their log-sum-exp [R, 1], and the scores [R, 4 + 2K]. */
 function head(
   g: Gpt2GraphBuilder,
-  { residual, project, target, places, inverseTemperature, hasBaseline, ...comparison }: HeadFeeds,
-): { logits: Value; scores: Value; fromBaseline: Value } {
+  { residual, project, target, places, inverseTemperature }: HeadFeeds,
+): { logits: Value; logSumExp: Value; scores: Value } {
   const logits = project(g.layerNorm('ln_f', residual))
   const top = topOfVocabulary(g, logits, g.op('Shape', [places]))
   const targetLogit = g.gatherElements(logits, target)
@@ -142,18 +141,14 @@ function head(
 
   // Entropy = log Σe^z − Σ p·z. With the maximum subtracted, no exponential overflows, and a low temperature loses no
   // precision.
-  const z = g.mul(g.sub(logits, g.reduceMax(logits)), inverseTemperature)
+  const max = g.reduceMax(logits)
+  const z = g.mul(g.sub(logits, max), inverseTemperature)
   const exp = g.op('Exp', [z])
   const sum = sumOverVocabulary(g, exp)
   const logSum = g.op('Log', [sum])
   const entropy = g.sub(logSum, g.div(sumOverVocabulary(g, g.mul(exp, z)), sum))
   const scores = g.concat(1, logSum, entropy, targetLogit, targetRank, top.ids, top.logits)
-  const { fromBaseline } = g.either(
-    hasBaseline,
-    () => ({ fromBaseline: divergences(g, { z, exp, sum, logSum }, { inverseTemperature, ...comparison }) }),
-    () => ({ fromBaseline: logSum }),
-  )
-  return { logits, scores, fromBaseline }
+  return { logits, logSumExp: g.add(logSum, max), scores }
 }
 
 /**
