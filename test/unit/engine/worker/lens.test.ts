@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { EngineApi, LensRequest } from '../../../../src/shared/contracts/engineApi'
+import type { LensRequest } from '../../../../src/shared/contracts/engineApi'
 import type { LensRow } from '../../../../src/shared/contracts/explanation'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { CancelledError, InvalidRequestError } from '../../../../src/shared/errors'
