@@ -1,8 +1,7 @@
 import type { LogitsFile } from '../files/logits/logitsFile'
-import type { ReferenceInput } from '../files/representation/representation'
 import { understandLogits } from '../files/representation/understandLogits'
-import { START_TOKEN_ID } from '../shared/contracts/prediction'
 import type { SimulationApi } from '../shared/contracts/simulation'
+import { referenceInputs } from './referenceInputs'
 
 /** Runs `work` with a model: an id or a folder. */
 export type UseReference = <T>(model: string, work: (api: SimulationApi) => Promise<T>) => Promise<T>
@@ -18,7 +17,8 @@ export interface ChooseOptions {
 
 /**
  * The model that a file's rows are of: the one that the file names, else the first one with the same numbers in a row,
- * else the one whose rows differ least. A model with fewer positions than tokens, or with another width than the file's hidden states, is left out.
+ * else the one whose rows differ least. A model with fewer positions than tokens, or with another width than the file's
+ * hidden states, is left out.
  * @param models the model to try first at the start; at least one
  * @throws FileChangedError, ArrayFileError, and what loading a model throws
  */
@@ -53,24 +53,8 @@ async function fitOf(
   api: SimulationApi,
   { tokenIds, signal }: ChooseOptions,
 ): Promise<ReferenceFit | undefined> {
-  const { nPositions, nEmbd } = await api.simulatedModel(undefined, { signal })
-  if (tokenIds.length > nPositions || (file.hidden !== undefined && file.hidden.width !== nEmbd))
-    return undefined
-  const hasStartToken = tokenIds[0] === START_TOKEN_ID
-  const inputs = hasStartToken
-    ? [inputOf(tokenIds, true), inputOf(tokenIds.slice(1), false)]
-    : [inputOf(tokenIds, false), inputOf(Int32Array.of(START_TOKEN_ID, ...tokenIds), true)]
-  return understandLogits(
-    file,
-    inputs.filter((input) => input.tokenIds.length > 0 && input.tokenIds.length <= nPositions),
-    { signal },
-  )
-
-  function inputOf(ids: Int32Array, startToken: boolean): ReferenceInput {
-    return {
-      tokenIds: ids,
-      startToken,
-      row: (row) => api.referenceLogits({ tokenIds: ids, rows: Int32Array.of(row) }, { signal }),
-    }
-  }
+  const model = await api.simulatedModel(undefined, { signal })
+  if (tokenIds.length > model.nPositions) return undefined
+  if (file.hidden !== undefined && file.hidden.width !== model.nEmbd) return undefined
+  return understandLogits(file, referenceInputs(api, model, { tokenIds, signal }), { signal })
 }
