@@ -40,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
   const log = createLog()
   const mayBeAvailable = new vscode.EventEmitter<AcceleratedBackend>()
   const companion = new Companion(VSCODE_COMMANDS, () => {
-    mayBeAvailable.fire('webgpu')
+    if (libraryForGpu() === undefined) mayBeAvailable.fire('webgpu')
   })
   const onMayBeAvailable = mayBeAvailable.event
   const { api, close } = compose(context, log, nodePlatform({ context, log, companion, onMayBeAvailable }))
@@ -49,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): LogitscopeApi {
     vscode.extensions.onDidChange(() => {
       if (vscode.extensions.getExtension(NATIVE_EXTENSION_ID) === undefined) return
       mayBeAvailable.fire('native')
-      mayBeAvailable.fire('webgpu')
+      if (libraryForGpu() !== undefined) mayBeAvailable.fire('webgpu')
     }),
     // After the engine, so that it is disposed first: it would report the end of the companion's link as a failure.
     companion,
@@ -109,7 +109,7 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
     return { model: location, backend, threads: threads(), precision, cacheFolder: int8Folder, assetsFolder }
   }
   const spawnWasm = (selected: SelectedModel) => spawnWorker(optionsOf(selected, 'wasm'))
-  // The GPU is in the window, which may be on another machine: the companion runs the engine there.
+  // The window may be on another machine: the companion runs the engine there.
   const companionInWindow: WebGpuPlace = {
     kind: 'window',
     adapter: () => companion.adapter(),
@@ -145,10 +145,8 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
     accelerators: [
       webGpuOf(context, log, {
         place: () => {
-          const library = findNativeLibrary()
-          return isWindowOnThisMachine() && library.kind === 'found'
-            ? ownProcess(library.path)
-            : companionInWindow
+          const library = libraryForGpu()
+          return library === undefined ? companionInWindow : ownProcess(library)
         },
         spawnWasm: (model) => spawnWasm({ model, precision: 'fp32' }),
       }),
@@ -188,9 +186,14 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
   }
 }
 
-/** Whether this host is in a desktop window of the same machine, and not on a server or in a container. */
-function isWindowOnThisMachine(): boolean {
-  return vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop
+/**
+ * The native library if it reaches the window's GPU: in a desktop window of this machine. A host on a server or in a
+ * container has another GPU or none.
+ */
+function libraryForGpu(): string | undefined {
+  const isLocal = vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop
+  const library = findNativeLibrary()
+  return isLocal && library.kind === 'found' ? library.path : undefined
 }
 
 /** This window, as messages in other windows name it. */

@@ -21,6 +21,10 @@ describe('describeBackend', () => {
     [{ ...MINI, backend: 'webgpu' as const }, 'WebGPU'],
     [{ ...MINI, backend: 'webgpu' as const, check: CHECK }, 'WebGPU, checked: max |Δ| 7e-6'],
     [
+      { ...MINI, backend: 'webgpu' as const, gpuProcess: 'native' as const, check: CHECK },
+      'WebGPU (native), checked: max |Δ| 7e-6',
+    ],
+    [
       { ...MINI, backend: 'native' as const, precision: 'int8' as const, check: CHECK },
       'native, checked: mean |Δ| 1e-6',
     ],
