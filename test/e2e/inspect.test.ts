@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { panelOf, SAMPLE_TOKENS } from './support/panel'
+import { seriousViolations } from './support/seriousViolations'
 import { inspectsAWholeDocument } from './support/wholeDocument'
 import { useWorkbench } from './support/useWorkbench'
 import type { Theme } from './support/workbench'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const NEXT_TO_THE_EDITOR = { layout: 'next to the editor', width: 1440 }
 const WIDE = { layout: 'wide', width: 2400 }
 const LONG_LINE = 'The language model head projects every hidden state to one score for each token.\n'
@@ -181,25 +178,16 @@ describe('inspecting in the workbench', () => {
       await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
       const picture = `inspect-${theme}-${layout.replaceAll(' ', '-')}`
       await workbench().screenshot(picture)
-      const inTokens = await seriousViolations()
+      const inTokens = await seriousViolations(workbench())
       await openPrediction('Sampling')
       await openPrediction('How computed')
       await workbench().panel.getByText('All 50,257 tokens can be sampled.').waitFor()
 
-      const inPrediction = await seriousViolations()
+      const inPrediction = await seriousViolations(workbench())
 
       await workbench().screenshot(`${picture}-prediction`)
       await openTokens()
       expect([...inTokens, ...inPrediction]).toEqual([])
     })
   })
-
-  async function seriousViolations(): Promise<string[]> {
-    const frame = await workbench().panelFrame()
-    await frame.evaluate(AXE)
-    const results = await frame.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })")
-    return results.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
-  }
 })

@@ -1,0 +1,144 @@
+// The logit lens in the real workbench, on the embedded model.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
+import { tokenNumbers } from '../support/reference/sampleNumbers'
+import { chooseInMenu } from './support/chooseInMenu'
+import { panelOf } from './support/panel'
+import { seriousViolations } from './support/seriousViolations'
+import { useWorkbench } from './support/useWorkbench'
+import type { Theme } from './support/workbench'
+
+/** The position of `·Config` in the sample, which the model did not expect. */
+const CONFIG = 63
+const WINDOW = { width: 1440, height: 900 }
+const LAPTOP = { width: 1024, height: 700 }
+/** The panel alone has room for both places of the work area. */
+const WIDE = { width: 2400, height: 900 }
+
+const workbench = useWorkbench()
+const { inspectSample, openTokens } = panelOf(workbench)
+const cell = (position: number, layer: number) => workbench().panel.locator(`#lens-0-${position}-${layer}`)
+const layerRow = (layer: number) => workbench().panel.locator('.layer-table tbody tr').nth(layer)
+
+describe('the tab Lens', () => {
+  beforeAll(inspectSample)
+
+  beforeEach(async () => {
+    await pickConfig()
+    await openLens()
+  })
+
+  it('shows what every layer predicts; the last one is the output', async () => {
+    const { probability, rank, surprisal } = tokenNumbers(CONFIG)
+    await layerRow(6).locator('.alternative').first().waitFor()
+
+    const numbers = await layerRow(6).locator('td.number').allInnerTexts()
+
+    expect(numbers.slice(0, 3)).toEqual([
+      formatProbability(probability),
+      formatCount(rank),
+      formatDecimal(surprisal),
+    ])
+    // The embeddings of ·new predict ·new itself.
+    await expect(cell(CONFIG, 0).innerText()).resolves.toBe('·new')
+  })
+
+  it('moves by cell with the arrow keys, and shows the layer in Prediction', async () => {
+    await workbench().panel.getByRole('grid').focus()
+    await workbench().page.keyboard.press('ArrowUp')
+    await workbench().page.keyboard.press('ArrowUp')
+    await workbench().panel.locator(`#lens-0-63-4[aria-selected=true]`).waitFor()
+
+    await workbench().panel.getByRole('tab', { name: 'Prediction' }).click()
+
+    await workbench().panel.getByText('as after block 3').waitFor()
+    await workbench().panel.getByRole('button', { name: 'Show the Output' }).click()
+    await workbench().panel.getByText('How computed').waitFor()
+  })
+
+  it('computes the columns that are scrolled to', async () => {
+    await workbench().panel.getByRole('grid').focus()
+    await workbench().page.keyboard.press('Home')
+    await cell(0, 6).locator('.token:not(.absent)').waitFor()
+    await workbench().page.keyboard.press('End')
+    await cell(85, 6).locator('.token:not(.absent)').waitFor()
+  })
+
+  it('copies Python lines for TransformerLens from the menu of a cell', async () => {
+    await cell(CONFIG, 3).click({ button: 'right' })
+    await chooseInMenu(workbench().page, 'Copy as TransformerLens')
+
+    await workbench().page.getByText('Python lines copied').waitFor()
+    const copied = await workbench().page.evaluate(() => navigator.clipboard.readText())
+    expect(copied).toContain('run_with_cache')
+    expect(copied).toContain('50256')
+  })
+
+  it('is part of the results as text', async () => {
+    await workbench().runCommand('Logitscope: Open Results as Text')
+    await workbench().page.getByRole('tab', { name: 'Logitscope Results.txt', selected: true }).waitFor()
+    await workbench().page.keyboard.press('Control+End')
+
+    await workbench()
+      .page.locator('.view-line', { hasText: /^depth.+\d/ })
+      .last()
+      .waitFor()
+  })
+
+  it('fills the column Depth of the table', async () => {
+    await workbench().configure({ 'logitscope.columns': ['depth', 'rank'] })
+    await openTokens()
+    await workbench().panel.locator(`#row-0-${CONFIG} .depth`, { hasText: /^\d$/ }).waitFor()
+    await workbench().configure({ 'logitscope.columns': ['probability', 'rank', 'alternatives'] })
+  })
+
+  it('keeps its rows over a reload of the window', async () => {
+    await cell(CONFIG, 2).locator('.token:not(.absent)').waitFor()
+    await workbench().reload()
+
+    await cell(CONFIG, 2).locator('.token:not(.absent)').waitFor()
+    await expect(
+      workbench().panel.getByRole('tab', { name: 'Lens' }).getAttribute('aria-selected'),
+    ).resolves.toBe('true')
+  })
+})
+
+describe('the accessibility of the tab Lens', () => {
+  beforeAll(async () => {
+    await inspectSample()
+    await pickConfig()
+    await openLens()
+  })
+
+  afterAll(async () => {
+    await workbench().setViewport(WINDOW)
+  })
+
+  it.each<{ theme: Theme; layout: string; viewport: typeof WINDOW }>([
+    { theme: 'dark', layout: 'wide', viewport: WIDE },
+    { theme: 'dark', layout: 'next to the editor', viewport: WINDOW },
+    { theme: 'light', layout: 'next to the editor', viewport: WINDOW },
+    { theme: 'highContrast', layout: 'next to the editor', viewport: WINDOW },
+    { theme: 'highContrastLight', layout: 'next to the editor', viewport: WINDOW },
+    { theme: 'light', layout: 'on a laptop', viewport: LAPTOP },
+  ])('has no serious violation in the theme $theme, $layout', async ({ theme, layout, viewport }) => {
+    await workbench().setViewport(viewport)
+    await workbench().setTheme(theme)
+    await cell(CONFIG, 6).locator('.token:not(.absent)').waitFor()
+    await workbench().screenshot(`lens-${theme}-${layout.replaceAll(' ', '-')}`)
+
+    await expect(seriousViolations(workbench())).resolves.toEqual([])
+  })
+})
+
+async function pickConfig(): Promise<void> {
+  const text = workbench().panel.locator('.running-text')
+  await text.getByText('Config', { exact: true }).nth(2).click()
+  await workbench().panel.locator('.running-text .picked', { hasText: 'Config' }).waitFor()
+}
+
+async function openLens(): Promise<void> {
+  await workbench().panel.getByRole('tab', { name: 'Lens' }).click()
+  await workbench().panel.locator('.lens .token:not(.absent)').first().waitFor()
+}
