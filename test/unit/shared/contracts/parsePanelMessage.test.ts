@@ -17,6 +17,13 @@ describe('parsePanelMessage', () => {
     { type: 'setStartToken', startToken: false },
     { type: 'setTopK', topK: 40 },
     { type: 'runCommand', command: 'runAgain' },
+    {
+      type: 'requestWhy',
+      subject: { ...address, tokenId: 5, against: { kind: 'mean' } },
+      knockedOut: [0, 3],
+    },
+    { type: 'requestFirstToken', text: ' cat' },
+    { type: 'cancelWhy' },
   ])('accepts a well-formed $type', (message) => {
     expect(parsePanelMessage(message)).toEqual(message)
   })
@@ -33,6 +40,23 @@ describe('parsePanelMessage', () => {
     ['an id that is too long', { type: 'ready', inspectionId: 'a'.repeat(65) }],
     ['an unknown way of picking', { type: 'pickToken', ...address, how: 'delete' }],
     ['a start token that is not a boolean', { type: 'setStartToken', startToken: 'yes' }],
+    [
+      'a token to hold against that is not a number',
+      {
+        type: 'requestWhy',
+        subject: { ...address, tokenId: 5, against: { kind: 'token', tokenId: '6' } },
+        knockedOut: [],
+      },
+    ],
+    [
+      'a knocked-out row that is negative',
+      {
+        type: 'requestWhy',
+        subject: { ...address, tokenId: 5, against: { kind: 'nothing' } },
+        knockedOut: [-1],
+      },
+    ],
+    ['a text that is too long', { type: 'requestFirstToken', text: 'a'.repeat(1001) }],
     ['a number of alternatives that is NaN', { type: 'setTopK', topK: NaN }],
   ])('rejects %s', (_, message) => {
     expect(parsePanelMessage(message)).toBeUndefined()

@@ -5,13 +5,40 @@ import {
   formatCounted,
   formatDecimal,
   formatDuration,
+  formatFactor,
   formatOdds,
   formatParameters,
   formatPerplexity,
   formatProbability,
+  formatSigned,
   formatWholePercent,
   speakPercent,
 } from '../../../../src/shared/text/format'
+
+describe('A contribution', () => {
+  it.each([
+    [0.063, '+0.06'],
+    [-2.74, '−2.74'],
+    [-0.001, '0.00'],
+    [0.001, '0.00'],
+    [0, '0.00'],
+  ])('of %f is formatted as %s', (value, shown) => {
+    expect(formatSigned(value)).toBe(shown)
+  })
+})
+
+describe('A factor', () => {
+  it.each([
+    [8.03, '×8.0'],
+    [1, '×1.0'],
+    [0.14, '÷7.1'],
+    [123.4, '×123'],
+    [1 / 5210, '÷5,210'],
+    [1.2e6, '×1.2e6'],
+  ])('of %f is formatted as %s', (factor, shown) => {
+    expect(formatFactor(factor)).toBe(shown)
+  })
+})
 
 describe('A probability', () => {
   it.each([
