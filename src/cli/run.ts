@@ -16,7 +16,7 @@ import { generalUsage } from './usage'
 export async function runCli(args: readonly string[], environment: CliEnvironment): Promise<number> {
   const { stdout, stderr } = environment
   try {
-    const [name = '', ...rest] = args
+    const { name, rest } = splitCommand(args)
     const { help, version: isVersion } = flagsIn(args)
     if (help || isVersion) {
       await write(stdout, help ? (COMMANDS.get(name)?.usage ?? generalUsage()) : `${version}\n`)
@@ -26,6 +26,13 @@ export async function runCli(args: readonly string[], environment: CliEnvironmen
   } catch (error) {
     return isClosedPipe(error) ? SUCCESS : await reportError(stderr, error)
   }
+}
+
+/** The command's name and its arguments, which may also come before the name. */
+function splitCommand(args: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
+  const [first = ''] = args
+  const index = first.startsWith('-') ? args.findIndex((arg) => COMMANDS.has(arg)) : 0
+  return { name: args[index] ?? '', rest: args.filter((_, i) => i !== index) }
 }
 
 /** Whether help or the version is asked for, in any command line, even one that is wrong otherwise. */

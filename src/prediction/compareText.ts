@@ -1,9 +1,9 @@
 import type { BaselineModel } from '../shared/contracts/engineApi'
-import type { Inspection } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
-import type { Comparison, Comparisons } from './comparisons'
+import type { Comparisons } from './comparisons'
 import { prepareText } from './inspectText'
 import type { PredictionService } from './predictionService'
+import type { TextComparison } from './report/comparisonReport'
 
 export interface CompareTextRequest {
   readonly text: string
@@ -22,12 +22,6 @@ export interface CompareTextOptions {
   readonly signal?: AbortSignal
   /** Called with the number of compared tokens, and the number of tokens that both sides have. */
   readonly onProgress?: (compared: number, shared: number) => void
-}
-
-/** A comparison and what it is of. Both inspections have their tokens and no predictions. */
-export interface TextComparison extends Comparison {
-  readonly shownText: Inspection
-  readonly baselineText: Inspection
 }
 
 /**

@@ -2,11 +2,10 @@
 
 import type { ComparedToken } from '../../shared/contracts/comparison'
 import type { ComparisonSummary } from '../../shared/contracts/comparisonSummary'
-import type { Inspection } from '../../shared/contracts/prediction'
+import type { Inspection, ModelInfo } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { summarizeComparison } from '../../shared/numbers/comparisonSummary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
-import type { TextComparison } from '../compareText'
 import { type ReportedProvenance, reportedProvenance, type ReportedToken, reportToken } from './report'
 
 /**
@@ -39,6 +38,16 @@ export interface ComparisonReport extends ReportedProvenance {
   readonly positions: readonly ReportedComparedPosition[]
   /** Null if no token was compared. */
   readonly summary: ComparisonSummary | null
+}
+
+/** A comparison and what it is of. Both inspections have their tokens; their predictions are not used. */
+export interface TextComparison {
+  readonly model: ModelInfo
+  readonly baseline: ModelInfo
+  readonly isComplete: boolean
+  readonly tokens: readonly ComparedToken[]
+  readonly shownText: Inspection
+  readonly baselineText: Inspection
 }
 
 export function comparisonReportOf(comparison: TextComparison, vocabulary: Vocabulary): ComparisonReport {

@@ -36,8 +36,11 @@ describe('A command line', () => {
     })
   })
 
-  it('with an option before the command ends with 2', async () => {
-    expect(await run(['--json', 'inspect', 'a.txt'])).toMatchObject({ code: 2, stdout: '' })
+  it('may have options before the command', async () => {
+    const { code, stdout } = await run(['--json', 'inspect', '--text', 'the'])
+
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'mini' })
   })
 
   it.each(['explain', 'constructor'])('with the unknown command %s ends with 2 and says so', async (name) => {
