@@ -4,6 +4,8 @@ import type { Log } from '../editor/log'
 import { onSettingsChange, readPrecision, readSettings } from '../editor/settings'
 import { BackendRouter } from '../engine/client/backendRouter'
 import { createEngine } from '../engine/client/engineHandle'
+import { connectSimulation } from '../engine/client/simulationThread'
+import { registerCheck } from '../features/check/registerCheck'
 import { registerCompletion } from '../features/completion/registerCompletion'
 import { registerHeatmap } from '../features/heatmap/registerHeatmap'
 import { registerHover } from '../features/hover/registerHover'
@@ -31,6 +33,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   // Services that several features share.
   const selectedPrecision = () => readPrecision(readSettings().model)
   let precision = selectedPrecision()
+  /** Whether the native library has passed its check and is used. */
+  let isNative = false
   // Not if the user has selected a backend that Logitscope Native does not change.
   const offersNative = () => acceleratorsOf(readSettings().backend).includes('native') && canInstallNative()
   const engine = new BackendRouter({
@@ -41,6 +45,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     accelerators,
     selected: () => acceleratorsOf(readSettings().backend),
     onState: (state, unused) => {
+      isNative = state.kind === 'ready' && state.model.backend === 'native'
       status.showEngine(state, unused)
     },
     onFailure: (failure) => void reportBackendFailure(failure, { log, offersNative }),
@@ -73,7 +78,15 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     void engine.restart()
     for (const feature of features) feature.modelChanged()
   }
-  registerModels({ ...shared, ...platform, reload: modelChanged })
+  const models = registerModels({ ...shared, ...platform, reload: modelChanged })
+  const check = registerCheck({
+    ...shared,
+    store: platform.store,
+    openFile: platform.openFile,
+    startReference: (model) =>
+      connectSimulation(platform.spawnReference(model, isNative ? 'native' : 'wasm')),
+    download: models.download,
+  })
   const status = registerStatus({
     ...shared,
     entries: features.flatMap(({ statusEntries }) => statusEntries),
@@ -90,6 +103,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
       if (changed('backend')) inspection.panel.sendNativeOffer()
     }),
     platform.onReleaseModel((id) => {
+      check.releaseModel(id)
       if (readSettings().model === id) modelChanged()
     }),
     onMayBeAvailable((backend) => {

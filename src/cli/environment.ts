@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { EngineHandle } from '../engine/client/engineHandle'
+import type { SimulationThread } from '../engine/client/simulationThread'
 import type { EngineOptions } from '../engine/contract/engineOptions'
 import type { BackendChoice } from '../shared/contracts/backends'
 import type { ModelLocation } from '../shared/contracts/engineApi'
@@ -16,6 +17,8 @@ export interface CliEnvironment {
   readonly packageFolder: string
   /** Creates an engine, which a command disposes of. */
   readonly createEngine: (options: CliEngineOptions) => CliEngine | Promise<CliEngine>
+  /** Starts a thread or process that simulates a model in fp32, which a command disposes of. */
+  readonly startReference: (options: ReferenceOptions) => SimulationThread
 }
 
 export type CliEngine = Pick<EngineHandle, 'api' | 'dispose'>
@@ -27,4 +30,9 @@ export interface CliEngineOptions extends Omit<EngineOptions, 'backend' | 'nativ
   readonly choice: BackendChoice
   /** The embedded model, which the native check compares the backends on. */
   readonly embedded: ModelLocation
+}
+
+/** What a command asks of a reference model. */
+export interface ReferenceOptions extends Pick<EngineOptions, 'model' | 'threads' | 'assetsFolder'> {
+  readonly backend: 'wasm' | 'native'
 }

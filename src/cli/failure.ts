@@ -14,11 +14,13 @@ import {
   TensorMismatchError,
   WebGpuUnavailableError,
 } from '../shared/errors'
+import { ArrayFileError } from '../files/errors'
 import { UsageError } from './commandLine'
 
 /** Errors of the arguments, the text or the model. All others are failures of this program. */
 const INPUT_ERRORS = [
   UsageError,
+  ArrayFileError,
   InvalidRequestError,
   AttributionNeedsFp32Error,
   ModelFilesError,

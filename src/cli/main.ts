@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createCliEngine } from './engine'
+import { startReference } from './reference'
 import { runCli } from './run'
 
 /** The folder of this bundle. */
@@ -18,4 +19,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   variables: env,
   packageFolder: join(DIST, '..'),
   createEngine: (options) => createCliEngine(options, env),
+  startReference: (options) => startReference(options, env),
 })

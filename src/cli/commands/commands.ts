@@ -1,4 +1,5 @@
 import type { Command } from '../command'
+import { checkCommand } from './check'
 import { compareCommand } from './compare'
 import { inspectCommand } from './inspect'
 import { lensCommand } from './lens'
@@ -10,4 +11,5 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['lens', lensCommand],
   ['why', whyCommand],
   ['compare', compareCommand],
+  ['check', checkCommand],
 ])

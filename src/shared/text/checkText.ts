@@ -79,11 +79,11 @@ export function subBlockName(name: string): string {
   return `${part === 'attn' ? 'attention' : 'MLP'} of block ${layer}`
 }
 
-/** `the attention of block 3 should give 0.12, −0.5, … at row 5, and the file has 0.2, 0.1, …` */
+/** `At row 5, the attention of block 3 should begin with 0.12, −0.5; the file has 0.2, 0.1.` */
 export function describeMismatch({ name, row, found, expected }: SubBlockMismatch): string {
   const list = (values: readonly number[]) =>
     values.map((value) => value.toPrecision(4).replace('-', '−')).join(', ')
-  return `With its own input from the file, the ${subBlockName(name)} should begin with ${list(expected)} at row ${formatCount(row)}; the file has ${list(found)}.`
+  return `At row ${formatCount(row)}, the ${subBlockName(name)} should begin with ${list(expected)}; the file has ${list(found)}.`
 }
 
 /** What the user can do so that a check says more. */

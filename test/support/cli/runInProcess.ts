@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly stdout?: Transform
   /** Default: an engine without a model. */
   readonly createEngine?: CliEnvironment['createEngine']
+  /** Default: no command starts a reference model. */
+  readonly startReference?: CliEnvironment['startReference']
 }
 
 /** Runs the command line in this process. */
@@ -33,13 +35,24 @@ export async function run(
     input = '',
     variables = {},
     stdout = new PassThrough(),
+    startReference = () => {
+      throw new Error('this test starts no reference model')
+    },
     createEngine = ({ model }) => disposable(hashEngine({ ...MINI, id: model.id })),
   }: RunOptions = {},
 ): Promise<Outcome> {
   const [stdin, stderr] = [new PassThrough(), new PassThrough()]
   const outputs = Promise.all([readAll(stdout), readAll(stderr)])
   stdin.end(input)
-  const environment = { stdin, stdout, stderr, variables, packageFolder: PACKAGE, createEngine }
+  const environment = {
+    stdin,
+    stdout,
+    stderr,
+    variables,
+    packageFolder: PACKAGE,
+    createEngine,
+    startReference,
+  }
   const code = await runCli(args, environment)
   stdout.end()
   stderr.end()
