@@ -4,6 +4,8 @@ import type { EngineApi } from '../../src/shared/contracts/engineApi'
 import { elementAt } from '../../src/shared/elementAt'
 import type { RpcClient } from '../../src/shared/rpc'
 import { MINI, score, scoreEverything, type Scored } from '../support/engine/engineUnderTest'
+import { lens, lensOfEverything, sumErrors } from '../support/engine/explain'
+import { INTERNALS_REFERENCES } from '../support/reference/internalsReference'
 import {
   disagreements,
   scoreDisagreements,
@@ -14,6 +16,8 @@ import { referenceText } from '../support/reference/referenceTexts'
 import type { WorkerMethods } from '../support/engine/workerUnderTest'
 import { engineOf, webGpuUnderTest } from './webGpuUnderTest'
 
+/** Of lens and attribution, in nats and logits. */
+const INTERNALS_TOLERANCE = 5e-4
 /** The reference has ten; the next two tell whether the tenth is distinct from its neighbours. */
 const TOP_K = 12
 
@@ -58,6 +62,41 @@ describe('The engine on WebGPU', () => {
   )
 })
 
+describe('On WebGPU the embedded model', () => {
+  const reference = elementAt(INTERNALS_REFERENCES, 0)
+
+  it('has the lens of the reference, for rows that are requested at once and later', async () => {
+    const lensed = await freshEngine(7)
+    const tokenIds = Int32Array.from(reference.ids)
+    const { rows: first } = await lens(lensed, lensOfEverything(tokenIds, { endRow: 5 }))
+    const { rows: rest } = await lens(lensed, lensOfEverything(tokenIds, { firstRow: 5 }))
+    const rows = [...first, ...rest]
+    const column = (name: 'logProb' | 'kl') => rows.slice(0, -1).flatMap((row) => [...row[name]])
+    const layers = reference.lens.slice(0, -1).flat()
+    expectNear(
+      column('logProb'),
+      layers.map(({ targetLogProb = NaN }) => targetLogProb),
+    )
+    expectNear(
+      column('kl'),
+      layers.map(({ kl }) => kl),
+    )
+  })
+
+  it('has the attributions of the reference', async () => {
+    const attributed = await freshEngine(7)
+    for (const { tokenId, against, ids, total, blocks } of reference.attributions) {
+      const actual = await attributed.attribution({ tokenIds: Int32Array.from(ids), tokenId, against })
+      expectNear([actual.total, ...actual.mlp], [total, ...blocks.map(({ mlp }) => mlp)])
+      expectNear(
+        [...actual.sources],
+        blocks.flatMap(({ sources }) => sources.flat()),
+      )
+      expect(Math.max(...sumErrors(actual))).toBeLessThanOrEqual(1e-3)
+    }
+  })
+})
+
 describe('The cache on the GPU', () => {
   const text = [...referenceText('numbers').tokenIds]
 
@@ -80,6 +119,12 @@ describe('The cache on the GPU', () => {
     expectSameNumbers(reused, cold)
   })
 })
+
+function expectNear(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual.length).toBe(expected.length)
+  const distances = actual.map((value, i) => Math.abs(value - elementAt(expected, i)))
+  expect(Math.max(...distances)).toBeLessThanOrEqual(INTERNALS_TOLERANCE)
+}
 
 function expectSameNumbers(actual: Scored, expected: Scored): void {
   for (const column of ['logSumExp', 'entropy', 'targetLogit', 'topLogits'] as const) {

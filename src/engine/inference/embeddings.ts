@@ -53,7 +53,7 @@ export class Embeddings {
       inverseTemperature: tensor.float32(new Float32Array(0), [0]),
       hasBaseline: tensor.bool(false),
       baseline: tensor.float32(new Float32Array(0), [0, VOCABULARY_SIZE]),
-      groups: tensor.int64([0, 0, VOCABULARY_SIZE]),
+      groups: tensor.int64([]),
       hasJensenShannon: tensor.bool(false),
     }
   }

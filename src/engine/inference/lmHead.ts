@@ -139,7 +139,7 @@ export class LmHead {
       inverseTemperature: tensor.float32(Float32Array.of(1 / temperature), [1]),
       hasBaseline: tensor.bool(false),
       baseline: tensor.float32(new Float32Array(0), [0, VOCABULARY_SIZE]),
-      groups: tensor.int64([0, 0, VOCABULARY_SIZE]),
+      groups: tensor.int64([]),
       hasJensenShannon: tensor.bool(false),
     }
   }

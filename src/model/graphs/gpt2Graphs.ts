@@ -62,7 +62,7 @@ export function transformerGraph(checkpoint: Checkpoint): ModelGraph {
  * [S, C], the rows of these tokens in the LM head's matrix.
  * Head, if `hasRows` [] is true: `residual` [R, C], `target` [R, 1], `places` [K], of which only the length is used (the
  * value of a scalar K would have to be read back from the GPU), `inverseTemperature` [1], `hasBaseline` [],
- * `baseline` [B, V], of which R is a multiple, `groups` int64 [3] (B, R / B, V), and `hasJensenShannon` []
+ * `baseline` [B, V], of which R is a multiple, `groups` int64 [3] (B, R / B, V; empty without a baseline, so that a GPU gets nothing), and `hasJensenShannon` []
  * → `logits` [R, V], raw, and `scores` [R, 4 + 2K]: `logSum` and `entropy` in nats, of
  * z = (logits − row maximum) · inverseTemperature; `targetLogit`, `targetRank`, `topIds` [K] and `topLogits` [K].
  * All are float32, which represents ids and ranks exactly, in one tensor, because each read from a GPU takes a wait.
@@ -92,7 +92,7 @@ export function vocabularyGraph(checkpoint: Checkpoint, maxTensorBytes: number):
   const inverseTemperature = g.input('inverseTemperature', 'float32', ['N'])
   const hasBaseline = g.input('hasBaseline', 'bool', [])
   const baseline = g.input('baseline', 'float32', ['B', VOCABULARY_SIZE])
-  const groups = g.input('groups', 'int64', [3])
+  const groups = g.input('groups', 'int64', ['groups'])
   const hasJensenShannon = g.input('hasJensenShannon', 'bool', [])
 
   // Outside of the branch, so that ONNX Runtime folds the cast of the weights once.
