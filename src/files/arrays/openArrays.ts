@@ -1,3 +1,4 @@
+import { assertNever } from '../../shared/assertNever'
 import { quoted } from '../../shared/text/quoted'
 import { ArrayFileError, IncompleteArrayFileError } from '../errors'
 import type { FileSource } from '../fileSource'
@@ -13,6 +14,8 @@ const START_BYTES = 9
 /** Of a zip archive: an entry, or the end of an empty directory. */
 const ZIP_MAGICS = [Uint8Array.of(0x50, 0x4b, 3, 4), Uint8Array.of(0x50, 0x4b, 5, 6)]
 
+export type ArrayFormat = 'npy' | 'npz' | 'safetensors' | 'pickle'
+
 /**
  * The arrays of a `.npy`, `.npz` or safetensors file. The format is told by the first bytes, not by the file's name.
  * Reads headers only.
@@ -20,19 +23,40 @@ const ZIP_MAGICS = [Uint8Array.of(0x50, 0x4b, 3, 4), Uint8Array.of(0x50, 0x4b, 5
  */
 export async function openArrays(source: FileSource): Promise<ArrayEntry[]> {
   const { bytes, name } = source
+  const format = await formatOf(source)
+  switch (format) {
+    case 'npy':
+      return [await readNpy(rangeOf(bytes, 0, bytes.size), { file: name, array: null })]
+    case 'npz':
+      return readNpz(source)
+    case 'safetensors':
+      return readSafetensorsArrays(source)
+    case 'pickle':
+      throw pickleFile(name)
+    case undefined:
+      throw unknownFormat(source)
+    default:
+      return assertNever(format)
+  }
+}
+
+/** Undefined for a file of another format, or with too few bytes to tell. */
+export async function formatOf({ bytes, name }: FileSource): Promise<ArrayFormat | undefined> {
   const start = await bytes.read(0, Math.min(START_BYTES, bytes.size))
-  if (startsWith(start, NPY_MAGIC))
-    return [await readNpy(rangeOf(bytes, 0, bytes.size), { file: name, array: null })]
-  if (ZIP_MAGICS.some((magic) => startsWith(start, magic))) return readNpz(source)
-  if (isPickle(start)) throw pickleFile(name)
+  if (startsWith(start, NPY_MAGIC)) return 'npy'
+  if (ZIP_MAGICS.some((magic) => startsWith(start, magic))) return 'npz'
+  if (isPickle(start)) return 'pickle'
   // A safetensors header is JSON after eight bytes with its length.
-  if (start[8] === 0x7b || /\.safetensors$/i.test(name)) return readSafetensorsArrays(source)
+  return start[8] === 0x7b || /\.safetensors$/i.test(name) ? 'safetensors' : undefined
+}
+
+function unknownFormat({ bytes, name }: FileSource): ArrayFileError {
   if (bytes.size < START_BYTES) {
-    throw new IncompleteArrayFileError(
+    return new IncompleteArrayFileError(
       `${quoted(name)} has only ${bytes.size} bytes: it was cut off, or is still being written. Save it again.`,
     )
   }
-  throw new ArrayFileError(
+  return new ArrayFileError(
     `${quoted(name)} is neither .npy nor .npz nor safetensors. Save the logits with np.save("logits.npy", logits).`,
   )
 }

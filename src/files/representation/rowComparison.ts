@@ -6,11 +6,10 @@
 // - the mean of both under the file's distribution: rounding moves the normalizer too;
 // - float32 arithmetic, in which the order of additions is free.
 
-import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import { elementAt } from '../../shared/elementAt'
 import { logSumExp } from '../../shared/numbers/logProbs'
 import type { ComparedRow } from '../../shared/numbers/comparisonSummary'
-import { floatStep } from './floatSteps'
+import { floatStep, floatSteps } from './floatSteps'
 import { LEAST_PROBABILITY, logProbsOf } from './logProbsOf'
 import type { Precision } from './representation'
 
@@ -42,41 +41,47 @@ const ARITHMETIC_STEPS = 64
 /** The least tolerance for arithmetic, for models with small logits: that of the reference tests of this repository. */
 const MIN_ARITHMETIC_NATS = 2e-4
 
+/** Log-probabilities below this have no part in sums that are weighted by probabilities: 50,257 of them add up to 2e-13. */
+const NEGLIGIBLE_LOG_PROB = -40
+
 /** Compares one row; see above for the tolerance. */
 export function compareRow({ values, reference, precision, nextToken }: RowToCompare): RowComparison {
   const logProbs = logProbsOf(values, precision)
   const normalizer = logSumExp(reference)
   const errors = roundingErrors(values, reference, precision)
   const common = meanError(logProbs, errors) + arithmeticError(reference)
+  const least = LEAST_PROBABILITY[precision.rounding]
+  const isProbability = precision.kind === 'probabilities'
   // The logarithm of the largest probability that the file may round to one that is not compared.
-  const unresolved =
-    precision.kind === 'probabilities' ? Math.log(LEAST_PROBABILITY[precision.rounding]) : -Infinity
+  const unresolved = isProbability ? Math.log(least) : -Infinity
 
   let [maxAbsDelta, maxExcess, tolerance, squares, compared, kl] = [0, 0, 0, 0, 0, 0]
-  for (let v = 0; v < VOCABULARY_SIZE; v++) {
-    const expected = elementAt(reference, v) - normalizer
-    const logProb = elementAt(logProbs, v)
-    const isUnresolved = Number.isNaN(logProb) && elementAt(values, v) < LEAST_PROBABILITY[precision.rounding]
-    if (isUnresolved && expected <= unresolved + common) continue
-    const delta = Math.abs((isUnresolved ? unresolved : logProb) - expected)
-    const error = isUnresolved ? common : elementAt(errors, v) + common
-    maxAbsDelta = Math.max(maxAbsDelta, finiteOrInfinity(delta))
-    maxExcess = Math.max(maxExcess, finiteOrInfinity(delta) - error)
-    tolerance = Math.max(tolerance, error)
+  for (let v = 0; v < reference.length; v++) {
+    const expected = (reference[v] ?? NaN) - normalizer
+    let logProb = logProbs[v] ?? NaN
+    let error = (errors[v] ?? NaN) + common
+    if (isProbability && (values[v] ?? NaN) < least && Number.isNaN(logProb)) {
+      if (expected <= unresolved + common) continue
+      logProb = unresolved
+      error = common
+    }
+    const delta = finiteOrInfinity(Math.abs(logProb - expected))
+    if (delta > maxAbsDelta) maxAbsDelta = delta
+    if (delta - error > maxExcess) maxExcess = delta - error
+    if (error > tolerance) tolerance = error
     squares += delta * delta
     compared++
-    const p = Math.exp(expected)
-    if (p > 0) kl += p * (expected - (isUnresolved ? unresolved : logProb))
+    if (expected > NEGLIGIBLE_LOG_PROB) kl += Math.exp(expected) * (expected - logProb)
   }
   return {
     logProb: nextToken === null ? null : finiteLogProb(elementAt(logProbs, nextToken), unresolved),
     baselineLogProb: nextToken === null ? null : elementAt(reference, nextToken) - normalizer,
-    kl: Math.max(0, finiteOrInfinity(kl)),
+    kl: maxAbsDelta === Infinity ? Infinity : Math.max(0, kl),
     sameTop: haveSameTop(logProbs, reference),
     maxAbsDelta,
     maxExcess,
     tolerance,
-    rms: compared === 0 ? Infinity : finiteOrInfinity(Math.sqrt(squares / compared)),
+    rms: compared === 0 ? Infinity : Math.sqrt(squares / compared),
   }
 }
 
@@ -90,22 +95,25 @@ function roundingErrors(
   values: Float32Array,
   reference: Float32Array,
   { kind, centred, rounding }: Precision,
-) {
-  const isShifted = kind !== 'logits' || centred
-  return reference.map((logit, v) => {
-    const value = elementAt(values, v)
-    const stored = floatStep(value, rounding) / 2 / (kind === 'probabilities' ? value : 1)
-    return stored + (isShifted ? floatStep(logit, rounding) / 2 : 0)
-  })
+): Float64Array {
+  const stored = floatSteps(values, rounding)
+  const errors = new Float64Array(reference.length)
+  for (let v = 0; v < reference.length; v++)
+    errors[v] = (stored[v] ?? NaN) / 2 / (kind === 'probabilities' ? (values[v] ?? NaN) : 1)
+  if (kind === 'logits' && !centred) return errors
+  const shifted = floatSteps(reference, rounding)
+  for (let v = 0; v < reference.length; v++) errors[v] = (errors[v] ?? NaN) + (shifted[v] ?? NaN) / 2
+  return errors
 }
 
-function meanError(logProbs: Float32Array, errors: Float32Array): number {
+/** The mean under the row's own distribution. */
+function meanError(logProbs: Float32Array, errors: Float64Array): number {
   let sum = 0
   for (let v = 0; v < logProbs.length; v++) {
-    const p = Math.exp(elementAt(logProbs, v))
-    if (p > 0) sum += p * elementAt(errors, v)
+    const logProb = logProbs[v] ?? NaN
+    if (logProb > NEGLIGIBLE_LOG_PROB) sum += Math.exp(logProb) * (errors[v] ?? NaN)
   }
-  return Number.isFinite(sum) ? sum : 0
+  return sum
 }
 
 function arithmeticError(reference: Float32Array): number {
@@ -115,16 +123,14 @@ function arithmeticError(reference: Float32Array): number {
 
 /** Of equal values in the file any may be the first: rounding makes many equal. */
 function haveSameTop(logProbs: Float32Array, reference: Float32Array): boolean {
-  let [top, best] = [0, -Infinity]
-  for (let v = 0; v < VOCABULARY_SIZE; v++) {
-    if (elementAt(reference, v) > elementAt(reference, top)) top = v
-    best = Math.max(best, nanAsLeast(elementAt(logProbs, v)))
+  let [top, likeliest, best] = [0, -Infinity, -Infinity]
+  for (let v = 0; v < reference.length; v++) {
+    const logit = reference[v] ?? NaN
+    if (logit > likeliest) [top, likeliest] = [v, logit]
+    const logProb = logProbs[v] ?? NaN
+    if (logProb > best) best = logProb
   }
-  return best > -Infinity && nanAsLeast(elementAt(logProbs, top)) === best
-}
-
-function nanAsLeast(value: number): number {
-  return Number.isNaN(value) ? -Infinity : value
+  return best > -Infinity && logProbs[top] === best
 }
 
 function finiteLogProb(logProb: number, unresolved: number): number {

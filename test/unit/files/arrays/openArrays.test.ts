@@ -6,6 +6,7 @@ import { prefixOf } from '../../../../src/files/arrays/rawBytes'
 import { RowBlocks } from '../../../../src/files/arrays/rowBlocks'
 import { isFloat, type StoredArray } from '../../../../src/files/arrays/storedArray'
 import { ArrayFileError, IncompleteArrayFileError, PickledArrayError } from '../../../../src/files/errors'
+import { concatBytes } from '../../../../src/shared/bytes'
 import { fileInMemory } from '../../../../src/files/fileSource'
 import { type ExpectedArray, numpyFixtures } from '../../../support/files/numpyFixtures'
 
@@ -48,6 +49,16 @@ describe('A file of NumPy, PyTorch or safetensors', () => {
 })
 
 describe('A file is refused', () => {
+  it('that has a second array after the first one', async () => {
+    const array = READABLE.find(({ file }) => file === 'a.npy')?.bytes ?? new Uint8Array(0)
+
+    const opened = openArrays(fileInMemory('logits.npy', concatBytes([array, array])))
+
+    await expect(opened).rejects.toThrow(
+      /continues for [0-9]+ bytes after its array. Save each array in a file of its own/,
+    )
+  })
+
   it.each<[string, string, string]>([
     ['that is a text', 'logits.txt', '1.0 2.0 3.0 4.0'],
     ['that is a text with the name of an array', 'logits.npy', 'hello world'],

@@ -56,6 +56,11 @@ describe('An archive', () => {
       twice(zipBytes({ 'a.npy': LOGITS, 'b.npy': LOGITS })),
       /two arrays of one name/,
     ],
+    [
+      'whose directory is outside of it',
+      withDirectoryAt(zipBytes({ 'a.npy': LOGITS }), 2 ** 31),
+      /directory is outside/,
+    ],
     ['with too many entries', manyEntries(5000), /5,000 entries; at most 4,096/],
   ])('%s is refused', async (_, bytes, message) => {
     const opened = openArrays(fileInMemory('a.npz', bytes))
@@ -87,6 +92,17 @@ describe('A deflated entry', () => {
     await expect(rowOf(logits, 99)).rejects.toThrow(/compressed data is damaged/)
   })
 
+  it('that inflates to less than its directory says is an error', async () => {
+    const content = npyBytes({ shape: [100, 100], data: noise(40_000) })
+    const file = zipBytes({ 'logits.npy': content.slice(0, -4) }, { method: 'deflated' })
+    const sizeField = file.length - 22 - 'logits.npy'.length - 46 + 24
+    new DataView(file.buffer).setUint32(sizeField, content.length, true)
+
+    const [logits] = await openArrays(fileInMemory('a.npz', file))
+
+    await expect(rowOf(logits, 99)).rejects.toThrow(/compressed data is damaged/)
+  })
+
   it('that inflates to more than its directory says is an error', async () => {
     const file = zipBytes({ 'logits.npy': LOGITS }, { method: 'deflated' })
     const sizeField = file.length - 22 - 'logits.npy'.length - 46 + 24
@@ -95,6 +111,16 @@ describe('A deflated entry', () => {
     const [logits] = await openArrays(fileInMemory('a.npz', file))
 
     expect(logits?.kind).toBe('refused')
+  })
+
+  it('that ends after the archive is refused', async () => {
+    const file = zipBytes({ 'logits.npy': LOGITS }, { method: 'deflated' })
+    const compressedField = file.length - 22 - 'logits.npy'.length - 46 + 20
+    new DataView(file.buffer).setUint32(compressedField, file.length, true)
+
+    const [logits] = await openArrays(fileInMemory('a.npz', file))
+
+    expect(logits?.kind === 'refused' && logits.error.message).toMatch(/logits.npy is outside of the file/)
   })
 
   it('that claims more than 2 GiB is refused', async () => {
@@ -121,6 +147,12 @@ async function rowOf(entry: Awaited<ReturnType<typeof openArrays>>[number] | und
 
 function damagedAt(bytes: Uint8Array, place: number): Uint8Array {
   return bytes.with(bytes.length + place, 0xff)
+}
+
+function withDirectoryAt(bytes: Uint8Array, offset: number): Uint8Array {
+  const copy = bytes.slice()
+  new DataView(copy.buffer).setUint32(copy.length - 6, offset, true)
+  return copy
 }
 
 /** Renames the second entry in the directory, so that both have the name `a.npy`. */

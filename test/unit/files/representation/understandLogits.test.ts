@@ -135,6 +135,17 @@ describe('The rows of the input', () => {
     expect({ ...representation, isAnchored }).toEqual({ ...PLAIN, isAnchored: false })
   })
 
+  it('are the expected ones if others are only a little nearer', async () => {
+    const mixed = (i: number) => {
+      const other = logitsRow(101 + i)
+      return logitsRow(1 + i).map((value, v) => 0.45 * value + 0.55 * (other[v] ?? NaN))
+    }
+
+    const { representation } = await understood([0, 1, 2, 3].map(mixed), [INPUT, BEFORE_START])
+
+    expect(representation).toEqual(PLAIN)
+  })
+
   it('are others than expected if those are twice as near', async () => {
     const rows = [101, 102, 103, 104].map((seed) => logitsRow(seed).map((value, v) => value + (v % 2)))
 
