@@ -180,6 +180,18 @@ describe('a picked cell', () => {
   })
 })
 
+it('the picked cell stays visible when the panel becomes narrower', async () => {
+  await showLens(test, typescript, { width: 1180, height: 860, picked: CONFIG })
+  await test.page.setViewportSize({ width: 340, height: 598 })
+  const isWhollyVisible = () =>
+    test.page.evaluate(`(() => {
+      const [grid, cell] = ['.lens', '.picked-cell'].map((selector) =>
+        document.querySelector(selector)?.getBoundingClientRect())
+      return cell !== undefined && cell.left >= grid.left && cell.right <= grid.right
+    })()`)
+  await eventually(isWhollyVisible).toBe(true)
+})
+
 describe('the layers of the picked token', () => {
   it('are a table with the numbers of the lens', async () => {
     await showLens(test, typescript, { picked: CONFIG })
@@ -196,6 +208,14 @@ describe('the layers of the picked token', () => {
     await showLens(test, typescript, { picked: CONFIG })
     await test.page.locator('.layer-table tbody tr').nth(2).click()
     await test.page.getByText('as after block 1').waitFor()
+  })
+
+  it('hold the token against an alternative that is clicked', async () => {
+    const panel = await showLens(test, typescript, { picked: CONFIG })
+    await test.page.locator('.layer-table tbody tr').nth(2).locator('.alternative').nth(1).click()
+    await eventually(() => panel.savedState()).toMatchObject({
+      explained: { against: { kind: 'token' }, layer: 2 },
+    })
   })
 
   it('name the prediction depth', async () => {

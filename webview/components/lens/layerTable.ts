@@ -133,7 +133,7 @@ function alternativesTemplate({ token }: Row, layer: number, { lensRow, labels }
   if (lensRow === null) return nothing
   return mostLikelyAt(lensRow, layer, SHOWN_ALTERNATIVES).map(({ tokenId, logProb }) => {
     const actual = tokenId === token?.tokenId ? 'actual' : ''
-    return html`<span class="alternative ${actual}"
+    return html`<span class="alternative ${actual}" data-alternative=${tokenId}
       ><code title=${labels.show(tokenId)}>${tokenTemplate(labels.piecesOf(tokenId))}</code
       ><small .textContent=${formatWholePercent(Math.exp(logProb))}></small
     ></span>`

@@ -44,10 +44,14 @@ export class LensGridElement extends LightElement {
   @state() private columns = NOTHING_VISIBLE
   @state() private layers = NOTHING_VISIBLE
 
+  /** The columns that are visible at least in part. */
+  private visible = NOTHING_VISIBLE
   /** The picked cell was to be revealed while the grid was in a closed tab, where nothing can be scrolled. */
   private revealsWhenShown = true
   private readonly sizeObserver = new ResizeObserver(() => {
-    if (this.revealsWhenShown) this.reveal()
+    const { pickedPosition, visible } = this
+    // In a box of another size, a picked cell that was visible stays visible.
+    if (this.revealsWhenShown || (pickedPosition !== null && isIn(visible, pickedPosition))) this.reveal()
     this.measure()
   })
 
@@ -207,8 +211,8 @@ export class LensGridElement extends LightElement {
     }
     this.columns = sameOrNew(this.columns, visibleSpan(axes.columns, MARGIN))
     this.layers = sameOrNew(this.layers, visibleSpan(axes.layers, MARGIN))
-    const { first, end } = visibleSpan(axes.columns, 0)
-    this.actions.lens.show({ section: this.section, from: first, end })
+    this.visible = visibleSpan(axes.columns, 0)
+    this.actions.lens.show({ section: this.section, from: this.visible.first, end: this.visible.end })
   }
 
   /** Scrolls the picked cell into view. All cells have the same size, so its place is known before it is rendered. */
