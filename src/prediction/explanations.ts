@@ -176,18 +176,20 @@ export class Explanations {
    */
   async knockout(
     request: ExplainedRow & {
-      /** Indices in the sequence. */
-      readonly knockedOut: readonly number[]
+      /** Indices in the sequence, or the window's start token. */
+      readonly knockedOut: readonly (number | 'startToken')[]
       readonly scoredIds: readonly [number, ...number[]]
     },
     { signal }: ExplainOptions = {},
   ): Promise<KnockoutResult> {
-    const { knockedOut, scoredIds } = request
+    const { knockedOut, scoredIds, startToken } = request
     const place = await this.place(request, signal)
     const { first } = place.window
     const rows = knockedOut
-      .filter((token) => token >= first)
-      .map((token) => rowOf(token, first, place.layout))
+      .flatMap((token) => {
+        if (token === 'startToken') return startToken ? [0] : []
+        return token >= first ? [rowOf(token, first, place.layout)] : []
+      })
       .filter((row) => row < place.row)
     const read = (tokenId: number) => this.readKnockedOut(place, { tokenId, knockedOut: rows, signal })
     const [firstId, ...otherIds] = scoredIds

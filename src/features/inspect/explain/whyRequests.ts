@@ -129,7 +129,11 @@ export class WhyRequests {
     // The last row of the window is that of the token before the predicted one.
     const first = row.token - row.inputIds.length
     const { distribution, logProbs } = await this.options.explanations.knockout(
-      { ...row, scoredIds, knockedOut: knockedOut.map((j) => first + j) },
+      {
+        ...row,
+        scoredIds,
+        knockedOut: knockedOut.map((j) => (j === 0 && row.startToken ? 'startToken' : first + j)),
+      },
       { signal },
     )
     const { tokenId, logProb } = elementAt([...distribution.top], 0)

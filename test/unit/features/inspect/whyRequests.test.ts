@@ -119,6 +119,9 @@ describe('the answer to a request', () => {
     expect(partKinds()).toEqual(['knockout', 'knockout'])
     expect([start?.rows, first?.rows]).toEqual([[0], [1]])
     expect(start?.logProbs).toHaveLength(2)
+    const { logProb = NaN } = finished.inspection.sections[0]?.predictions.at(1)?.score ?? {}
+    const changes = [start, first].map((knockout) => Math.abs((knockout?.logProbs[0] ?? NaN) - logProb))
+    expect(Math.min(...changes)).toBeGreaterThan(0.001)
     expect(start?.logProbs[0]).not.toBeCloseTo(first?.logProbs[0] ?? NaN, 3)
   })
 
