@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-common'
+import { doublingGraph } from '../../model/graphs/doublingGraph'
 import type { ModelGraph } from '../../model/graphs/gpt2GraphBuilder'
-import { GraphBuilder } from '../../onnx/graphBuilder'
 import { WebGpuUnavailableError } from '../../shared/errors'
 import { type NativeLibrary, openNativeLibrary } from './nativeLibrary'
 import { storedSession } from './nativeSession'
@@ -75,14 +75,6 @@ async function gpuSession(
 
 /** What the library says if it finds no adapter, or if the adapter gives it no device. */
 const NO_DEVICE = /failed to get a webgpu (adapter|device)/i
-
-/** The smallest graph: x [N] → 2x. */
-function doublingGraph(): ModelGraph {
-  const g = new GraphBuilder()
-  const x = g.input('x', 'float32', ['N'])
-  g.output('y', g.op('Add', [x, x]), 'float32', ['N'])
-  return { name: 'doubling', model: g.build(), weights: [], rows: [] }
-}
 
 const NO_WEIGHTS: SessionWeights = {
   precision: 'fp32',
