@@ -17,7 +17,7 @@ import type { Explained } from './state/explained'
 import { initialState, type PanelState, type PredictionPart, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
 import type { Place, Tab } from './state/tabs'
-import { whyQuestion } from './state/why'
+import { whyQuestion } from './state/whyQuestion'
 import { WhyController } from './whyController'
 
 /** What the panel's components can do. */

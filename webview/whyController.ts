@@ -1,7 +1,8 @@
 import type { PanelMessage } from '../src/shared/contracts/protocol'
 import type { PanelState } from './state/panelState'
 import type { ShareOrder } from './state/shares'
-import { isSameQuestion, type WhyAction, type WhyQuestion, whyQuestion } from './state/why'
+import { isSameQuestion, type WhyAction, type WhyQuestion } from './state/why'
+import { whyQuestion } from './state/whyQuestion'
 
 export interface WhyControllerOptions {
   readonly state: () => PanelState

@@ -95,8 +95,8 @@ describe('the tab Why', () => {
     await workbench().page.keyboard.press('Control+End')
 
     await workbench()
-      .page.getByText(/^Log-probability of/)
-      .first()
+      .page.locator('.view-line', { hasText: /^Log-probability.of/ })
+      .last()
       .waitFor()
     await workbench().page.keyboard.press('Control+w')
   })

@@ -1,8 +1,6 @@
 // The state of the tab Why: what the user has set, what is requested, and what the host has answered.
 
 import { assertNever } from '../../src/shared/assertNever'
-import type { Against } from '../../src/shared/contracts/explanation'
-import type { Distribution, Inspection } from '../../src/shared/contracts/prediction'
 import {
   type AddWhyPartMessage,
   type EndWhyMessage,
@@ -14,8 +12,6 @@ import {
   withWhyPart,
 } from '../../src/shared/contracts/why'
 import { isRecord } from '../../src/shared/isRecord'
-import { distributionAt } from './addresses'
-import type { PanelState } from './panelState'
 import type { ShareOrder } from './shares'
 
 /** What the user has set; saved for a reload. */
@@ -127,53 +123,6 @@ function isAsked({ question }: WhyState, subject: WhySubject): boolean {
 export function isSameQuestion(a: WhyQuestion | null, b: WhyQuestion | null): boolean {
   if (a === null || b === null) return a === b
   return isSameSubject(a.subject, b.subject) && a.knockedOut.join() === b.knockedOut.join()
-}
-
-/** What the tab asks about the picked token; null if the token is not scored. */
-export function whyQuestion(state: PanelState): WhyQuestion | null {
-  const { inspection, picked, explained } = state
-  if (inspection === null || picked === null) return null
-  const distribution = distributionOf(inspection, picked)
-  if (distribution === null) return null
-  const { section, position } = picked
-  const tokenId =
-    explained.tokenId ??
-    inspection.sections[section]?.tokens[position]?.tokenId ??
-    distribution.top.at(0)?.tokenId
-  if (tokenId === undefined) return null
-  const against = explained.against ?? defaultAgainst(distribution, tokenId)
-  const subject = { inspectionId: inspection.id, section, position, tokenId, against }
-  return { subject, knockedOut: knockedOutOf(state, subject) }
-}
-
-function distributionOf(inspection: Inspection, { section, position }: WhyPlace): Distribution | null {
-  const shown = inspection.sections[section]
-  return shown === undefined ? null : distributionAt(shown, position)
-}
-
-type WhyPlace = Pick<WhySubject, 'section' | 'position'>
-
-/** The most likely other token. Without one in the list, the mean. */
-function defaultAgainst({ top }: Distribution, tokenId: number): Against {
-  const other = [...top].find((alternative) => alternative.tokenId !== tokenId)
-  return other === undefined ? { kind: 'mean' } : { kind: 'token', tokenId: other.tokenId }
-}
-
-function knockedOutOf(
-  { why }: PanelState,
-  { inspectionId, section, position }: WhySubject,
-): readonly number[] {
-  const { knockedOut } = why.view
-  const isOfToken =
-    knockedOut?.inspectionId === inspectionId &&
-    knockedOut.section === section &&
-    knockedOut.position === position
-  return isOfToken ? knockedOut.rows : []
-}
-
-/** Whether the host still has to answer a part of the question. */
-export function isWhyPending({ why }: PanelState, question: WhyQuestion): boolean {
-  return !isSameQuestion(why.question, question) || why.progress.kind === 'running'
 }
 
 /** Validates what an older version may have saved. */

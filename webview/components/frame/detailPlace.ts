@@ -6,7 +6,7 @@ import type { PanelController } from '../../controller'
 import { layerPredictionTemplate } from '../detail/layerPrediction'
 import '../detail/prediction'
 import '../detail/why/why'
-import { isWhyPending, whyQuestion } from '../../state/why'
+import { isWhyPending, whyQuestion } from '../../state/whyQuestion'
 import type { ShownViews } from './shownViews'
 
 /** The open view of the detail place: the picked token. */
