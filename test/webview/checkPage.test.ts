@@ -80,7 +80,13 @@ describe('The page of Check My GPT-2', () => {
 
   it('shows the first wrong row with its token, and the first wrong part', async () => {
     await show(shownCheck(noMask))
-    expect(await text('.facts')).toMatch(/First wrong row\s+1, at ·quick[^]*attention of block 0/)
+    expect(await text('.facts')).toMatch(/First wrong row\s+1, at the token “·quick”[^]*attention of block 0/)
+  })
+
+  it('offers to compare two runs where that may tell more', async () => {
+    await show(shownCheck({ ...ambiguousResult, advice: ['second-run', 'hidden-states'] }))
+    await press('Compare Two Runs')
+    expect(await actions()).toEqual(['compareRuns'])
   })
 
   it('says what the first wrong part should give', async () => {

@@ -8,6 +8,7 @@ const LABELS: Readonly<Record<CheckAction, string>> = {
   checkAgain: 'Check Again',
   chooseFile: 'Choose Another File…',
   chooseText: 'Choose the Text…',
+  compareRuns: 'Compare Two Runs',
   copySnippet: 'Copy Snippet',
   copyConversion: 'Copy Conversion Line',
   downloadReference: 'Download gpt2',

@@ -61,7 +61,7 @@ export class CheckElement extends LightElement {
       <main class="check">
         ${
           result === null
-            ? nothing
+            ? waitingTemplate(check.activity)
             : html`<div class="column">
                   ${verdictTemplate(result, this.act)} ${explanationTemplate(result)}
                 </div>
@@ -81,4 +81,20 @@ export class CheckElement extends LightElement {
   private readonly act: Act = (action: CheckAction) => {
     this.host?.post({ type: 'act', action })
   }
+}
+
+/** What to do until the file is there. */
+function waitingTemplate({ kind }: ShownCheck['activity']): TemplateResult | typeof nothing {
+  if (kind !== 'waiting') return nothing
+  return html`<section aria-label="Next steps">
+    <h2>Next steps</h2>
+    <ol>
+      <li>Paste the copied snippet after the code that makes your model.</li>
+      <li>Run it. It saves the logits in the watched file.</li>
+      <li>The verdict appears here, and again after every further run.</li>
+    </ol>
+    <p class="dim">
+      With the commented lines of the snippet, the check also finds the first part of the model that is wrong.
+    </p>
+  </section>`
 }

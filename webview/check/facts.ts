@@ -22,7 +22,7 @@ export function factsTemplate({ report, rows, toleranceNats, seconds }: ShownRes
           ? nothing
           : fact(
               'First wrong row',
-              `${formatCount(firstPosition)}${first === undefined ? '' : `, at ${first.token}`}`,
+              `${formatCount(firstPosition)}${first === undefined ? '' : `, at the token “${first.token}”`}`,
             )
       }
       ${firstSubBlock === null ? nothing : fact('First wrong part', subBlockName(firstSubBlock))}

@@ -49,6 +49,8 @@ function describe(activity: CheckActivity): string {
       return activity.total > 0 ? `${activity.step}, ${activity.done} of ${activity.total}` : activity.step
     case 'watching':
       return 'Up to date. The next write is checked.'
+    case 'awaitingRun':
+      return 'Run the same code again, without a change. The next write is compared with this one.'
     case 'cancelled':
       return 'Cancelled. The next write is checked.'
     case 'failed':

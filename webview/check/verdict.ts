@@ -24,7 +24,10 @@ export function verdictTemplate({ report, advice, notes, mismatch }: ShownResult
         : html`<ul class="advice" aria-label="What helps">
               ${advice.map((item) => html`<li>${ADVICE_TEXTS[item]}</li>`)}
             </ul>
-            <div class="buttons">${actionButton('copySnippet', act)}</div>`
+            <div class="buttons">
+              ${advice.includes('second-run') ? actionButton('compareRuns', act) : nothing}
+              ${advice.some((item) => item !== 'second-run') ? actionButton('copySnippet', act) : nothing}
+            </div>`
     }
     ${
       notes.length === 0

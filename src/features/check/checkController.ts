@@ -21,6 +21,8 @@ export interface CheckControllerOptions {
   readonly extensionUri: vscode.Uri
   /** Stores the session of this workspace. */
   readonly memento: vscode.Memento
+  /** Folder for a copy of the first of two runs. */
+  readonly storageUri: vscode.Uri
   readonly service: PredictionService
   readonly checker: LogitsChecker
   /** Downloads a model of the registry after asking the user; true if it is installed then. */
@@ -172,6 +174,8 @@ export class CheckController implements vscode.Disposable {
         return this.chooseFile()
       case 'chooseText':
         return this.chooseText()
+      case 'compareRuns':
+        return session && this.compareRuns(session)
       case 'copySnippet':
         return session && this.copyAgain(session.subject)
       case 'copyConversion':
@@ -215,6 +219,15 @@ export class CheckController implements vscode.Disposable {
     const file = scheme === 'file' ? fsPath : path.slice(path.lastIndexOf('/') + 1)
     await copy(snippetOf({ framework, text, tokenIds: [...tokenIds], file }), 'Snippet')
     return true
+  }
+
+  /** Keeps a copy of the file, because the second run replaces it. */
+  private async compareRuns(session: CheckSession): Promise<void> {
+    const { storageUri } = this.options
+    const copied = vscode.Uri.joinPath(storageUri, 'firstRun')
+    await vscode.workspace.fs.createDirectory(storageUri)
+    await vscode.workspace.fs.copy(vscode.Uri.parse(session.subject.uri, true), copied, { overwrite: true })
+    session.awaitSecondRun(copied.toString())
   }
 
   private async copyConversion(): Promise<void> {

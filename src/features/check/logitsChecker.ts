@@ -44,7 +44,7 @@ export class LogitsChecker {
   }
 
   /** @throws NoTokensError, ArrayFileError, and what loading and running the reference model throw */
-  async check({ subject, model, signal, onStep }: CheckRequest): Promise<Checked> {
+  async check({ subject, model, firstRun, signal, onStep }: CheckRequest): Promise<Checked> {
     const started = performance.now()
     return this.withFile(subject.uri, async (file) => {
       const tokenIds = await this.tokensOf(subject, file, signal)
@@ -55,15 +55,15 @@ export class LogitsChecker {
       }
       const reference = model ?? (await chooseReference(file, installed, { tokenIds, use, signal, onModel }))
       onStep(`Loading ${reference}`)
-      const result = await use(reference, (api) =>
-        checkLogits(file, api, {
-          tokenIds,
-          signal,
-          onProgress: (done, total) => {
-            onStep('Trying mistakes', { done, total })
-          },
-        }),
-      )
+      const onProgress = (done: number, total: number) => {
+        onStep('Comparing', { done, total })
+      }
+      const checkWith = (runs: { readonly secondRun?: LogitsFile }) =>
+        use(reference, (api) => checkLogits(file, api, { tokenIds, ...runs, signal, onProgress }))
+      const result =
+        firstRun === null
+          ? await checkWith({})
+          : await this.withFile(firstRun, (secondRun) => checkWith({ secondRun }))
       return {
         result: await this.shown(result, (performance.now() - started) / 1000),
         model: reference,

@@ -35,7 +35,7 @@ export function registerCheck({
   startReference,
   download,
 }: CheckOptions): CheckFeature {
-  const { extensionUri, workspaceState } = context
+  const { extensionUri, workspaceState, storageUri, globalStorageUri } = context
   const checker = new LogitsChecker({
     service,
     openFile: (uri) => openFile(vscode.Uri.parse(uri, true)),
@@ -45,6 +45,7 @@ export function registerCheck({
   const controller = new CheckController({
     extensionUri,
     memento: workspaceState,
+    storageUri: storageUri ?? globalStorageUri,
     service,
     checker,
     download,

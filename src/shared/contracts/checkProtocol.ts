@@ -34,6 +34,8 @@ export type CheckActivity =
   | { readonly kind: 'checking'; readonly step: string; readonly done: number; readonly total: number }
   /** The last result is that of the file as it is. */
   | { readonly kind: 'watching' }
+  /** As `watching`; the next write is compared with this version of the file, as a second run of the same code. */
+  | { readonly kind: 'awaitingRun' }
   | { readonly kind: 'cancelled' }
   /** The check failed; `actions` are what the user can do, the most promising one first. */
   | {
@@ -50,6 +52,7 @@ export const CHECK_ACTIONS = [
   'checkAgain',
   'chooseFile',
   'chooseText',
+  'compareRuns',
   'copySnippet',
   'copyConversion',
   'downloadReference',

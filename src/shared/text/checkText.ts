@@ -88,7 +88,7 @@ export function describeMismatch({ name, row, found, expected }: SubBlockMismatc
 
 /** What the user can do so that a check says more. */
 export const ADVICE_TEXTS: Readonly<Record<CheckAdvice, string>> = {
-  'second-run': 'Run the same code a second time and save again: if the two runs differ, dropout is on.',
+  'second-run': 'Compare two runs of the same code: if they differ, dropout is on.',
   float32:
     'Save in float32: the rounding of this file is coarser than the difference between these mistakes.',
   'hidden-states':

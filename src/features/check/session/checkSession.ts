@@ -21,6 +21,8 @@ export interface CheckRequest {
   readonly subject: CheckSubject
   /** The reference model of the last check. */
   readonly model: string | null
+  /** URI of the logits of an earlier run of the same code. */
+  readonly firstRun: string | null
   readonly signal: AbortSignal
   readonly onStep: (step: string, progress?: { readonly done: number; readonly total: number }) => void
 }
@@ -50,6 +52,7 @@ export class CheckSession {
   private history: readonly PastVerdict[]
   private model: string | null
   private offer: string | null
+  private firstRun: string | null = null
 
   constructor(private readonly options: SessionOptions) {
     const { stored, version, isIncomplete } = options
@@ -94,6 +97,12 @@ export class CheckSession {
     this.watch.checkAgain()
   }
 
+  /** Compares the next write with an earlier run of the same code. */
+  awaitSecondRun(firstRun: string): void {
+    this.firstRun = firstRun
+    this.become({ kind: 'awaitingRun' })
+  }
+
   cancel(): void {
     this.watch.cancel()
   }
@@ -107,6 +116,7 @@ export class CheckSession {
     const { result, model, offer } = await check({
       subject,
       model: this.model,
+      firstRun: this.firstRun,
       signal,
       onStep: (step, progress) => {
         if (!signal.aborted) this.become({ kind: 'checking', step, done: 0, total: 0, ...progress })
@@ -116,6 +126,7 @@ export class CheckSession {
     this.result = result
     this.model = model
     this.offer = offer
+    this.firstRun = null
     this.history = [pastVerdict(result), ...this.history].slice(0, MAX_HISTORY)
   }
 

@@ -132,6 +132,17 @@ describe('A session of Check My GPT-2', () => {
     expect(session.shown).toMatchObject({ activity: { kind: 'cancelled' }, result: null })
   })
 
+  it('compares the next write with an earlier run on request, and only that one', async () => {
+    session.start()
+    await checkOnce()
+    session.awaitSecondRun('file:///storage/firstRun')
+    for (const mtime of [2, 3]) {
+      setup.version = { mtime, size: 100 }
+      await checkOnce()
+    }
+    expect(setup.requests.map(({ firstRun }) => firstRun)).toEqual([null, 'file:///storage/firstRun', null])
+  })
+
   it('is restored after a reload without another check of the same file', async () => {
     session.start()
     await checkOnce()
