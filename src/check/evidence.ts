@@ -58,7 +58,7 @@ export function ambiguousEvidence(facts: EvidenceFacts, fitting: readonly Defect
 
 export function unexplainedEvidence(facts: EvidenceFacts): string {
   const { summary, model, search, emptyRows, rounding } = facts
-  const [best] = search?.candidates ?? []
+  const best = search?.candidates.find(({ defects }) => defects.length === 1)
   return sentences(
     emptyRows.length > 0 &&
       `${formatCounted(emptyRows.length, 'row')} of the file, row ${emptyRows[0] ?? 0} first, have NaN or infinite numbers: a softmax over a row in which everything is masked gives NaN, and so does an overflow.`,
@@ -109,7 +109,7 @@ function surprisalSentence(
   const figures = `the file gives the text’s tokens ${bitsPerToken.toFixed(1)} bits each, ${model} ${baselineBitsPerToken.toFixed(1)}`
   return bitsPerToken > Math.max(UNRELATED_BITS, 2 * baselineBitsPerToken)
     ? `Check that the file is of this text, and that the weights are loaded: ${figures}.`
-    : `Check that the file is of this model: ${figures}.`
+    : `Check that the file is of this text and of this model: ${figures}.`
 }
 
 function sentences(...parts: readonly (string | false | undefined)[]): string {

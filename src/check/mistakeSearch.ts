@@ -4,7 +4,7 @@ import type { DefectCandidate } from '../shared/contracts/checkResult'
 import type { Fit, SimulatedModel, SimulationApi } from '../shared/contracts/simulation'
 import { elementAt } from '../shared/elementAt'
 import { combined, type Mistake, NO_MISTAKE, singleMistakes } from './mistakes'
-import { bestOfEach, type Decision, decide, isNearly, isNoise } from './ranking'
+import { bestOfEach, type Decision, decide, isHalf, isNearly, isNoise } from './ranking'
 
 /** The rows of the file that simulated rows are compared with. */
 export interface SearchTarget {
@@ -108,13 +108,15 @@ export class MistakeSearch {
     }
   }
 
-  /** A mistake, and the same with a bias of the head. */
-  private candidatesOf({ defects }: Mistake, fit: Fit): DefectCandidate[] {
+  /**
+   * A mistake, and the same with a bias of the head if that halves what is left: a bias has a free number for each token, so
+   * it takes a part of any difference.
+   */
+  private candidatesOf({ defects }: Mistake, { rms, rmsWithoutCommon }: Fit): DefectCandidate[] {
+    const isBiased = this.target.rows.length >= MIN_ROWS_OF_BIAS && isHalf(rmsWithoutCommon, rms)
     return [
-      ...(defects.length > 0 ? [{ defects, residualNats: fit.rms }] : []),
-      ...(this.target.rows.length >= MIN_ROWS_OF_BIAS
-        ? [{ defects: [...defects, 'head-bias' as const], residualNats: fit.rmsWithoutCommon }]
-        : []),
+      ...(defects.length > 0 ? [{ defects, residualNats: rms }] : []),
+      ...(isBiased ? [{ defects: [...defects, 'head-bias' as const], residualNats: rmsWithoutCommon }] : []),
     ]
   }
 

@@ -32,7 +32,7 @@ export type Decision =
  * further mistake must halve what is left; and what is left must be noise.
  */
 export function decide({ noise, withoutMistake, candidates }: Ranking): Decision {
-  const best = simplest(candidates)
+  const [best] = candidates
   if (best === undefined) return { kind: 'unexplained' }
   const isWhole = best.residualNats <= MAX_NOISES * noise
   if (!isWhole && best.residualNats > MAX_UNEXPLAINED_PART * withoutMistake) return { kind: 'unexplained' }
@@ -57,7 +57,15 @@ export function isNearly(residual: number, { noise, withoutMistake }: Omit<Ranki
   return residual <= Math.max(MAX_NOISES * noise, MAX_UNEXPLAINED_PART * withoutMistake)
 }
 
-/** One entry for each set of mistakes, with the smallest residual of its variants, best first. */
+/** Whether a residual is at most half of another one. */
+export function isHalf(residual: number, other: number): boolean {
+  return MIN_RATIO * residual <= other
+}
+
+/**
+ * One entry for each set of mistakes, with the smallest residual of its variants, best first. A further mistake that does
+ * not halve what is left is no explanation.
+ */
 export function bestOfEach(candidates: readonly DefectCandidate[]): DefectCandidate[] {
   const best = new Map<string, DefectCandidate>()
   for (const candidate of candidates) {
@@ -65,22 +73,18 @@ export function bestOfEach(candidates: readonly DefectCandidate[]): DefectCandid
     const known = best.get(key)
     if (known === undefined || candidate.residualNats < known.residualNats) best.set(key, candidate)
   }
-  return [...best.values()]
-    .filter(({ residualNats }) => Number.isFinite(residualNats))
+  const finite = [...best.values()].filter(({ residualNats }) => Number.isFinite(residualNats))
+  return finite
+    .filter((candidate) => !finite.some((part) => isAsGoodPart(part, candidate)))
     .sort((a, b) => a.residualNats - b.residualNats)
 }
 
-/** The best candidate, unless a part of its mistakes leaves less than twice as much. */
-function simplest(candidates: readonly DefectCandidate[]): DefectCandidate | undefined {
-  const [best] = candidates
-  if (best === undefined) return undefined
-  const parts = candidates.filter(
-    ({ defects, residualNats }) =>
-      defects.length < best.defects.length &&
-      defects.every((defect) => best.defects.includes(defect)) &&
-      residualNats < MIN_RATIO * best.residualNats,
+function isAsGoodPart(part: DefectCandidate, whole: DefectCandidate): boolean {
+  return (
+    part.defects.length < whole.defects.length &&
+    part.defects.every((defect) => whole.defects.includes(defect)) &&
+    !isHalf(whole.residualNats, part.residualNats)
   )
-  return parts.sort((a, b) => a.defects.length - b.defects.length)[0] ?? best
 }
 
 function keyOf(defects: readonly Defect[]): string {

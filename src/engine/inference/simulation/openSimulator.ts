@@ -33,12 +33,13 @@ export async function openSimulator(
 }
 
 function simulatedModel(
-  { config, remarks, parameters, hasBiases, weight }: Checkpoint,
+  checkpoint: Checkpoint,
   { id, description, fingerprint }: Pick<ModelInfo, 'id' | 'description' | 'fingerprint'>,
   { backend, threads }: Pick<LoadOptions, 'backend' | 'threads'>,
 ): SimulatedModel {
+  const { config, remarks, parameters, hasBiases } = checkpoint
   const { nLayer, nHead, nEmbd, nPositions, activation, layerNormEpsilon, tied } = config
-  const [vocabularySize = NaN] = weight('wte.weight').shape
+  const [vocabularySize = NaN] = checkpoint.weight('wte.weight').shape
   return {
     id,
     description,

@@ -1,0 +1,3 @@
+import { describeMistakes } from '../../support/check/describeMistakes'
+
+describeMistakes('mini', 0)
