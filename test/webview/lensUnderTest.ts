@@ -1,6 +1,6 @@
 import { encodeLensRows } from '../../src/shared/contracts/lensRows'
 import type { Inspection } from '../../src/shared/contracts/prediction'
-import type { RequestLensMessage } from '../../src/shared/contracts/protocol'
+import type { RequestLensMessage } from '../../src/shared/contracts/lensMessages'
 import { lensRowOf } from '../support/panel/lensOfInspection'
 import type { PanelPage } from '../support/panel/panelHarness'
 import type { PanelUnderTest, ShowOptions } from './panelUnderTest'

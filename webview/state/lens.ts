@@ -2,7 +2,7 @@
 
 import { assertNever } from '../../src/shared/assertNever'
 import { decodeLensRows, LensRows } from '../../src/shared/contracts/lensRows'
-import type { LensEndedMessage, LensRowsMessage } from '../../src/shared/contracts/protocol'
+import type { LensEndedMessage, LensRowsMessage } from '../../src/shared/contracts/lensMessages'
 import { LENS_CELLS, type LensCells } from './lensCells'
 
 export interface LensState {

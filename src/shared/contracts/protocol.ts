@@ -9,16 +9,9 @@ import type {
   TokenPrediction,
 } from './prediction'
 import type { List } from '../list'
+import type { LensHostMessage, LensPanelMessage } from './lensMessages'
 import type { Remedy } from './remedies'
-import type {
-  AddWhyPartMessage,
-  CancelWhyMessage,
-  EndWhyMessage,
-  FirstTokenMessage,
-  RequestFirstTokenMessage,
-  RequestWhyMessage,
-  SetWhyMessage,
-} from './why'
+import type { WhyHostMessage, WhyPanelMessage } from './why'
 
 /** The address of a row in the panel. */
 export interface TokenAddress {
@@ -147,23 +140,6 @@ export interface LogitsFailedMessage extends TokenAddress {
   readonly message: string
 }
 
-/** Adds rows of the logit lens of consecutive positions. */
-export interface LensRowsMessage extends TokenAddress {
-  readonly type: 'lensRows'
-  readonly inspectionId: string
-  /** The rows in the form of `encodeLensRows`; the first one predicts the token at `position`. */
-  readonly rows: Uint8Array
-}
-
-/** Ends the answer to RequestLensMessage: all rows were sent, or computing them failed. */
-export interface LensEndedMessage {
-  readonly type: 'lensEnded'
-  readonly inspectionId: string
-  /** The number of the request. */
-  readonly request: number
-  readonly failure: { readonly message: string; readonly remedies: readonly Remedy[] } | null
-}
-
 /** The user's settings; sent at the start and after every change. */
 export interface SettingsMessage {
   readonly type: 'settings'
@@ -214,12 +190,8 @@ export type HostMessage =
   | PickFromEditorMessage
   | LogitsMessage
   | LogitsFailedMessage
-  | SetWhyMessage
-  | AddWhyPartMessage
-  | EndWhyMessage
-  | FirstTokenMessage
-  | LensRowsMessage
-  | LensEndedMessage
+  | WhyHostMessage
+  | LensHostMessage
   | SettingsMessage
   | SetNativeOfferMessage
   | SetLayoutMessage
@@ -246,26 +218,6 @@ export interface PickTokenMessage extends TokenAddress {
 export interface RequestLogitsMessage extends TokenAddress {
   readonly type: 'requestLogits'
   readonly inspectionId: string
-}
-
-/**
- * Requests the logit lens of the positions [from, end) of a section; the section's number of tokens is the position of the
- * `next` row. Replaces the request before it, whose work is cancelled.
- */
-export interface RequestLensMessage {
-  readonly type: 'requestLens'
-  readonly inspectionId: string
-  /** Counts the page's requests; the answer has it too. */
-  readonly request: number
-  /** Index of the section. */
-  readonly section: number
-  readonly from: number
-  readonly end: number
-}
-
-/** Cancels the work on the lens. */
-export interface CancelLensMessage {
-  readonly type: 'cancelLens'
 }
 
 /** Turns the start token on or off. */
@@ -313,11 +265,8 @@ export type PanelMessage =
   | ReadyMessage
   | PickTokenMessage
   | RequestLogitsMessage
-  | RequestWhyMessage
-  | CancelWhyMessage
-  | RequestFirstTokenMessage
-  | RequestLensMessage
-  | CancelLensMessage
+  | WhyPanelMessage
+  | LensPanelMessage
   | SetStartTokenMessage
   | SetTopKMessage
   | AnswerLongRunMessage

@@ -116,6 +116,8 @@ export interface FirstTokenMessage {
   readonly tokenId: number | null
 }
 
+export type WhyHostMessage = SetWhyMessage | AddWhyPartMessage | EndWhyMessage | FirstTokenMessage
+
 // ───────────── panel → host
 
 /** Requests why a token was predicted. Replaces the request before it, whose work is cancelled. */
@@ -136,3 +138,5 @@ export interface RequestFirstTokenMessage {
   readonly type: 'requestFirstToken'
   readonly text: string
 }
+
+export type WhyPanelMessage = RequestWhyMessage | CancelWhyMessage | RequestFirstTokenMessage

@@ -22,7 +22,7 @@ import { type Candidate, type CandidateLine, candidatesTemplate } from './candid
 import { chipsTemplate } from './chips'
 import { howComputedTemplate } from './howComputed'
 import { LightElement } from '../base/lightElement'
-import { missingPredictionTemplate } from './missingPrediction'
+import { missingPredictionTemplate } from '../base/missingPrediction'
 import { factsTemplate, titleTemplate } from './pickedToken'
 import './sampling'
 import type { Sampled } from './sampling'

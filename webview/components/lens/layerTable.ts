@@ -17,7 +17,7 @@ import { hasActual } from '../../state/lensCells'
 import type { Row } from '../../state/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
-import { missingPredictionTemplate } from '../detail/missingPrediction'
+import { missingPredictionTemplate } from '../base/missingPrediction'
 
 export interface LayerTableOptions {
   readonly inspection: Inspection
@@ -36,7 +36,7 @@ export function layerTableTemplate(row: Row, options: LayerTableOptions): Templa
   const { inspection, actions, lensRows, labels } = options
   const lensRow = lensRows.at(row)
   const missing = row.distribution === null ? row.unscored : null
-  return html`<h2>${titleTemplate(row, labels)} <span class="dim">${depthText(lensRow)}</span></h2>
+  return html`<h2>${titleTemplate(row, labels)} ${depthTemplate(lensRow, inspection)}</h2>
     ${windowTemplate(row, inspection)}
     ${missing === null ? tableTemplate(row, { ...options, lensRow }) : missingPredictionTemplate(missing, inspection, actions)}`
 }
@@ -49,8 +49,18 @@ function titleTemplate({ token, position }: Row, labels: TokenLabels): TemplateR
     <span class="dim">token ${formatCount(position)}, layer by layer</span>`
 }
 
-function depthText(row: LensRow | null): string {
-  return row === null ? '' : `· prediction depth ${predictionDepth(row)}`
+function depthTemplate(
+  row: LensRow | null,
+  { model: { nLayer } }: Inspection,
+): TemplateResult | typeof nothing {
+  if (row === null) return nothing
+  const depth = predictionDepth(row)
+  const name = layerName(depth, nLayer)
+  return html`<span
+    class="dim"
+    title="From ${name} on, the most likely token is that of the output. Layers count from the embeddings, which are 0."
+    >· prediction depth ${depth} (${name})</span
+  >`
 }
 
 /** For a token of a later window: which tokens the model saw. */
@@ -78,10 +88,10 @@ function tableTemplate(row: Row, options: ShownLayers): TemplateResult {
   return html`<table class="layer-table">
     <thead>
       <tr>
-        <th class="layer">layer</th>
-        <th class="number">Probability</th>
-        <th class="number">Rank</th>
-        <th class="number surprisal">Surprisal</th>
+        <th class="layer">Layer</th>
+        <th class="number" title="Of the actual token">Probability</th>
+        <th class="number rank" title="Of the actual token">Rank</th>
+        <th class="number surprisal" title="Of the actual token, in bits">Surprisal</th>
         <th class="number wide" title="Bits, over the full vocabulary">Entropy</th>
         <th class="number wide" title="KL(output ‖ layer) in nats">KL</th>
         <th>Top predictions</th>

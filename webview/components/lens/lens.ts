@@ -83,20 +83,22 @@ export class LensElement extends LightElement {
           )}
         </select></label
       >
-      <div class="legend" role="group" aria-label="Legend: ${label}">
-        ${steps.map((step, i) => html`<span class="token ${colour}${i + 1}">${step}</span>`)}
+      <div class="keys-of-cells">
+        <div class="legend" role="group" aria-label="Legend: ${label}">
+          ${steps.map((step, i) => html`<span class="token ${colour}${i + 1}">${step}</span>`)}
+        </div>
+        <span class="grow"></span>
+        ${
+          inspection.model.precision === 'int8'
+            ? html`<span class="dim" title="The layers are those of the int8 model, which rounds its weights."
+                >int8</span
+              >`
+            : nothing
+        }
+        <small class="frame-key" title="The frame of a cell: the most likely token there is the actual one"
+          >the actual token</small
+        >
       </div>
-      <span class="grow"></span>
-      ${
-        inspection.model.precision === 'int8'
-          ? html`<span class="dim" title="The layers are those of the int8 model, which rounds its weights."
-              >int8</span
-            >`
-          : nothing
-      }
-      <small class="frame-key" title="The frame of a cell: the most likely token there is the actual one"
-        >the actual token</small
-      >
     </div>`
   }
 

@@ -26,11 +26,14 @@ export class AgainstElement extends LightElement {
 
   /** The field for another token is open. */
   @state() private isTyping = false
+  /** The field that is closed in this update had the keyboard focus. */
+  private returnsFocus = false
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     // A token was chosen, here or elsewhere, or another token was picked.
     const before = changed.get('subject')
     if (before !== undefined && !isSameSubject(before, this.subject)) this.isTyping = false
+    this.returnsFocus = !this.isTyping && this.querySelector('form')?.contains(document.activeElement) === true
   }
 
   protected override render(): TemplateResult {
@@ -74,13 +77,14 @@ export class AgainstElement extends LightElement {
 
   private fieldTemplate(): TemplateResult {
     const { typed } = this
-    return html`<form class="typed-token" @submit=${this.onSubmit}>
+    return html`<form class="typed-token" @submit=${this.onSubmit} @keydown=${this.onKeyDown}>
       <input
         type="text"
         name="text"
         maxlength="100"
         aria-label="Text whose first token the token is held against"
-        placeholder="text, with its leading space"
+        placeholder="text; its first token counts"
+        title="A leading space is part of the token."
       />
       <button>Hold Against</button>
       ${
@@ -93,12 +97,17 @@ export class AgainstElement extends LightElement {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('isTyping') && this.isTyping) this.querySelector('input')?.focus()
+    if (this.returnsFocus) this.querySelector('select')?.focus()
   }
 
   private readonly onChange = (event: Event) => {
     const { value } = event.target as HTMLSelectElement
     this.isTyping = value === TYPED
     if (value !== TYPED) this.actions.explain({ against: againstOf(value) })
+  }
+
+  private readonly onKeyDown = ({ key }: KeyboardEvent) => {
+    if (key === 'Escape') this.isTyping = false
   }
 
   private readonly onSubmit = (event: SubmitEvent) => {

@@ -40,7 +40,7 @@ export class CurvesElement extends LightElement {
   @property({ attribute: false }) caption = ''
   @property({ attribute: false }) places: readonly AxisPlace[] = []
   @property({ attribute: false }) curves: readonly Curve[] = []
-  /** The place that the rest of the view is about. */
+  /** The place that the rest of the view is about. Nothing is marked while it is not one of the places. */
   @property({ attribute: false }) markedPlace = 0
 
   @state() private width = 0
@@ -73,12 +73,11 @@ export class CurvesElement extends LightElement {
     const x = (place: number) => this.xOf(place)
     const y = (decade: number) => yOf(decade, lowest)
     const rules = Array.from({ length: -lowest / DECADES_PER_RULE + 1 }, (_, i) => -DECADES_PER_RULE * i)
-    const marked = x(this.markedPlace)
     return svg`${rules.map(
       (decade) => svg`<line class="rule" x1=${LEFT_PX} x2=${this.width} y1=${y(decade)} y2=${y(decade)} />
         <text x=${LEFT_PX - 4} y=${y(decade) + 3.5} text-anchor="end">${tickLabel(decade)}</text>`,
     )}
-      <line class="marked-place" x1=${marked} x2=${marked} y1="2" y2=${y(lowest)} />
+      ${this.places[this.markedPlace] === undefined ? nothing : markTemplate(x(this.markedPlace), y(lowest))}
       ${this.curves.map((curve) => this.curveTemplate(curve, lowest))}
       ${this.labelledPlaces.map(
         (place) =>
@@ -138,6 +137,11 @@ export class CurvesElement extends LightElement {
     }
     return [this.caption, ...this.curves.map(ofCurve)].join('. ')
   }
+}
+
+/** The vertical line at the marked place, down to the axis. */
+function markTemplate(x: number, bottom: number): TemplateResult {
+  return svg`<line class="marked-place" x1=${x} x2=${x} y1="2" y2=${bottom} />`
 }
 
 /** The height of a probability in pixels, given as its power of ten. */

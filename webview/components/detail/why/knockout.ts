@@ -19,13 +19,18 @@ export interface KnockoutOptions {
 
 /** What attention knockout of the chosen tokens does to both tokens, and the new most likely token. */
 export function knockoutTemplate(options: KnockoutOptions): TemplateResult {
-  const { rows } = options
-  if (rows.length === 0)
-    return html`<p class="note dim">
-      Click a token above to knock it out: then no later token attends to it.
-    </p>`
+  const { rows, answer } = options
+  if (rows.length === 0) return answer.window.inputIds.length === 1 ? onlyCurrentNote : howToNote
   return html`${rows[0] === 0 ? firstTokenWarning : nothing} ${effectsTemplate(options)}`
 }
+
+const howToNote = html`<p class="note dim">
+  Click a token above to knock it out: then no later token attends to it.
+</p>`
+
+const onlyCurrentNote = html`<p class="note dim">
+  The model has read only the current position, which cannot be knocked out.
+</p>`
 
 const firstTokenWarning = html`<p class="note warning">
   The first token is an attention sink: heads attend to it when they have nothing to read. Knocking it out
@@ -68,7 +73,13 @@ function effectsTemplate({ answer, rows, startToken, labels, why }: KnockoutOpti
   return html`<ul class="chips" aria-label="Knocked out">
       ${rows.map(chip)}
     </ul>
-    <table class="effects" aria-label="Effect of the knockout">
+    <table
+      class="effects"
+      aria-label="Effect of the knockout"
+      aria-live="polite"
+      aria-atomic="true"
+      aria-busy=${knockout === null}
+    >
       <thead>
         <tr>
           <td></td>

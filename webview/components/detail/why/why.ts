@@ -17,7 +17,7 @@ import { tokenTemplate } from '../../../tokens/pieces'
 import { setTokenContext } from '../../../tokens/tokenContext'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { LightElement } from '../../base/lightElement'
-import { missingPredictionTemplate } from '../missingPrediction'
+import { missingPredictionTemplate } from '../../base/missingPrediction'
 import { factsTemplate, titleTemplate } from '../pickedToken'
 import './against'
 import { chartsTemplate } from './charts'
@@ -86,6 +86,19 @@ export class WhyElement extends LightElement {
     </aside>`
   }
 
+  protected override updated(changed: PropertyValues<this>): void {
+    const before = changed.get('question')
+    if (before && this.question !== null && isSameSubject(before.subject, this.question.subject))
+      this.followKnockout(before.knockedOut.length, this.question.knockedOut.length)
+  }
+
+  /** Shows the effect of a further token that is knocked out, and keeps the focus when a button disappears with its token. */
+  private followKnockout(before: number, after: number): void {
+    if (after > before) this.querySelector('.effects')?.scrollIntoView({ block: 'nearest' })
+    else if (after < before && document.activeElement === document.body)
+      this.querySelector<HTMLElement>('.chips button, .sources [tabindex="0"]')?.focus({ preventScroll: true })
+  }
+
   private readonly onContextMenu = ({ currentTarget }: MouseEvent) => {
     if (this.question === null || !(currentTarget instanceof HTMLElement)) return
     const { subject } = this.question
@@ -120,7 +133,7 @@ export class WhyElement extends LightElement {
     ${
       answer === null
         ? nothing
-        : html`<h3>Direct effect by source position</h3>
+        : html`<h3>${model.precision === 'int8' ? 'Earlier tokens' : 'Direct effect by source position'}</h3>
             ${this.effectsNote(answer)}
             <logitscope-sources
               .window=${answer.window}
@@ -146,7 +159,7 @@ export class WhyElement extends LightElement {
         </fieldset>
       </div>
       <p class="note dim" title=${answer === null ? nothing : formulaOf(answer.subject.against)}>
-        Direct effects only, not those through later layers.
+        In logits. Direct effects only, not those through later layers.
       </p>
       ${
         answer === null || attribution === null

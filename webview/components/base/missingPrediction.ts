@@ -3,13 +3,12 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Inspection } from '../../../src/shared/contracts/prediction'
 import type { Unscored } from '../../../src/shared/text/unscored'
 import { assertNever } from '../../../src/shared/assertNever'
-import type { PanelActions } from '../../controller'
 
 /** Why the picked token has no prediction, and what to do about it. */
 export function missingPredictionTemplate(
   reason: Unscored,
   { generation }: Inspection,
-  actions: PanelActions,
+  actions: { setStartToken(startToken: boolean): void },
 ): TemplateResult {
   // A completion was generated with its start token, which cannot be changed afterwards.
   const canTurnOn = reason === 'noContext' && generation === undefined
