@@ -1,17 +1,22 @@
 import * as vscode from 'vscode'
 import { signalOf } from '../editor/cancellation'
 import { offsetsOf, targetOfRanges, wholeRange } from '../editor/inspectionTarget'
+import { readPrecision, readSettings } from '../editor/settings'
+import { comparePrepared } from '../prediction/compareText'
+import type { Comparisons } from '../prediction/comparisons'
 import type { Explanations } from '../prediction/explanations'
 import { explainToken, positionError, type TokenChoice } from '../prediction/explainToken'
 import { finishInspection, prepareInspection, type PreparedInspection } from '../prediction/inspectDocument'
 import { prepareText } from '../prediction/inspectText'
 import { lensOfSection } from '../prediction/lensOfSection'
 import type { PredictionService } from '../prediction/predictionService'
+import { type ComparisonReport, comparisonReportOf } from '../prediction/report/comparisonReport'
 import { type LensReport, lensReportOf } from '../prediction/report/lensReport'
 import { type InspectionReport, reportOf } from '../prediction/report/report'
 import { type WhyReport, whyReportOf } from '../prediction/report/whyReport'
+import type { BaselineModel, ModelLocation } from '../shared/contracts/engineApi'
 import { LENS_TOP_K } from '../shared/contracts/explanation'
-import { type ContextMode, DEFAULT_TOP_K } from '../shared/contracts/prediction'
+import { type ContextMode, DEFAULT_TOP_K, type Precision } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 
 /** A text, or a document with an optional range; without a range the whole document. */
@@ -52,6 +57,16 @@ export interface WhyOptions extends SubjectOptions {
   readonly against?: TokenChoice | 'mean' | null
 }
 
+/** The other side of a comparison: another model on the same tokens, or the same model on another text. */
+export type CompareBaseline = InspectSubject | ModelChoice
+
+export interface ModelChoice {
+  /** An id or a folder. Default: the selected model. */
+  readonly model?: string
+  /** Default: the precision that the model runs in. */
+  readonly precision?: Precision
+}
+
 /** What `activate` returns to other extensions. */
 export interface LogitscopeApi {
   /**
@@ -69,9 +84,31 @@ export interface LogitscopeApi {
    * @throws InvalidRequestError, AttributionNeedsFp32Error in int8, CancelledError, and the named errors of the engine
    */
   why(subject: InspectSubject, options: WhyOptions): Promise<WhyReport>
+  /**
+   * Compares every token of a text or range that both sides have. Resolves with the object that the CLI prints as JSON.
+   * @throws InvalidRequestError, OutOfMemoryError, CancelledError, and the named errors of the engine
+   */
+  compare(
+    subject: InspectSubject,
+    baseline: CompareBaseline,
+    options?: SubjectOptions,
+  ): Promise<ComparisonReport>
 }
 
-export function createApi(service: PredictionService, explanations: Explanations): LogitscopeApi {
+/** What the API is made of. */
+export interface ApiServices {
+  readonly service: PredictionService
+  readonly explanations: Explanations
+  readonly comparisons: Comparisons
+  /** Where a model is, an id or a folder. */
+  readonly locate: (model: string) => ModelLocation
+}
+
+export function createApi({ service, explanations, comparisons, locate }: ApiServices): LogitscopeApi {
+  const baselineModelOf = ({ model = readSettings().model, precision }: ModelChoice): BaselineModel => ({
+    location: locate(model),
+    precision: precision ?? readPrecision(model),
+  })
   return {
     async inspect(subject, options = {}) {
       const { topK = DEFAULT_TOP_K, temperature = 1 } = options
@@ -99,6 +136,18 @@ export function createApi(service: PredictionService, explanations: Explanations
         { signal },
       )
       return whyReportOf(explained, await service.vocabulary())
+    },
+    async compare(subject, other, options = {}) {
+      const request = { ...options, topK: 1 }
+      const { prepared: shown, signal } = await prepare(service, subject, request)
+      const isText = 'text' in other || 'uri' in other
+      const baseline = isText ? (await prepare(service, other, request)).prepared : shown
+      const comparison = await comparePrepared(
+        comparisons,
+        { shown, baseline, baselineModel: isText ? undefined : baselineModelOf(other) },
+        { signal },
+      )
+      return comparisonReportOf(comparison, await service.vocabulary())
     },
   }
 }

@@ -13,6 +13,7 @@ import { registerInspect } from '../features/inspect/registerInspect'
 import { registerModels } from '../features/models/registerModels'
 import { registerStatus } from '../features/status/registerStatus'
 import { reportBackendFailure } from '../features/status/backendFailure'
+import { Comparisons } from '../prediction/comparisons'
 import { Explanations } from '../prediction/explanations'
 import { PredictionService } from '../prediction/predictionService'
 import { acceleratorsOf } from '../shared/contracts/backends'
@@ -27,10 +28,11 @@ export interface Composition {
 
 /** Builds the shared services and registers the features. The engine starts and loads its model on first use. */
 export function compose(context: vscode.ExtensionContext, log: Log, platform: Platform): Composition {
-  const { spawn, accelerators, onMayBeAvailable, canInstallNative, threads, modelId } = platform
+  const { spawn, accelerators, onMayBeAvailable, canInstallNative, threads, locate } = platform
   context.subscriptions.push(log)
 
   // Services that several features share.
+  const modelId = () => locate(readSettings().model).id
   const selectedPrecision = () => readPrecision(readSettings().model)
   let precision = selectedPrecision()
   /** Whether the native library has passed its check and is used. */
@@ -52,6 +54,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   })
   const service = new PredictionService(engine.api)
   const explanations = new Explanations(engine.api, service)
+  const comparisons = new Comparisons(engine.api, service)
   const shared: FeatureOptions = { context, service, log }
 
   // Each feature registers its own commands, menus and settings listeners. A new feature is one entry of `features`.
@@ -112,5 +115,8 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     }),
     { dispose: () => engine.dispose() },
   )
-  return { api: createApi(service, explanations), close: () => inspection.close() }
+  return {
+    api: createApi({ service, explanations, comparisons, locate }),
+    close: () => inspection.close(),
+  }
 }

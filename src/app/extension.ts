@@ -161,7 +161,7 @@ function nodePlatform({ context, log, companion, onMayBeAvailable }: NodePlatfor
     onMayBeAvailable,
     canInstallNative,
     threads,
-    modelId: () => locate(readSettings().model).id,
+    locate,
     store,
     onReleaseModel: releaseModel.event,
     requestHub,

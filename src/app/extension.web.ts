@@ -74,7 +74,8 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
     onMayBeAvailable: NEVER,
     canInstallNative: () => false,
     threads,
-    modelId: () => readSettings().model,
+    // The engine's worker asks for the files of a model by its id.
+    locate: (id) => ({ id, folder: '', description: '', storage: 'logitscope' }),
     store,
     // No process has a browser's files mapped into memory.
     onReleaseModel: NEVER,

@@ -5,6 +5,7 @@ import type { FileSource } from '../files/fileSource'
 import type { RequestHub } from '../model/hub/hubTransport'
 import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import type { AcceleratedBackend } from '../shared/contracts/backends'
+import type { ModelLocation } from '../shared/contracts/engineApi'
 import type { Precision } from '../shared/contracts/prediction'
 import type { ResultsExportOptions } from '../features/inspect/resultsExport'
 import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
@@ -25,8 +26,8 @@ export interface Platform {
   readonly canInstallNative: () => boolean
   /** Number of threads that an engine which starts now uses on the CPU. */
   readonly threads: () => number
-  /** Id of the selected model. */
-  readonly modelId: () => string
+  /** Where a model is, an id or a folder. */
+  readonly locate: (model: string) => ModelLocation
   readonly store: PinnedModelStore
   /** Fires with the id of a model whose files will be deleted or replaced, so that the engine which has it ends. */
   readonly onReleaseModel: vscode.Event<string>

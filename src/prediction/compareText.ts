@@ -1,6 +1,7 @@
 import type { BaselineModel } from '../shared/contracts/engineApi'
 import { elementAt } from '../shared/elementAt'
 import type { Comparisons } from './comparisons'
+import type { PreparedInspection } from './inspectDocument'
 import { prepareText } from './inspectText'
 import type { PredictionService } from './predictionService'
 import type { TextComparison } from './report/comparisonReport'
@@ -32,11 +33,28 @@ export async function compareText(
   service: PredictionService,
   comparisons: Comparisons,
   request: CompareTextRequest,
+  options: CompareTextOptions = {},
+): Promise<TextComparison> {
+  const { text, baselineText = text, baselineModel } = request
+  const shown = await prepareText(service, request, options.signal)
+  const baseline = await prepareText(service, { ...request, text: baselineText }, options.signal)
+  return comparePrepared(comparisons, { shown, baseline, baselineModel }, options)
+}
+
+/** Two inspections of one section each, and the model of the second one if it is another. */
+export interface PreparedSides {
+  readonly shown: PreparedInspection
+  readonly baseline: PreparedInspection
+  readonly baselineModel?: BaselineModel | undefined
+}
+
+/** @throws what `Comparisons.compare` throws */
+export async function comparePrepared(
+  comparisons: Comparisons,
+  { shown, baseline, baselineModel }: PreparedSides,
   { signal, onProgress }: CompareTextOptions = {},
 ): Promise<TextComparison> {
-  const { text, baselineText = text, baselineModel, startToken, topK } = request
-  const shown = await prepareText(service, request, signal)
-  const baseline = await prepareText(service, { ...request, text: baselineText }, signal)
+  const { startToken, topK, model } = shown.inspection
   let compared = 0
   let shared = 0
   const comparison = await comparisons.compare(
@@ -46,7 +64,7 @@ export async function compareText(
       baselineModel,
       startToken,
       topK,
-      model: shown.inspection.model,
+      model,
     },
     {
       signal,

@@ -34,8 +34,8 @@ export interface RowToCompare {
 }
 
 /**
- * Steps of float32 at the largest logit: 5e-4 nats for GPT-2, whose logits are about −100. Other programs were seen to
- * differ by a tenth of this; another epsilon of LayerNorm, the smallest mistake that is named, changes 4e-3.
+ * Steps of float32 at the largest logit: 5e-4 nats for GPT-2, whose logits are about −100. Arithmetic of float32
+ * differs by much less; another epsilon of LayerNorm, the smallest mistake that is named, changes 4e-3.
  */
 const ARITHMETIC_STEPS = 64
 /** The least tolerance for arithmetic, for models with small logits: that of the reference tests of this repository. */
