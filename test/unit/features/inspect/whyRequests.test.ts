@@ -162,7 +162,7 @@ describe('a request that cannot be answered', () => {
 describe('a newer request', () => {
   it('cancels the work on the one before, which posts nothing more', async () => {
     const waiting = untilAborted()
-    const both = requests({ ...explanations, attribution: waiting.attribution })
+    const both = requests({ ...UNAVAILABLE, attribution: waiting.attribution })
     const first = both.answer({ type: 'requestWhy', subject: subjectAt(1), knockedOut: [] })
     await waiting.began
 
@@ -209,12 +209,7 @@ function requests(answers: WhyRequestsOptions['explanations'] = explanations): W
   })
 }
 
-const SILENT_LOG = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  debug: () => undefined,
-}
+const SILENT_LOG = { error: () => undefined } as never
 
 const unavailable = () => Promise.reject(new Error('the engine is unavailable'))
 const UNAVAILABLE: WhyRequestsOptions['explanations'] = {
