@@ -220,7 +220,7 @@ describe('the layers of the picked token', () => {
 
   it('name the prediction depth', async () => {
     await showLens(test, typescript, { picked: { section: 0, position: 64 } })
-    expect(await test.text('.layers h2')).toBe('Error token 64, layer by layer · prediction depth 1')
+    expect(await test.text('.layers h2')).toBe('Error token 64, layer by layer · prediction depth 1 (h.0)')
   })
 
   it('say why a token has none', async () => {

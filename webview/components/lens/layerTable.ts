@@ -58,7 +58,7 @@ function depthTemplate(
   const name = layerName(depth, nLayer)
   return html`<span
     class="dim"
-    title="From ${name} on, the most likely token is that of the output. Layers count from the embeddings, which are 0."
+    title="From ${name} on, the most likely token is that of the output. The embeddings are layer 0."
     >· prediction depth ${depth} (${name})</span
   >`
 }
