@@ -173,10 +173,11 @@ describe('attention knockout', () => {
 
     await answer(panel, answerOf(subjectOf(), { knockout }))
 
-    await eventually(() => test.texts('.effects tbody tr')).toEqual([
-      '·Config\t0.034 %\t→\t0.25 %\t×7.4',
-      '·Error\t60.7 %\t→\t8.2 %\t÷7.4',
-      'now most likely ·Config\t\t\t36.8 %\t',
+    const lines = async () => (await test.texts('.effects tbody tr')).map((line) => line.split(/\t+/))
+    await eventually(lines).toMatchObject([
+      ['·Config', '0.034 %', '→', '0.25 %', '×7.4'],
+      ['·Error', '60.7 %', '→', '8.2 %', '÷7.4'],
+      ['now most likely ·Config', '36.8 %', ''],
     ])
   })
 
