@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, it } from 'vitest'
 import { REPO } from '../../scripts/paths.mjs'
+import { chooseInMenu } from './support/chooseInMenu'
 import { panelOf } from './support/panel'
+import { logitsOf, saveLogits, startMini, withBias } from './support/savedLogits'
 import { useWorkbench } from './support/useWorkbench'
 import type { Theme } from './support/workbench'
 
@@ -16,6 +18,10 @@ const README_VIEWPORT = { width: 1640, height: 940 }
 const PANEL_VIEWPORT = { width: 1000, height: 560 }
 const HOVER_VIEWPORT = { width: 800, height: 500 }
 const EDITOR_VIEWPORT = { width: 640, height: 420 }
+const CHECK_VIEWPORT = { width: 1000, height: 620 }
+
+/** “The quick brown fox jumps over the lazy dog.” */
+const CHECKED_IDS = [464, 2068, 7586, 21831, 18045, 625, 262, 16931, 3290, 13]
 
 /** Line and column of the walkthrough's surprising token. */
 const BANANA = [4, 29] as const
@@ -89,6 +95,21 @@ describe.each(THEMES)('the walkthrough in the theme %s', (theme) => {
     await workbench().page.locator('.ghost-text-decoration, .ghost-text').first().waitFor()
 
     await takePicture('complete', workbench().page.locator('.part.editor'))
+  })
+
+  it('shows a verdict on logits', async () => {
+    const engine = startMini()
+    const path = join(workbench().folder, 'logits.npz')
+    await saveLogits(path, CHECKED_IDS, withBias(await logitsOf(engine, CHECKED_IDS)))
+    await engine.dispose()
+    await openSample('sample.ts', CHECK_VIEWPORT)
+    await workbench().runCommand('View: Toggle Primary Side Bar Visibility')
+    await workbench().page.getByRole('treeitem', { name: 'logits.npz' }).click({ button: 'right' })
+    await chooseInMenu(workbench().page, 'Check My GPT-2…')
+    await workbench().panel.locator('.verdict h2').waitFor()
+    await workbench().runCommand('View: Toggle Primary Side Bar Visibility')
+
+    await takePicture('check', workbench().page.locator('.editor-group-container').nth(1))
   })
 
   async function openSample(name: string, viewport: { width: number; height: number }): Promise<void> {
