@@ -1,6 +1,6 @@
 // @ts-check
 // Makes the reference numbers and files of the tests, with independent implementations in Python.
-// Usage: node scripts/fixtures.mjs [mini] [seeded] [compare] [internals] [explain] [arrays]; without a name it makes all.
+// Usage: node scripts/fixtures.mjs [mini] [seeded] [compare] [internals] [explain] [arrays] [defects]; without a name it makes all.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
@@ -19,6 +19,7 @@ const FIXTURES = new Map([
   ['internals', 'internals_gpt2.py'],
   ['explain', 'explain_gpt2.py'],
   ['arrays', 'arrays.py'],
+  ['defects', 'defects_gpt2.py'],
 ])
 
 /** Debian's Python comes last: python3-torch is installed for it even if another Python is first on the PATH. */

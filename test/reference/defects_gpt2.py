@@ -1,4 +1,4 @@
-"""Computes what implementations with mistakes give: writes test/fixtures/defects/{mini,small}.{json,bin}.
+"""Computes what implementations with mistakes give: writes test/fixtures/reference/defects.json and defects.{mini,small}.bin.
 
     npm run fixtures -- defects
 
@@ -16,7 +16,6 @@ from mini_gpt2 import MODEL, REFERENCE, read_safetensors
 from mistakes import MISTAKES, hidden
 from seeded_gpt2 import SMALL, VOCABULARY, seeded_weight
 
-OUT = Path(__file__).parent.parent / "fixtures" / "defects"
 
 # The embedded model: a text of words with the start token, and one of code without it.
 MINI_TEXTS = [("english +bos", 20), ("python", 28)]
@@ -38,24 +37,21 @@ def main() -> None:
     config = json.loads((MODEL / "config.json").read_text(encoding="utf8"))
     tensors = read_safetensors(MODEL / "model.safetensors")
     texts = {text["name"]: text["ids"] for text in json.loads((REFERENCE / "texts.json").read_text(encoding="utf8"))}
-    write(
-        "mini",
-        dict(texts=[dict(name=name, ids=texts[name][:tokens]) for name, tokens in MINI_TEXTS]),
-        config,
-        lambda name, shape: tensors[name].reshape(shape),
-    )
+    mini = dict(texts=[dict(name=name, ids=texts[name][:tokens]) for name, tokens in MINI_TEXTS])
     ids = lambda tokens, step: [(464 + step * i) % VOCABULARY for i in range(tokens)]
-    small = [dict(name="steps of 7919", ids=ids(20, 7919)), dict(name="steps of 104", ids=ids(28, 104))]
-    write(
-        "small",
-        dict(model=SMALL_MODEL, texts=small),
-        SMALL,
-        lambda name, shape: seeded_weight(SMALL_MODEL, name, shape),
-        with_hidden=True,
+    small = dict(
+        model=SMALL_MODEL,
+        texts=[dict(name="steps of 7919", ids=ids(20, 7919)), dict(name="steps of 104", ids=ids(28, 104))],
     )
+    models = [
+        write("mini", mini, config, lambda name, shape: tensors[name].reshape(shape)),
+        write("small", small, SMALL, lambda name, shape: seeded_weight(SMALL_MODEL, name, shape), with_hidden=True),
+    ]
+    (REFERENCE / "defects.json").write_bytes("{{\n{}\n}}\n".format(",\n".join(models)).encode())
 
 
-def write(name: str, described: dict, config: dict, weight: object, with_hidden: bool = False) -> None:
+def write(name: str, described: dict, config: dict, weight: object, with_hidden: bool = False) -> str:
+    """Writes the arrays, and returns the description of the model's cases as JSON."""
     arrays, cases, place = [], [], 0
 
     def add(array: object) -> int:
@@ -73,8 +69,8 @@ def write(name: str, described: dict, config: dict, weight: object, with_hidden:
             cases.append(case)
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     head = json.dumps(described, separators=(",", ":"))[:-1]
-    (OUT / f"{name}.json").write_bytes(f'{head},"cases":[\n{lines}\n]}}\n'.encode())
-    (OUT / f"{name}.bin").write_bytes(b"".join(arrays))
+    (REFERENCE / f"defects.{name}.bin").write_bytes(b"".join(arrays))
+    return f'"{name}":{head},"cases":[\n{lines}\n]}}'
 
 
 if __name__ == "__main__":

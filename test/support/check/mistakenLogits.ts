@@ -1,4 +1,4 @@
-// test/fixtures/defects: what implementations with mistakes give, computed by PyTorch (test/reference/mistakes.py).
+// test/fixtures/reference/defects: what implementations with mistakes give, computed by PyTorch (test/reference/mistakes.py).
 // S tokens, C = nEmbd, V = 50257
 
 import { readFileSync } from 'node:fs'
@@ -37,13 +37,14 @@ export class MistakenModel {
   private readonly seeded: SeededGpt2 | undefined
 
   constructor(name: 'mini' | 'small') {
-    const read = (extension: string) =>
-      readFileSync(new URL(`../../fixtures/defects/${name}.${extension}`, import.meta.url))
-    const file = JSON.parse(read('json').toString('utf8')) as MistakenFile
+    const read = (file: string) => readFileSync(new URL(`../../fixtures/reference/${file}`, import.meta.url))
+    const file = (JSON.parse(read('defects.json').toString('utf8')) as Record<typeof name, MistakenFile>)[
+      name
+    ]
     this.seeded = file.model
     this.texts = file.texts.map(({ ids }) => Int32Array.from(ids))
     this.cases = file.cases
-    this.arrays = new Float32Array(new Uint8Array(read('bin')).buffer)
+    this.arrays = new Float32Array(new Uint8Array(read(`defects.${name}.bin`)).buffer)
   }
 
   /** The model's files; those of the seeded one are written to `folder`. */
