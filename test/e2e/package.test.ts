@@ -57,12 +57,12 @@ const PACKAGES: Record<string, Package> = {
     maxBundleBytes: {
       'check.css': 8_500,
       'check.js': 47_000,
-      'cli.js': 130_000,
-      'engineProcess.js': 275_000,
-      'engineWorker.js': 325_000,
-      'engineWorker.web.js': 240_000,
-      'extension.js': 480_000,
-      'extension.web.cjs': 330_000,
+      'cli.js': 415_000,
+      'engineProcess.js': 390_000,
+      'engineWorker.js': 415_000,
+      'engineWorker.web.js': 330_000,
+      'extension.js': 820_000,
+      'extension.web.cjs': 555_000,
       'panel.css': 40_000,
       'panel.js': 220_000,
     },
@@ -94,7 +94,7 @@ const PACKAGES: Record<string, Package> = {
     // 7.4 MB when this limit was set, nearly all of it ONNX Runtime's WASM with WebGPU.
     maxBytes: 9 * 1024 * 1024,
     // 20 % above the sizes when the limits were set.
-    maxBundleBytes: { 'engineWorker.web.js': 240_000, 'extension.js': 23_000 },
+    maxBundleBytes: { 'engineWorker.web.js': 330_000, 'extension.js': 23_000 },
     files: [...RUNTIME_WITH_WEBGPU, 'extension/dist/icon.png'],
     notices: { ...NOTICES_OF_ENGINE, ...NOTICES_OF_WASM },
   },

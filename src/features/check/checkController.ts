@@ -11,7 +11,7 @@ import { verdictTitle } from '../../shared/text/checkText'
 import { formatCount, formatCounted } from '../../shared/text/format'
 import { askForFile, askForFramework, askForOrigin, askForTarget, askForText } from './askForCheck'
 import { describeCheckFailure } from './checkFailure'
-import type { LogitsChecker } from './logitsChecker'
+import { type LogitsChecker, OFFERED_MODEL_ID } from './logitsChecker'
 import { CheckPanel, type CheckPanelListener } from './panel/checkPanel'
 import { CheckSession } from './session/checkSession'
 import type { FileVersion } from './session/logitsWatch'
@@ -33,8 +33,6 @@ export interface CheckControllerOptions {
 const STORED_CHECK = 'check'
 /** Positions of GPT-2. */
 const MAX_TOKENS = 1024
-/** The model that is offered when no installed one fits. */
-const OFFERED_MODEL_ID = 'gpt2'
 
 /** The command Check My GPT-2 with its panel. There is one session in a window; a new one replaces it. */
 export class CheckController implements vscode.Disposable {
