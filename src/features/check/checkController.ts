@@ -179,7 +179,7 @@ export class CheckController implements vscode.Disposable {
       case 'copyConversion':
         return this.copyConversion()
       case 'downloadReference':
-        if (await this.options.download(OFFERED_MODEL_ID)) session?.chooseReferenceAgain()
+        if (await this.options.download(OFFERED_MODEL_ID)) session?.checkAgain()
         return
       case 'newCheck':
         return this.check()

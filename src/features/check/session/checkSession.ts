@@ -87,12 +87,8 @@ export class CheckSession {
     this.options.save(this.stored(this.options.stored?.version ?? null))
   }
 
-  checkAgain(): void {
-    this.watch.checkAgain()
-  }
-
   /** Checks the file again with the reference model that fits best, which may be another one now. */
-  chooseReferenceAgain(): void {
+  checkAgain(): void {
     this.model = null
     this.watch.checkAgain()
   }

@@ -101,10 +101,10 @@ describe('A session of Check My GPT-2', () => {
     expect(setup.requests.map(({ model }) => model)).toEqual([null, 'mini'])
   })
 
-  it('chooses the reference model again on request', async () => {
+  it('chooses the reference model again when the user asks for another check', async () => {
     session.start()
     await checkOnce()
-    session.chooseReferenceAgain()
+    session.checkAgain()
     await checkOnce()
     expect(setup.requests.map(({ model }) => model)).toEqual([null, null])
   })
