@@ -95,6 +95,7 @@ export class BackendRouter implements EngineHandle {
         const call = { backend: request.backend, signal: callOptions?.signal }
         return this.answer(call, (engine) => lens.runOn(engine))
       },
+      releaseBaseline: () => this.releaseBaselines(),
     }
   }
 
@@ -187,6 +188,19 @@ export class BackendRouter implements EngineHandle {
       return [{ accelerator, engine, backend: accelerator.backend, api }]
     })
     return ready.find((candidate) => candidate.backend === backend) ?? ready[0]
+  }
+
+  /**
+   * Any running engine may have a baseline: two models are compared on WASM while WebGPU answers everything else. An engine
+   * that does not run has none, and one that fails loses it.
+   */
+  private async releaseBaselines(): Promise<undefined> {
+    const running = this.accelerators.flatMap(({ state }) =>
+      state.kind === 'ready' ? [state.engine.api] : [],
+    )
+    if (this.wasm.isLoaded) running.push(this.wasm.api)
+    await Promise.allSettled(running.map((api) => api.releaseBaseline(undefined)))
+    return undefined
   }
 
   /** The backend that answers now. */

@@ -4,6 +4,7 @@ import type { CallOptions } from '../../shared/rpc'
 import {
   malformed,
   readCandidates,
+  readComparedRows,
   readComputedPositions,
   readLogits,
   readModel,
@@ -37,6 +38,15 @@ export function checkedEngine(engine: EngineApi): EngineApi {
         read: (message, nextRow) => readLensProgress(message, request, nextRow),
         rowsIn: ({ rows }) => rows.length,
       }),
+    compare: (request, options = {}) =>
+      rowsChecked((checked) => engine.compare(request, checked), options, {
+        firstRow: request.firstRow,
+        endRow: request.tokenIds.length,
+        read: (message, nextRow) => readComparedRows(message, request, nextRow),
+        rowsIn: ({ kl }) => kl.length,
+      }),
+    loadBaseline: async (request, options) =>
+      readModel(await answerOf(engine.loadBaseline(request, options), options)),
     attribution: async (request, options) =>
       readAttribution(await answerOf(engine.attribution(request, options), options), request),
   }

@@ -3,6 +3,8 @@
 
 import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import {
+  type ComparedRows,
+  type CompareRequest,
   type GeneratedCandidate,
   type GenerateRequest,
   NO_TARGET,
@@ -58,6 +60,30 @@ export function readProgress(message: unknown, request: ScoreRequest, nextRow: n
   }
 }
 
+/**
+ * @param nextRow the first row of the shown side that has not arrived yet
+ */
+export function readComparedRows(message: unknown, request: CompareRequest, nextRow: number): ComparedRows {
+  const { shown, baseline, kl, jensenShannon } = recordOf('progress', message)
+  const { firstRow, targets, topK } = request
+  const { tokenIds, firstRow: firstOfBaseline } = request.baseline
+  const ofBaseline = { tokenIds, firstRow: firstOfBaseline, targets, topK }
+  const read = {
+    shown: readRows(recordOf('shown', shown), request, nextRow),
+    baseline: readRows(recordOf('baseline', baseline), ofBaseline, nextRow - firstRow + firstOfBaseline),
+  }
+  const { length } = read.shown.entropy
+  if (read.baseline.entropy.length !== length) throw malformed('the sides have different numbers of rows')
+  return {
+    ...read,
+    kl: finite('kl', arrayOf('kl', kl, { Type: Float32Array, length })),
+    jensenShannon: finite(
+      'jensenShannon',
+      arrayOf('jensenShannon', jensenShannon, { Type: Float32Array, length }),
+    ),
+  }
+}
+
 /** @returns the number of positions that the transformer computed */
 export function readComputedPositions(answer: unknown): number {
   return wholeNumber('computedPositions', recordOf('score', answer).computedPositions, { least: 0 })
@@ -81,7 +107,9 @@ export function malformed(fault: string): MalformedAnswerError {
   )
 }
 
-function readRows(rows: Record<string, unknown>, request: ScoreRequest, nextRow: number): ScoredRows {
+type RequestedRows = Pick<ScoreRequest, 'tokenIds' | 'firstRow' | 'targets' | 'topK'>
+
+function readRows(rows: Record<string, unknown>, request: RequestedRows, nextRow: number): ScoredRows {
   const { tokenIds, topK } = request
   if (rows.firstRow !== nextRow) throw malformed(`row ${nextRow} is missing`)
   const R = rows.logSumExp instanceof Float64Array ? rows.logSumExp.length : 0
@@ -103,7 +131,7 @@ function readRows(rows: Record<string, unknown>, request: ScoreRequest, nextRow:
 }
 
 /** A row without a target has no meaningful logit and rank. */
-function checkTargets({ firstRow, targetLogit, targetRank }: ScoredRows, request: ScoreRequest): void {
+function checkTargets({ firstRow, targetLogit, targetRank }: ScoredRows, request: RequestedRows): void {
   for (const [i, logit] of targetLogit.entries()) {
     if (elementAt(request.targets, firstRow - request.firstRow + i) === NO_TARGET) continue
     if (!Number.isFinite(logit)) throw malformed(`targetLogit has the value ${logit}`)

@@ -8,36 +8,37 @@ interface Releasable {
 interface Entry<Model> {
   readonly key: string
   readonly model: Promise<Model>
-  /** Number of calls that use it now. */
-  users: number
+  /** Resolves when no call uses the model. */
+  unused: Promise<unknown>
 }
 
-/** The model that the engine's own is compared with: at most one is kept, because it takes memory. */
+/** The model that the engine's own is compared with: at most one is in memory. */
 export class BaselineModels<Model extends Releasable> {
   private current: Entry<Model> | undefined
+  /** Resolves when all models before `current` are unloaded. */
+  private unloaded: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly load: (baseline: BaselineModel) => Promise<Model>) {}
 
   /**
-   * Runs `work` with a model, which is loaded in place of the one before if necessary.
+   * Runs `work` with a model. If another one is loaded, waits until no call uses that one, and unloads it first.
    * @throws what loading the model throws
    */
-  async use<T>(baseline: BaselineModel, work: (model: Model) => Promise<T>): Promise<T> {
+  use<T>(baseline: BaselineModel, work: (model: Model) => Promise<T>): Promise<T> {
     const entry = this.entryOf(baseline)
-    entry.users++
-    try {
-      return await work(await entry.model)
-    } finally {
-      entry.users--
-      if (entry !== this.current) await releaseUnused(entry)
-    }
+    const used = entry.model.then(work)
+    // Without the results, which would stay in memory.
+    entry.unused = Promise.allSettled([entry.unused, used]).then(() => undefined)
+    return used
   }
 
   /** Unloads the model, when no call uses it any more. */
   async release(): Promise<void> {
     const before = this.current
     this.current = undefined
-    if (before !== undefined) await releaseUnused(before)
+    if (before !== undefined)
+      this.unloaded = Promise.allSettled([this.unloaded, unload(before)]).then(() => undefined)
+    await this.unloaded
   }
 
   private entryOf(baseline: BaselineModel): Entry<Model> {
@@ -45,7 +46,7 @@ export class BaselineModels<Model extends Releasable> {
     if (this.current?.key === key) return this.current
     // The memory of the one before is needed.
     const model = this.release().then(() => this.load(baseline))
-    const entry = { key, model, users: 0 }
+    const entry = { key, model, unused: Promise.resolve() }
     model.catch(() => {
       if (this.current === entry) this.current = undefined
     })
@@ -54,8 +55,8 @@ export class BaselineModels<Model extends Releasable> {
   }
 }
 
-async function releaseUnused({ users, model }: Entry<Releasable>): Promise<void> {
-  if (users > 0) return
+async function unload({ unused, model }: Entry<Releasable>): Promise<void> {
+  await unused
   await model.then(
     (loaded) => loaded.release(),
     () => undefined,
