@@ -14,7 +14,10 @@ const LAVAPIPE = /^lvp_icd\..*json$/
 export async function provideSoftwareAdapter() {
   if (existsSync(DRIVERS) && readdirSync(DRIVERS).some((name) => LAVAPIPE.test(name))) return
   try {
-    await installDebianPackage('mesa-vulkan-drivers', 'the graphics adapter of the WebGPU tests in Node and in the native library')
+    await installDebianPackage(
+      'mesa-vulkan-drivers',
+      'the graphics adapter of the WebGPU tests in Node and in the native library',
+    )
   } catch (error) {
     console.error(error)
   }

@@ -50,6 +50,4 @@ export interface InternalsReference {
 
 const file = new URL('../../fixtures/reference/internals.json', import.meta.url)
 
-export const INTERNALS_REFERENCES = JSON.parse(
-  readFileSync(file, 'utf8'),
-) as readonly InternalsReference[]
+export const INTERNALS_REFERENCES = JSON.parse(readFileSync(file, 'utf8')) as readonly InternalsReference[]

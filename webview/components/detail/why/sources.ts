@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
 
 import type { WhyWindow } from '../../../../src/shared/contracts/why'
 import { elementAt } from '../../../../src/shared/elementAt'
@@ -31,22 +32,25 @@ export class SourcesElement extends LightElement {
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) why!: WhyController
 
-  /** First rows of the folded blocks that the user has opened. */
+  /** First rows of all spans in the folded blocks that the user has opened. */
   @state() private opened: ReadonlySet<number> = new Set()
   /** The first row of the button that is in the tab order. */
   @state() private current: number | null = null
 
   private blocks: readonly SourceBlock[] = []
   private strongest = 0
+  private tabStop = 0
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const { window, effects, labels, knockedOut } = this
-    if (changed.has('window')) {
+    const before = changed.get('window')
+    if (before !== undefined && !isSameWindow(before, window)) {
       this.opened = new Set()
       this.current = null
     }
     this.strongest = effects === null ? 0 : strongestOf(effects)
     this.blocks = sourceBlocks(window.inputIds, { effects, labels, keptRows: new Set(knockedOut) })
+    this.tabStop = this.findTabStop()
   }
 
   protected override render(): TemplateResult {
@@ -57,15 +61,22 @@ export class SourcesElement extends LightElement {
       aria-label="Tokens before the prediction, by direct effect"
       @click=${this.onClick}
       @keydown=${this.onKeyDown}
-      >${this.blocks.map((block) => this.blockTemplate(block))}</span
+      >${repeat(
+        this.buttons,
+        ({ key }) => key,
+        (button) =>
+          button.kind === 'fold' ? this.foldTemplate(button.spans) : this.spanTemplate(button.span),
+      )}</span
     >`
   }
 
-  private blockTemplate({ folded, spans }: SourceBlock): unknown {
-    const { first } = elementAt(spans, 0)
-    return folded && !this.opened.has(first)
-      ? this.foldTemplate(spans)
-      : spans.map((span) => this.spanTemplate(span))
+  private blockTemplate(block: SourceBlock): unknown {
+    const { spans } = block
+    return this.isFolded(block) ? this.foldTemplate(spans) : spans.map((span) => this.spanTemplate(span))
+  }
+
+  private isFolded({ folded, spans }: SourceBlock): boolean {
+    return folded && !this.opened.has(elementAt(spans, 0).first)
   }
 
   private foldTemplate(spans: readonly SourceSpan[]): TemplateResult {
@@ -112,11 +123,16 @@ export class SourcesElement extends LightElement {
   }
 
   private tabIndexOf(first: number): number {
-    return first === (this.current ?? this.firstShown) ? 0 : -1
+    return first === this.tabStop ? 0 : -1
   }
 
-  private get firstShown(): number {
-    return this.blocks[0]?.spans[0]?.first ?? 0
+  /** The first row of the button in the tab order: the current one, or the first one if that is folded. */
+  private findTabStop(): number {
+    const shown = this.blocks.flatMap((block) =>
+      (this.isFolded(block) ? block.spans.slice(0, 1) : block.spans).map(({ first }) => first),
+    )
+    const { current } = this
+    return current !== null && shown.includes(current) ? current : (shown[0] ?? 0)
   }
 
   private readonly onClick = (event: MouseEvent) => {
@@ -128,11 +144,16 @@ export class SourcesElement extends LightElement {
     const first = Number(button.dataset.first)
     this.current = first
     if (button.dataset.fold !== undefined) {
-      this.opened = new Set([...this.opened, first])
+      this.opened = new Set([...this.opened, ...this.rowsOfBlock(first)])
       void this.updateComplete.then(() => {
         this.buttons.find(({ dataset }) => dataset.first === String(first))?.focus()
       })
     } else if (button.ariaDisabled !== 'true') this.toggle(first, Number(button.dataset.last))
+  }
+
+  private rowsOfBlock(first: number): readonly number[] {
+    const block = this.blocks.find(({ spans }) => spans[0]?.first === first)
+    return block?.spans.map((span) => span.first) ?? []
   }
 
   private toggle(first: number, last: number): void {
@@ -160,6 +181,15 @@ export class SourcesElement extends LightElement {
     }
     event.preventDefault()
   }
+}
+
+/** False for another token's window. The host sends the same one again with each answer. */
+function isSameWindow(a: WhyWindow, b: WhyWindow): boolean {
+  return (
+    a.rowOffset === b.rowOffset &&
+    a.inputIds.length === b.inputIds.length &&
+    a.inputIds.every((id, row) => id === b.inputIds[row])
+  )
 }
 
 /** The button that a key moves to; null if the key does not move. */
