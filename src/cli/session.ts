@@ -11,7 +11,7 @@ import { Explanations } from '../prediction/explanations'
 import { PredictionService } from '../prediction/predictionService'
 import type { ModelLocation } from '../shared/contracts/engineApi'
 import { DEFAULT_MODEL_ID } from '../shared/contracts/prediction'
-import { PickleFilesError } from '../shared/errors'
+import { ModelFilesError, PickleFilesError } from '../shared/errors'
 import { UsageError } from './commandLine'
 import type { CliEngine, CliEnvironment } from './environment'
 import { ProgressLine } from './output'
@@ -54,15 +54,13 @@ export async function withEngine<T>(
       assetsFolder: join(packageFolder, 'dist'),
     })
     const service = new PredictionService(engine.api)
-    return await work({
+    const session = {
       service,
       explanations: new Explanations(engine.api, service),
       comparisons: new Comparisons(engine.api, service),
       progress,
-    })
-  } catch (error) {
-    if (!(error instanceof PickleFilesError)) throw error
-    throw await withConversionCommand(error, model, join(packageFolder, 'media', CONVERSION_SCRIPT))
+    }
+    return await withConversionCommand({ model, environment }, () => work(session))
   } finally {
     progress.clear()
     await engine?.dispose()
@@ -84,12 +82,22 @@ export function findModel(idOrFolder: string, { packageFolder, variables }: CliE
   }
 }
 
-/** Adds the command that converts the pickle files to the error's message. */
-async function withConversionCommand(
-  error: PickleFilesError,
-  { folder }: ModelLocation,
-  script: string,
-): Promise<Error> {
-  const command = conversionCommand({ script, folder, files: await readdir(folder) })
-  return new PickleFilesError(`${error.message} Run: ${command}`, { cause: error })
+/**
+ * Runs work that loads a model.
+ * @throws ModelFilesError with the command that converts the model's weights if they are pickle files, and what `work` throws
+ */
+export async function withConversionCommand<T>(
+  { model, environment }: Pick<SessionOptions, 'model' | 'environment'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof PickleFilesError)) throw error
+    const { folder } = model
+    const script = join(environment.packageFolder, 'media', CONVERSION_SCRIPT)
+    const command = conversionCommand({ script, folder, files: await readdir(folder) })
+    // The parent class, so that the command is added once: the baseline of a comparison loads inside of a session.
+    throw new ModelFilesError(`${error.message} Run: ${command}`, { cause: error })
+  }
 }

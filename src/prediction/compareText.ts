@@ -1,10 +1,12 @@
 import type { BaselineModel } from '../shared/contracts/engineApi'
 import { elementAt } from '../shared/elementAt'
-import type { Comparisons } from './comparisons'
+import type { Inspection } from '../shared/contracts/prediction'
+import { type Comparisons, layoutOfSides } from './comparisons'
 import type { PreparedInspection } from './inspectDocument'
 import { prepareText } from './inspectText'
 import type { PredictionService } from './predictionService'
 import type { TextComparison } from './report/comparisonReport'
+import { tokensSeenBefore, type WindowLayout } from './windows'
 
 export interface CompareTextRequest {
   readonly text: string
@@ -77,5 +79,19 @@ export async function comparePrepared(
       },
     },
   )
-  return { ...comparison, shownText: shown.inspection, baselineText: baseline.inspection }
+  const layout = layoutOfSides(comparison, startToken)
+  return {
+    ...comparison,
+    shownText: inWindowsOf(layout, shown),
+    baselineText: inWindowsOf(layout, baseline),
+  }
+}
+
+/** The inspection, which says how many tokens the model sees before the text in these windows. */
+function inWindowsOf(layout: WindowLayout, { inspection, sequences }: PreparedInspection): Inspection {
+  const sections = inspection.sections.map((section, i) => ({
+    ...section,
+    contextTokens: tokensSeenBefore(elementAt(sequences, i), layout),
+  }))
+  return { ...inspection, sections }
 }

@@ -76,7 +76,7 @@ export class Comparisons {
     const sides = { model, baseline, shared, isComplete }
     onStart?.(sides)
 
-    const layout = { startToken, nPositions: Math.min(model.nPositions, baseline.nPositions) }
+    const layout = layoutOfSides(sides, startToken)
     const tokens: ComparedToken[] = []
     let next: ComparedNext | null = null
     for (const part of partsOf(runs, request, layout)) {
@@ -126,16 +126,34 @@ export class Comparisons {
     signal: AbortSignal | undefined,
   ): Promise<Pick<ComparedSides, 'model' | 'baseline'> & { readonly backend: Backend }> {
     if (baselineModel === undefined) return { backend: model.backend, model, baseline: model }
-    const backend = model.backend === 'webgpu' ? 'wasm' : model.backend
-    const baseline = await this.engine.loadBaseline({ ...baselineModel, backend }, { signal })
-    if (baseline.backend === model.backend) return { backend, model, baseline }
-    const { check, ...unchecked } = model
+    const wanted = model.backend === 'webgpu' ? 'wasm' : model.backend
+    const baseline = await this.engine.loadBaseline({ ...baselineModel, backend: wanted }, { signal })
+    const { backend, threads } = baseline
     return {
       backend,
-      model: { ...unchecked, backend: baseline.backend, threads: baseline.threads },
+      model: backend === model.backend ? model : onBackend(model, { backend, threads }),
       baseline,
     }
   }
+}
+
+/** The model on another backend, without what is known of it on its own one. */
+function onBackend(
+  model: ModelInfo,
+  { backend, threads }: Pick<ModelInfo, 'backend' | 'threads'>,
+): ModelInfo {
+  const { id, description, fingerprint, remarks, parameters, precision } = model
+  const { nLayer, nHead, nEmbd, nPositions, vocabularySize } = model
+  const files = { id, description, fingerprint, remarks, parameters, precision }
+  return { ...files, backend, threads, nLayer, nHead, nEmbd, nPositions, vocabularySize }
+}
+
+/** The windows of both sides: those of the model with fewer positions. */
+export function layoutOfSides(
+  { model, baseline }: Pick<ComparedSides, 'model' | 'baseline'>,
+  startToken: WindowLayout['startToken'],
+): WindowLayout {
+  return { startToken, nPositions: Math.min(model.nPositions, baseline.nPositions) }
 }
 
 /** Aligns the spans; the runs count from their beginnings. */

@@ -10,7 +10,7 @@ import { type Command, DIFFERENT, SUCCESS } from '../command'
 import { oneOf, parseCommandLine, UsageError } from '../commandLine'
 import type { CliEnvironment } from '../environment'
 import { write } from '../output'
-import { findModel, withEngine } from '../session'
+import { findModel, withConversionCommand, withEngine } from '../session'
 import {
   SHARED_OPTIONS,
   SHARED_USAGE,
@@ -104,11 +104,15 @@ async function compare(options: CompareOptions, environment: CliEnvironment): Pr
     async ({ service, comparisons, progress }) => {
       const { startToken } = options
       const request = { ...texts, baselineText, baselineModel, startToken, topK: TOP_K }
-      const comparison = await compareText(service, comparisons, request, {
-        onProgress: (compared, shared) => {
-          progress.show(`${formatCount(compared)} of ${formatCounted(shared, 'token')} …`)
-        },
-      })
+      const onProgress = (compared: number, shared: number) => {
+        progress.show(`${formatCount(compared)} of ${formatCounted(shared, 'token')} …`)
+      }
+      // First, so that what fails to load afterwards is the baseline.
+      await service.model()
+      const comparison = await withConversionCommand(
+        { model: baselineModel?.location ?? model, environment },
+        () => compareText(service, comparisons, request, { onProgress }),
+      )
       return comparisonReportOf(comparison, await service.vocabulary())
     },
   )

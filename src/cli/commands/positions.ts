@@ -25,7 +25,10 @@ export function positionRangeOf(value = '..'): PositionRange {
   const [start = '', end, surplus] = value.split('..')
   const first = parsePosition(start || '0')
   const last = end === undefined ? parsePosition(start) : parsePosition(end || 'next')
-  if (first !== undefined && last !== undefined && surplus === undefined) return { first, last }
+  if (first !== undefined && last !== undefined && surplus === undefined) {
+    if (isInOrder(first, last)) return { first, last }
+    throw new UsageError(`--at takes A..B with A before B, not “${value}”`)
+  }
   throw new UsageError(`--at takes a position, A..B or next, not “${value}”`)
 }
 
@@ -39,6 +42,10 @@ export function spanOf({ first, last }: PositionRange, count: number): { from: n
   const isInside = (first === 'next' || first < count || count === 0) && (last === 'next' || last < count)
   if (isInside && from < end) return { from, end }
   throw positionError(first === last ? first : `${first}..${last}`, count)
+}
+
+function isInOrder(first: Position, last: Position): boolean {
+  return last === 'next' || (first !== 'next' && first <= last)
 }
 
 function parsePosition(value: string): Position | undefined {

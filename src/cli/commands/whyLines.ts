@@ -1,5 +1,6 @@
 import { explainToken, type TokenChoice, type TokenQuestion } from '../../prediction/explainToken'
 import { prepareText } from '../../prediction/inspectText'
+import { printableJson } from '../../prediction/report/json'
 import { formatWhyJson, whyReportOf } from '../../prediction/report/whyReport'
 import { InvalidRequestError } from '../../shared/errors'
 import { isRecord } from '../../shared/isRecord'
@@ -46,7 +47,7 @@ export async function answerLines(
     } catch (error) {
       if (!(error instanceof UsageError || error instanceof InvalidRequestError)) throw error
       code = BAD_INPUT
-      await write(stdout, `${JSON.stringify({ error: error.message })}\n`)
+      await write(stdout, `${printableJson({ error: error.message })}\n`)
     }
     session.progress.show(`${formatCounted(++answered, 'request')} …`)
   }

@@ -2,7 +2,7 @@
 
 import { assertNever } from '../../shared/assertNever'
 import { elementAt } from '../../shared/elementAt'
-import { formatCounted, formatDecimal, formatProbability } from '../../shared/text/format'
+import { formatCounted, formatDecimal, formatProbability, formatSigned } from '../../shared/text/format'
 import { oneLine } from '../../shared/text/plainMessage'
 import { showToken } from '../../shared/text/tokenText'
 import { fit, textWidth } from '../../shared/text/textWidth'
@@ -137,10 +137,9 @@ function headLine({ layer, head, value, sources }: LayerHead, { input, columns }
   return textWidth(line) > columns ? fit(line, columns) : line
 }
 
-/** `+0.412`, `−0.080` */
+/** `+0.412`, `−0.080`, `0.000` */
 function signed(value: number): string {
-  const text = formatDecimal(value, 3)
-  return text.startsWith('−') ? text : `+${text}`
+  return formatSigned(value, 3)
 }
 
 function show(token: ReportedToken): string {

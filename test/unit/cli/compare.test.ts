@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { compareOptionsOf } from '../../../src/cli/commands/compare'
 import type { ComparisonReport } from '../../../src/prediction/report/comparisonReport'
 import { disposable, type Outcome, run } from '../../support/cli/runInProcess'
 import { usageErrorOf } from '../../support/cli/usageErrorOf'
-import { freshEngine, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
+import { freshEngine, LOADING_LIMIT_MS, loadMini, MINI } from '../../support/engine/engineUnderTest'
 
 const TEXT = ['--text', 'The cat sat on the mat.']
 
@@ -108,6 +108,19 @@ describe('logitscope compare', () => {
     expect(stdout).toBe('')
     expect(stderr).toMatch(message)
     expect(stderr.trimEnd()).not.toContain('\n')
+  })
+
+  it('has the command that converts the baseline if its weights are a PyTorch pickle', async () => {
+    const pickled = join(folder, 'ckpt.pt')
+    await writeFile(pickled, '')
+    await writeFile(join(folder, 'config.json'), await readFile(join(MINI.folder, 'config.json')))
+
+    const { code, stderr } = await compare([...TEXT, '--baseline', folder])
+
+    expect(code).toBe(2)
+    const [, command = '', second] = stderr.split(' Run: ')
+    expect(command).toContain(pickled)
+    expect(second).toBeUndefined()
   })
 })
 

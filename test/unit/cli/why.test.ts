@@ -219,6 +219,14 @@ describe('logitscope why --jsonl', { timeout: LOADING_LIMIT_MS }, () => {
     expect(answers[3]).toMatchObject({ position: 1, token: { text: ' cat' } })
   })
 
+  it('writes no control character of a request to the terminal', async () => {
+    const { stdout } = await run(['why', '--jsonl', '-'], {
+      ...REAL,
+      input: '{"text":"a","at":0,"\u009b31m":1}',
+    })
+    expect(stdout).toContain('\\u009b31m')
+  })
+
   it('ends with 2 and one line if the file does not exist', async () => {
     expect(await run(['why', '--jsonl', join(folder, 'none.jsonl')])).toEqual({
       code: 2,
