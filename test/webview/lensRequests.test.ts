@@ -72,6 +72,9 @@ describe('the requests of the lens', () => {
     await openLens()
     await test.posted('requestLens')
     await test.page.getByText('Computing what is visible…').waitFor()
+    const delayed = await test.page.evaluate(`
+      document.querySelector('.lens-status').getAnimations().map(({ effect }) => effect.getKeyframes()[0].visibility)`)
+    expect(delayed).toEqual(['hidden'])
 
     await test.page.locator('.lens-status').getByRole('button', { name: 'Cancel' }).click()
     await test.posted('cancelLens')

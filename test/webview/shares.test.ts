@@ -70,6 +70,19 @@ describe('the shares by layer', () => {
     ])
   })
 
+  it('name the hooks of TransformerLens', () => {
+    const descriptions = show('layer', 'L0.attn').flatMap(({ label }) =>
+      label.kind === 'name' ? label.description : [],
+    )
+    expect(descriptions.slice(0, 5)).toEqual([
+      'position embedding · hook_pos_embed',
+      'attention of h.0 · blocks.0.hook_attn_out',
+      'head 0 of h.0 · blocks.0.attn.hook_result[:, :, 0]',
+      'head 1 of h.0 · blocks.0.attn.hook_result[:, :, 1]',
+      'what no head adds: b_O, and b_V through W_O',
+    ])
+  })
+
   it('say where each row is in the tree', () => {
     const [, , , , head] = show('layer', 'L0.attn')
     expect(head).toMatchObject({

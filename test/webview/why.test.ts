@@ -151,6 +151,12 @@ describe('the charts', () => {
     expect(await test.page.locator('logitscope-curves').last().locator('.below').count()).toBe(0)
   })
 
+  it('mark no place before the host has told which there are', async () => {
+    await showWhy(test)
+    await eventually(() => test.page.locator('logitscope-curves svg .rule').count()).toBeGreaterThan(2)
+    expect(await test.page.locator('logitscope-curves').last().locator('.marked-place').count()).toBe(0)
+  })
+
   it('show the points that have arrived', async () => {
     const panel = await showWhy(test)
     const subject = subjectOf({ kind: 'mean' })

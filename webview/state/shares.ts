@@ -10,7 +10,7 @@ export type ShareOrder = 'size' | 'layer'
 /** What a share belongs to. */
 export type ShareLabel =
   /** A component in the field's notation: `L1 MLP`, `L0 attn`, `L0H1`, `wpe[63]`. */
-  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'name'; readonly name: string; readonly description: string }
   /** The embedding of a token. */
   | { readonly kind: 'wte'; readonly tokenId: number }
   /** A source position of a head. */
@@ -88,22 +88,27 @@ function componentsOf(attribution: Attribution, { inputIds }: WhyWindow): readon
   const lastRow = inputIds.length - 1
   return [
     { id: 'wte', label: { kind: 'wte', tokenId: elementAt(inputIds, lastRow) }, value: wte },
-    { id: 'wpe', label: named(`wpe[${lastRow}]`), value: wpe },
+    { id: 'wpe', label: named(`wpe[${lastRow}]`, 'position embedding · hook_pos_embed'), value: wpe },
     ...Array.from(attention, (value, layer): ShareNode[] => [
       {
         id: `L${layer}.attn`,
-        label: named(`L${layer} attn`),
+        label: named(`L${layer} attn`, `attention of h.${layer} · blocks.${layer}.hook_attn_out`),
         value,
         children: () => headsOf(attribution, layer, inputIds.length),
       },
-      { id: `L${layer}.mlp`, label: named(`L${layer} MLP`), value: elementAt(mlp, layer) },
+      {
+        id: `L${layer}.mlp`,
+        label: named(`L${layer} MLP`, `MLP of h.${layer} · blocks.${layer}.hook_mlp_out`),
+        value: elementAt(mlp, layer),
+      },
     ]).flat(),
-    { id: 'lnF', label: named('ln_f bias'), value: lnF },
+    { id: 'lnF', label: named('ln_f bias', 'ln_final.b'), value: lnF },
   ]
 }
 
-function named(name: string): ShareLabel {
-  return { kind: 'name', name }
+/** @param description for the tool tip, with the name in TransformerLens */
+function named(name: string, description: string): ShareLabel {
+  return { kind: 'name', name, description }
 }
 
 /** The heads of a layer, and the part of its attention that belongs to none of them. */
@@ -120,12 +125,16 @@ function headsOf(
       const id = `L${layer}H${head}`
       return {
         id,
-        label: named(id),
+        label: named(id, `head ${head} of h.${layer} · blocks.${layer}.attn.hook_result[:, :, ${head}]`),
         value: values.reduce((sum, value) => sum + value, 0),
         children: () => sourcesOf(id, values),
       }
     }),
-    { id: `L${layer}.bias`, label: named('bias'), value: elementAt(attentionBias, layer) },
+    {
+      id: `L${layer}.bias`,
+      label: named('bias', 'what no head adds: b_O, and b_V through W_O'),
+      value: elementAt(attentionBias, layer),
+    },
   ]
 }
 

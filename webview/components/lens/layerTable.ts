@@ -46,7 +46,7 @@ function titleTemplate({ token, position }: Row, labels: TokenLabels): TemplateR
   return html`<code title=${labels.show(token.tokenId)}
       >${tokenTemplate(labels.piecesOf(token.tokenId))}</code
     >
-    <span class="dim">token ${formatCount(position)}, layer by layer</span>`
+    <span class="dim">token ${formatCount(position)}<span class="wide-title">, layer by layer</span></span>`
 }
 
 function depthTemplate(

@@ -33,7 +33,8 @@ export class AgainstElement extends LightElement {
     // A token was chosen, here or elsewhere, or another token was picked.
     const before = changed.get('subject')
     if (before !== undefined && !isSameSubject(before, this.subject)) this.isTyping = false
-    this.returnsFocus = !this.isTyping && this.querySelector('form')?.contains(document.activeElement) === true
+    this.returnsFocus =
+      !this.isTyping && this.querySelector('form')?.contains(document.activeElement) === true
   }
 
   protected override render(): TemplateResult {

@@ -92,12 +92,10 @@ function effectsTemplate({ answer, rows, startToken, labels, why }: KnockoutOpti
       <tbody>
         ${line(tokenId, 'plus', 0)} ${against.kind === 'token' ? line(against.tokenId, 'minus', 1) : nothing}
         <tr>
-          <th scope="row">
+          <th scope="row" colspan="3">
             <span class="dim">now most likely</span>
             ${knockout === null ? nothing : html`<code>${tokenTemplate(labels.piecesOf(knockout.top.tokenId))}</code>`}
           </th>
-          <td></td>
-          <td></td>
           <td><b>${probabilityText(knockout?.top.logProb)}</b></td>
           <td></td>
         </tr>

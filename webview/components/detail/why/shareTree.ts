@@ -87,9 +87,11 @@ export class ShareTreeElement extends LightElement {
   private labelTemplate(label: ShareLabel): unknown {
     switch (label.kind) {
       case 'name':
-        return html`<span>${label.name}</span>`
+        return html`<span title=${label.description}>${label.name}</span>`
       case 'wte':
-        return html`<span>wte[<code>${tokenTemplate(this.labels.piecesOf(label.tokenId))}</code>]</span>`
+        return html`<span title="embedding of the last token · hook_embed"
+          >wte[<code>${tokenTemplate(this.labels.piecesOf(label.tokenId))}</code>]</span
+        >`
       case 'source': {
         const { window, startToken } = this
         const tokenId = elementAt(window.inputIds, label.row)

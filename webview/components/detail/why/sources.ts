@@ -18,6 +18,12 @@ import type { WhyController } from '../../../whyController'
 import { LightElement } from '../../base/lightElement'
 import { describePlace } from './places'
 
+/** A button: the tokens of a folded block, or one span. */
+interface ShownSource extends SourceBlock {
+  /** The first row of the first span. */
+  readonly first: number
+}
+
 /**
  * The tokens of the window, shaded by their direct effect. Each is a toggle button that knocks it out; together they are one
  * tab stop. Lines without any effect to see are folded.
@@ -34,11 +40,12 @@ export class SourcesElement extends LightElement {
 
   /** First rows of all spans in the folded blocks that the user has opened. */
   @state() private opened: ReadonlySet<number> = new Set()
-  /** The first row of the button that is in the tab order. */
+  /** The first row of the button that was used last. */
   @state() private current: number | null = null
 
-  private blocks: readonly SourceBlock[] = []
+  private shown: readonly ShownSource[] = []
   private strongest = 0
+  /** The first row of the button that is in the tab order. */
   private tabStop = 0
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -49,8 +56,10 @@ export class SourcesElement extends LightElement {
       this.current = null
     }
     this.strongest = effects === null ? 0 : strongestOf(effects)
-    this.blocks = sourceBlocks(window.inputIds, { effects, labels, keptRows: new Set(knockedOut) })
-    this.tabStop = this.findTabStop()
+    const blocks = sourceBlocks(window.inputIds, { effects, labels, keptRows: new Set(knockedOut) })
+    this.shown = blocks.flatMap((block) => this.shownOf(block))
+    // The current button may be in a block that is folded now.
+    this.tabStop = (this.shown.find(({ first }) => first === this.current) ?? elementAt(this.shown, 0)).first
   }
 
   protected override render(): TemplateResult {
@@ -62,21 +71,12 @@ export class SourcesElement extends LightElement {
       @click=${this.onClick}
       @keydown=${this.onKeyDown}
       >${repeat(
-        this.buttons,
-        ({ key }) => key,
-        (button) =>
-          button.kind === 'fold' ? this.foldTemplate(button.spans) : this.spanTemplate(button.span),
+        this.shown,
+        ({ first, folded }) => (folded ? `fold ${first}` : first),
+        ({ folded, spans }) =>
+          folded ? this.foldTemplate(spans) : spans.map((span) => this.spanTemplate(span)),
       )}</span
     >`
-  }
-
-  private blockTemplate(block: SourceBlock): unknown {
-    const { spans } = block
-    return this.isFolded(block) ? this.foldTemplate(spans) : spans.map((span) => this.spanTemplate(span))
-  }
-
-  private isFolded({ folded, spans }: SourceBlock): boolean {
-    return folded && !this.opened.has(elementAt(spans, 0).first)
   }
 
   private foldTemplate(spans: readonly SourceSpan[]): TemplateResult {
@@ -126,13 +126,10 @@ export class SourcesElement extends LightElement {
     return first === this.tabStop ? 0 : -1
   }
 
-  /** The first row of the button in the tab order: the current one, or the first one if that is folded. */
-  private findTabStop(): number {
-    const shown = this.blocks.flatMap((block) =>
-      (this.isFolded(block) ? block.spans.slice(0, 1) : block.spans).map(({ first }) => first),
-    )
-    const { current } = this
-    return current !== null && shown.includes(current) ? current : (shown[0] ?? 0)
+  private shownOf({ folded, spans }: SourceBlock): readonly ShownSource[] {
+    const { first } = elementAt(spans, 0)
+    if (folded && !this.opened.has(first)) return [{ first, folded, spans }]
+    return spans.map((span) => ({ first: span.first, folded: false, spans: [span] }))
   }
 
   private readonly onClick = (event: MouseEvent) => {
@@ -144,16 +141,12 @@ export class SourcesElement extends LightElement {
     const first = Number(button.dataset.first)
     this.current = first
     if (button.dataset.fold !== undefined) {
-      this.opened = new Set([...this.opened, ...this.rowsOfBlock(first)])
+      const spans = this.shown.find((shown) => shown.first === first)?.spans ?? []
+      this.opened = new Set([...this.opened, ...spans.map((span) => span.first)])
       void this.updateComplete.then(() => {
         this.buttons.find(({ dataset }) => dataset.first === String(first))?.focus()
       })
     } else if (button.ariaDisabled !== 'true') this.toggle(first, Number(button.dataset.last))
-  }
-
-  private rowsOfBlock(first: number): readonly number[] {
-    const block = this.blocks.find(({ spans }) => spans[0]?.first === first)
-    return block?.spans.map((span) => span.first) ?? []
   }
 
   private toggle(first: number, last: number): void {

@@ -95,8 +95,11 @@ export class WhyElement extends LightElement {
   /** Shows the effect of a further token that is knocked out, and keeps the focus when a button disappears with its token. */
   private followKnockout(before: number, after: number): void {
     if (after > before) this.querySelector('.effects')?.scrollIntoView({ block: 'nearest' })
-    else if (after < before && document.activeElement === document.body)
-      this.querySelector<HTMLElement>('.chips button, .sources [tabindex="0"]')?.focus({ preventScroll: true })
+    else if (after < before && document.activeElement === document.body) {
+      const button = this.querySelector<HTMLElement>('.chips button')
+      const token = this.querySelector<HTMLElement>('.sources [tabindex="0"]')
+      ;(button ?? token)?.focus({ preventScroll: true })
+    }
   }
 
   private readonly onContextMenu = ({ currentTarget }: MouseEvent) => {
