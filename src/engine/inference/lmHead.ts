@@ -75,7 +75,7 @@ export class LmHead {
   ): Promise<HeadScores & Pick<Divergences, 'kl'>> {
     const feeds = { ...this.feeds(residual, targets, options), ...baselineFeeds(residual, options) }
     const { scores, kl } = await this.session.run(feeds, ['scores', 'kl'])
-    return { ...readScores(scores, options), kl: kl.data as Float32Array }
+    return { ...readScores(scores, options), kl: readDivergence(kl) }
   }
 
   /**
@@ -95,8 +95,8 @@ export class LmHead {
     const { scores, kl, jensenShannon } = await this.session.run(feeds, ['scores', 'kl', 'jensenShannon'])
     return {
       ...readScores(scores, options),
-      kl: kl.data as Float32Array,
-      jensenShannon: jensenShannon.data as Float32Array,
+      kl: readDivergence(kl),
+      jensenShannon: readDivergence(jensenShannon),
     }
   }
 
@@ -152,6 +152,11 @@ function baselineFeeds(residual: Tensor, { baseline }: ComparisonOptions): Tenso
     baseline,
     groups: tensor.int64([B, rowCount(residual) / B, VOCABULARY_SIZE]),
   }
+}
+
+/** A divergence is never negative, but the sum for equal rows rounds to ±6e-9. */
+function readDivergence(rows: Tensor): Float32Array {
+  return (rows.data as Float32Array).map((nats) => Math.max(nats, 0))
 }
 
 function readScores(scores: Tensor, { topK, temperature }: ScoreOptions): HeadScores {

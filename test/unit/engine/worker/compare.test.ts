@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import type { ComparedRows, CompareRequest, EngineApi } from '../../../../src/shared/contracts/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
+import { CancelledError } from '../../../../src/shared/errors'
 import { logProbOf } from '../../../../src/prediction/alternativeList'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import { connect, freshEngine, loadMini, MINI } from '../../../support/engine/engineUnderTest'
@@ -56,6 +57,51 @@ describe('Comparing two models', () => {
     expect(rows.kl).toHaveLength(3)
     for (const kl of rows.kl) expect(kl).toBeGreaterThan(0)
     for (const js of rows.jensenShannon) expect(js).toBeLessThanOrEqual(Math.LN2)
+  })
+
+  it('gives no negative divergence for equal rows', async () => {
+    const engine = connect(freshEngine(await loadMini()))
+    const tokenIds = Int32Array.from({ length: 32 }, (_, i) => 40_000 - 17 * i)
+
+    const { kl, jensenShannon } = await compared(engine, {
+      tokenIds,
+      firstRow: 0,
+      targets: tokenIds,
+      topK: 1,
+      priority: 'bulk',
+      baseline: { tokenIds, firstRow: 0 },
+    })
+
+    expect([...kl, ...jensenShannon].filter((nats) => nats < 0)).toEqual([])
+    expect(Math.max(...kl, ...jensenShannon)).toBeLessThan(1e-6)
+  })
+
+  it('delivers no rows after a cancel', async () => {
+    const engine = connect(freshEngine(await loadMini(), 2))
+    const tokenIds = Int32Array.from({ length: 64 }, (_, i) => 40_000 - 17 * i)
+    const cancel = new AbortController()
+    let deliveries = 0
+
+    const call = engine.compare(
+      {
+        tokenIds,
+        firstRow: 0,
+        targets: tokenIds,
+        topK: 1,
+        priority: 'bulk',
+        baseline: { tokenIds, firstRow: 0 },
+      },
+      {
+        signal: cancel.signal,
+        onProgress: () => {
+          deliveries++
+          cancel.abort()
+        },
+      },
+    )
+
+    await expect(call).rejects.toThrow(CancelledError)
+    expect(deliveries).toBe(1)
   })
 
   it('names the model that cannot be read', async () => {
