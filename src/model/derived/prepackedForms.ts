@@ -23,7 +23,7 @@ export interface PrepackedKey {
 }
 
 /** Increase it whenever the same model would give other graphs. */
-const PREPACKED_FORM_VERSION = 2
+const PREPACKED_FORM_VERSION = 3
 /** A form of gpt2 has 1 GB, and can be made again in seconds. */
 const MAX_FORMS = 4
 /** Bytes of a form for each byte of the weights, at most: the stored matrices and the arranged ones, measured 2.0 and 2.4. */
