@@ -6,7 +6,7 @@ describe.each(DEFECTS)('The texts of the mistake %s', (defect) => {
   const text = DEFECT_TEXTS[defect]
 
   it('are complete', () => {
-    expect(Object.values(text).every((part) => part.trim() !== '')).toBe(true)
+    expect(Object.values<string>({ ...text }).every((part) => part.trim() !== '')).toBe(true)
   })
 
   it('have sentences that end with a full stop', () => {
