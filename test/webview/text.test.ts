@@ -173,6 +173,18 @@ describe('whole lines', () => {
     await eventually(linesAroundPicked).toEqual({ above: true, below: true })
   })
 
+  it('keeps the picked token in view after a second click on it', async () => {
+    await test.show(longInspection(500), { picked: { section: 0, position: 300 }, width: 1180 })
+    await eventually(linesAroundPicked).toEqual({ above: true, below: true })
+    await test.page.locator(`${box} .picked`).click()
+    await test.posted('pickToken', { position: 300 })
+
+    await test.page.setViewportSize({ width: 340, height: 598 })
+
+    await eventually(async () => (await lines()).boxHeight).toBeLessThan(120)
+    await eventually(linesAroundPicked).toEqual({ above: true, below: true })
+  })
+
   it('stays where the user has scrolled to when the panel gets narrower', async () => {
     await test.show(longInspection(500), { picked: { section: 0, position: 300 }, width: 1180 })
     await eventually(linesAroundPicked).toEqual({ above: true, below: true })

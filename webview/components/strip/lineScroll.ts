@@ -33,8 +33,9 @@ export class LineScroll {
     this.keepInView()
   }
 
-  private readonly release = (): void => {
-    this.picked = undefined
+  private readonly release = ({ type, target }: Event): void => {
+    // A press on the scroll bar has the box as its target; one on a token scrolls nothing.
+    if (type !== 'pointerdown' || target === this.box) this.picked = undefined
   }
 
   private readonly snap = (): void => {
