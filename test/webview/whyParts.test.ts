@@ -103,6 +103,7 @@ describe('direct logit attribution', () => {
     await test.page.getByRole('button', { name: 'Use fp32' }).click()
 
     await test.posted('runCommand', { command: 'useFp32' })
+    await test.page.getByRole('heading', { name: 'Earlier tokens' }).waitFor()
     await throwToken().waitFor()
   })
 })
