@@ -109,11 +109,14 @@ export class MistakeSearch {
   }
 
   /**
-   * A mistake, and the same with a bias of the head if that halves what is left: a bias has a free number for each token, so
-   * it takes a part of any difference.
+   * A mistake, and the same with a bias of the head if more than noise is left and the bias halves it: it has a free number
+   * for each token, so it takes a part of any difference.
    */
   private candidatesOf({ defects }: Mistake, { rms, rmsWithoutCommon }: Fit): DefectCandidate[] {
-    const isBiased = this.target.rows.length >= MIN_ROWS_OF_BIAS && isHalf(rmsWithoutCommon, rms)
+    const isBiased =
+      this.target.rows.length >= MIN_ROWS_OF_BIAS &&
+      !isNoise(rms, this.noise) &&
+      isHalf(rmsWithoutCommon, rms)
     return [
       ...(defects.length > 0 ? [{ defects, residualNats: rms }] : []),
       ...(isBiased ? [{ defects: [...defects, 'head-bias' as const], residualNats: rmsWithoutCommon }] : []),

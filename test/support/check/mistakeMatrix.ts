@@ -6,6 +6,7 @@ import type { Simulator } from '../../../src/engine/inference/simulation/simulat
 import type { Rounding } from '../../../src/files/representation/representation'
 import type { SimulationApi } from '../../../src/shared/contracts/simulation'
 import { elementAt } from '../../../src/shared/elementAt'
+import type { CpuBackend } from '../engine/loadModel'
 import { loadSimulation } from '../engine/loadSimulation'
 import { logSoftmax, toBfloat16, toFloat16, V } from '../files/savedLogits'
 import { MemoizedSimulation, simulationOf } from './memoizedSimulation'
@@ -32,10 +33,14 @@ export class MistakeMatrix {
   }
 
   /** @param folder for the files of the seeded model */
-  static async load(name: 'mini' | 'small', folder: string): Promise<MistakeMatrix> {
+  static async load(
+    name: 'mini' | 'small',
+    folder: string,
+    backend: CpuBackend = 'wasm',
+  ): Promise<MistakeMatrix> {
     const model = new MistakenModel(name)
     const location = await model.location(folder)
-    return new MistakeMatrix(model, await loadSimulation(location), await headMatrix(location))
+    return new MistakeMatrix(model, await loadSimulation(location, backend), await headMatrix(location))
   }
 
   /** What a search finds in the rows of a case. */

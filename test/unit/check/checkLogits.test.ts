@@ -31,7 +31,7 @@ let matrix: Float32Array
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'logitscope-check-'))
   const location = await model.location(folder)
-  api = simulationOf(await loadSimulation(location))
+  api = simulationOf(await loadSimulation(location, 'native'))
   matrix = await headMatrix(location)
 }, LOADING_LIMIT_MS)
 
