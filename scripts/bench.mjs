@@ -27,6 +27,7 @@ const SOAK = { launches: 1, limitMs: 60 * 60_000 }
 const PREPARATIONS = {
   'fullSizeNative.bench.ts': [provideNative, installBenchPeers],
   'fullSizeWasm.bench.ts': [installBenchPeers, useChromium],
+  'explain.bench.ts': [provideNative],
   'interactive.bench.ts': [provideNative],
   'webgpu.bench.ts': [useChromium],
 }
