@@ -24,7 +24,7 @@ const LIMIT_MS = 30_000
 /**
  * The graphics adapter that the native library uses on this machine. It is opened in a process of its own, because a driver
  * may crash.
- * @throws WebGpuUnavailableError if there is none, or if the process ends or does not answer
+ * @throws WebGpuUnavailableError if it finds no adapter, or if the process ends or does not answer
  */
 export async function findNativeGpu(options: FindOptions): Promise<GpuAdapter> {
   // Opening an adapter takes most of a second, and calls wait for it.

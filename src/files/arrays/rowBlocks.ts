@@ -1,6 +1,6 @@
 /**
  * Blocks of decoded rows of a file's arrays. The least recently used blocks are dropped, so that the memory of a file is
- * bounded whatever its size.
+ * bounded for files of any size.
  */
 export class RowBlocks {
   /** In the order of use. */

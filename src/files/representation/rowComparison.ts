@@ -29,7 +29,7 @@ export interface RowToCompare {
   /** [V] Raw logits. */
   readonly reference: Float32Array
   readonly precision: Precision
-  /** The token that follows the row, whose log-probabilities are given; null if there is none. */
+  /** The token that follows the row, whose log-probabilities are given; null for the last row. */
   readonly nextToken: number | null
 }
 

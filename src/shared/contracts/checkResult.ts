@@ -53,7 +53,7 @@ export interface Representation {
   /** The row of the model's input that the file's first row belongs to. */
   readonly firstRow: number
   readonly transposed: boolean
-  /** The coarsest type that has all of the file's values, whatever type they are stored in. */
+  /** The coarsest type that has all of the file's values, independent of the type they are stored in. */
   readonly rounding: 'float32' | 'float16' | 'bfloat16'
 }
 
@@ -87,7 +87,7 @@ export interface CheckReport {
   readonly maxAbsDeltaNats: number
   /**
    * The first row of the model's input, start token included, whose difference exceeds the tolerance of the file's
-   * rounding; null if there is none.
+   * rounding; null if no row does.
    */
   readonly firstPosition: number | null
   /** `h.3.attn`, `h.3.mlp` or `h.3`; null if none differs or the file has no hidden states. */

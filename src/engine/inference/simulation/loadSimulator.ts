@@ -8,7 +8,7 @@ import { openSimulator, type SimulationOptions } from './openSimulator'
 import type { Simulator } from './simulator'
 
 /**
- * Loads a model folder for simulations, in fp32 whatever the engine's precision is.
+ * Loads a model folder for simulations, in fp32, also if the engine's precision is int8.
  * @throws ModelFilesError and what `openSimulator` throws
  */
 export async function loadSimulator(location: ModelLocation, options: SimulationOptions): Promise<Simulator> {
