@@ -3,18 +3,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import { tokenNumbers } from '../support/reference/sampleNumbers'
+import { APPEARANCES, WINDOW } from './support/appearances'
 import { chooseInMenu } from './support/chooseInMenu'
 import { panelOf } from './support/panel'
 import { seriousViolations } from './support/seriousViolations'
 import { useWorkbench } from './support/useWorkbench'
-import type { Theme } from './support/workbench'
 
 /** The position of `·Config` in the sample, which the model did not expect. */
 const CONFIG = 63
-const WINDOW = { width: 1440, height: 900 }
-const LAPTOP = { width: 1024, height: 700 }
-/** The panel alone has room for both places of the work area. */
-const WIDE = { width: 2400, height: 900 }
 
 const workbench = useWorkbench()
 const { inspectSample, openTokens } = panelOf(workbench)
@@ -115,21 +111,17 @@ describe('the accessibility of the tab Lens', () => {
     await workbench().setViewport(WINDOW)
   })
 
-  it.each<{ theme: Theme; layout: string; viewport: typeof WINDOW }>([
-    { theme: 'dark', layout: 'wide', viewport: WIDE },
-    { theme: 'dark', layout: 'next to the editor', viewport: WINDOW },
-    { theme: 'light', layout: 'next to the editor', viewport: WINDOW },
-    { theme: 'highContrast', layout: 'next to the editor', viewport: WINDOW },
-    { theme: 'highContrastLight', layout: 'next to the editor', viewport: WINDOW },
-    { theme: 'light', layout: 'on a laptop', viewport: LAPTOP },
-  ])('has no serious violation in the theme $theme, $layout', async ({ theme, layout, viewport }) => {
-    await workbench().setViewport(viewport)
-    await workbench().setTheme(theme)
-    await cell(CONFIG, 6).locator('.token:not(.absent)').waitFor()
-    await workbench().screenshot(`lens-${theme}-${layout.replaceAll(' ', '-')}`)
+  it.each(APPEARANCES)(
+    'has no serious violation in the theme $theme, $layout',
+    async ({ theme, layout, viewport }) => {
+      await workbench().setViewport(viewport)
+      await workbench().setTheme(theme)
+      await cell(CONFIG, 6).locator('.token:not(.absent)').waitFor()
+      await workbench().screenshot(`lens-${theme}-${layout.replaceAll(' ', '-')}`)
 
-    await expect(seriousViolations(workbench())).resolves.toEqual([])
-  })
+      await expect(seriousViolations(workbench())).resolves.toEqual([])
+    },
+  )
 })
 
 async function pickConfig(): Promise<void> {

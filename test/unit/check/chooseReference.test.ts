@@ -65,7 +65,7 @@ describe('The choice of the reference model', () => {
     expect(await chooseReference(await rowsOf(200), MODELS, { tokenIds: TOKENS, use })).toBe('distilgpt2')
   })
 
-  it('is the model that the file names, whatever its rows are', async () => {
+  it('is the model that the file names, also if its rows are those of another', async () => {
     const models = new FakeModels()
     const file = { ...(await rowsOf(200)), model: 'gpt2' }
     expect(await chooseReference(file, MODELS, { tokenIds: TOKENS, use: models.use })).toBe('gpt2')

@@ -199,7 +199,7 @@ describe('logitscope why --jsonl', { timeout: LOADING_LIMIT_MS }, () => {
     expect(end).toBe('')
   })
 
-  it('answers a line that is wrong with its error, goes on, and ends with 2', async () => {
+  it('answers a line that is wrong with its error, continues, and ends with 2', async () => {
     const file = join(folder, 'requests.jsonl')
     await writeFile(file, '{"text":"The cat","at":7}\nnot JSON\n\n{"text":"The cat","at":1}\n')
 

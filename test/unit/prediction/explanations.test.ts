@@ -26,7 +26,7 @@ beforeAll(async () => {
   explanations = new Explanations(api, service)
 }, LOADING_LIMIT_MS)
 
-/** The explained row of a reference; the text goes on after it unless the row is the last one. */
+/** The explained row of a reference; the text continues after it unless the row is the last one. */
 function rowOf(reference: ReferenceExplanation) {
   const tokenIds = tokensOf(reference)
   const { startToken, token } = reference

@@ -6,7 +6,7 @@ import { keepWhyAnswer } from '../../../../src/features/inspect/run/whyAnswers'
 import type { WhyAnswer } from '../../../../src/shared/contracts/why'
 
 describe('data with arrays as bytes', () => {
-  it('is the same after a round trip, whatever the length of the JSON', () => {
+  it('is the same after a round trip, for JSON of any length', () => {
     for (const text of ['', 'a', 'ab', 'abc', 'é']) {
       const value = { text, list: [Float32Array.of(1.5, -0), { ids: Int32Array.of(7, -1) }], none: null }
       expect(decodeArraysInJson(encodeArraysInJson(value))).toEqual(value)

@@ -16,7 +16,7 @@ import { connect, freshEngine, loadMini } from '../../../support/engine/engineUn
 /** The requests need only the log, which is silent here. */
 vi.mock('vscode', () => ({}))
 
-const TEXT = 'throw new ConfigError(path) // the text goes on'
+const TEXT = 'throw new ConfigError(path) // the text continues'
 /** Tokens before the section, which are its context. */
 const CONTEXT_TOKENS = 2
 
