@@ -212,7 +212,8 @@ describe('the progress of an answer', () => {
     await panel.send({ type: 'setWhy', answer: answerOf(subjectOf({ kind: 'mean' })) })
 
     await eventually(() => test.text('.share.total .name')).toBe('·Config − mean')
-    expect(await test.page.getByRole('button', { name: 'Cancel' }).count()).toBe(1)
+    // Shown after 0.3 s.
+    await test.page.getByRole('button', { name: 'Cancel' }).waitFor()
   })
 })
 

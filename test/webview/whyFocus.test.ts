@@ -44,6 +44,7 @@ it('a button that brings a token back gives the focus to the next one, then to t
   await button(BRACE).click()
   await button(THROW).click()
   await button(/^Bring back throw/).press('Enter')
+  await button(/^Bring back throw/).waitFor({ state: 'detached' })
   await expectFocus('.chip button')
 
   await button(/^Bring back/).press('Enter')
