@@ -73,8 +73,7 @@ describe('the tab Lens', () => {
 
   it('is part of the results as text', async () => {
     await workbench().runCommand('Logitscope: Open Results as Text')
-    await workbench().page.getByRole('tab', { name: 'Logitscope Results.txt', selected: true }).waitFor()
-    await workbench().page.keyboard.press('Control+End')
+    await workbench().goToEndOf('Logitscope Results.txt')
 
     await workbench()
       .page.locator('.view-line', { hasText: /^depth.+\d/ })

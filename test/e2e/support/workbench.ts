@@ -121,6 +121,13 @@ export class Workbench {
     await this.focusEditor()
   }
 
+  /** Goes to the end of a document that a command has opened. */
+  async goToEndOf(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name, selected: true }).waitFor()
+    await this.editorHasFocus()
+    await this.page.keyboard.press('Control+End')
+  }
+
   /** With a key: the command palette, when it closes, returns the focus to the panel for a moment. */
   async focusEditor(): Promise<void> {
     await this.page.keyboard.press('Control+1')
