@@ -1,6 +1,6 @@
 import { assertNever } from '../src/shared/assertNever'
 import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/text/format'
-import type { Inspection } from '../src/shared/contracts/prediction'
+import type { Inspection } from '../src/shared/contracts/inspection'
 import { scoredCount, summarizeInspection, tokenCount } from '../src/shared/numbers/summary'
 import { mostSurprising } from './state/mostSurprising'
 import type { PanelState } from './state/panelState'

@@ -16,7 +16,8 @@ import { type InspectionReport, reportOf } from '../prediction/report/report'
 import { type WhyReport, whyReportOf } from '../prediction/report/whyReport'
 import type { BaselineModel, ModelLocation } from '../shared/contracts/engineApi'
 import { LENS_TOP_K } from '../shared/contracts/explanation'
-import { type ContextMode, DEFAULT_TOP_K, type Precision } from '../shared/contracts/prediction'
+import type { ContextMode } from '../shared/contracts/inspection'
+import { DEFAULT_TOP_K, type Precision } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 
 /** A text, or a document with an optional range; without a range the whole document. */

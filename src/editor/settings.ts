@@ -4,8 +4,8 @@ import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/backend
 import { COLUMNS, type Column } from '../shared/contracts/protocol'
 import { METRICS, type Metric } from '../shared/numbers/metrics'
 import { DEFAULT_ENDPOINT } from '../model/hub/endpoint'
+import type { ContextMode } from '../shared/contracts/inspection'
 import {
-  type ContextMode,
   DEFAULT_MODEL_ID,
   DEFAULT_TOP_K,
   MAX_TOP_K,

@@ -1,6 +1,6 @@
 import type { BaselineModel } from '../shared/contracts/engineApi'
 import { elementAt } from '../shared/elementAt'
-import type { Inspection } from '../shared/contracts/prediction'
+import type { Inspection } from '../shared/contracts/inspection'
 import { type Comparisons, layoutOfSides } from './comparisons'
 import type { PreparedInspection } from './inspectDocument'
 import { prepareText } from './inspectText'

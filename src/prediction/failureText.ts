@@ -1,4 +1,4 @@
-import type { Inspection } from '../shared/contracts/prediction'
+import type { Inspection } from '../shared/contracts/inspection'
 import type { Remedy } from '../shared/contracts/remedies'
 import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
 import { scoredCount, tokenCount } from '../shared/numbers/summary'

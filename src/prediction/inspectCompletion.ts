@@ -1,11 +1,6 @@
 import { concatBytes } from '../shared/bytes'
-import type {
-  GenerationCandidate,
-  Inspection,
-  ModelInfo,
-  Section,
-  Token,
-} from '../shared/contracts/prediction'
+import type { GenerationCandidate, Inspection, Section } from '../shared/contracts/inspection'
+import type { ModelInfo, Token } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { rangesOfTokens } from '../tokenizer/byteRanges'

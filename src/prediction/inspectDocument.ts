@@ -1,9 +1,7 @@
+import type { ContextMode, Inspection, Section } from '../shared/contracts/inspection'
 import type {
-  ContextMode,
   Distribution,
-  Inspection,
   ModelInfo,
-  Section,
   TextRange,
   Token,
   TokenPrediction,

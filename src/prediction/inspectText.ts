@@ -1,4 +1,4 @@
-import type { Inspection } from '../shared/contracts/prediction'
+import type { Inspection } from '../shared/contracts/inspection'
 import { tokensOf } from '../shared/contracts/tokenizedText'
 import { tokenCount } from '../shared/numbers/summary'
 import { finishInspection, type PreparedInspection } from './inspectDocument'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import { Announcements } from '../../webview/announcements'
 import { OUTPUT_OF_TOKEN } from '../../webview/state/explained'
 import { initialState, type PanelState } from '../../webview/state/panelState'

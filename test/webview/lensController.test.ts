@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { encodeLensRows } from '../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { HostMessage, PanelMessage } from '../../src/shared/contracts/protocol'
 import { elementAt } from '../../src/shared/elementAt'
 import { lensRowOf } from '../support/panel/lensOfInspection'

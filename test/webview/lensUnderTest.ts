@@ -1,5 +1,5 @@
 import { encodeLensRows } from '../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { RequestLensMessage } from '../../src/shared/contracts/lensMessages'
 import { lensRowOf } from '../support/panel/lensOfInspection'
 import type { PanelPage } from '../support/panel/panelHarness'

@@ -1,4 +1,4 @@
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import { elementAt } from '../../src/shared/elementAt'
 import { typescript, typescriptSection } from './panelUnderTest'
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { PanelMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import { type OpenOptions, PanelHarness, type PanelPage } from '../support/panel/panelHarness'
 import { referenceInspection } from '../support/reference/referenceInspection'

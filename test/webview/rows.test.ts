@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { LensRows } from '../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import { elementAt } from '../../src/shared/elementAt'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 import { referenceInspection } from '../support/reference/referenceInspection'

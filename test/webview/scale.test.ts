@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import type { Inspection, Token, TokenPrediction } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Token, TokenPrediction } from '../../src/shared/contracts/prediction'
 import { eventually, panelUnderTest, typescript, typescriptSection } from './panelUnderTest'
 
 const test = panelUnderTest()

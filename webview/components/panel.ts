@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
 
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { PanelController, PanelView } from '../controller'
 import { isBusy, isReplaced } from '../state/panelState'
 import { RowStore } from '../state/rows'

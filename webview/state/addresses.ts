@@ -1,11 +1,6 @@
 import { elementAt } from '../../src/shared/elementAt'
-import type {
-  Distribution,
-  Inspection,
-  TokenScore,
-  Section,
-  TokenPrediction,
-} from '../../src/shared/contracts/prediction'
+import type { Inspection, Section } from '../../src/shared/contracts/inspection'
+import type { Distribution, TokenScore, TokenPrediction } from '../../src/shared/contracts/prediction'
 import { tokenCount } from '../../src/shared/numbers/summary'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
 

@@ -1,4 +1,5 @@
-import type { Inspection, TokenPrediction } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { TokenPrediction } from '../../src/shared/contracts/prediction'
 
 /** A prediction and the index of its section. */
 interface PlacedPrediction {

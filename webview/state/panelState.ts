@@ -1,5 +1,5 @@
 import type { Metric } from '../../src/shared/numbers/metrics'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import {
   type Column,
   DEFAULT_COLUMNS,

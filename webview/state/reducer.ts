@@ -42,6 +42,9 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'setModel':
     case 'setDocument':
     case 'setPrecisionCost':
+    case 'setComparison':
+    case 'setComparisonState':
+    case 'appendCompared':
       return applyUpdate(state, event)
     case 'setDocumentState':
       return isKnown(state, event) ? { ...state, documentState: event.state } : state

@@ -1,17 +1,14 @@
 import { elementAt } from '../../src/shared/elementAt'
 import { isTyped } from '../../src/shared/text/generation'
 import { type Unscored, unscoredReason } from '../../src/shared/text/unscored'
-import type {
-  Distribution,
-  Inspection,
-  TokenScore,
-  Section,
-  Token,
-} from '../../src/shared/contracts/prediction'
+import type { Inspection, Section } from '../../src/shared/contracts/inspection'
+import type { Distribution, TokenScore, Token } from '../../src/shared/contracts/prediction'
+import type { ComparedNext, ComparedToken } from '../../src/shared/contracts/comparison'
 import type { LensRows } from '../../src/shared/contracts/lensRows'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
 import { predictionDepth } from '../../src/shared/numbers/lens'
 import { distributionAt, scoreAt } from './addresses'
+import { comparedByPosition } from './comparedRows'
 
 /** One row of the table and one token of the strip. Stays the same object as long as nothing in it changes. */
 export interface Row extends TokenAddress {
@@ -29,6 +26,10 @@ export interface Row extends TokenAddress {
   readonly stale: boolean
   /** Prediction depth; null if the lens is not computed. */
   readonly depth: number | null
+  /** Both sides' predictions of the token; null if it is not compared, or not yet. */
+  readonly compared: ComparedToken | null
+  /** Both sides' distributions after the last token; null in other rows. */
+  readonly comparedNext: ComparedNext | null
   /** The token covers text that was typed before a completion. */
   readonly typed: boolean
 }
@@ -92,6 +93,8 @@ interface RowsOptions {
 
 function updateRows(before: RowBlock, { inspection, index, standIn, lens }: RowsOptions): RowBlock {
   const section = elementAt(inspection.sections, index)
+  const comparison = inspection.comparison?.sections[index]
+  const comparedRows = comparedByPosition(comparison, section.tokens.length)
   const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
     const unscored = unscoredReason(inspection, { section: index, position })
     const stale = unscored === 'pending' && standIn !== undefined
@@ -99,12 +102,17 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
     const distribution = distributionAt(source, position)
     const lensRow = lens.at({ section: index, position })
     const depth = lensRow === null ? null : predictionDepth(lensRow)
+    const isNextRow = position === section.tokens.length
+    const compared = comparedRows[position] ?? null
+    const comparedNext = isNextRow ? (comparison?.next ?? null) : null
     const old = before[position]
     const isSame =
       old?.distribution === distribution &&
       old.unscored === unscored &&
       old.stale === stale &&
-      old.depth === depth
+      old.depth === depth &&
+      old.compared === compared &&
+      old.comparedNext === comparedNext
     if (isSame) return old
     return {
       section: index,
@@ -116,6 +124,8 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
       unscored,
       stale,
       depth,
+      compared,
+      comparedNext,
       typed: isTyped(inspection, index, position),
     }
   })

@@ -1,5 +1,5 @@
 import { type InspectionUpdate, updateInspection } from '../../src/shared/contracts/inspectionUpdate'
-import type { Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { ShowInspectionMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { isAddressIn } from './addresses'

@@ -1,7 +1,8 @@
 // What the tab Why asks about the picked token.
 
 import type { Against } from '../../src/shared/contracts/explanation'
-import type { Distribution, Inspection } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Distribution } from '../../src/shared/contracts/prediction'
 import type { WhySubject } from '../../src/shared/contracts/why'
 import { distributionAt } from './addresses'
 import type { PanelState } from './panelState'

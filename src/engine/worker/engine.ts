@@ -1,6 +1,6 @@
 // S tokens of a window, R requested rows, C = nEmbd, V = tokens of the vocabulary
 
-import type { BaselineModel, EngineMethods, ScoreRequest } from '../../shared/contracts/engineApi'
+import type { BaselineModel, EngineMethods, ScoreRequest, SideRequest } from '../../shared/contracts/engineApi'
 import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
 import type { RpcHandlers } from '../../shared/rpc'
 import type { Tokenizer } from '../../tokenizer/tokenizer'

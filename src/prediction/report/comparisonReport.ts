@@ -2,7 +2,8 @@
 
 import type { ComparedToken } from '../../shared/contracts/comparison'
 import type { ComparisonSummary } from '../../shared/contracts/comparisonSummary'
-import type { Inspection, ModelInfo } from '../../shared/contracts/prediction'
+import type { Inspection } from '../../shared/contracts/inspection'
+import type { ModelInfo } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { summarizeComparison } from '../../shared/numbers/comparisonSummary'
 import type { Vocabulary } from '../../shared/text/vocabulary'

@@ -1,12 +1,7 @@
 // CSV as in RFC 4180. CSV has no comments, so every record names the model and the settings of its numbers.
 
-import type {
-  Alternatives,
-  Distribution,
-  Inspection,
-  Section,
-  TokenPrediction,
-} from '../../shared/contracts/prediction'
+import type { Inspection, Section } from '../../shared/contracts/inspection'
+import type { Alternatives, Distribution, TokenPrediction } from '../../shared/contracts/prediction'
 import { LensRows } from '../../shared/contracts/lensRows'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { type Cell, formatCells, formatRecord, formatTextCell, numberText } from './csvCells'

@@ -1,4 +1,4 @@
-import type { Inspection } from '../../shared/contracts/prediction'
+import type { Inspection } from '../../shared/contracts/inspection'
 import { RunningSummary } from '../../shared/numbers/summary'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { joinRecords, type Piece } from './pieces'

@@ -2,7 +2,7 @@
 // L = nLayer; K = the number of tokens listed at each layer
 
 import type { LensRow } from '../../shared/contracts/explanation'
-import type { Inspection } from '../../shared/contracts/prediction'
+import type { Inspection } from '../../shared/contracts/inspection'
 import { elementAt } from '../../shared/elementAt'
 import { layerCount, mostLikelyAt, predictionDepth } from '../../shared/numbers/lens'
 import type { Vocabulary } from '../../shared/text/vocabulary'

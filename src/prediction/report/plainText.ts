@@ -1,11 +1,10 @@
 // Results as plain text: tables for the clipboard and a document for screen readers.
 
 import { assertNever } from '../../shared/assertNever'
+import type { Inspection, Section } from '../../shared/contracts/inspection'
 import type {
   Distribution,
-  Inspection,
   PrecisionCostState,
-  Section,
   TokenPrediction,
   TokenScore,
 } from '../../shared/contracts/prediction'

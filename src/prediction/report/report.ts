@@ -1,12 +1,11 @@
 // The object that the CLI prints as JSON, the extension's API returns and the JSON export writes.
 
+import type { Inspection, Section } from '../../shared/contracts/inspection'
 import type {
   Alternative,
   Backend,
   Distribution,
-  Inspection,
   ModelInfo,
-  Section,
   Summary,
   TokenPrediction,
   TokenScore,

@@ -3,7 +3,7 @@
 
 import { assertNever } from '../../shared/assertNever'
 import type { Against, Attribution, ContextPoint } from '../../shared/contracts/explanation'
-import type { Inspection } from '../../shared/contracts/prediction'
+import type { Inspection } from '../../shared/contracts/inspection'
 import { elementAt } from '../../shared/elementAt'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { printableJson, roundFloat32 } from './json'

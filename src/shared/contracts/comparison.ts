@@ -58,6 +58,13 @@ export type ComparisonState =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed'; readonly message: string; readonly remedies: readonly Remedy[] }
 
+/** Consecutive tokens of the baseline's text that the shown text does not have. */
+export interface BaselineOnlyTokens {
+  /** Index in the shown section of the token that follows them; the section's number of tokens at its end. */
+  readonly position: number
+  readonly tokenIds: readonly number[]
+}
+
 /** The comparison of one section. */
 export interface ComparedSection {
   /** In order of `position`; tokens that only one side has, and a token that nothing precedes, are not among them. */
@@ -66,6 +73,8 @@ export interface ComparedSection {
   readonly next: ComparedNext | null
   /** Number of tokens that both sides have; null until it is known. */
   readonly shared: number | null
+  /** In order of `position`; empty if both sides have the same text. */
+  readonly baselineOnly: readonly BaselineOnlyTokens[]
   /** False if the texts differ too much for a diff: then only their common beginning and end are compared. */
   readonly isComplete: boolean
 }

@@ -43,8 +43,20 @@ export interface ModelRequest {
   readonly backend?: Backend
 }
 
+/** A model that another one is compared with. */
+export interface BaselineModel {
+  readonly location: ModelLocation
+  readonly precision: Precision
+}
+
+/** The common part of the requests that either side of a comparison answers. */
+export interface SideRequest extends ModelRequest {
+  /** The model to compare with, which is loaded if it is not. Absent: the engine's own model. */
+  readonly baselineModel?: BaselineModel | undefined
+}
+
 /** Scores each token by the row of logits that predicts it. */
-export interface ScoreRequest extends ModelRequest {
+export interface ScoreRequest extends SideRequest {
   /** [S] All tokens of the window; S is at most nPositions. */
   readonly tokenIds: Int32Array
   /** The first requested row; all rows after it are requested too. */
@@ -135,12 +147,12 @@ export interface GeneratedCandidate {
 
 export const MAX_CANDIDATES = 10
 
-export interface LogitsRequest extends ModelRequest {
+export interface LogitsRequest extends SideRequest {
   readonly tokenIds: Int32Array
 }
 
 /** Requests the logit lens of the rows [firstRow, endRow). */
-export interface LensRequest extends ModelRequest {
+export interface LensRequest extends SideRequest {
   /** [S] The tokens of the window; S is at least `endRow` and at most nPositions. */
   readonly tokenIds: Int32Array
   readonly firstRow: number
@@ -158,18 +170,12 @@ export interface LensProgress {
 }
 
 /** Requests the direct logit attribution of the last row. */
-export interface AttributionRequest extends ModelRequest {
+export interface AttributionRequest extends SideRequest {
   /** [S] */
   readonly tokenIds: Int32Array
   /** The token whose logit is attributed. */
   readonly tokenId: number
   readonly against: Against
-}
-
-/** A model that another one is compared with. */
-export interface BaselineModel {
-  readonly location: ModelLocation
-  readonly precision: Precision
 }
 
 /** Compares the distributions of consecutive rows of two windows. */

@@ -1,8 +1,12 @@
 import { AppendedList } from '../appendedList'
 import { assertNever } from '../assertNever'
-import type { Inspection, Section } from './prediction'
+import type { ComparedSection, InspectionComparison } from './comparison'
+import type { Inspection, Section } from './inspection'
 import type {
+  AppendComparedMessage,
   AppendPredictionsMessage,
+  SetComparisonMessage,
+  SetComparisonStateMessage,
   SetDocumentMessage,
   SetModelMessage,
   SetNextMessage,
@@ -18,6 +22,9 @@ export type InspectionUpdate =
   | SetStateMessage
   | SetDocumentMessage
   | SetPrecisionCostMessage
+  | SetComparisonMessage
+  | SetComparisonStateMessage
+  | AppendComparedMessage
 
 /** Applies an update; returns the same object if the update belongs to another inspection. */
 export function updateInspection(inspection: Inspection, update: InspectionUpdate): Inspection {
@@ -38,6 +45,18 @@ export function updateInspection(inspection: Inspection, update: InspectionUpdat
       return { ...inspection, documentUri: update.documentUri, documentName: update.documentName }
     case 'setPrecisionCost':
       return { ...inspection, precisionCost: update.state }
+    case 'setComparison':
+      return { ...inspection, comparison: update.comparison ?? undefined }
+    case 'setComparisonState': {
+      const { state, models } = update
+      return updateComparison(inspection, (comparison) => ({
+        ...comparison,
+        state,
+        models: models ?? comparison.models,
+      }))
+    }
+    case 'appendCompared':
+      return updateComparison(inspection, (comparison) => appendCompared(comparison, update))
     default:
       return assertNever(update)
   }
@@ -50,4 +69,25 @@ function updateSection(
 ): Inspection {
   const sections = inspection.sections.map((section, i) => (i === index ? update(section) : section))
   return { ...inspection, sections }
+}
+
+/** Returns the same object if the inspection is not compared. */
+function updateComparison(
+  inspection: Inspection,
+  update: (comparison: InspectionComparison) => InspectionComparison,
+): Inspection {
+  const { comparison } = inspection
+  return comparison === undefined ? inspection : { ...inspection, comparison: update(comparison) }
+}
+
+function appendCompared(
+  comparison: InspectionComparison,
+  { section: index, tokens, ...rest }: AppendComparedMessage,
+): InspectionComparison {
+  const sections = comparison.sections.map((section, i): ComparedSection => {
+    if (i !== index) return section
+    const { next, shared, baselineOnly, isComplete } = rest
+    return { tokens: AppendedList.of(section.tokens, tokens), next, shared, baselineOnly, isComplete }
+  })
+  return { ...comparison, sections }
 }

@@ -1,13 +1,8 @@
 // The messages between the extension host and the panel's webview.
 
-import type {
-  Distribution,
-  Inspection,
-  InspectionState,
-  ModelInfo,
-  PrecisionCostState,
-  TokenPrediction,
-} from './prediction'
+import type { ComparedSection, ComparisonState, InspectionComparison } from './comparison'
+import type { Inspection, InspectionState } from './inspection'
+import type { Distribution, ModelInfo, PrecisionCostState, TokenPrediction } from './prediction'
 import type { List } from '../list'
 import type { LensHostMessage, LensPanelMessage } from './lensMessages'
 import type { Remedy } from './remedies'
@@ -76,6 +71,31 @@ export interface SetPrecisionCostMessage {
   readonly type: 'setPrecisionCost'
   readonly inspectionId: string
   readonly state: PrecisionCostState
+}
+
+/** Starts a comparison of the inspection, in place of the one before, or ends it. */
+export interface SetComparisonMessage {
+  readonly type: 'setComparison'
+  readonly inspectionId: string
+  /** Null: the inspection is not compared any more. */
+  readonly comparison: InspectionComparison | null
+}
+
+/** Sets the state of the comparison. */
+export interface SetComparisonStateMessage {
+  readonly type: 'setComparisonState'
+  readonly inspectionId: string
+  readonly state: ComparisonState
+  /** The models of both sides, once they are loaded. */
+  readonly models?: InspectionComparison['models']
+}
+
+/** Appends compared tokens to those that a section already has, and sets what else is known of its comparison. */
+export interface AppendComparedMessage extends ComparedSection {
+  readonly type: 'appendCompared'
+  readonly inspectionId: string
+  /** Index of the section. */
+  readonly section: number
 }
 
 /** Sets the document of the inspection after it was renamed or moved. */
@@ -184,6 +204,9 @@ export type HostMessage =
   | SetStateMessage
   | SetModelMessage
   | SetPrecisionCostMessage
+  | SetComparisonMessage
+  | SetComparisonStateMessage
+  | AppendComparedMessage
   | SetDocumentMessage
   | SetDocumentStateMessage
   | ShowNoticeMessage
@@ -280,6 +303,11 @@ export const PANEL_COMMANDS = [
   'cancelInspection',
   'measurePrecisionCost',
   'cancelPrecisionCost',
+  'compare',
+  'swapComparison',
+  'endComparison',
+  'cancelComparison',
+  'compareAgain',
   'useFp32',
   'useInt8',
   'runAgain',

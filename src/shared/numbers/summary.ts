@@ -1,4 +1,5 @@
-import type { Section, Summary } from '../contracts/prediction'
+import type { Section } from '../contracts/inspection'
+import type { Summary } from '../contracts/prediction'
 
 /** Adds up the figures of a text while its tokens are read. */
 export class RunningSummary {

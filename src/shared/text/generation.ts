@@ -1,7 +1,8 @@
 // Texts about generated tokens, the same in every view.
 
 import { formatWholePercent } from './format'
-import type { Generation, Inspection, Token } from '../contracts/prediction'
+import type { Generation, Inspection } from '../contracts/inspection'
+import type { Token } from '../contracts/prediction'
 import type { SamplingSettings } from '../contracts/samplingSettings'
 
 /** `Completion · greedy` · `Completion · temperature 0.8, top-p 0.9, seed 1` */

@@ -1,5 +1,5 @@
 import { assertNever } from '../assertNever'
-import type { Inspection } from '../contracts/prediction'
+import type { Inspection } from '../contracts/inspection'
 import type { TokenAddress } from '../contracts/protocol'
 import { elementAt } from '../elementAt'
 

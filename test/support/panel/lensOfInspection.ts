@@ -1,5 +1,6 @@
 import type { LensRow } from '../../../src/shared/contracts/explanation'
-import type { Distribution, Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Distribution } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import { elementAt } from '../../../src/shared/elementAt'
 

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-import type {
-  Distribution,
-  Inspection,
-  ModelInfo,
-  Section,
-  Token,
-} from '../../../src/shared/contracts/prediction'
+import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
+import type { Distribution, ModelInfo, Token } from '../../../src/shared/contracts/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 

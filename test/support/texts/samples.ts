@@ -1,11 +1,10 @@
 import ranks from 'tiktoken/encoders/gpt2.json'
+import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
 import type {
   Alternative,
   Distribution,
-  Inspection,
   TokenScore,
   ModelInfo,
-  Section,
   TokenPrediction,
 } from '../../../src/shared/contracts/prediction'
 import { vocabularyOf } from '../../../src/tokenizer/ranks'

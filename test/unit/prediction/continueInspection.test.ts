@@ -8,7 +8,7 @@ import {
 } from '../../../src/prediction/inspectDocument'
 import { PredictionService } from '../../../src/prediction/predictionService'
 import { updateInspection } from '../../../src/shared/contracts/inspectionUpdate'
-import type { Inspection, Section } from '../../../src/shared/contracts/prediction'
+import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { ModelChangedError } from '../../../src/shared/errors'
 import { connect } from '../../support/engine/engineUnderTest'

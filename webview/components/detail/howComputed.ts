@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { Inspection, Section } from '../../../src/shared/contracts/prediction'
+import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { formatDecimal } from '../../../src/shared/text/format'
 import { hexBytes } from '../../../src/shared/text/tokenText'

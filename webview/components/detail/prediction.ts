@@ -4,7 +4,8 @@ import { customElement, property } from 'lit/decorators.js'
 import { elementAt } from '../../../src/shared/elementAt'
 import { formatProbability } from '../../../src/shared/text/format'
 import { matchesTyped, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
-import { type Distribution, type Inspection, MAX_TOP_K } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
+import { type Distribution, MAX_TOP_K } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import {
   type SampledDistribution,

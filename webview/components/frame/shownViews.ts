@@ -1,4 +1,4 @@
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { RowBlock } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 

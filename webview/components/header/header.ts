@@ -4,7 +4,7 @@ import { formatCount, formatDecimal, formatPerplexity } from '../../../src/share
 import { describeGeneration } from '../../../src/shared/text/generation'
 import { METRIC_SCALES, METRICS, type Metric } from '../../../src/shared/numbers/metrics'
 import { describeBackend } from '../../../src/shared/text/modelText'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { summarizeInspection, tokenCount } from '../../../src/shared/numbers/summary'
 import type { PanelActions } from '../../controller'
 import type { PanelState } from '../../state/panelState'

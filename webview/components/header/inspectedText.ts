@@ -1,5 +1,5 @@
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 
 /** `line 7` · `lines 3–9` · `3 selections` */
 export function describeLines({ sections }: Inspection): string {

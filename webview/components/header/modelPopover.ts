@@ -3,9 +3,9 @@ import { live } from 'lit/directives/live.js'
 
 import { formatParameters } from '../../../src/shared/text/format'
 import { describeBackend, describeCheck, fitsInFp32 } from '../../../src/shared/text/modelText'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import {
   DEFAULT_MODEL_ID,
-  type Inspection,
   type ModelInfo,
   type Precision,
   PRECISIONS,

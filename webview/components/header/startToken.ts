@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
 
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { PanelActions } from '../../controller'
 
 /** The switch for the start token; for a completion, which cannot change it afterwards, a text. */

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatCounted, formatDuration } from '../../../src/shared/text/format'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { scoredCount, tokenCount } from '../../../src/shared/numbers/summary'
 import { newestInspection, type PanelState } from '../../state/panelState'
 

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import type { LensRow } from '../../../src/shared/contracts/explanation'
 import type { LensRows } from '../../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { mostLikelyAt, predictionDepth } from '../../../src/shared/numbers/lens'
 import {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Metric } from '../../../src/shared/numbers/metrics'

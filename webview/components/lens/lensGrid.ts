@@ -3,7 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 
 import { LensRows } from '../../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { Metric } from '../../../src/shared/numbers/metrics'
 import { describeLayer, layerName } from '../../../src/shared/text/layerNames'
 import type { PanelActions } from '../../controller'

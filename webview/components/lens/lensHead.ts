@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 
-import { START_TOKEN_ID, type Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
 import { type Metric, stepOfScore } from '../../../src/shared/numbers/metrics'
 import type { Row } from '../../state/rows'

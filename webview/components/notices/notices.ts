@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatRoughDuration } from '../../../src/shared/text/format'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { Notice, PanelCommand } from '../../../src/shared/contracts/protocol'
 import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/remedies'
 import { describeMeasuring, describePrecisionCost } from '../../../src/shared/numbers/precisionCost'

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 
 /** The five colour steps of the metric; for a completion of typed text also the mark of its tokens. */
 export function legendTemplate(metric: Metric, { generation }: Inspection): TemplateResult {

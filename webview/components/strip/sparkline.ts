@@ -4,7 +4,7 @@ import { ref } from 'lit/directives/ref.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
-import type { Section } from '../../../src/shared/contracts/prediction'
+import type { Section } from '../../../src/shared/contracts/inspection'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { fromFlatIndex, toFlatIndex } from '../../state/addresses'

@@ -4,7 +4,7 @@ import { map } from 'lit/directives/map.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Metric } from '../../../src/shared/numbers/metrics'
-import type { Inspection } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { Column, TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { isSameAddress } from '../../state/addresses'

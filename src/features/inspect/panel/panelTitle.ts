@@ -1,4 +1,4 @@
-import type { Inspection } from '../../../shared/contracts/prediction'
+import type { Inspection } from '../../../shared/contracts/inspection'
 import type { Notice } from '../../../shared/contracts/protocol'
 
 /**

@@ -1,4 +1,5 @@
-import type { Section, TextRange } from '../../../shared/contracts/prediction'
+import type { Section } from '../../../shared/contracts/inspection'
+import type { TextRange } from '../../../shared/contracts/prediction'
 import type { TokenAddress } from '../../../shared/contracts/protocol'
 
 /** The token that contains the UTF-16 offset. */

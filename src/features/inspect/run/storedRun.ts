@@ -2,13 +2,8 @@
 // JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
 
 import { AlternativeList, createColumns } from '../../../prediction/alternativeList'
-import type {
-  Inspection,
-  Section,
-  Token,
-  TokenPrediction,
-  TokenScore,
-} from '../../../shared/contracts/prediction'
+import type { Inspection, Section } from '../../../shared/contracts/inspection'
+import type { Token, TokenPrediction, TokenScore } from '../../../shared/contracts/prediction'
 import type { LensRows } from '../../../shared/contracts/lensRows'
 import type { WhyAnswer } from '../../../shared/contracts/why'
 import { elementAt } from '../../../shared/elementAt'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { csvPieces } from '../../../../src/prediction/report/csv'
 import { formatRecord } from '../../../../src/prediction/report/csvCells'
-import type { Inspection } from '../../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../../src/shared/contracts/inspection'
 import {
   alternative,
   distribution,

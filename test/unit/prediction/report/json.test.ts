@@ -3,7 +3,7 @@ import { csvPieces } from '../../../../src/prediction/report/csv'
 import { jsonPieces } from '../../../../src/prediction/report/json'
 import { PIECE_UNITS } from '../../../../src/prediction/report/pieces'
 import { reportOf } from '../../../../src/prediction/report/report'
-import type { Inspection } from '../../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../../src/shared/contracts/inspection'
 import {
   alternative,
   distribution,

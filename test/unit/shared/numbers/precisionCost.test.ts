@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { updateInspection } from '../../../../src/shared/contracts/inspectionUpdate'
-import type { Inspection, TokenScore } from '../../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../../src/shared/contracts/inspection'
+import type { TokenScore } from '../../../../src/shared/contracts/prediction'
 import { describePrecisionCost, precisionCost } from '../../../../src/shared/numbers/precisionCost'
 import { defaultPrecision } from '../../../../src/shared/text/modelText'
 import { alternative, distribution, score } from '../../../support/texts/samples'

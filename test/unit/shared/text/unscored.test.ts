@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { InspectionState } from '../../../../src/shared/contracts/prediction'
+import type { InspectionState } from '../../../../src/shared/contracts/inspection'
 import { unscoredReason } from '../../../../src/shared/text/unscored'
 import {
   alternative,

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
 import type { Against } from '../../../../src/shared/contracts/explanation'
-import type { Inspection } from '../../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../../src/shared/contracts/inspection'
 import type { TokenAddress } from '../../../../src/shared/contracts/protocol'
 import { isSameSubject, type WhyAnswer } from '../../../../src/shared/contracts/why'
 import { elementAt } from '../../../../src/shared/elementAt'
