@@ -65,6 +65,12 @@ export interface BaselineOnlyTokens {
   readonly tokenIds: readonly number[]
 }
 
+/** The number of tokens that each side saw before the section's first one, without the start token. */
+export interface SidesContext {
+  readonly shown: number
+  readonly baseline: number
+}
+
 /** The comparison of one section. */
 export interface ComparedSection {
   /** In order of `position`; tokens that only one side has, and a token that nothing precedes, are not among them. */
@@ -73,6 +79,8 @@ export interface ComparedSection {
   readonly next: ComparedNext | null
   /** Number of tokens that both sides have; null until it is known. */
   readonly shared: number | null
+  /** Null until it is known. */
+  readonly contextTokens: SidesContext | null
   /** In order of `position`; empty if both sides have the same text. */
   readonly baselineOnly: readonly BaselineOnlyTokens[]
   /** False if the texts differ too much for a diff: then only their common beginning and end are compared. */
@@ -82,6 +90,8 @@ export interface ComparedSection {
 /** The comparison of a shown inspection, part of it: saved and exported with it. */
 export interface InspectionComparison {
   readonly baseline: Baseline
+  /** Whether the command Swap Comparison can make the baseline the shown side. */
+  readonly canSwap: boolean
   /** The models of the shown side and of the baseline; null until they are loaded. */
   readonly models: { readonly shown: ModelInfo; readonly baseline: ModelInfo } | null
   readonly state: ComparisonState

@@ -82,12 +82,18 @@ function updateComparison(
 
 function appendCompared(
   comparison: InspectionComparison,
-  { section: index, tokens, ...rest }: AppendComparedMessage,
+  { section: index, tokens, next, shared, contextTokens, baselineOnly, isComplete }: AppendComparedMessage,
 ): InspectionComparison {
   const sections = comparison.sections.map((section, i): ComparedSection => {
     if (i !== index) return section
-    const { next, shared, baselineOnly, isComplete } = rest
-    return { tokens: AppendedList.of(section.tokens, tokens), next, shared, baselineOnly, isComplete }
+    return {
+      tokens: AppendedList.of(section.tokens, tokens),
+      next: next ?? section.next,
+      shared: shared ?? section.shared,
+      contextTokens: contextTokens ?? section.contextTokens,
+      baselineOnly: baselineOnly ?? section.baselineOnly,
+      isComplete: isComplete ?? section.isComplete,
+    }
   })
   return { ...comparison, sections }
 }

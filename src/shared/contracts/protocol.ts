@@ -90,8 +90,9 @@ export interface SetComparisonStateMessage {
   readonly models?: InspectionComparison['models']
 }
 
-/** Appends compared tokens to those that a section already has, and sets what else is known of its comparison. */
-export interface AppendComparedMessage extends ComparedSection {
+/** Appends compared tokens to those that a section already has, and sets what else is given of its comparison. */
+export interface AppendComparedMessage
+  extends Pick<ComparedSection, 'tokens'>, Partial<Omit<ComparedSection, 'tokens'>> {
   readonly type: 'appendCompared'
   readonly inspectionId: string
   /** Index of the section. */
