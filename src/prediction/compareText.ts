@@ -1,12 +1,10 @@
 import type { BaselineModel } from '../shared/contracts/engineApi'
 import { elementAt } from '../shared/elementAt'
-import type { Inspection } from '../shared/contracts/inspection'
-import { type Comparisons, layoutOfSides } from './comparisons'
+import type { Comparisons } from './comparisons'
 import type { PreparedInspection } from './inspectDocument'
 import { prepareText } from './inspectText'
 import type { PredictionService } from './predictionService'
-import type { TextComparison } from './report/comparisonReport'
-import { tokensSeenBefore, type WindowLayout } from './windows'
+import type { SectionComparison } from './report/comparisonReport'
 
 export interface CompareTextRequest {
   readonly text: string
@@ -36,7 +34,7 @@ export async function compareText(
   comparisons: Comparisons,
   request: CompareTextRequest,
   options: CompareTextOptions = {},
-): Promise<TextComparison> {
+): Promise<SectionComparison> {
   const { text, baselineText = text, baselineModel } = request
   const shown = await prepareText(service, request, options.signal)
   const baseline = await prepareText(service, { ...request, text: baselineText }, options.signal)
@@ -55,9 +53,9 @@ export async function comparePrepared(
   comparisons: Comparisons,
   { shown, baseline, baselineModel }: PreparedSides,
   { signal, onProgress }: CompareTextOptions = {},
-): Promise<TextComparison> {
+): Promise<SectionComparison> {
   const { startToken, topK, model } = shown.inspection
-  let compared = 0
+  let count = 0
   let shared = 0
   const comparison = await comparisons.compare(
     {
@@ -74,24 +72,16 @@ export async function comparePrepared(
         shared = sides.shared
       },
       onTokens: (tokens) => {
-        compared += tokens.length
-        onProgress?.(compared, shared)
+        count += tokens.length
+        onProgress?.(count, shared)
       },
     },
   )
-  const layout = layoutOfSides(comparison, startToken)
+  const { model: shownModel, baseline: otherModel, ...compared } = comparison
   return {
-    ...comparison,
-    shownText: inWindowsOf(layout, shown),
-    baselineText: inWindowsOf(layout, baseline),
+    inspection: shown.inspection,
+    section: 0,
+    models: { shown: shownModel, baseline: otherModel },
+    compared,
   }
-}
-
-/** The inspection, which says how many tokens the model sees before the text in these windows. */
-function inWindowsOf(layout: WindowLayout, { inspection, sequences }: PreparedInspection): Inspection {
-  const sections = inspection.sections.map((section, i) => ({
-    ...section,
-    contextTokens: tokensSeenBefore(elementAt(sequences, i), layout),
-  }))
-  return { ...inspection, sections }
 }

@@ -5,14 +5,25 @@ import {
   NO_TARGET,
   type ScoredRows,
 } from '../shared/contracts/engineApi'
-import type { ComparedNext, ComparedToken } from '../shared/contracts/comparison'
+import type {
+  BaselineOnlyTokens,
+  ComparedNext,
+  ComparedToken,
+  SidesContext,
+} from '../shared/contracts/comparison'
 import type { Backend, ModelInfo } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
-import { alignTokens, type Alignment, type SharedRun } from './alignment'
+import { alignTokens, type Alignment, baselineOnlyTokens, type SharedRun } from './alignment'
 import { type AlternativeColumns, createColumns } from './alternativeList'
 import type { PredictionService, SequenceRequest } from './predictionService'
 import { type ReadRow, readRows } from './scoredRows'
-import { inputOfRows, type WindowLayout, type PredictingRow, predictingRow } from './windows'
+import {
+  inputOfRows,
+  type PredictingRow,
+  predictingRow,
+  tokensSeenBefore,
+  type WindowLayout,
+} from './windows'
 
 /** Tokens [from, to) of a sequence, each after all tokens before it. */
 export type ComparedSequence = Pick<SequenceRequest, 'tokenIds' | 'from' | 'to'>
@@ -39,6 +50,9 @@ export interface ComparedSides {
   readonly baseline: ModelInfo
   /** Number of tokens that both sides have. */
   readonly shared: number
+  readonly contextTokens: SidesContext
+  /** In the order of the shown sequence; empty if both sides have the same text. */
+  readonly baselineOnly: readonly BaselineOnlyTokens[]
   /** False if the texts differ too much for a diff: then only their common beginning and end are compared. */
   readonly isComplete: boolean
 }
@@ -73,10 +87,15 @@ export class Comparisons {
     const { backend, model, baseline } = await this.loadSides(request.model ?? known, baselineModel, signal)
     const { runs, isComplete } = await align(shown, other)
     const shared = runs.reduce((sum, { length }) => sum + length, 0)
-    const sides = { model, baseline, shared, isComplete }
+    const layout = layoutOfSides({ model, baseline }, startToken)
+    const contextTokens = {
+      shown: tokensSeenBefore(shown, layout),
+      baseline: tokensSeenBefore(other, layout),
+    }
+    const baselineOnly = baselineOnlyTokens(runs, other.tokenIds.subarray(other.from, other.to))
+    const sides = { model, baseline, shared, contextTokens, baselineOnly, isComplete }
     onStart?.(sides)
 
-    const layout = layoutOfSides(sides, startToken)
     const tokens: ComparedToken[] = []
     let next: ComparedNext | null = null
     for (const part of partsOf(runs, request, layout)) {
@@ -149,7 +168,7 @@ function onBackend(
 }
 
 /** The windows of both sides: those of the model with fewer positions. */
-export function layoutOfSides(
+function layoutOfSides(
   { model, baseline }: Pick<ComparedSides, 'model' | 'baseline'>,
   startToken: WindowLayout['startToken'],
 ): WindowLayout {

@@ -1,11 +1,10 @@
 // A comparison as the object that the CLI prints as JSON and the extension's API returns.
 
-import type { ComparedToken } from '../../shared/contracts/comparison'
+import type { ComparedSection, ComparedToken, InspectionComparison } from '../../shared/contracts/comparison'
 import type { ComparisonSummary } from '../../shared/contracts/comparisonSummary'
 import type { Inspection } from '../../shared/contracts/inspection'
-import type { ModelInfo } from '../../shared/contracts/prediction'
 import { elementAt } from '../../shared/elementAt'
-import { summarizeComparison } from '../../shared/numbers/comparisonSummary'
+import { hasSameTop, summarizeTokens } from '../../shared/numbers/comparedTokens'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { type ReportedProvenance, reportedProvenance, type ReportedToken, reportToken } from './report'
 
@@ -41,53 +40,61 @@ export interface ComparisonReport extends ReportedProvenance {
   readonly summary: ComparisonSummary | null
 }
 
-/** A comparison and what it is of. Both inspections have their tokens; their predictions are not used. */
-export interface TextComparison {
-  readonly model: ModelInfo
-  readonly baseline: ModelInfo
-  readonly isComplete: boolean
-  readonly tokens: readonly ComparedToken[]
-  readonly shownText: Inspection
-  readonly baselineText: Inspection
+/** A report whose positions can be read once. */
+export type StreamedComparisonReport = Omit<ComparisonReport, 'positions'> & {
+  readonly positions: Iterable<ReportedComparedPosition>
 }
 
-export function comparisonReportOf(comparison: TextComparison, vocabulary: Vocabulary): ComparisonReport {
-  const { model, baseline, shownText, baselineText, tokens, isComplete } = comparison
-  const compared = new Map(tokens.map((token) => [token.position, token]))
+/** The comparison of one section of an inspection, whose predictions are not used. */
+export interface SectionComparison {
+  readonly inspection: Inspection
+  /** Index of the section. */
+  readonly section: number
+  /** The models of both sides, as they ran in the comparison. */
+  readonly models: NonNullable<InspectionComparison['models']>
+  readonly compared: Pick<ComparedSection, 'tokens' | 'contextTokens' | 'isComplete'>
+}
+
+export function comparisonReportOf(comparison: SectionComparison, vocabulary: Vocabulary): ComparisonReport {
+  const report = streamedComparisonReportOf(comparison, vocabulary)
+  return { ...report, positions: [...report.positions] }
+}
+
+/** The same report with positions that are made while they are read. */
+export function streamedComparisonReportOf(
+  comparison: SectionComparison,
+  vocabulary: Vocabulary,
+): StreamedComparisonReport {
+  const { compared } = comparison
   return {
-    ...reportedProvenance({ ...shownText, model }),
-    baseline: reportedProvenance({ ...baselineText, model: baseline }),
-    aligned: isComplete,
-    positions: tokensOf(shownText).map(({ tokenId }, position) =>
-      reportPosition(reportToken(tokenId, vocabulary), position, compared.get(position)),
-    ),
-    summary: summaryOf(tokens),
+    ...provenanceOf(comparison, 'shown'),
+    baseline: provenanceOf(comparison, 'baseline'),
+    aligned: compared.isComplete,
+    positions: positionsOf(comparison, vocabulary),
+    summary: summarizeTokens(compared.tokens),
   }
 }
 
-/** Null if no token was compared. */
-export function summaryOf(tokens: readonly ComparedToken[]): ComparisonSummary | null {
-  return summarizeComparison(
-    tokens.map(({ score, baselineScore, kl }) => ({
-      logProb: score.logProb,
-      baselineLogProb: baselineScore.logProb,
-      kl,
-      sameTop: hasSameTop({ score, baselineScore }),
-      maxAbsDelta: Math.abs(score.logProb - baselineScore.logProb),
-    })),
-  )
+/** What a side ran with, and how many tokens it saw before the section. */
+function provenanceOf(
+  { inspection, section, models, compared }: SectionComparison,
+  side: 'shown' | 'baseline',
+): ReportedProvenance {
+  const provenance = reportedProvenance({ ...inspection, model: models[side] }, section)
+  return { ...provenance, contextTokens: compared.contextTokens?.[side] ?? provenance.contextTokens }
 }
 
-/** Whether both sides have the same most likely token. */
-export function hasSameTop({
-  score,
-  baselineScore,
-}: Pick<ComparedToken, 'score' | 'baselineScore'>): boolean {
-  return score.top.at(0)?.tokenId === baselineScore.top.at(0)?.tokenId
-}
-
-function tokensOf({ sections }: Inspection) {
-  return elementAt(sections, 0).tokens
+function* positionsOf(
+  { inspection, section, compared: { tokens } }: SectionComparison,
+  vocabulary: Vocabulary,
+): Generator<ReportedComparedPosition> {
+  let index = 0
+  for (const [position, { tokenId }] of elementAt(inspection.sections, section).tokens.entries()) {
+    const next = tokens.at(index)
+    const compared = next?.position === position ? next : undefined
+    if (compared !== undefined) index++
+    yield reportPosition(reportToken(tokenId, vocabulary), position, compared)
+  }
 }
 
 function reportPosition(

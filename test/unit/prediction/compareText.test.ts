@@ -14,7 +14,7 @@ it('counts the context tokens in the windows of the model with fewer positions',
   })
   const service = new PredictionService(engine)
 
-  const { shownText, baselineText } = await compareText(service, new Comparisons(engine, service), {
+  const { compared } = await compareText(service, new Comparisons(engine, service), {
     context: ' a'.repeat(12),
     text: ' b',
     baselineModel: { location: MINI, precision: 'fp32' },
@@ -23,9 +23,7 @@ it('counts the context tokens in the windows of the model with fewer positions',
   })
 
   // Windows of 7 tokens after the start token, with a stride of 4: token 12 is in that of the tokens 8 to 14.
-  expect(
-    [shownText, baselineText].map(({ sections }) => sections.map((section) => section.contextTokens)),
-  ).toEqual([[4], [4]])
+  expect(compared.contextTokens).toEqual({ shown: 4, baseline: 4 })
 })
 
 it('says nothing of the graphics adapter if two models are compared on WASM', async () => {
@@ -37,12 +35,12 @@ it('says nothing of the graphics adapter if two models are compared on WASM', as
   })
   const service = new PredictionService(engine)
 
-  const { model } = await compareText(service, new Comparisons(engine, service), {
+  const { models } = await compareText(service, new Comparisons(engine, service), {
     text: 'a',
     baselineModel: { location: MINI, precision: 'fp32' },
     startToken: true,
     topK: 1,
   })
 
-  expect(model).toEqual({ ...HASH_MODEL, backend: 'wasm' })
+  expect(models.shown).toEqual({ ...HASH_MODEL, backend: 'wasm' })
 })
