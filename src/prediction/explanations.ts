@@ -1,4 +1,4 @@
-import { type EngineApi, NO_TARGET, type Priority } from '../shared/contracts/engineApi'
+import { type EngineApi, NO_TARGET, type Priority, type SideRequest } from '../shared/contracts/engineApi'
 import {
   type Against,
   type Attribution,
@@ -6,7 +6,7 @@ import {
   LENS_TOP_K,
   type LensRow,
 } from '../shared/contracts/explanation'
-import type { Backend, Distribution, TokenScore } from '../shared/contracts/prediction'
+import type { Distribution, TokenScore } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
 import { InvalidRequestError } from '../shared/errors'
 import { logSumExp } from '../shared/numbers/logProbs'
@@ -16,7 +16,7 @@ import { readRows } from './scoredRows'
 import { inputOfRows, layoutOf, planWindows, rowOf, type Window, type WindowLayout } from './windows'
 
 /** A sequence of tokens, and the model that the rest of the view was scored by. */
-export type ExplainedSequence = Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken' | 'model'>
+export type ExplainedSequence = Omit<SequenceRequest, 'from' | 'topK' | 'temperature'>
 
 /** The row of logits that predicts token `token` of the sequence; if `token` is `to`, the row after the last token. */
 export interface ExplainedRow extends ExplainedSequence {
@@ -80,7 +80,7 @@ export class Explanations {
    */
   async lens(request: ExplainedRows, { signal, priority = 'bulk', onRows }: LensOptions): Promise<void> {
     const { tokenIds, from, to, end, topK } = request
-    const { backend, layout } = await this.setup(request, signal)
+    const { answeredBy, layout } = await this.setup(request, signal)
     const targets = request.targets ?? ownTargets(request)
     const { windows } = planWindows({ from, to: Math.min(end, to) }, layout)
     for (const { first, firstRow, scoreFrom, scoreTo, readsNext } of windows) {
@@ -96,7 +96,7 @@ export class Explanations {
           targets: targets.slice(scoreFrom - from, endToken - from),
           topK,
           priority,
-          backend,
+          ...answeredBy,
         },
         {
           signal,
@@ -136,9 +136,9 @@ export class Explanations {
     { signal }: ExplainOptions = {},
   ): Promise<WindowAttribution> {
     const { tokenId, against } = request
-    const { backend, input } = await this.place(request, signal)
+    const { answeredBy, input } = await this.place(request, signal)
     const attribution = await this.engine.attribution(
-      { tokenIds: input, tokenId, against, backend },
+      { tokenIds: input, tokenId, against, ...answeredBy },
       { signal },
     )
     return { ...attribution, inputIds: input }
@@ -154,13 +154,13 @@ export class Explanations {
     { signal, onPoints }: ContextCurveOptions = {},
   ): Promise<readonly (readonly ContextPoint[])[]> {
     const { scoredIds, startToken } = request
-    const { backend, input } = await this.place(request, signal)
+    const { answeredBy, input } = await this.place(request, signal)
     const start = input.subarray(0, startToken ? 1 : 0)
     const tokens = input.subarray(start.length)
     const curves = scoredIds.map((): ContextPoint[] => [])
     for (const count of contextLengths(tokens.length)) {
       const shortened = Int32Array.of(...start, ...tokens.subarray(tokens.length - count))
-      const logits = await this.engine.logits({ tokenIds: shortened, backend }, { signal })
+      const logits = await this.engine.logits({ tokenIds: shortened, ...answeredBy }, { signal })
       const logSum = logSumExp(logits)
       const points = scoredIds.map((id) => ({ tokens: count, logProb: elementAt(logits, id) - logSum }))
       for (const [i, point] of points.entries()) elementAt(curves, i).push(point)
@@ -210,10 +210,12 @@ export class Explanations {
   }
 
   /** @throws ModelChangedError and what loading the model throws */
-  private async setup(request: ExplainedSequence, signal: AbortSignal | undefined) {
+  private async setup(request: ExplainedSequence, signal: AbortSignal | undefined): Promise<Setup> {
     const model = await this.service.modelFor(request, { signal })
     const { backend } = request.model ?? model
-    return { backend, layout: layoutOf(model, request), vocabularySize: model.vocabularySize }
+    const { baselineModel } = request
+    const layout = layoutOf(model, request)
+    return { answeredBy: { backend, baselineModel }, layout, vocabularySize: model.vocabularySize }
   }
 
   /** @throws InvalidRequestError if the row does not exist, and what `setup` throws */
@@ -228,7 +230,7 @@ export class Explanations {
   }
 
   private async readKnockedOut(
-    { backend, input, row, window, vocabularySize }: Place,
+    { answeredBy, input, row, window, vocabularySize }: Place,
     { tokenId, knockedOut, signal }: KnockedOutRow,
   ): Promise<Distribution & Pick<TokenScore, 'logProb'>> {
     const targets = Int32Array.of(tokenId)
@@ -243,7 +245,7 @@ export class Explanations {
         ...settings,
         priority: 'interactive',
         knockedOut,
-        backend,
+        ...answeredBy,
       },
       {
         signal,
@@ -261,11 +263,15 @@ export class Explanations {
 
 const KNOCKOUT_TOP_K = 10
 
-/** A row of a sequence in its window. */
-interface Place {
-  readonly backend: Backend
+interface Setup {
+  /** The fields of the engine's requests that name the model. */
+  readonly answeredBy: SideRequest
   readonly layout: WindowLayout
   readonly vocabularySize: number
+}
+
+/** A row of a sequence in its window. */
+interface Place extends Setup {
   readonly window: Window
   readonly row: number
   /** [row + 1] The window's tokens up to the row. */

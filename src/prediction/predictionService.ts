@@ -1,4 +1,5 @@
 import {
+  type BaselineModel,
   type EngineApi,
   type GeneratedCandidate,
   type GenerateRequest,
@@ -32,7 +33,14 @@ export interface SequenceRequest {
   readonly temperature: number
   /** The model that the rest of the view was scored by; if the engine has another model, the request fails. */
   readonly model?: ModelInfo
+  /** For the baseline's side of a comparison: the model to use instead of the engine's own. */
+  readonly baselineModel?: BaselineModel | undefined
+  /** The most tokens of a window: both sides of a comparison have the same windows. Default: the model's own number. */
+  readonly maxPositions?: number
 }
+
+/** What names the model of a request. */
+export type RequestedModel = Pick<SequenceRequest, 'model' | 'baselineModel'>
 
 /** What is known of the selected model before it is loaded. */
 export type ExpectedModel = Pick<ModelInfo, 'id' | 'precision' | 'parameters' | 'nPositions' | 'threads'>
@@ -88,13 +96,18 @@ export class PredictionService {
 
   /**
    * The model that answers a request; loads it if it is not loaded yet.
-   * @throws ModelChangedError if the engine has another model than the request names, and what `model` throws
+   * @throws ModelChangedError if it is another model than the request names, and what `model` throws
    */
-  modelFor(
-    { model: expected }: Pick<SequenceRequest, 'model'>,
+  async modelFor(
+    { model: expected, baselineModel }: RequestedModel,
     options?: { readonly signal?: AbortSignal },
   ): Promise<ModelInfo> {
-    return expected === undefined ? this.model(options) : this.sameModel(expected, options)
+    if (baselineModel === undefined)
+      return expected === undefined ? this.model(options) : this.sameModel(expected, options)
+    const request = { ...baselineModel, backend: expected?.backend }
+    const found = await this.engine.loadBaseline(request, options)
+    if (expected !== undefined && !isSameModel(found, expected)) throw modelChanged(expected, found)
+    return found
   }
 
   /** Loads the vocabulary if it is not loaded yet. */
@@ -159,6 +172,7 @@ export class PredictionService {
           temperature,
           priority,
           backend,
+          baselineModel: request.baselineModel,
         },
         {
           signal,
@@ -198,13 +212,13 @@ export class PredictionService {
    * @throws what `predict` throws
    */
   async logits(
-    request: Pick<SequenceRequest, 'tokenIds' | 'to' | 'startToken' | 'model'> & { readonly token: number },
+    request: Omit<SequenceRequest, 'from' | 'topK' | 'temperature'> & { readonly token: number },
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
-    const { tokenIds, to, token } = request
+    const { tokenIds, to, token, baselineModel } = request
     const layout = layoutOf(await this.modelFor(request, options), request)
     const input = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
-    return this.engine.logits({ tokenIds: input, backend: request.model?.backend }, options)
+    return this.engine.logits({ tokenIds: input, backend: request.model?.backend, baselineModel }, options)
   }
 
   /**

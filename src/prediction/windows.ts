@@ -14,12 +14,16 @@ export interface WindowLayout {
   readonly startToken: boolean
 }
 
-/** The windows of a sequence that a model scores. */
+/**
+ * The windows of a sequence that a model scores.
+ * @param request may limit the windows to fewer tokens than the model takes
+ */
 export function layoutOf(
   { nPositions }: Pick<ModelInfo, 'nPositions'>,
-  { startToken }: Pick<WindowLayout, 'startToken'>,
+  request: Pick<WindowLayout, 'startToken'> & { readonly maxPositions?: number },
 ): WindowLayout {
-  return { nPositions, startToken }
+  const { startToken, maxPositions = nPositions } = request
+  return { nPositions: Math.min(nPositions, maxPositions), startToken }
 }
 
 /** The tokens [from, to) of a text. */

@@ -20,8 +20,10 @@ export async function loadModelFolder(
 ): Promise<LoadedModel> {
   if (location.ifMissing !== undefined && !existsSync(location.folder))
     throw new ModelFilesError(location.ifMissing)
+  await options.turn?.()
   const isNative = options.backend === 'native'
-  return withModelFolder(location.folder, async (checkpoint) => {
+  return withModelFolder(location.folder, async (opened) => {
+    const checkpoint = readUntil(options.signal, opened)
     const model = { ...location, fingerprint: await fingerprintOf(location) }
     const load = async (weights: Checkpoint, mappable: string | undefined) => {
       const { prepackedForm } = options
@@ -41,4 +43,15 @@ export async function loadModelFolder(
       throw isOutOfMemory(error) ? lackOfMemory(size, error) : error
     }
   })
+}
+
+/** The checkpoint, whose weights cannot be read any more when the signal has aborted: the int8 form takes minutes. */
+function readUntil(signal: AbortSignal | undefined, checkpoint: Checkpoint): Checkpoint {
+  return {
+    ...checkpoint,
+    readNow: (name, target) => {
+      signal?.throwIfAborted()
+      checkpoint.readNow(name, target)
+    },
+  }
 }

@@ -23,6 +23,10 @@ export interface InferenceOptions extends LoadOptions {
   readonly prepackedForm?: string
   /** A model that stays in memory beside this one. */
   readonly beside?: ModelInfo | undefined
+  /** The load ends soon after it aborts, and frees what it has. */
+  readonly signal?: AbortSignal | undefined
+  /** Called between two parts of the load, which take seconds: lets other messages through. Rejects if `signal` is aborted. */
+  readonly turn?: (() => Promise<void>) | undefined
 }
 
 /** A model in memory: its two sessions and its description. */
@@ -50,7 +54,7 @@ export interface LoadedModel {
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
   { id, description, fingerprint }: Pick<ModelInfo, 'id' | 'description' | 'fingerprint'>,
-  { backend, threads, precision, beside, openRuntime }: InferenceOptions,
+  { backend, threads, precision, beside, turn, openRuntime }: InferenceOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
@@ -60,7 +64,7 @@ export async function loadCheckpoint(
     checkTensorsFitWasm(checkpoint, size)
   }
   const runtime = await openRuntime()
-  const sessions = await loadSessions(checkpoint, runtime).catch((cause: unknown) => {
+  const sessions = await loadSessions(checkpoint, { runtime, turn }).catch((cause: unknown) => {
     runtime.close()
     throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
   })
@@ -95,11 +99,12 @@ function precisionRemark(precision: Precision, parameters: number): string[] {
 
 async function loadSessions(
   checkpoint: Checkpoint,
-  runtime: Runtime,
+  { runtime, turn }: { readonly runtime: Runtime; readonly turn: InferenceOptions['turn'] },
 ): Promise<Pick<LoadedModel, 'transformer' | 'lmHead' | 'attribution' | 'release'>> {
   const { nEmbd } = checkpoint.config
   // First, because a web worker's memory of a tensor is released when a session has read it.
   const finalNorm = checkpoint.precision === 'fp32' ? await readFinalNorm(checkpoint) : undefined
+  await turn?.()
   // The largest matrix first, so that its read buffer is free again when the blocks are loaded.
   const vocabulary = await OrtSession.create(
     vocabularyGraph(checkpoint, runtime.maxTensorBytes),
@@ -107,7 +112,14 @@ async function loadSessions(
     runtime,
   )
   const embeddings = new Embeddings(nEmbd, vocabulary)
-  const transformer = await Transformer.load(checkpoint, embeddings, runtime)
+  const loadTransformer = async () => {
+    await turn?.()
+    return Transformer.load(checkpoint, embeddings, runtime)
+  }
+  const transformer = await loadTransformer().catch(async (error: unknown) => {
+    await vocabulary.release()
+    throw error
+  })
   const lmHead = new LmHead(vocabulary)
   const release = async () => {
     await vocabulary.release()

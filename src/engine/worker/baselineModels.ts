@@ -1,4 +1,5 @@
 import type { BaselineModel } from '../../shared/contracts/engineApi'
+import { CancelledError } from '../../shared/errors'
 
 /** A model that can be unloaded. */
 interface Releasable {
@@ -8,6 +9,10 @@ interface Releasable {
 interface Entry<Model> {
   readonly key: string
   readonly model: Promise<Model>
+  /** Ends the load. */
+  readonly loading: AbortController
+  /** Number of calls that wait for the load. */
+  waiting: number
   /** Resolves when no call uses the model. */
   unused: Promise<unknown>
 }
@@ -18,15 +23,17 @@ export class BaselineModels<Model extends Releasable> {
   /** Resolves when all models before `current` are unloaded. */
   private unloaded: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly load: (baseline: BaselineModel) => Promise<Model>) {}
+  /** @param load rejects soon after the signal aborts, and then has freed what it loaded */
+  constructor(private readonly load: (baseline: BaselineModel, signal: AbortSignal) => Promise<Model>) {}
 
   /**
-   * Runs `work` with a model. If another one is loaded, waits until no call uses that one, and unloads it first.
-   * @throws what loading the model throws
+   * Runs `work` with a model. If another one is loaded, waits until no call uses that one, and unloads it first. The load
+   * ends if every call that waits for it is cancelled.
+   * @throws what loading the model throws, CancelledError
    */
-  use<T>(baseline: BaselineModel, work: (model: Model) => Promise<T>): Promise<T> {
+  use<T>(baseline: BaselineModel, signal: AbortSignal, work: (model: Model) => Promise<T>): Promise<T> {
     const entry = this.entryOf(baseline)
-    const used = entry.model.then(work)
+    const used = this.loaded(entry, signal).then(work)
     // Without the results, which would stay in memory.
     entry.unused = Promise.allSettled([entry.unused, used]).then(() => undefined)
     return used
@@ -44,14 +51,36 @@ export class BaselineModels<Model extends Releasable> {
   private entryOf(baseline: BaselineModel): Entry<Model> {
     const key = JSON.stringify([baseline.location, baseline.precision])
     if (this.current?.key === key) return this.current
+    const loading = new AbortController()
     // The memory of the one before is needed.
-    const model = this.release().then(() => this.load(baseline))
-    const entry = { key, model, unused: Promise.resolve() }
+    const model = this.release().then(() => {
+      loading.signal.throwIfAborted()
+      return this.load(baseline, loading.signal)
+    })
+    const entry = { key, model, loading, waiting: 0, unused: Promise.resolve() }
     model.catch(() => {
       if (this.current === entry) this.current = undefined
     })
     this.current = entry
     return entry
+  }
+
+  private async loaded(entry: Entry<Model>, signal: AbortSignal): Promise<Model> {
+    const leave = () => {
+      if (--entry.waiting > 0) return
+      entry.loading.abort(new CancelledError())
+      // The next call loads the model again, after this load has ended.
+      if (this.current === entry) void this.release()
+    }
+    entry.waiting++
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      const model = await entry.model
+      signal.throwIfAborted()
+      return model
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
   }
 }
 

@@ -1,7 +1,12 @@
 // S tokens of a window, R requested rows, C = nEmbd, V = tokens of the vocabulary
 
-import type { BaselineModel, EngineMethods, ScoreRequest, SideRequest } from '../../shared/contracts/engineApi'
-import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
+import type {
+  BaselineModel,
+  EngineMethods,
+  ScoreRequest,
+  SideRequest,
+} from '../../shared/contracts/engineApi'
+import { type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
 import type { RpcHandlers } from '../../shared/rpc'
 import type { Tokenizer } from '../../tokenizer/tokenizer'
 import { AttributionNeedsFp32Error } from '../../shared/errors'
@@ -19,7 +24,7 @@ import { TokenIndex } from '../generation/tokenIndex'
 import { cacheBudgetOf, streamBudgetOf } from '../cache/cacheBudget'
 import { PrefixCache } from '../cache/prefixCache'
 import { StreamCache } from '../cache/streamCache'
-import type { LoadedModel } from '../inference/model'
+import type { InferenceOptions, LoadedModel } from '../inference/model'
 import { MIN_STEP_POSITIONS, type StepPolicy } from './stepSize'
 import { BaselineModels } from './baselineModels'
 import { compareRows } from './compareRows'
@@ -32,13 +37,19 @@ import type { Tensor } from '../runtime/tensor'
 export interface EngineDependencies {
   readonly loadTokenizer: () => Promise<Tokenizer>
   readonly loadModel: () => Promise<LoadedModel>
-  /** Loads a second model beside the engine's own. */
-  readonly loadBaseline: (baseline: BaselineModel, own: ModelInfo) => Promise<LoadedModel>
+  /**
+   * Loads a second model.
+   * @param beside the engine's own model, and what ends the load
+   */
+  readonly loadBaseline: (baseline: BaselineModel, beside: BesideOwnModel) => Promise<LoadedModel>
   /** Called once for each model that is loaded. */
   readonly createStepPolicy: (precision: Precision) => StepPolicy
   /** Resolves after pending messages of the thread have been handled. */
   readonly nextMacrotask: () => Promise<void>
 }
+
+/** How a model is loaded beside the engine's own. */
+export type BesideOwnModel = Required<Pick<InferenceOptions, 'beside' | 'signal' | 'turn'>>
 
 type Handlers = RpcHandlers<EngineMethods>
 
@@ -64,9 +75,14 @@ export class Engine implements Handlers {
     this.tokenizer = once(dependencies.loadTokenizer)
     this.tokenIndex = once(async () => new TokenIndex((await this.tokenizer()).vocabulary, START_TOKEN_ID))
     this.loaded = once(async () => this.prepared(await dependencies.loadModel()))
-    this.baselines = new BaselineModels(async (baseline) =>
-      this.prepared(await dependencies.loadBaseline(baseline, (await this.loaded()).info)),
-    )
+    this.baselines = new BaselineModels(async (baseline, signal) => {
+      const { info: beside } = await this.loaded()
+      const turn = async () => {
+        await dependencies.nextMacrotask()
+        signal.throwIfAborted()
+      }
+      return this.prepared(await dependencies.loadBaseline(baseline, { beside, signal, turn }))
+    })
   }
 
   readonly vocabulary: Handlers['vocabulary'] = async () => {
@@ -84,38 +100,38 @@ export class Engine implements Handlers {
 
   readonly model: Handlers['model'] = async () => (await this.loaded()).info
 
-  readonly score: Handlers['score'] = async (request, { signal, onProgress }) => {
-    const model = await this.loaded()
-    checkScoreRequest(request, model.info)
-    const { tokenIds, firstRow, targets, priority } = request
-    const knockout = this.knockout(model, request)
-    const { steps } = knockout ?? model
-    let computedPositions = 0
-    try {
-      for (let from = firstRow; from < tokenIds.length; from += model.headRows) {
-        const to = Math.min(from + model.headRows, tokenIds.length)
-        const residual = await steps.residualRows(
-          tokenIds,
-          { from, to, priority, signal },
-          ({ reached, computed }) => {
-            computedPositions += computed
-            if (reached <= firstRow) onProgress({ kind: 'reading', position: reached, firstRow })
-          },
-        )
-        try {
-          const rows = await this.scheduler.run(priority, signal, () =>
-            model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
+  readonly score: Handlers['score'] = (request, { signal, onProgress }) =>
+    this.withModelOf(request, signal, async (model) => {
+      checkScoreRequest(request, model.info)
+      const { tokenIds, firstRow, targets, priority } = request
+      const knockout = this.knockout(model, request)
+      const { steps } = knockout ?? model
+      let computedPositions = 0
+      try {
+        for (let from = firstRow; from < tokenIds.length; from += model.headRows) {
+          const to = Math.min(from + model.headRows, tokenIds.length)
+          const residual = await steps.residualRows(
+            tokenIds,
+            { from, to, priority, signal },
+            ({ reached, computed }) => {
+              computedPositions += computed
+              if (reached <= firstRow) onProgress({ kind: 'reading', position: reached, firstRow })
+            },
           )
-          onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
-        } finally {
-          residual.dispose()
+          try {
+            const rows = await this.scheduler.run(priority, signal, () =>
+              model.lmHead.score(residual, targets.subarray(from - firstRow, to - firstRow), request),
+            )
+            onProgress({ kind: 'rows', rows: { firstRow: from, ...rows } })
+          } finally {
+            residual.dispose()
+          }
         }
+      } finally {
+        knockout?.cache.drop()
       }
-    } finally {
-      knockout?.cache.drop()
-    }
-    return { computedPositions }
-  }
+      return { computedPositions }
+    })
 
   readonly generate: Handlers['generate'] = async (request, { signal }) => {
     const model = await this.loaded()
@@ -131,43 +147,55 @@ export class Engine implements Handlers {
     return { candidates }
   }
 
-  readonly logits: Handlers['logits'] = async ({ tokenIds }, { signal }) => {
-    const model = await this.loaded()
-    checkTokenIds(tokenIds, model.info)
-    return this.readLastRow(model, tokenIds, { signal, read: (residual) => model.lmHead.logits(residual) })
-  }
+  readonly logits: Handlers['logits'] = (request, { signal }) =>
+    this.withModelOf(request, signal, async (model) => {
+      const { tokenIds } = request
+      checkTokenIds(tokenIds, model.info)
+      return this.readLastRow(model, tokenIds, { signal, read: (residual) => model.lmHead.logits(residual) })
+    })
 
-  readonly lens: Handlers['lens'] = async (request, { signal, onProgress }) => {
-    const model = await this.loaded()
-    checkLensRequest(request, model.info)
-    return lensRows({ ...model, scheduler: this.scheduler }, request, { signal, onProgress })
-  }
+  readonly lens: Handlers['lens'] = (request, { signal, onProgress }) =>
+    this.withModelOf(request, signal, async (model) => {
+      checkLensRequest(request, model.info)
+      return lensRows({ ...model, scheduler: this.scheduler }, request, { signal, onProgress })
+    })
 
-  readonly attribution: Handlers['attribution'] = async (request, { signal }) => {
-    const { attribution, info, steps } = await this.loaded()
-    checkAttributionRequest(request, info)
-    if (attribution === undefined) throw needsFp32()
-    const scheduling = { priority: 'interactive', signal } as const
-    await attribution.prepare(request.against, (part) => this.scheduler.run('interactive', signal, part))
-    return steps.afterPrefix(request.tokenIds, scheduling, (past) => attribution.attribute(request, past))
-  }
+  readonly attribution: Handlers['attribution'] = (request, { signal }) =>
+    this.withModelOf(request, signal, async ({ attribution, info, steps }) => {
+      checkAttributionRequest(request, info)
+      if (attribution === undefined) throw needsFp32()
+      const scheduling = { priority: 'interactive', signal } as const
+      await attribution.prepare(request.against, (part) => this.scheduler.run('interactive', signal, part))
+      return steps.afterPrefix(request.tokenIds, scheduling, (past) => attribution.attribute(request, past))
+    })
 
-  readonly loadBaseline: Handlers['loadBaseline'] = async (baseline) =>
-    this.baselines.use(baseline, ({ info }) => Promise.resolve(info))
+  readonly loadBaseline: Handlers['loadBaseline'] = (baseline, { signal }) =>
+    this.baselines.use(baseline, signal, ({ info }) => Promise.resolve(info))
 
   readonly compare: Handlers['compare'] = async (request, options) => {
     const shown = await this.loaded()
-    const compared = (baseline: EngineModel) => {
+    const compared = async (baseline: EngineModel) => {
       checkCompareRequest(request, { shown: shown.info, baseline: baseline.info })
       return compareRows({ shown, baseline, scheduler: this.scheduler }, request, options)
     }
     const { model } = request.baseline
-    return model === undefined ? compared(shown) : this.baselines.use(model, compared)
+    return model === undefined ? compared(shown) : this.baselines.use(model, options.signal, compared)
   }
 
   readonly releaseBaseline: Handlers['releaseBaseline'] = async () => {
     await this.baselines.release()
     return undefined
+  }
+
+  /** Runs `work` with the model that answers a request. */
+  private async withModelOf<T>(
+    { baselineModel }: SideRequest,
+    signal: AbortSignal,
+    work: (model: EngineModel) => Promise<T>,
+  ): Promise<T> {
+    return baselineModel === undefined
+      ? work(await this.loaded())
+      : this.baselines.use(baselineModel, signal, work)
   }
 
   private prepared(model: LoadedModel): EngineModel {

@@ -10,6 +10,7 @@ import type { LoadedModel } from '../inference/model'
 import { openNativeGpu } from '../runtime/nativeGpuRuntime'
 import { openNative } from '../runtime/nativeRuntime'
 import { processorFeatures } from '../runtime/processor'
+import type { BesideOwnModel } from './engine'
 import { checkSameLogits } from './sameLogits'
 
 /** The machine that the form is made for. */
@@ -17,6 +18,11 @@ interface Machine {
   readonly processor: () => Promise<string>
   /** Bytes. */
   readonly freeMemory: () => number
+}
+
+interface StoredOptions {
+  readonly beside?: Partial<BesideOwnModel>
+  readonly savePrepackedTo?: string
 }
 
 /** Bytes for making a form: the mapped weights, the arranged ones, and what is written. */
@@ -47,21 +53,21 @@ export class NativeModel {
    * Loads the prepacked form, if there is one, else the model's files.
    * @throws what `loadModelFolder` throws
    */
-  async load(): Promise<LoadedModel> {
-    if (this.options.backend === 'webgpu') return this.loadForGpu()
+  async load(beside: Partial<BesideOwnModel> = {}): Promise<LoadedModel> {
+    if (this.options.backend === 'webgpu') return this.loadForGpu(beside)
     const [forms, key] = [this.forms, await this.key()]
-    if (forms === undefined || key === undefined) return this.loadStored()
+    if (forms === undefined || key === undefined) return this.loadStored({ beside })
     const prepackedForm = await forms.find(key)
     if (prepackedForm !== undefined) {
       try {
-        return await this.loadPrepacked(prepackedForm)
+        return await this.loadPrepacked(prepackedForm, beside)
       } catch (error) {
         if (!(error instanceof InferenceError)) throw error
         // A damaged form. On Windows another process may still have mapped it.
         await forms.delete(key).catch(() => undefined)
       }
     }
-    const model = await this.loadStored()
+    const model = await this.loadStored({ beside })
     this.isUsedAgain = await forms.noteUse(key)
     return model
   }
@@ -79,7 +85,7 @@ export class NativeModel {
     await forms.add(key, {
       weightBytes,
       make: async (folder) => {
-        await this.loadStored(folder)
+        await this.loadStored({ savePrepackedTo: folder })
         await checkSameLogits(stored, await this.loadPrepacked(folder))
       },
     })
@@ -99,16 +105,17 @@ export class NativeModel {
     }
   }
 
-  private loadForGpu(): Promise<LoadedModel> {
-    if (this.options.precision === 'fp32') return this.loadOnGpu()
+  private loadForGpu(beside: Partial<BesideOwnModel>): Promise<LoadedModel> {
+    if (this.options.precision === 'fp32') return this.loadOnGpu(beside)
     // A baseline in int8, which the GPU does not compute.
-    return new NativeModel({ ...this.options, backend: 'native' }, this.machine).load()
+    return new NativeModel({ ...this.options, backend: 'native' }, this.machine).load(beside)
   }
 
-  private async loadOnGpu(): Promise<LoadedModel> {
+  private async loadOnGpu(beside: Partial<BesideOwnModel>): Promise<LoadedModel> {
     const { nativeLibrary: library = '', threads } = this.options
     const model = await loadModelFolder(this.options.model, {
       ...this.options,
+      ...beside,
       // Files are mapped until the driver has copied the weights.
       backend: 'native',
       openRuntime: () => Promise.resolve(openNativeGpu({ library, threads })),
@@ -116,17 +123,19 @@ export class NativeModel {
     return { ...model, info: { ...model.info, backend: 'webgpu', gpuProcess: 'native' } }
   }
 
-  private loadPrepacked(prepackedForm: string): Promise<LoadedModel> {
+  private loadPrepacked(prepackedForm: string, beside: Partial<BesideOwnModel> = {}): Promise<LoadedModel> {
     return loadModelFolder(this.options.model, {
       ...this.options,
+      ...beside,
       prepackedForm,
       openRuntime: () => this.openRuntime(),
     })
   }
 
-  private loadStored(savePrepackedTo?: string): Promise<LoadedModel> {
+  private loadStored({ beside, savePrepackedTo }: StoredOptions = {}): Promise<LoadedModel> {
     return loadModelFolder(this.options.model, {
       ...this.options,
+      ...beside,
       openRuntime: () => this.openRuntime(savePrepackedTo),
     })
   }

@@ -33,8 +33,8 @@ function serve(): void {
     {
       ...options,
       loadModel: () => model.load(),
-      loadBaseline: ({ location, precision }) =>
-        new NativeModel({ ...options, model: location, precision }).load(),
+      loadBaseline: ({ location, precision }, beside) =>
+        new NativeModel({ ...options, model: location, precision }).load(beside),
       loadSimulator: () =>
         loadSimulator(options.model, { ...options, backend: 'native', openRuntime: openProcessor }),
     },

@@ -26,7 +26,7 @@ serveEngine(
     ...options,
     loadModel: () => loadModelFolder(options.model, { ...options, openRuntime }),
     loadBaseline: ({ location, precision }, beside) =>
-      loadModelFolder(location, { ...options, precision, beside, openRuntime }),
+      loadModelFolder(location, { ...options, ...beside, precision, openRuntime }),
     loadSimulator: () => loadSimulator(options.model, { ...options, openRuntime }),
   },
 )

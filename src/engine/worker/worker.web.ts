@@ -6,13 +6,12 @@ import type { ModelFiles } from '../../model/formats/modelFiles'
 import type { ModelOutline } from '../../model/gpt2/modelOutline'
 import { withModelFiles } from '../../model/folder/openModelFiles'
 import type { EngineMethods } from '../../shared/contracts/engineApi'
-import type { ModelInfo } from '../../shared/contracts/prediction'
 import type { SimulationMethods } from '../../shared/contracts/simulation'
 import { InvalidRequestError, WebGpuUnavailableError } from '../../shared/errors'
 import { RpcClient, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
-import { Engine } from './engine'
+import { type BesideOwnModel, Engine } from './engine'
 import { simulationHandlers } from './simulations'
 import { measuredStepSize } from './stepSize'
 import { loadCheckpoint, type LoadedModel } from '../inference/model'
@@ -34,9 +33,10 @@ self.onmessage = ({ data }) => {
   const nextMacrotask = macrotasks()
   serveRpc<EngineMethods & SimulationMethods>(portChannel(self), {
     ...new Engine({
-      loadModel: () => loadModel(options, resources),
+      loadModel: () => loadModel(options, { resources }),
       loadBaseline: ({ location, precision }, beside) => {
-        if (location.id === options.model.id) return loadModel({ ...options, precision }, resources, beside)
+        if (location.id === options.model.id)
+          return loadModel({ ...options, precision }, { resources, ...beside })
         throw new InvalidRequestError('In a browser, a model can be compared with its other precision only.')
       },
       loadTokenizer: async () =>
@@ -55,8 +55,7 @@ self.onmessage = ({ data }) => {
 
 async function loadModel(
   options: WebEngineOptions,
-  resources: Resources,
-  beside?: ModelInfo,
+  { resources, ...beside }: { readonly resources: Resources } & Partial<BesideOwnModel>,
 ): Promise<LoadedModel> {
   const { model, backend, precision } = options
   const { outline, threads } = await prepare(options, resources)
@@ -64,7 +63,7 @@ async function loadModel(
     loadCheckpoint(
       precision === 'int8' ? int8Checkpoint(checkpoint, int8Tensors(checkpoint)) : checkpoint,
       { ...model, fingerprint: outline.fingerprint },
-      { backend, threads, precision, beside, openRuntime: () => openRuntime(options) },
+      { backend, threads, precision, ...beside, openRuntime: () => openRuntime(options) },
     ),
   )
   // An uncaught error ends the thread and is reported to the host, even if no call is pending. The timeout delays it

@@ -55,7 +55,7 @@ export function loadTokenizerOnce(): Promise<Tokenizer> {
 export function freshEngine(model: LoadedModel, stepPositions?: number): Engine {
   return new Engine({
     loadModel: () => Promise.resolve(model),
-    loadBaseline: ({ location, precision }) => loadModel(location, { precision }),
+    loadBaseline: ({ location, precision }, beside) => loadModel(location, { precision, ...beside }),
     loadTokenizer: loadTokenizerOnce,
     createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),
     nextMacrotask: () => setImmediate(),

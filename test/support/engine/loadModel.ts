@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
-import type { LoadedModel } from '../../../src/engine/inference/model'
+import type { InferenceOptions, LoadedModel } from '../../../src/engine/inference/model'
 import { openNative } from '../../../src/engine/runtime/nativeRuntime'
 import type { Runtime } from '../../../src/engine/runtime/runtime'
 import { configureWasm, WASM_RUNTIME } from '../../../src/engine/runtime/wasmRuntime'
@@ -18,7 +18,7 @@ export type CpuBackend = (typeof CPU_BACKENDS)[number]
 
 configureWasm(fileURLToPath(new URL('../../../node_modules/onnxruntime-web/dist/', import.meta.url)), 1)
 
-interface Loading {
+interface Loading extends Pick<InferenceOptions, 'beside' | 'signal' | 'turn'> {
   /** Default: wasm. */
   readonly backend?: CpuBackend
   /** Default: fp32. */
@@ -31,9 +31,10 @@ interface Loading {
 /** Loads a model as the engine does. */
 export function loadModel(
   location: ModelLocation,
-  { backend = 'wasm', precision = 'fp32', threads = 1, cacheFolder }: Loading = {},
+  { backend = 'wasm', precision = 'fp32', threads = 1, cacheFolder, ...beside }: Loading = {},
 ): Promise<LoadedModel> {
   return loadModelFolder(location, {
+    ...beside,
     backend,
     precision,
     threads,

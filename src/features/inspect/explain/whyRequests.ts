@@ -3,6 +3,7 @@ import type { ExplainedRow, Explanations } from '../../../prediction/explanation
 import { describeFailure } from '../../../prediction/failureText'
 import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows'
 import type { ContextPoint } from '../../../shared/contracts/explanation'
+import type { ModelInfo } from '../../../shared/contracts/prediction'
 import {
   isSameSubject,
   type Knockout,
@@ -153,7 +154,8 @@ interface Work {
 }
 
 /** A row of a sequence with the tokens of its window. */
-interface WindowRow extends Required<ExplainedRow> {
+interface WindowRow extends ExplainedRow {
+  readonly model: ModelInfo
   readonly inputIds: Int32Array
 }
 
