@@ -1,6 +1,6 @@
 // @ts-check
 // Makes the reference numbers and files of the tests, with independent implementations in Python.
-// Usage: node scripts/fixtures.mjs [mini] [seeded] [compare] [internals] [explain] [arrays] [defects]; without a name it makes all.
+// Usage: node scripts/fixtures.mjs [mini] [seeded] [compare] [context] [internals] [explain] [arrays] [defects]; without a name it makes all.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
@@ -16,6 +16,7 @@ const FIXTURES = new Map([
   ['mini', 'mini_gpt2.py'],
   ['seeded', 'seeded_gpt2.py'],
   ['compare', 'compare_gpt2.py'],
+  ['context', 'context_gpt2.py'],
   ['internals', 'internals_gpt2.py'],
   ['explain', 'explain_gpt2.py'],
   ['arrays', 'arrays.py'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
-import type { Distribution, ModelInfo, Token } from '../../../src/shared/contracts/prediction'
+import type { Distribution, ModelInfo, Token, TokenScore } from '../../../src/shared/contracts/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 
@@ -12,7 +12,7 @@ interface ReferenceText {
   readonly positions: readonly ReferencePosition[]
 }
 
-interface ReferencePosition {
+export interface ReferencePosition {
   readonly topIds: readonly number[]
   readonly topLogits: readonly number[]
   readonly logSumExp: number
@@ -51,17 +51,7 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
   const tokens = tokensOf(startToken ? ids.slice(1) : ids, vocabulary)
   // With a start token row i scores token i; without one, row i − 1 does, and nothing scores the first.
   const rows = startToken ? positions : [null, ...positions]
-  const distributionOf = (row: ReferencePosition): Distribution => ({
-    logitsRow: positions.indexOf(row),
-    seqLen: ids.length,
-    logSumExp: row.logSumExp,
-    entropy: row.entropyNats / Math.LN2,
-    top: row.topIds.map((tokenId, i) => ({
-      tokenId,
-      logit: elementAt(row.topLogits, i),
-      logProb: elementAt(row.topLogits, i) - row.logSumExp,
-    })),
-  })
+  const placeOf = (row: ReferencePosition) => ({ logitsRow: positions.indexOf(row), seqLen: ids.length })
   const last = elementAt(rows, tokens.length)
   return {
     range: { start: 0, end: text.length },
@@ -74,17 +64,38 @@ export function referenceSection(name: string, vocabulary: Vocabulary): Section 
     predictions: tokens.map((token, position) => {
       const row = elementAt(rows, position)
       if (row === null) return { ...token, position, score: null }
-      const { targetLogit = NaN, targetLogProb = NaN, targetRank = NaN } = row
-      const score = {
-        ...distributionOf(row),
-        logit: targetLogit,
-        logProb: targetLogProb,
-        rank: targetRank,
-        surprisal: -targetLogProb / Math.LN2,
-      }
+      const score = scoreOf(row, placeOf(row))
       return { ...token, position, score }
     }),
-    next: last === null ? null : distributionOf(last),
+    next: last === null ? null : distributionOf(last, placeOf(last)),
+  }
+}
+
+type Place = Pick<Distribution, 'logitsRow' | 'seqLen'>
+
+/** The distribution of a row of a reference. */
+export function distributionOf(row: ReferencePosition, place: Place): Distribution {
+  return {
+    ...place,
+    logSumExp: row.logSumExp,
+    entropy: row.entropyNats / Math.LN2,
+    top: row.topIds.map((tokenId, i) => ({
+      tokenId,
+      logit: elementAt(row.topLogits, i),
+      logProb: elementAt(row.topLogits, i) - row.logSumExp,
+    })),
+  }
+}
+
+/** The score of the token that follows a row of a reference. */
+export function scoreOf(row: ReferencePosition, place: Place): TokenScore {
+  const { targetLogit = NaN, targetLogProb = NaN, targetRank = NaN } = row
+  return {
+    ...distributionOf(row, place),
+    logit: targetLogit,
+    logProb: targetLogProb,
+    rank: targetRank,
+    surprisal: -targetLogProb / Math.LN2,
   }
 }
 
