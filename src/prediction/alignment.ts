@@ -1,4 +1,5 @@
 import { diffArrays } from 'diff'
+import type { BaselineOnlyTokens } from '../shared/contracts/comparison'
 
 /** Tokens that two sequences share: `length` tokens from `from`, and from `baselineFrom` in the other sequence. */
 export interface SharedRun {
@@ -36,6 +37,25 @@ export async function alignTokens(tokenIds: Int32Array, baselineIds: Int32Array)
   ]
   return { runs: runs.filter(({ length }) => length > 0), isComplete: middle !== undefined }
 }
+
+/** The tokens of the baseline that are in no run, each group before what only the other sequence has there. */
+export function baselineOnlyTokens(
+  runs: readonly SharedRun[],
+  baselineIds: Int32Array,
+): readonly BaselineOnlyTokens[] {
+  const found: BaselineOnlyTokens[] = []
+  let position = 0
+  let start = 0
+  for (const { from, baselineFrom, length } of [...runs, { ...END, baselineFrom: baselineIds.length }]) {
+    if (baselineFrom > start)
+      found.push({ position, tokenIds: [...baselineIds.subarray(start, baselineFrom)] })
+    position = from + length
+    start = baselineFrom + length
+  }
+  return found
+}
+
+const END: SharedRun = { from: 0, baselineFrom: 0, length: 0 }
 
 function commonStart(a: Int32Array, b: Int32Array): number {
   let length = 0
