@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { type Log, logError } from '../../../editor/log'
 import type { TokenScore } from '../../../shared/contracts/prediction'
 import type { InspectionRun } from './inspectionRun'
+import { StoredComparison } from './storedComparison'
 import { StoredLens } from './storedLens'
 import { StoredWhy } from './storedWhy'
 import {
@@ -86,6 +87,9 @@ export class InspectionStore implements vscode.Disposable {
         scores,
         lens: await stored.lens.read(header.lens, read),
         why: await stored.why.read(header.why, read),
+        compared:
+          header.compared &&
+          (await stored.comparison.read(header.compared, { ...header.inspection, saves, read })),
       })
     } catch (error) {
       this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
@@ -143,7 +147,9 @@ export class InspectionStore implements vscode.Disposable {
       await write(RANGES_FILE, encodeRanges(run))
     }
     stored.saves++
-    const header = headerOf(run, { saves: stored.saves, why: stored.why.filesOf(run.why) })
+    const { saves } = stored
+    const compared = await stored.comparison.write(run.inspection, { saves, write })
+    const header = headerOf(run, { saves, why: stored.why.filesOf(run.why), compared })
     for (let file = stored.completeFiles; file * SCORES_PER_FILE < header.scored; file++) {
       const from = file * SCORES_PER_FILE
       const to = Math.min(from + SCORES_PER_FILE, header.scored)
@@ -152,7 +158,7 @@ export class InspectionStore implements vscode.Disposable {
     }
     await stored.lens.write(run.lens, write)
     await stored.why.write(run.why, write)
-    const headerFile = HEADER_FILES[stored.saves % 2 === 0 ? 0 : 1]
+    const headerFile = HEADER_FILES[saves % 2 === 0 ? 0 : 1]
     await write(headerFile, new TextEncoder().encode(JSON.stringify(header)))
     if (isNew) await this.deleteOldest()
   }
@@ -183,10 +189,18 @@ interface StoredFolder {
   completeFiles: number
   readonly lens: StoredLens
   readonly why: StoredWhy
+  readonly comparison: StoredComparison
 }
 
 function newFolder(id: string): StoredFolder {
-  return { id, saves: 0, completeFiles: 0, lens: new StoredLens(), why: new StoredWhy() }
+  return {
+    id,
+    saves: 0,
+    completeFiles: 0,
+    lens: new StoredLens(),
+    why: new StoredWhy(),
+    comparison: new StoredComparison(),
+  }
 }
 
 /**

@@ -1,17 +1,23 @@
 // A saved inspection is a header in JSON and files of numbers, which are encoded without holding the thread:
 // JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
 
-import { AlternativeList, createColumns } from '../../../prediction/alternativeList'
 import type { Inspection, Section } from '../../../shared/contracts/inspection'
 import type { Token, TokenPrediction, TokenScore } from '../../../shared/contracts/prediction'
 import type { LensRows } from '../../../shared/contracts/lensRows'
 import type { WhyAnswer } from '../../../shared/contracts/why'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
+import { bytesOf, copyOf, readScores, rowsOf, scoreWidth, writeScore } from './scoreRows'
+import {
+  type ReadComparison,
+  restoredComparison,
+  type StoredComparisonHeader,
+  withoutTokens,
+} from './storedComparison'
 import type { LensBlockId } from './storedLens'
 
 /** Files of another format are ignored; they are deleted once they are among the oldest. */
-export const FORMAT = 7
+export const FORMAT = 8
 /** Scores in one file. Encoding them takes a few milliseconds, even with 100 alternatives each. */
 export const SCORES_PER_FILE = 512
 
@@ -31,6 +37,8 @@ export interface StoredHeader extends Pick<
   readonly lens: readonly LensBlockId[]
   /** The numbers of the files of the answers. */
   readonly why: readonly number[]
+  /** Null if the run is not compared. */
+  readonly compared: StoredComparisonHeader | null
 }
 
 /** A section's tokens are ids[start + from … start + to); those before them are its context. */
@@ -43,15 +51,17 @@ interface StoredSequence {
 
 export function headerOf(
   run: InspectionRun,
-  { saves, why }: Pick<StoredHeader, 'saves' | 'why'>,
+  { saves, why, compared }: Pick<StoredHeader, 'saves' | 'why' | 'compared'>,
 ): StoredHeader {
   const { inspection, textDigest, wholeDocument, seconds } = run
+  const { comparison } = inspection
   const starts = startsOf(run)
   return {
     format: FORMAT,
     saves,
     inspection: {
       ...inspection,
+      ...(comparison && { comparison: withoutTokens(comparison) }),
       sections: inspection.sections.map((section) => ({ ...section, tokens: [], predictions: [] })),
     },
     textDigest,
@@ -65,6 +75,7 @@ export function headerOf(
     scored: inspection.sections.reduce((sum, { predictions }) => sum + predictions.length, 0),
     lens: run.lens.blocks.map(({ section, first }) => ({ section, first })),
     why,
+    compared,
   }
 }
 
@@ -100,7 +111,7 @@ export function encodeScores(
   { inspection: { sections, topK } }: InspectionRun,
   { from, to }: { readonly from: number; readonly to: number },
 ): Uint8Array {
-  const width = SCORE_NUMBERS + ALTERNATIVE_NUMBERS * topK
+  const width = scoreWidth(topK)
   const rows = new Float64Array((to - from) * width).fill(NaN)
   let first = 0
   for (const { predictions } of sections) {
@@ -119,25 +130,9 @@ export function decodeScores(
   bytes: Uint8Array,
   { topK, model }: Pick<Inspection, 'topK' | 'model'>,
 ): (TokenScore | null)[] {
-  const width = SCORE_NUMBERS + ALTERNATIVE_NUMBERS * topK
-  const count = Math.floor(bytes.length / (width * Float64Array.BYTES_PER_ELEMENT))
-  const rows = new Float64Array(copyOf(bytes, count * width * Float64Array.BYTES_PER_ELEMENT))
-  const columns = createColumns({
-    rows: count,
-    topK,
-    temperature: 1,
-    vocabularySize: model.vocabularySize,
-  })
-  return Array.from({ length: count }, (_, i) => {
-    const row = rows.subarray(i * width, (i + 1) * width)
-    columns.logSumExp[i] = row[LOG_SUM_EXP] ?? NaN
-    const alternatives = row.subarray(SCORE_NUMBERS)
-    for (let k = 0; k < topK; k++) {
-      columns.topIds[i * topK + k] = elementAt(alternatives, ALTERNATIVE_NUMBERS * k)
-      columns.topLogits[i * topK + k] = elementAt(alternatives, ALTERNATIVE_NUMBERS * k + 1)
-    }
-    return readScore(row, new AlternativeList(columns, i))
-  })
+  const stride = scoreWidth(topK)
+  const { vocabularySize } = model
+  return readScores({ rows: rowsOf(bytes, stride), stride, offset: 0 }, { topK, vocabularySize })
 }
 
 export interface StoredFiles {
@@ -146,12 +141,14 @@ export interface StoredFiles {
   readonly scores: readonly (TokenScore | null)[]
   readonly lens: LensRows
   readonly why: readonly WhyAnswer[]
+  /** Null if the run is not compared. */
+  readonly compared: ReadComparison | null
 }
 
 /** Restores a run. One that was running, or whose last scores were not saved, is interrupted. */
 export function runOf(
   header: StoredHeader,
-  { tokenIds, ranges, scores, lens, why }: StoredFiles,
+  { tokenIds, ranges, scores, lens, why, compared }: StoredFiles,
 ): InspectionRun {
   const ids = new Int32Array(copyOf(tokenIds, tokenIds.length))
   const places = new Uint32Array(copyOf(ranges, ranges.length))
@@ -181,6 +178,7 @@ export function runOf(
     inspection: {
       ...inspection,
       ...(wasMeasuring && { precisionCost: { kind: 'cancelled' } }),
+      ...comparisonOf(header, compared),
       sections,
       state: isInterrupted ? { kind: 'interrupted' } : inspection.state,
     },
@@ -195,34 +193,12 @@ export function runOf(
 
 /** Start, end, partial. */
 const NUMBERS_PER_TOKEN = 3
-/** logitsRow, seqLen, logSumExp, entropy, logit, logProb, rank, surprisal. */
-const SCORE_NUMBERS = 8
-const LOG_SUM_EXP = 2
-/** tokenId, logit. */
-const ALTERNATIVE_NUMBERS = 2
-
-/** Writes one number after the other: `set` with small arrays takes ten times as long. */
-function writeScore(rows: Float64Array, start: number, score: TokenScore): void {
-  let at = start
-  rows[at++] = score.logitsRow
-  rows[at++] = score.seqLen
-  rows[at++] = score.logSumExp
-  rows[at++] = score.entropy
-  rows[at++] = score.logit
-  rows[at++] = score.logProb
-  rows[at++] = score.rank
-  rows[at++] = score.surprisal
-  for (const { tokenId, logit } of score.top) {
-    rows[at++] = tokenId
-    rows[at++] = logit
-  }
-}
-
-function readScore(row: Float64Array, top: AlternativeList): TokenScore | null {
-  const [logitsRow = NaN, seqLen = NaN, logSumExp = NaN, entropy = NaN, logit = NaN, logProb = NaN] = row
-  const [rank = NaN, surprisal = NaN] = row.subarray(6)
-  if (Number.isNaN(logitsRow)) return null
-  return { logitsRow, seqLen, logSumExp, entropy, top, logit, logProb, rank, surprisal }
+function comparisonOf(
+  { inspection: { comparison }, compared: header }: StoredHeader,
+  files: ReadComparison | null,
+): Pick<Inspection, 'comparison'> {
+  if (comparison === undefined || header === null || files === null) return {}
+  return { comparison: restoredComparison(comparison, header, files) }
 }
 
 /** The longest sequence of each array that sequences are parts of. */
@@ -245,13 +221,4 @@ function startsOf(run: InspectionRun): ReadonlyMap<ArrayBufferLike, number> {
       return [buffer, start]
     }),
   )
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-/** A copy of the first bytes. A file's bytes may begin at an offset that typed arrays of numbers cannot have. */
-function copyOf(bytes: Uint8Array, length: number): ArrayBuffer {
-  return Uint8Array.from(bytes.subarray(0, length)).buffer
 }

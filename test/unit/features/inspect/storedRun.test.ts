@@ -1,6 +1,6 @@
 import { LensRows } from '../../../../src/shared/contracts/lensRows'
 import { describe, expect, it } from 'vitest'
-import { type InspectionRun, UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
+import type { InspectionRun } from '../../../../src/features/inspect/run/inspectionRun'
 import {
   decodeScores,
   encodeRanges,
@@ -10,12 +10,7 @@ import {
   runOf,
   type StoredHeader,
 } from '../../../../src/features/inspect/run/storedRun'
-import { finishInspection, prepareInspection } from '../../../../src/prediction/inspectDocument'
-import { PredictionService } from '../../../../src/prediction/predictionService'
-import { connect } from '../../../support/engine/engineUnderTest'
-import { hashEngine } from '../../../support/fakes/hashEngine'
-
-const TEXT = 'How 👋 many characters are in a short text with an emoji?'
+import { finishedRun } from '../../../support/panel/finishedRun'
 
 describe('A stored run', () => {
   it.each(['document', 'selection'] as const)(
@@ -67,7 +62,7 @@ describe('A stored run', () => {
     }
 
     const sizes = [run, { ...run, inspection: noScores }].map(
-      (saved) => JSON.stringify(headerOf(saved, { saves: 1, why: [] })).length,
+      (saved) => JSON.stringify(headerOf(saved, { saves: 1, why: [], compared: null })).length,
     )
 
     expect(Math.abs((sizes[0] ?? 0) - (sizes[1] ?? 0))).toBeLessThan(5)
@@ -79,51 +74,24 @@ function plain(run: InspectionRun): unknown {
   return JSON.parse(JSON.stringify(run))
 }
 
-interface Wanted {
-  readonly context?: 'document' | 'selection'
-  readonly startToken?: boolean
-  readonly ranges?: number
-}
-
-/** A finished run of ranges that end at the end of the text. */
-async function finishedRun({
-  context = 'document',
-  startToken = true,
-  ranges = 2,
-}: Wanted): Promise<InspectionRun> {
-  const service = new PredictionService(connect(hashEngine()))
-  const prepared = await prepareInspection(service, {
-    id: 'inspection 1',
-    documentUri: 'file:///a.txt',
-    documentName: 'a.txt',
-    text: TEXT,
-    ranges: Array.from({ length: ranges }, (_, i) => ({
-      range: { start: i, end: TEXT.length },
-      lines: { first: 1, last: 1 },
-    })),
-    context,
-    startToken,
-    topK: 3,
-  })
-  const inspection = await finishInspection(service, prepared)
-  return { ...prepared, inspection, textDigest: 'digest', wholeDocument: false, seconds: 1.5, ...UNEXPLAINED }
-}
-
 /** Encodes and decodes the run. */
 function restored(run: InspectionRun, scores = allScores(run)): InspectionRun {
-  const header = JSON.parse(JSON.stringify(headerOf(run, { saves: 1, why: [] }))) as StoredHeader
+  const header = JSON.parse(
+    JSON.stringify(headerOf(run, { saves: 1, why: [], compared: null })),
+  ) as StoredHeader
   return runOf(header, {
     tokenIds: encodeTokenIds(run),
     ranges: encodeRanges(run),
     scores,
     lens: LensRows.EMPTY,
     why: [],
+    compared: null,
   })
 }
 
 /** The scores in several files, whose borders are not those of sections. */
 function allScores(run: InspectionRun) {
-  const { scored } = headerOf(run, { saves: 1, why: [] })
+  const { scored } = headerOf(run, { saves: 1, why: [], compared: null })
   const borders = [0, 3, 7, scored]
   return borders.slice(1).flatMap((to, i) => {
     const file = encodeScores(run, { from: borders[i] ?? 0, to })
