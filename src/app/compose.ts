@@ -3,7 +3,6 @@ import type { Feature, FeatureOptions } from '../editor/feature'
 import type { Log } from '../editor/log'
 import { onSettingsChange, readPrecision, readSettings } from '../editor/settings'
 import { BackendRouter } from '../engine/client/backendRouter'
-import { createEngine } from '../engine/client/engineHandle'
 import { connectSimulation } from '../engine/client/simulationThread'
 import { registerCheck } from '../features/check/registerCheck'
 import { registerCompletion } from '../features/completion/registerCompletion'
@@ -28,7 +27,7 @@ export interface Composition {
 
 /** Builds the shared services and registers the features. The engine starts and loads its model on first use. */
 export function compose(context: vscode.ExtensionContext, log: Log, platform: Platform): Composition {
-  const { spawn, accelerators, onMayBeAvailable, canInstallNative, threads, locate } = platform
+  const { spawn, accelerators, onMayBeAvailable, canInstallNative, threads, locate, disk } = platform
   context.subscriptions.push(log)
 
   // Services that several features share.
@@ -65,7 +64,9 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     threads,
     writeOnDisk: platform.writeOnDisk,
     offersNative,
-    startEngine: (other) => createEngine(() => spawn(other)),
+    comparisons,
+    locate,
+    models: { store: platform.store, chooseFolder: disk && (() => disk.chooseFolder()) },
   })
   const heatmap = registerHeatmap(shared)
   const features: readonly Feature[] = [

@@ -19,6 +19,7 @@ import { type CompletionPlace, prepareCompletion, renewInspection } from '../../
 import type { PreparedInspection } from '../../prediction/inspectDocument'
 import type { PredictionService } from '../../prediction/predictionService'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import { ComparisonController, type ComparisonControllerOptions } from './compare/comparisonController'
 import type { SelectedModel } from './run/expectedModel'
 import { INSPECT_STATUS_ENTRIES } from './inspectStatusEntries'
 import { InspectionPanel, type InspectionPanelOptions } from './panel/inspectionPanel'
@@ -32,7 +33,8 @@ import { Runner } from './runner'
 export interface ControllerOptions
   extends
     SelectedModel,
-    Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'explanations' | 'offersNative' | 'onCopyRow'> {
+    Pick<InspectionPanelOptions, 'extensionUri' | 'memento' | 'explanations' | 'offersNative' | 'onCopyRow'>,
+    Pick<ComparisonControllerOptions, 'comparisons' | 'models' | 'locate' | 'workspaceMemento'> {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
@@ -41,6 +43,7 @@ export interface ControllerOptions
 /** Decides what is inspected: the commands of the inspect feature. `Runner` carries it out. */
 export class InspectionController implements Feature, ShownInspection, vscode.Disposable {
   readonly panel: InspectionPanel
+  readonly comparison: ComparisonController
   readonly statusEntries = INSPECT_STATUS_ENTRIES
   private readonly runner: Runner
   /** URIs of documents. */
@@ -64,16 +67,30 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
       onRestore: (run) => {
         this.noteInspected(run)
         this.runner.updateContext()
+        this.comparison.updateContext()
       },
       onClose: () => {
         this.runner.cancelAll()
+        this.comparison.close()
       },
+    })
+    this.comparison = new ComparisonController({
+      ...options,
+      panel: this.panel,
+      inspect: () => this.inspect(),
+      inspectTarget: (target) => this.start(target),
+      runAgain: () => this.runAgain(),
     })
     this.runner = new Runner({
       ...options,
       panel: this.panel,
+      comparisonOf: (data, before) => this.comparison.comparisonOf(data, before),
       onShow: (run) => {
         this.noteInspected(run)
+        this.comparison.updateContext()
+      },
+      onEnd: (run) => {
+        this.comparison.runEnded(run)
       },
     })
   }
@@ -179,6 +196,7 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
   modelChanged(): void {
     const wasActive = this.runner.isActive
     this.runner.cancelAll()
+    this.comparison.close()
     if (wasActive || (this.panel.visible && this.runner.latest !== undefined)) void this.runAgain()
   }
 
@@ -198,6 +216,7 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
 
   dispose(): void {
     this.runner.dispose()
+    this.comparison.close()
     this.panel.dispose()
     this.editorInUse.dispose()
     this.fileMoves.dispose()

@@ -5,11 +5,10 @@ import { registerCommands } from '../../editor/registerCommands'
 import { onSettingsChange } from '../../editor/settings'
 import { chooseColumns } from './chooseColumns'
 import type { SelectedModel } from './run/expectedModel'
-import { InspectionController } from './inspectionController'
+import { type ControllerOptions, InspectionController } from './inspectionController'
 import { InspectionStore } from './run/inspectionStore'
 import type { InspectionPanelOptions } from './panel/inspectionPanel'
 import { PANEL_VIEW_TYPE } from './panel/panelPlace'
-import { type MeasurementOptions, PrecisionCostMeasurement } from './precisionCostMeasurement'
 import { ResultsExport, type ResultsExportOptions } from './resultsExport'
 import { Sample } from './sample'
 import { TokenMenu } from './tokenMenu'
@@ -20,12 +19,14 @@ export function registerInspect({
   service,
   explanations,
   log,
-  startEngine,
+  comparisons,
+  models,
+  locate,
   writeOnDisk,
   offersNative,
   ...selectedModel
 }: FeatureOptions &
-  Pick<MeasurementOptions, 'startEngine'> &
+  Pick<ControllerOptions, 'comparisons' | 'models' | 'locate'> &
   Pick<ResultsExportOptions, 'writeOnDisk'> &
   Pick<InspectionPanelOptions, 'offersNative' | 'explanations'> &
   SelectedModel): InspectionController {
@@ -40,14 +41,17 @@ export function registerInspect({
     memento: context.globalState,
     service,
     explanations,
+    comparisons,
+    models,
+    locate,
+    workspaceMemento: context.workspaceState,
     store,
     log,
     offersNative,
     onCopyRow: (address) => results.copyRow(address),
   })
-  const { panel } = controller
+  const { panel, comparison } = controller
   const results: ResultsExport = new ResultsExport({ shown: controller, service, log, writeOnDisk })
-  const precisionCost = new PrecisionCostMeasurement({ panel, store, log, startEngine })
   const sample = new Sample(extensionUri)
   const tokenMenu = new TokenMenu(controller, results)
   context.subscriptions.push(
@@ -55,7 +59,6 @@ export function registerInspect({
     store,
     controller,
     results,
-    precisionCost,
     registerCommands({
       inspectLogits: () => controller.inspect(),
       inspectAt: (offset: unknown) => controller.inspectAt(offset),
@@ -69,10 +72,17 @@ export function registerInspect({
       showKeys: () => {
         panel.showKeys()
       },
-      measurePrecisionCost: () => precisionCost.measure(),
-      cancelPrecisionCost: () => {
-        precisionCost.cancel()
+      compare: () => comparison.choose(),
+      compareWithSaved: () => comparison.compareWithSaved(),
+      measurePrecisionCost: () => comparison.compareWithOtherPrecision(),
+      swapComparison: () => comparison.swap(),
+      endComparison: () => {
+        comparison.end()
       },
+      cancelComparison: () => {
+        comparison.cancel()
+      },
+      compareAgain: () => comparison.again(),
       openResultsAsText: () => results.openAsText(),
       exportResults: () => results.ask(),
       exportJson: () => results.exportJson(),

@@ -3,6 +3,7 @@ import { type Log, logError } from '../../editor/log'
 import { describeFailure } from '../../prediction/failureText'
 import { type InspectionListener, runInspection } from '../../prediction/inspectDocument'
 import type { PredictionService } from '../../prediction/predictionService'
+import type { InspectionComparison } from '../../shared/contracts/comparison'
 import type { InspectionState } from '../../shared/contracts/inspection'
 import type { InspectionPanel } from './panel/inspectionPanel'
 import type { InspectionRun } from './run/inspectionRun'
@@ -15,8 +16,12 @@ export interface RunnerOptions {
   readonly service: PredictionService
   readonly store: InspectionStore
   readonly log: Log
+  /** The comparison of a run that takes the place of the one before. */
+  readonly comparisonOf: (data: InspectionRun, before: Run | undefined) => InspectionComparison | undefined
   /** Called when a run is shown. */
   readonly onShow: (run: Run) => void
+  /** Called when a run has ended: completed, cancelled or failed. */
+  readonly onEnd: (run: Run) => void
 }
 
 /**
@@ -61,6 +66,7 @@ export class Runner {
       this.stopped(run, error)
     }
     this.updateContext()
+    this.options.onEnd(run)
   }
 
   /** Drops the request, which is not shown yet. */
@@ -96,13 +102,14 @@ export class Runner {
 
   /** Shows a request whose tokens are known, in place of the shown run. */
   private async show(run: Run, data: InspectionRun): Promise<void> {
-    const { panel, store, onShow } = this.options
+    const { panel, store, comparisonOf, onShow } = this.options
     const before = panel.shown
     if (before?.isActive === true) {
       before.cancel()
       this.end(before, { kind: 'cancelled' })
     }
-    run.begin({ ...data, inspection: { ...data.inspection, state: { kind: 'running' } } })
+    const comparison = comparisonOf(data, before)
+    run.begin({ ...data, inspection: { ...data.inspection, comparison, state: { kind: 'running' } } })
     this.current = undefined
     const shown = panel.show(run)
     before?.dispose(run)

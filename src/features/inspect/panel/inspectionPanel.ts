@@ -100,6 +100,10 @@ export class InspectionPanel implements vscode.Disposable {
     return this.link.state === 'unchanged'
   }
 
+  get isOpen(): boolean {
+    return this.panel !== undefined
+  }
+
   /** Whether the panel is in the foreground of its editor group. */
   get visible(): boolean {
     return this.panel?.visible === true

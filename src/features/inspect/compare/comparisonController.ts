@@ -1,0 +1,176 @@
+import * as vscode from 'vscode'
+import { existingDocument } from '../../../editor/existingDocument'
+import { type InspectionTarget, targetOfRanges, wholeRange } from '../../../editor/inspectionTarget'
+import { showInformation } from '../../../editor/notifications'
+import { readPrecision, readSettings, writePrecision, writeSetting } from '../../../editor/settings'
+import type { Baseline, InspectionComparison } from '../../../shared/contracts/comparison'
+import type { Inspection } from '../../../shared/contracts/inspection'
+import { LogitscopeError } from '../../../shared/errors'
+import type { InspectionRun } from '../run/inspectionRun'
+import type { Run } from '../run/run'
+import { BaselineTexts, currentTarget } from './baselineTexts'
+import { chooseBaseline, type ComparableModels, otherPrecision, savedVersion } from './chooseBaseline'
+import { ComparisonRunner, type ComparisonRunnerOptions } from './comparisonRunner'
+import { RecentBaselines } from './recentBaselines'
+
+export interface ComparisonControllerOptions extends Omit<ComparisonRunnerOptions, 'texts' | 'onState'> {
+  readonly models: ComparableModels
+  /** Stores the recent baselines of the workspace. */
+  readonly workspaceMemento: vscode.Memento
+  /** Inspects the editor; resolves when the inspection has ended. */
+  readonly inspect: () => Promise<void>
+  readonly inspectTarget: (target: InspectionTarget) => Promise<void>
+}
+
+/** The commands that compare the shown inspection. `ComparisonRunner` carries them out. */
+export class ComparisonController {
+  private readonly texts = new BaselineTexts()
+  private readonly recent: RecentBaselines
+  private readonly runner: ComparisonRunner
+
+  constructor(private readonly options: ComparisonControllerOptions) {
+    this.recent = new RecentBaselines(options.workspaceMemento)
+    this.runner = new ComparisonRunner({
+      ...options,
+      texts: this.texts,
+      onState: () => {
+        this.updateContext()
+      },
+    })
+  }
+
+  /** Asks for the baseline. */
+  async choose(): Promise<void> {
+    const inspection = await this.inspection()
+    if (inspection === undefined) return
+    const { models } = this.options
+    const baseline = await chooseBaseline({ inspection, models, recent: this.recent.get() })
+    if (baseline !== undefined) await this.compareWith(baseline)
+  }
+
+  async compareWithSaved(): Promise<void> {
+    const inspection = await this.inspection()
+    if (inspection !== undefined) await this.compareWith(savedVersion(inspection))
+  }
+
+  async compareWithOtherPrecision(): Promise<void> {
+    const inspection = await this.inspection()
+    if (inspection !== undefined) await this.compareWith(otherPrecision(inspection))
+  }
+
+  /** Compares with the same baseline again. */
+  async again(): Promise<void> {
+    const baseline = this.runner.shown?.baseline
+    if (baseline !== undefined) await this.compareWith(baseline)
+  }
+
+  /** The baseline becomes the shown side, and the shown side its baseline. */
+  async swap(): Promise<void> {
+    const { panel } = this.options
+    const { shown } = this.runner
+    const inspection = panel.run?.inspection
+    if (shown?.canSwap !== true || inspection === undefined) return
+    const { baseline } = shown
+    await panel.open(undefined)
+    if (baseline.kind === 'model') await this.swapModels(baseline)
+    else if (baseline.kind === 'text') await this.swapDocuments(baseline, inspection)
+  }
+
+  end(): void {
+    this.runner.end()
+  }
+
+  cancel(): void {
+    this.runner.cancel()
+  }
+
+  /** The panel is closed, or the model changes. */
+  close(): void {
+    this.runner.close()
+  }
+
+  /** The comparison of a run that will be shown in place of another one, or continues it. */
+  comparisonOf(data: InspectionRun, before: Run | undefined): InspectionComparison | undefined {
+    return this.runner.comparisonOf(data, before)
+  }
+
+  runEnded(run: Run): void {
+    void this.runner.runEnded(run)
+  }
+
+  /** Sets what the commands depend on. */
+  updateContext(): void {
+    const { shown } = this.runner
+    const kind = shown?.state.kind
+    setContext('compared', shown !== undefined)
+    setContext('comparing', kind === 'loading' || kind === 'running')
+    setContext('canSwapComparison', shown?.canSwap === true)
+    setContext('canCompareAgain', kind === 'failed' || kind === 'cancelled' || kind === 'interrupted')
+  }
+
+  /** The shown inspection, else a new one of the editor; undefined if it cannot be shown. */
+  private async inspection(): Promise<Inspection | undefined> {
+    const { panel, inspect } = this.options
+    if (panel.isOpen && panel.run !== undefined) return panel.run.inspection
+    const before = panel.run
+    await inspect()
+    return panel.run === before ? undefined : panel.run?.inspection
+  }
+
+  /** Compares, or says why it is impossible before anything is loaded. */
+  private async compareWith(baseline: Baseline): Promise<void> {
+    const refusal = await this.refusalOf(baseline)
+    if (refusal !== undefined) {
+      void showInformation(`Logitscope: ${refusal}`)
+      return
+    }
+    await this.options.panel.open(undefined)
+    void this.recent.add(baseline)
+    await this.runner.start(baseline)
+  }
+
+  private async refusalOf(baseline: Baseline): Promise<string | undefined> {
+    const run = this.options.panel.shown
+    if (run?.data === undefined || baseline.kind === 'model') return undefined
+    try {
+      const target = await currentTarget(run)
+      if (baseline.kind === 'text' && baseline.source === 'clipboard') await this.texts.readClipboard()
+      const { text } = await this.texts.requestFor(baseline, { inspection: run.data.inspection, target })
+      const isSaved = baseline.kind === 'text' && baseline.source === 'saved'
+      return isSaved && text === target.text
+        ? `${baseline.name} has no unsaved changes. Edit it, then compare.`
+        : undefined
+    } catch (error) {
+      if (error instanceof LogitscopeError) return error.message
+      throw error
+    }
+  }
+
+  /** The setting's change runs the inspection again. */
+  private async swapModels({ id, precision }: Extract<Baseline, { kind: 'model' }>): Promise<void> {
+    const { model } = readSettings()
+    const shown: Baseline = { kind: 'model', id: model, precision: readPrecision(model) }
+    this.runner.expect(shown)
+    if (readPrecision(id) !== precision) await writePrecision(id, precision)
+    if (model !== id) await writeSetting('model', id)
+  }
+
+  private async swapDocuments(
+    { uri = '', name }: Extract<Baseline, { kind: 'text' }>,
+    { documentUri, documentName }: Inspection,
+  ): Promise<void> {
+    const document = await existingDocument(uri, { wasDeleted: false })
+    if (document === undefined) {
+      void showInformation(`Logitscope: ${name} no longer exists.`)
+      return
+    }
+    const target = { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
+    const shown: Baseline = { kind: 'text', source: 'document', uri: documentUri, name: documentName }
+    this.runner.expect(shown)
+    await this.options.inspectTarget(target)
+  }
+}
+
+function setContext(name: string, value: boolean): void {
+  void vscode.commands.executeCommand('setContext', `logitscope.${name}`, value)
+}

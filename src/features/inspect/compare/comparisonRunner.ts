@@ -1,0 +1,257 @@
+import { readSettings } from '../../../editor/settings'
+import { type Log, logError } from '../../../editor/log'
+import { digestOf } from '../../../editor/textDigest'
+import { type BaselineSide, compareInspection } from '../../../prediction/compareInspection'
+import type { ComparedSides, Comparisons } from '../../../prediction/comparisons'
+import { describeFailure } from '../../../prediction/failureText'
+import { prepareInspection } from '../../../prediction/inspectDocument'
+import type { PredictionService } from '../../../prediction/predictionService'
+import type { Baseline, ComparisonState, InspectionComparison } from '../../../shared/contracts/comparison'
+import type { ModelLocation } from '../../../shared/contracts/engineApi'
+import type { InspectionUpdate } from '../../../shared/contracts/inspectionUpdate'
+import { CancelledError } from '../../../shared/errors'
+import type { InspectionPanel } from '../panel/inspectionPanel'
+import type { InspectionRun } from '../run/inspectionRun'
+import type { InspectionStore } from '../run/inspectionStore'
+import type { Run } from '../run/run'
+import { keptBaseline, pendingComparison } from './baselines'
+import { BaselineTextError, type BaselineTexts, currentTarget, shownText } from './baselineTexts'
+
+export interface ComparisonRunnerOptions {
+  readonly panel: InspectionPanel
+  readonly service: PredictionService
+  readonly comparisons: Comparisons
+  readonly store: Pick<InspectionStore, 'save' | 'saveSoon'>
+  readonly texts: BaselineTexts
+  readonly log: Log
+  /** Where a model is, an id or a folder. */
+  readonly locate: (model: string) => ModelLocation
+  readonly runAgain: () => Promise<void>
+  /** Called after a comparison began, ended or is gone. */
+  readonly onState: () => void
+}
+
+interface ActiveComparison {
+  readonly cancellation: AbortController
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>
+}
+
+/** Compares the shown inspection with a baseline, one comparison at a time. */
+export class ComparisonRunner {
+  private active: ActiveComparison | undefined
+  /** The baseline of the next run, in place of that of the shown one. */
+  private next: Baseline | undefined
+
+  constructor(private readonly options: ComparisonRunnerOptions) {}
+
+  /** The comparison of the shown inspection. */
+  get shown(): InspectionComparison | undefined {
+    return this.options.panel.run?.inspection.comparison
+  }
+
+  /**
+   * Compares the shown inspection, as soon as it is complete. If its document was edited, the current text is inspected
+   * first, because a text is compared with the one that the document has now.
+   */
+  async start(baseline: Baseline): Promise<void> {
+    const { panel } = this.options
+    const run = panel.shown
+    const data = run?.data
+    if (run === undefined || data === undefined) return
+    if (baseline.kind !== 'model' && !run.isActive && (await wasEdited(run, data))) {
+      return this.runAgainWith(baseline)
+    }
+    const { inspection } = data
+    this.stop()
+    if (baseline.kind !== 'model') this.unload()
+    const comparison = pendingComparison(data, baseline)
+    panel.update({ type: 'setComparison', inspectionId: inspection.id, comparison })
+    this.options.onState()
+    if (!run.isActive) await this.compare(run)
+  }
+
+  /** Compares the next run that is shown with this baseline. */
+  expect(baseline: Baseline): void {
+    this.next = baseline
+  }
+
+  /** The comparison of a run that will be shown in place of another one, or continues it. */
+  comparisonOf(data: InspectionRun, before: Run | undefined): InspectionComparison | undefined {
+    const shown = before?.data?.inspection
+    if (shown?.id === data.inspection.id) return data.inspection.comparison
+    this.stop()
+    const baseline = this.next ?? keptBaseline(data.inspection, shown)
+    this.next = undefined
+    if (baseline !== undefined) return pendingComparison(data, baseline)
+    if (shown?.comparison !== undefined) this.unload()
+    return undefined
+  }
+
+  /** Compares a run that was waited for. */
+  async runEnded(run: Run): Promise<void> {
+    if (run !== this.options.panel.shown || this.shown?.state.kind !== 'loading') return
+    if (this.active !== undefined) return
+    if (run.data?.inspection.state.kind === 'done') await this.compare(run)
+    else this.setState({ kind: 'cancelled' })
+  }
+
+  /** Stops the comparison, which keeps its results so far. */
+  cancel(): void {
+    this.active?.cancellation.abort(new CancelledError())
+    // It waits for the inspection.
+    if (this.active === undefined && this.shown?.state.kind === 'loading')
+      this.setState({ kind: 'cancelled' })
+  }
+
+  /** Removes the comparison and unloads its model. */
+  end(): void {
+    const { panel, store, onState } = this.options
+    const inspectionId = panel.run?.inspection.id
+    if (inspectionId === undefined || this.shown === undefined) return
+    this.stop()
+    this.unload()
+    const ended = panel.update({ type: 'setComparison', inspectionId, comparison: null })
+    if (ended !== undefined) void store.save(ended)
+    onState()
+  }
+
+  /** Cancels the comparison and unloads its model. */
+  close(): void {
+    this.cancel()
+    if (this.shown !== undefined) this.unload()
+  }
+
+  private async runAgainWith(baseline: Baseline): Promise<void> {
+    this.next = baseline
+    await this.options.runAgain()
+    // The run was not shown.
+    if (this.next === baseline) this.next = undefined
+    await this.active?.ended
+  }
+
+  /** Stops without a state, because another comparison follows or none is shown. */
+  private stop(): void {
+    const { active } = this
+    this.active = undefined
+    active?.cancellation.abort(new CancelledError())
+  }
+
+  private unload(): void {
+    const { comparisons, log } = this.options
+    comparisons.end().catch((error: unknown) => {
+      logError(log, 'Unloading the baseline failed', error)
+    })
+  }
+
+  private compare(run: Run): Promise<void> {
+    const cancellation = new AbortController()
+    const ended = this.carryOut(run, cancellation)
+    this.active = { cancellation, ended }
+    return ended
+  }
+
+  /** Never rejects. */
+  private async carryOut(run: Run, cancellation: AbortController): Promise<void> {
+    const { comparisons, log } = this.options
+    const { signal } = cancellation
+    // `active` is set when this function has returned for the first time.
+    await Promise.resolve()
+    const isCurrent = () => this.active?.cancellation === cancellation
+    const { data } = run
+    const baseline = this.shown?.baseline
+    if (!isCurrent() || data === undefined || baseline === undefined) return
+    const inspectionId = data.inspection.id
+    const post = (update: InspectionUpdate) => {
+      if (isCurrent()) this.post(run, update)
+    }
+    try {
+      const side = await this.sideOf(run, data, { baseline, signal })
+      await compareInspection(
+        comparisons,
+        { shown: data, baseline: side },
+        {
+          signal,
+          onStart: (section, sides) => {
+            if (section === 0) post(runningWith(sides, inspectionId))
+            const { shared, contextTokens, baselineOnly, isComplete } = sides
+            const alignment = { shared, contextTokens, baselineOnly, isComplete }
+            post({ type: 'appendCompared', inspectionId, section, tokens: [], ...alignment })
+          },
+          onTokens: (section, tokens) => {
+            post({ type: 'appendCompared', inspectionId, section, tokens })
+          },
+          onNext: (section, next) => {
+            post({ type: 'appendCompared', inspectionId, section, tokens: [], next })
+          },
+        },
+      )
+      if (isCurrent()) this.finish({ kind: 'done' })
+    } catch (error) {
+      if (!isCurrent()) return
+      if (signal.aborted) this.finish({ kind: 'cancelled' })
+      else {
+        logError(log, 'The comparison failed', error)
+        this.finish({ kind: 'failed', ...describeFailure(error) })
+      }
+    }
+  }
+
+  /** @throws BaselineTextError, and what `prepareInspection` throws */
+  private async sideOf(
+    run: Run,
+    data: InspectionRun,
+    { baseline, signal }: { readonly baseline: Baseline; readonly signal: AbortSignal },
+  ): Promise<BaselineSide> {
+    if (baseline.kind === 'model') {
+      const { id, precision } = baseline
+      if (id === readSettings().model && precision === data.inspection.model.precision) {
+        throw new BaselineTextError(
+          `${data.inspection.model.id} in ${precision} is the shown model now. Choose another baseline.`,
+        )
+      }
+      return { model: { location: this.options.locate(id), precision }, sequences: data.sequences }
+    }
+    const request = await this.options.texts.requestFor(baseline, await shownText(run, data))
+    return prepareInspection(this.options.service, request, signal)
+  }
+
+  private finish(state: ComparisonState): void {
+    this.active = undefined
+    this.setState(state)
+  }
+
+  private setState(state: ComparisonState): void {
+    const { panel, store, onState } = this.options
+    const inspectionId = panel.run?.inspection.id
+    if (inspectionId === undefined) return
+    const updated = panel.update({ type: 'setComparisonState', inspectionId, state })
+    if (updated !== undefined) void store.save(updated)
+    onState()
+  }
+
+  private post(run: Run, update: InspectionUpdate): void {
+    const { panel, store } = this.options
+    panel.update(update)
+    store.saveSoon(() => run.data && { ...run.data, seconds: run.seconds })
+  }
+}
+
+function runningWith({ model, baseline }: ComparedSides, inspectionId: string): InspectionUpdate {
+  return {
+    type: 'setComparisonState',
+    inspectionId,
+    state: { kind: 'running' },
+    models: { shown: model, baseline },
+  }
+}
+
+/** Whether the document has another text by now. */
+async function wasEdited(run: Run, { textDigest }: InspectionRun): Promise<boolean> {
+  try {
+    const { text } = await currentTarget(run)
+    return digestOf(text) !== textDigest
+  } catch {
+    return false
+  }
+}
