@@ -12,7 +12,9 @@ import type {
   SidesContext,
 } from '../shared/contracts/comparison'
 import type { Backend, ModelInfo } from '../shared/contracts/prediction'
+import { assertNever } from '../shared/assertNever'
 import { elementAt } from '../shared/elementAt'
+import { continuedModel } from '../shared/text/modelText'
 import { alignTokens, type Alignment, baselineOnlyTokens, type SharedRun } from './alignment'
 import { type AlternativeColumns, createColumns } from './alternativeList'
 import type { PredictionService, SequenceRequest } from './predictionService'
@@ -42,6 +44,13 @@ export interface ComparisonOptions {
   readonly onStart?: (sides: ComparedSides) => void
   /** Further compared tokens, in the order of the shown sequence. */
   readonly onTokens?: (tokens: readonly ComparedToken[]) => void
+  /** The backend failed; the following tokens are from these models on another one. */
+  readonly onContinued?: (models: ComparedModels) => void
+}
+
+export interface ComparedModels {
+  readonly shown: ModelInfo
+  readonly baseline: ModelInfo
 }
 
 /** What is compared. */
@@ -80,7 +89,7 @@ export class Comparisons {
    */
   async compare(
     request: ComparisonRequest,
-    { signal, onStart, onTokens }: ComparisonOptions = {},
+    { signal, onStart, onTokens, onContinued }: ComparisonOptions = {},
   ): Promise<Comparison> {
     const { shown, baseline: other, baselineModel, topK, startToken } = request
     const known = await this.service.modelFor(request, { signal })
@@ -98,6 +107,7 @@ export class Comparisons {
 
     const tokens: ComparedToken[] = []
     let next: ComparedNext | null = null
+    let models: ComparedModels = { shown: model, baseline }
     for (const part of partsOf(runs, request, layout)) {
       const options = { topK, vocabularySize: model.vocabularySize }
       const ours = new SideReader(part, part.shown, options)
@@ -118,19 +128,31 @@ export class Comparisons {
         },
         {
           signal,
-          onProgress: (rows) => {
-            const found = comparedOf(rows, part, [ours.read(rows.shown), theirs.read(rows.baseline)])
-            // Another engine that takes over begins with the first row again.
-            const reached = tokens.at(-1)?.position ?? -1
-            const further = found.tokens.filter(({ position }) => position > reached)
-            tokens.push(...further)
-            next = found.next ?? next
-            if (further.length > 0) onTokens?.(further)
+          onProgress: (progress) => {
+            switch (progress.kind) {
+              case 'continued':
+                models = {
+                  shown: continuedModel(model, progress.model),
+                  baseline: continuedModel(baseline, progress.baseline),
+                }
+                onContinued?.(models)
+                break
+              case 'rows': {
+                const { rows } = progress
+                const found = comparedOf(rows, part, [ours.read(rows.shown), theirs.read(rows.baseline)])
+                tokens.push(...found.tokens)
+                next = found.next ?? next
+                if (found.tokens.length > 0) onTokens?.(found.tokens)
+                break
+              }
+              default:
+                assertNever(progress)
+            }
           },
         },
       )
     }
-    return { ...sides, tokens, next }
+    return { ...sides, model: models.shown, baseline: models.baseline, tokens, next }
   }
 
   /** Unloads the baseline's model. */

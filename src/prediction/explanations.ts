@@ -6,7 +6,8 @@ import {
   LENS_TOP_K,
   type LensRow,
 } from '../shared/contracts/explanation'
-import type { Distribution, TokenScore } from '../shared/contracts/prediction'
+import type { Distribution, ModelInfo, TokenScore } from '../shared/contracts/prediction'
+import { assertNever } from '../shared/assertNever'
 import { elementAt } from '../shared/elementAt'
 import { InvalidRequestError } from '../shared/errors'
 import { logSumExp } from '../shared/numbers/logProbs'
@@ -39,6 +40,8 @@ export interface LensOptions {
   readonly priority?: Priority
   /** Further rows in order: rows[i] predicts token `token + i`. A token that nothing precedes has no row. */
   readonly onRows: (token: number, rows: readonly LensRow[]) => void
+  /** The backend of the request's model failed; the following rows are from this model. */
+  readonly onContinued?: (model: ModelInfo) => void
 }
 
 /** The attribution of a row to the S rows of its window up to itself. */
@@ -78,7 +81,10 @@ export class Explanations {
    * The logit lens of consecutive rows, window by window.
    * @throws what `PredictionService.predict` throws
    */
-  async lens(request: ExplainedRows, { signal, priority = 'bulk', onRows }: LensOptions): Promise<void> {
+  async lens(
+    request: ExplainedRows,
+    { signal, priority = 'bulk', onRows, onContinued }: LensOptions,
+  ): Promise<void> {
     const { tokenIds, from, to, end, topK } = request
     const { answeredBy, layout } = await this.setup(request, signal)
     const targets = request.targets ?? ownTargets(request)
@@ -100,9 +106,18 @@ export class Explanations {
         },
         {
           signal,
-          onProgress: ({ rows }) => {
-            onRows(token, rows)
-            token += rows.length
+          onProgress: (progress) => {
+            switch (progress.kind) {
+              case 'continued':
+                onContinued?.(progress.model)
+                break
+              case 'rows':
+                onRows(token, progress.rows)
+                token += progress.rows.length
+                break
+              default:
+                assertNever(progress)
+            }
           },
         },
       )

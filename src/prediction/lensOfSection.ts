@@ -1,6 +1,7 @@
 import { NO_TARGET } from '../shared/contracts/engineApi'
 import type { LensRow } from '../shared/contracts/explanation'
 import { elementAt } from '../shared/elementAt'
+import { continuedModel } from '../shared/text/modelText'
 import type { ExplainedRows, Explanations } from './explanations'
 import type { PreparedInspection } from './inspectDocument'
 import type { SectionLens } from './report/lensReport'
@@ -36,14 +37,19 @@ export async function lensOfSection(
   const { prepared, section = 0, from, topK } = request
   const sequence = elementAt(prepared.sequences, section)
   const rows = new Map<number, LensRow>()
+  const { inspection } = prepared
+  let { model } = inspection
   await explanations.lens(explainedRows(request), {
     signal,
     onRows: (token, more) => {
       for (const [i, row] of more.entries()) rows.set(token + i - sequence.from, row)
       onProgress?.(rows.size)
     },
+    onContinued: (by) => {
+      model = continuedModel(inspection.model, by)
+    },
   })
-  return { inspection: prepared.inspection, section, from, rows, topK }
+  return { inspection: { ...inspection, model }, section, from, rows, topK }
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
 import {
   ENGINE_METHODS,
   type EngineApi,
+  type EngineMethod,
   type EngineMethods,
   type EngineState,
 } from '../../shared/contracts/engineApi'
@@ -18,6 +19,7 @@ import {
   EngineStoppedError,
   InvalidRequestError,
   NonFiniteLogitsError,
+  OutOfMemoryError,
 } from '../../shared/errors'
 import {
   type AcceleratedEngine,
@@ -28,9 +30,9 @@ import {
 } from './accelerator'
 import { engineApi } from './engineCalls'
 import type { EngineHandle, EngineWorker } from './engineHandle'
+import { isModelError } from './modelErrors'
 import { ReleasableEngine } from './releasableEngine'
-import { ResumableLens } from './resumableLens'
-import { ResumableScore, type RoutedEngine } from './resumableScore'
+import { ResumableRows, type RoutedEngine, type RowsMethod } from './resumableRows'
 
 export interface BackendRouterOptions {
   /** Starts the WASM engine, which is always available. */
@@ -48,8 +50,12 @@ export interface BackendRouterOptions {
 /** The common part of the calls that the router sends to the chosen engine. */
 interface RoutedCall {
   readonly backend: Backend | undefined
+  /** Whether it is about the model to compare with. */
+  readonly isAboutBaseline: boolean
   readonly signal: AbortSignal | undefined
 }
+
+type AnyRequest = EngineMethods[keyof EngineMethods]['request']
 
 interface ReadyAccelerator extends RoutedEngine {
   readonly accelerator: Accelerator
@@ -82,19 +88,11 @@ export class BackendRouter implements EngineHandle {
     this.api = {
       ...engineApi((name) => (request, callOptions) => {
         if (ENGINE_METHODS[name] === 'tokenizer') return this.wasm.api[name](request, callOptions)
-        const call = { backend: backendOf(request), signal: callOptions?.signal }
-        return this.answer(call, ({ api }) => api[name](request, callOptions))
+        return this.answer(callOf(request, callOptions), ({ api }) => api[name](request, callOptions))
       }),
-      score: (request, callOptions) => {
-        const score = new ResumableScore(request, callOptions)
-        const call = { backend: request.backend, signal: callOptions?.signal }
-        return this.answer(call, (engine) => score.runOn(engine))
-      },
-      lens: (request, callOptions) => {
-        const lens = new ResumableLens(request, callOptions)
-        const call = { backend: request.backend, signal: callOptions?.signal }
-        return this.answer(call, (engine) => lens.runOn(engine))
-      },
+      score: this.resumable('score'),
+      lens: this.resumable('lens'),
+      compare: this.resumable('compare'),
       releaseBaseline: () => this.releaseBaselines(),
     }
   }
@@ -134,6 +132,14 @@ export class BackendRouter implements EngineHandle {
   mayBeAvailable(backend: AcceleratedBackend): void {
     for (const accelerator of this.accelerators)
       if (accelerator.backend === backend) accelerator.mayBeAvailable()
+  }
+
+  /** A method that another engine continues if the one that answers fails. */
+  private resumable<M extends RowsMethod>(method: M): EngineMethod<M> {
+    return (request, callOptions) => {
+      const rows = new ResumableRows(method, request, callOptions)
+      return this.answer(callOf(request, callOptions), (engine) => rows.runOn(engine))
+    }
   }
 
   private createAccelerator(options: AcceleratorOptions): Accelerator {
@@ -178,11 +184,15 @@ export class BackendRouter implements EngineHandle {
     return undefined
   }
 
-  /** The engine on the named backend if it is ready, else the first engine that is. */
-  private ready(backend?: Backend): ReadyAccelerator | undefined {
+  /**
+   * The engine on the named backend if it is ready, else the first engine that is. An engine on WebGPU has the files of one
+   * model, so it does not answer calls about another one.
+   */
+  private ready({ backend, isAboutBaseline }: Partial<RoutedCall> = {}): ReadyAccelerator | undefined {
     const ready = this.accelerators.flatMap((accelerator) => {
       const { state } = accelerator
       if (state.kind !== 'ready') return []
+      if (isAboutBaseline === true && accelerator.backend === 'webgpu') return []
       const { engine } = state
       const api: EngineApi = { ...engine.api, model: () => Promise.resolve(engine.model) }
       return [{ accelerator, engine, backend: accelerator.backend, api }]
@@ -219,8 +229,7 @@ export class BackendRouter implements EngineHandle {
       try {
         return await answer
       } catch (error) {
-        // The precision is the same on every backend.
-        if (error instanceof CancelledError || error instanceof AttributionNeedsFp32Error) throw error
+        if (isOfRequest(error, call)) throw error
         if (error instanceof InvalidRequestError || error instanceof NonFiniteLogitsError) {
           // If WASM throws as well, the request or the weights are at fault and the other backend is not.
           const answered = await ask(wasm)
@@ -252,14 +261,15 @@ export class BackendRouter implements EngineHandle {
    * The accelerator that answers a call, or undefined for WASM. Waits for a start that will be short, unless the model is
    * loaded on WASM.
    */
-  private async choose({ backend, signal }: RoutedCall): Promise<ReadyAccelerator | undefined> {
+  private async choose(call: RoutedCall): Promise<ReadyAccelerator | undefined> {
+    const { backend, signal } = call
     const lifetime = this.lifetime.signal
     for (;;) {
       if (signal?.aborted === true) throw new CancelledError()
       lifetime.throwIfAborted()
       this.startNext()
       if (backend === 'wasm') return undefined
-      const ready = this.ready(backend)
+      const ready = this.ready(call)
       const starting = this.starting()
       if (ready !== undefined || starting === undefined || this.wasm.isLoaded) return ready
       this.publish()
@@ -308,8 +318,22 @@ export class BackendRouter implements EngineHandle {
   }
 }
 
-function backendOf(request: EngineMethods[keyof EngineMethods]['request']): Backend | undefined {
-  return request !== undefined && 'backend' in request ? request.backend : undefined
+function callOf(request: AnyRequest, options: { readonly signal?: AbortSignal } = {}): RoutedCall {
+  const backend = request !== undefined && 'backend' in request ? request.backend : undefined
+  return { backend, isAboutBaseline: isAboutBaseline(request), signal: options.signal }
+}
+
+function isAboutBaseline(request: AnyRequest): boolean {
+  if (request === undefined) return false
+  if ('baseline' in request) return request.baseline.model !== undefined
+  return 'location' in request || ('baselineModel' in request && request.baselineModel !== undefined)
+}
+
+/** Whether any backend would answer with this error. */
+function isOfRequest(error: unknown, { isAboutBaseline }: RoutedCall): boolean {
+  if (error instanceof CancelledError || error instanceof AttributionNeedsFp32Error) return true
+  // The engine's own model is loaded, so the error is about the other one.
+  return isAboutBaseline && (error instanceof OutOfMemoryError || isModelError(error))
 }
 
 /** Resolves with undefined as soon as the signal aborts. */

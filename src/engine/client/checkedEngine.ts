@@ -4,7 +4,7 @@ import type { CallOptions } from '../../shared/rpc'
 import {
   malformed,
   readCandidates,
-  readComparedRows,
+  readCompareProgress,
   readComputedPositions,
   readLogits,
   readModel,
@@ -36,14 +36,14 @@ export function checkedEngine(engine: EngineApi): EngineApi {
         firstRow: request.firstRow,
         endRow: request.endRow,
         read: (message, nextRow) => readLensProgress(message, request, nextRow),
-        rowsIn: ({ rows }) => rows.length,
+        rowsIn: (progress) => (progress.kind === 'rows' ? progress.rows.length : 0),
       }),
     compare: (request, options = {}) =>
       rowsChecked((checked) => engine.compare(request, checked), options, {
         firstRow: request.firstRow,
         endRow: request.tokenIds.length,
-        read: (message, nextRow) => readComparedRows(message, request, nextRow),
-        rowsIn: ({ kl }) => kl.length,
+        read: (message, nextRow) => readCompareProgress(message, request, nextRow),
+        rowsIn: (progress) => (progress.kind === 'rows' ? progress.rows.kl.length : 0),
       }),
     loadBaseline: async (request, options) =>
       readModel(await answerOf(engine.loadBaseline(request, options), options)),

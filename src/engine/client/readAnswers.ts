@@ -4,6 +4,7 @@
 import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import {
   type ComparedRows,
+  type CompareProgress,
   type CompareRequest,
   type GeneratedCandidate,
   type GenerateRequest,
@@ -63,8 +64,21 @@ export function readProgress(message: unknown, request: ScoreRequest, nextRow: n
 /**
  * @param nextRow the first row of the shown side that has not arrived yet
  */
-export function readComparedRows(message: unknown, request: CompareRequest, nextRow: number): ComparedRows {
-  const { shown, baseline, kl, jensenShannon } = recordOf('progress', message)
+export function readCompareProgress(
+  message: unknown,
+  request: CompareRequest,
+  nextRow: number,
+): CompareProgress {
+  const { kind, rows } = recordOf('progress', message)
+  if (kind !== 'rows') throw malformed('its progress is of an unknown kind')
+  return { kind, rows: readComparedRows(recordOf('rows', rows), request, nextRow) }
+}
+
+function readComparedRows(
+  { shown, baseline, kl, jensenShannon }: Record<string, unknown>,
+  request: CompareRequest,
+  nextRow: number,
+): ComparedRows {
   const { firstRow, targets, topK } = request
   const { tokenIds, firstRow: firstOfBaseline } = request.baseline
   const ofBaseline = { tokenIds, firstRow: firstOfBaseline, targets, topK }

@@ -17,10 +17,11 @@ import { arrayOf, finite, malformed, recordOf, tokens, wholeNumber } from './rea
  * @throws MalformedAnswerError, as all functions of this file
  */
 export function readLensProgress(message: unknown, request: LensRequest, nextRow: number): LensProgress {
-  const { rows } = recordOf('progress', message)
+  const { kind, rows } = recordOf('progress', message)
+  if (kind !== 'rows') throw malformed('its progress is of an unknown kind')
   if (!Array.isArray(rows) || rows.length < 1 || nextRow + rows.length > request.endRow)
     throw malformed('rows is not a list of the rows that are missing')
-  return { rows: rows.map((row, i) => readLensRow(recordOf('row', row), request, nextRow + i)) }
+  return { kind, rows: rows.map((row, i) => readLensRow(recordOf('row', row), request, nextRow + i)) }
 }
 
 function readLensRow(

@@ -2,17 +2,11 @@ import type { BackendCheck } from '../../shared/contracts/backendCheck'
 import { type DecisiveDelta, decisiveDelta, passes } from '../../shared/contracts/backends'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/prediction'
-import {
-  MissingTensorsError,
-  ModelConfigError,
-  ModelFilesError,
-  SafetensorsError,
-  TensorMismatchError,
-} from '../../shared/errors'
 import { formatDelta } from '../../shared/text/format'
 import type { AcceleratorStart, Unused } from './accelerator'
 import { compareBackends } from './compareBackends'
 import type { EngineConnection } from './connectEngine'
+import { isModelError } from './modelErrors'
 import { createEngine, type EngineWorker } from './engineHandle'
 
 /** The selected model, by id or folder, and its precision. */
@@ -65,8 +59,8 @@ export async function startAccelerated(
     return { kind: 'started', engine: { ...engine, model } }
   } catch (error) {
     engine.dispose()
-    if (!(error instanceof Error && MODEL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)))
-      throw error
+    // WASM reports it as well, so this backend does not.
+    if (!isModelError(error)) throw error
     return unused(options, error.message)
   }
 }
@@ -75,15 +69,6 @@ function unused({ name, log }: StartOptions, reason: string): Unused {
   log(`${name} is not used. ${reason}`)
   return { kind: 'unused', reason }
 }
-
-/** Errors that WASM reports as well, so the other backend does not report them. */
-const MODEL_ERRORS = [
-  ModelFilesError,
-  SafetensorsError,
-  ModelConfigError,
-  MissingTensorsError,
-  TensorMismatchError,
-]
 
 /** Compares the backends on the embedded model in the selected precision, and stores the result if it passes. */
 async function compare(

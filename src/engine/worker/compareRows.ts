@@ -1,6 +1,6 @@
 // R compared rows of one run of the LM head
 
-import type { ComparedRows, CompareRequest, ScoreSummary } from '../../shared/contracts/engineApi'
+import type { CompareProgress, CompareRequest, ScoreSummary } from '../../shared/contracts/engineApi'
 import type { LmHead } from '../inference/lmHead'
 import type { Tensor } from '../runtime/tensor'
 import type { Scheduler } from './scheduler'
@@ -23,7 +23,7 @@ interface Sides {
 
 interface CallOptions {
   readonly signal: AbortSignal
-  readonly onProgress: (rows: ComparedRows) => void
+  readonly onProgress: (progress: CompareProgress) => void
 }
 
 /**
@@ -70,12 +70,13 @@ export async function compareRows(
       const { kl, jensenShannon, ...own } = await scheduler.run(priority, signal, () =>
         shown.lmHead.compare(ours, scored, { ...options, baseline: logits }),
       )
-      onProgress({
+      const rows = {
         shown: { firstRow: firstRow + start, ...own },
         baseline: { firstRow: other.firstRow + start, ...scores },
         kl,
         jensenShannon,
-      })
+      }
+      onProgress({ kind: 'rows', rows })
     } finally {
       for (const tensor of held) tensor.dispose()
     }

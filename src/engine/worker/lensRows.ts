@@ -55,7 +55,7 @@ export async function lensRows(
       const output = await scheduler.run(priority, signal, () => lens.output(residual, options))
       held.push(output.logits)
       const rows = await scheduler.run(priority, signal, () => lens.rows(layers, output, options))
-      onProgress({ rows })
+      onProgress({ kind: 'rows', rows })
     } finally {
       for (const tensor of held) tensor.dispose()
     }

@@ -165,9 +165,10 @@ export interface LensRequest extends SideRequest {
 }
 
 /** The progress of a `lens`: the next rows, in order. */
-export interface LensProgress {
-  readonly rows: readonly LensRow[]
-}
+export type LensProgress =
+  | { readonly kind: 'rows'; readonly rows: readonly LensRow[] }
+  /** The requested backend did not answer or failed: the rows after this come from `model`. */
+  | { readonly kind: 'continued'; readonly model: ModelInfo }
 
 /** Requests the direct logit attribution of the last row. */
 export interface AttributionRequest extends SideRequest {
@@ -207,6 +208,12 @@ export interface ComparedRows {
   readonly jensenShannon: Float32Array
 }
 
+/** The progress of a `compare`: the next rows, in order. */
+export type CompareProgress =
+  | { readonly kind: 'rows'; readonly rows: ComparedRows }
+  /** The requested backend did not answer or failed: the rows after this come from these models. */
+  | { readonly kind: 'continued'; readonly model: ModelInfo; readonly baseline: ModelInfo }
+
 /** Request, progress and result of each method: structured-cloneable data only. */
 export interface EngineMethods {
   /** The concatenated bytes of all tokens, and the offset of each in them, [V + 1]. */
@@ -235,7 +242,7 @@ export interface EngineMethods {
   /** Loads a model to compare with, in place of the one before; for the one that is loaded it only returns its description. */
   loadBaseline: { request: BaselineModel & ModelRequest; progress: never; result: ModelInfo }
   /** Compares rows of two windows or models; streams rows in order. Loads the baseline's model if it is not loaded. */
-  compare: { request: CompareRequest; progress: ComparedRows; result: ScoreSummary }
+  compare: { request: CompareRequest; progress: CompareProgress; result: ScoreSummary }
   /** Unloads the model to compare with, if there is one. */
   releaseBaseline: { request: undefined; progress: never; result: undefined }
   /** The logit lens: what every layer predicts, by `ln_f` and the LM head. Streams rows in order. */

@@ -18,7 +18,9 @@ export async function lens(
 ): Promise<{ rows: LensRow[]; computedPositions: number }> {
   const rows: LensRow[] = []
   const { computedPositions } = await engine.lens(request, {
-    onProgress: (progress) => rows.push(...progress.rows),
+    onProgress: (progress) => {
+      if (progress.kind === 'rows') rows.push(...progress.rows)
+    },
   })
   return { rows, computedPositions }
 }

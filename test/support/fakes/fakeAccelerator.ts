@@ -36,7 +36,11 @@ export class FakeAccelerator implements AcceleratedEngine {
     }
     this.runs = watched.runs
     this.client = new RpcClient(new InThreadWorker(freshEngine(watched.model, stepPositions)).channel)
-    this.api = callsOf(this.client)
+    const api = callsOf(this.client)
+    this.api = {
+      ...api,
+      loadBaseline: async (...call) => ({ ...(await api.loadBaseline(...call)), backend }),
+    }
   }
 
   onEnd(listener: (reason: Error) => void): void {

@@ -81,21 +81,6 @@ describe('Comparisons', () => {
     expect(elementAt(tokens, 1).kl).toBeGreaterThan(0.01)
   })
 
-  it('takes each token once if another engine begins again', async () => {
-    const span = await spanOf('The cat sat on the mat.')
-    const twice: EngineApi = {
-      ...engine,
-      compare: async (request, options) => {
-        await engine.compare(request, options)
-        return engine.compare(request, options)
-      },
-    }
-
-    const { tokens } = await new Comparisons(twice, service).compare(requestOf(span))
-
-    expect(tokens.map(({ position }) => position)).toEqual([0, 1, 2, 3, 4, 5, 6])
-  })
-
   it('loads the baseline again after its end', async () => {
     const span = await spanOf('The cat')
     await comparisons.compare(requestOf(span))

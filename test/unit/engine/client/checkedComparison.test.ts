@@ -62,12 +62,16 @@ async function compared(rowOf: (row: number) => unknown) {
   const rows: ComparedRows[] = []
   const engine = checked({
     compare: (_, { onProgress }) => {
-      for (const row of [1, 2]) onProgress(rowOf(row) as ComparedRows)
+      for (const row of [1, 2]) onProgress({ kind: 'rows', rows: rowOf(row) as ComparedRows })
       return Promise.resolve({ computedPositions: 3 })
     },
   })
   const error: unknown = await engine
-    .compare(REQUEST, { onProgress: (progress) => rows.push(progress) })
+    .compare(REQUEST, {
+      onProgress: (progress) => {
+        if (progress.kind === 'rows') rows.push(progress.rows)
+      },
+    })
     .then(
       () => undefined,
       (reason: unknown) => reason,

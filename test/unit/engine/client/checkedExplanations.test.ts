@@ -50,7 +50,9 @@ describe('A checked engine', () => {
     const delivered: number[] = []
     const engine = engineWithRows((row) => (row === 1 ? change(rowAt(row)) : rowAt(row)))
     const called = engine.lens(REQUEST, {
-      onProgress: ({ rows }) => delivered.push(...rows.map(({ logitsRow }) => logitsRow)),
+      onProgress: (progress) => {
+        if (progress.kind === 'rows') delivered.push(...progress.rows.map(({ logitsRow }) => logitsRow))
+      },
     })
     await expect(called).rejects.toThrow(MalformedAnswerError)
     expect(delivered).toEqual([0])
@@ -88,7 +90,8 @@ function checked(handlers: Partial<RpcHandlers<EngineMethods>>): EngineApi {
 function engineWithRows(rowOf: (row: number) => unknown): EngineApi {
   return checked({
     lens: ({ firstRow, endRow }, { onProgress }) => {
-      for (let row = firstRow; row < endRow; row++) onProgress({ rows: [rowOf(row) as LensRow] })
+      for (let row = firstRow; row < endRow; row++)
+        onProgress({ kind: 'rows', rows: [rowOf(row) as LensRow] })
       return Promise.resolve({ computedPositions: 0 })
     },
   })

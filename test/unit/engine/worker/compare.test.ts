@@ -180,7 +180,11 @@ function requestOf({ ids }: CompareReference, model: Baseline): CompareRequest {
 /** All rows of a request as one. */
 async function compared(engine: EngineApi, request: CompareRequest) {
   const found: ComparedRows[] = []
-  await engine.compare(request, { onProgress: (rows) => found.push(rows) })
+  await engine.compare(request, {
+    onProgress: (progress) => {
+      if (progress.kind === 'rows') found.push(progress.rows)
+    },
+  })
   const logProbs = (side: 'shown' | 'baseline') =>
     found.flatMap((rows) =>
       Array.from(rows[side].targetLogit, (logit, i) =>
