@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 /** A test with a browser or an editor waits until they have started. */
 const BROWSER_LIMIT_MS = 120_000
 
+/** Only a limit: `expect.poll` ends as soon as its condition holds. */
+const IN_BROWSER = { poll: { timeout: 30_000 } }
+
 /** The build with WebGPU; in Node the package exports one that has only WASM. */
 const ORT_WITH_WEBGPU = fileURLToPath(
   new URL('node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs', import.meta.url),
@@ -28,6 +31,7 @@ export default defineConfig({
           include: ['test/webview/**/*.test.ts'],
           globalSetup: ['test/webview/globalSetup.ts'],
           maxWorkers: '100%',
+          expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
         },
@@ -36,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'web',
           include: ['test/web/**/*.test.ts'],
+          expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
           fileParallelism: false,
@@ -45,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'webgpu',
           include: ['test/webgpu/**/*.test.ts'],
+          expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
           // The software adapter runs on the processor.
@@ -65,6 +71,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/e2e/support/hosts.ts',
+          expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
           fileParallelism: false,
@@ -76,6 +83,7 @@ export default defineConfig({
           name: 'screenshots',
           include: ['test/e2e/*.screenshots.ts'],
           globalSetup: 'test/e2e/support/hosts.ts',
+          expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
           fileParallelism: false,

@@ -27,17 +27,13 @@ describe('the tab Lens', () => {
 
   it('shows what every layer predicts; the last one is the output', async () => {
     const { probability, rank, surprisal } = tokenNumbers(CONFIG)
-    await layerRow(6).locator('.alternative').first().waitFor()
+    const numbers = async () => (await layerRow(6).locator('td.number').allInnerTexts()).slice(0, 3)
 
-    const numbers = await layerRow(6).locator('td.number').allInnerTexts()
-
-    expect(numbers.slice(0, 3)).toEqual([
-      formatProbability(probability),
-      formatCount(rank),
-      formatDecimal(surprisal),
-    ])
+    await expect
+      .poll(numbers)
+      .toEqual([formatProbability(probability), formatCount(rank), formatDecimal(surprisal)])
     // The embeddings of ·new predict ·new itself.
-    await expect(cell(CONFIG, 0).innerText()).resolves.toBe('·new')
+    await cell(CONFIG, 0).getByText('·new', { exact: true }).waitFor()
   })
 
   it('moves by cell with the arrow keys, and shows the layer in Prediction', async () => {
@@ -93,9 +89,7 @@ describe('the tab Lens', () => {
     await workbench().reload()
 
     await cell(CONFIG, 2).locator('.token:not(.absent)').waitFor()
-    await expect(
-      workbench().panel.getByRole('tab', { name: 'Lens' }).getAttribute('aria-selected'),
-    ).resolves.toBe('true')
+    await workbench().panel.getByRole('tab', { name: 'Lens', selected: true }).waitFor()
   })
 })
 

@@ -17,7 +17,8 @@ import { useWorkbench } from './support/useWorkbench'
 import { SLOW_HOVER, type Theme } from './support/workbench'
 
 const THEMES: readonly Theme[] = ['dark', 'highContrastLight']
-const SOON = { timeout: 30_000, interval: 30 }
+/** A look may last only while the user types. */
+const OFTEN = { interval: 30 }
 
 /** Consecutive characters of the editor's text with the same look. */
 interface Stretch {
@@ -39,29 +40,32 @@ describe('the heatmap in the workbench', () => {
   beforeEach(async () => {
     await workbench().reset()
     await workbench().openFile('readConfig.ts')
-    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), OFTEN).toBe('fresh')
   })
 
   it.each(THEMES)('shows the steps by the weight of an underline in the theme %s', async (theme) => {
     await workbench().setTheme(theme)
 
-    await expect.poll(stretches, SOON).toContainEqual({ text: TOKEN_OF_STEP[4], px: 3, look: 'fresh' })
+    const steps = [
+      { text: TOKEN_OF_STEP[4], px: 3, look: 'fresh' },
+      { text: TOKEN_OF_STEP[3], px: 2, look: 'fresh' },
+      { text: TOKEN_OF_STEP[2], px: 1, look: 'fresh' },
+    ]
+    // VS Code draws each step by itself.
+    await expect.poll(stretches, OFTEN).toEqual(expect.arrayContaining(steps))
     await workbench().screenshot(`heatmap-${theme}`)
-    const shown = await stretches()
-    expect(shown).toContainEqual({ text: TOKEN_OF_STEP[3], px: 2, look: 'fresh' })
-    expect(shown).toContainEqual({ text: TOKEN_OF_STEP[2], px: 1, look: 'fresh' })
-    expect(shown.map(({ text }) => text)).not.toContain(EXPECTED_TOKEN)
+    expect((await stretches()).map(({ text }) => text)).not.toContain(EXPECTED_TOKEN)
   })
 
   it('is visible in prose and on invisible characters, and marks surprising line ends', async () => {
     for (const name of ['prose.txt', 'invisible.txt']) {
       await workbench().openFile(name)
-      await workbench().runCommand('Logitscope: Show Surprisal in Editor')
-      await expect.poll(async () => (await stretches()).some(({ px }) => px === 5), SOON).toBe(true)
+      await workbench().showSurprisal()
+      await expect.poll(async () => (await stretches()).some(({ px }) => px === 5), OFTEN).toBe(true)
       await workbench().screenshot(`heatmap-${name}`)
     }
 
-    await expect.poll(lineEndMarks, SOON).toBeGreaterThan(0)
+    await expect.poll(lineEndMarks, OFTEN).toBeGreaterThan(0)
   })
 
   it('keeps the colours before an edit, fades those after it, and updates them', async () => {
@@ -69,19 +73,19 @@ describe('the heatmap in the workbench', () => {
 
     const typing = workbench().page.keyboard.type('umbrella', { delay: 100 })
 
-    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('stale')
-    await expect(lookOf(TOKEN_OF_STEP[3])).resolves.toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), OFTEN).toBe('stale')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[3]), OFTEN).toBe('fresh')
     await workbench().screenshot('heatmap-typing')
     await typing
-    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), OFTEN).toBe('fresh')
     await workbench().revertFile()
   })
 
   it('does not colour the selection', async () => {
     await workbench().selectLines(2, 3)
 
-    await expect.poll(() => lookOf(TOKEN_OF_STEP[3]), SOON).toBeUndefined()
-    await expect(lookOf(TOKEN_OF_STEP[4])).resolves.toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[3]), OFTEN).toBeUndefined()
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), OFTEN).toBe('fresh')
   })
 
   it('goes to the next and the previous surprising token and shows the hover', async () => {
@@ -103,6 +107,7 @@ describe('the heatmap in the workbench', () => {
   it('keeps the hover when the editor has to scroll sideways to the token', async () => {
     await workbench().openNewFile('wide.txt', `${'the '.repeat(80)}umbrella`)
     await showSurprisal()
+    await expect.poll(() => lookOf('umbrella'), OFTEN).toBe('fresh')
 
     await workbench().page.keyboard.press('Control+Shift+F8')
 
@@ -114,7 +119,7 @@ describe('the heatmap in the workbench', () => {
   it('lists the surprising tokens, the most surprising first', async () => {
     await openList()
 
-    const first = items().first()
+    const first = items().first().and(workbench().page.locator('.focused'))
     await first.getByText(MOST_SURPRISING.token).waitFor()
     const { surprisal, rank } = tokenNumbers(MOST_SURPRISING.position)
     const numbers = `${formatDecimal(surprisal)} bits, rank ${formatCount(rank)}`
@@ -135,6 +140,7 @@ describe('the heatmap in the workbench', () => {
   it('leaves the cursor where it was when the list is closed', async () => {
     await workbench().putCursor(4, 1)
     await openList()
+    await items().first().getByText(MOST_SURPRISING.token).waitFor()
 
     await workbench().page.keyboard.press('Escape')
 
@@ -145,11 +151,11 @@ describe('the heatmap in the workbench', () => {
   it('is on again after a reload of the window, and disappears when it is turned off', async () => {
     await workbench().reload()
     await workbench().openFile('readConfig.ts')
-    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), SOON).toBe('fresh')
+    await expect.poll(() => lookOf(TOKEN_OF_STEP[4]), OFTEN).toBe('fresh')
 
     await workbench().hideSurprisal()
 
-    await expect.poll(stretches, SOON).toEqual([])
+    await expect.poll(stretches, OFTEN).toEqual([])
     await showSurprisal()
   })
 
@@ -158,7 +164,7 @@ describe('the heatmap in the workbench', () => {
   })
 
   async function showSurprisal(): Promise<void> {
-    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await workbench().showSurprisal()
     await colouredSpans().first().waitFor()
   }
 

@@ -11,13 +11,13 @@ const workbench = useWorkbench({ settings: SLOW_HOVER })
 describe('before a document is inspected', () => {
   it('the status item names the model, and no hover is shown until the engine is ready', async () => {
     const { page, statusItem } = workbench()
-    await expect(statusItem.innerText()).resolves.toMatch(/^\s*mini\s*$/)
+    await statusItem.filter({ hasText: /^\s*mini\s*$/ }).waitFor()
     await statusItem.locator('[aria-label^="Logitscope: model mini, not started yet."]').waitFor()
 
     await workbench().openFile('readConfig.ts')
     await page.locator('.view-line span').getByText('catch', { exact: true }).hover()
     await page.locator('.monaco-hover').first().waitFor({ state: 'hidden' })
-    await expect(statusItem.innerText()).resolves.toMatch(/^\s*mini\s*$/)
+    await statusItem.filter({ hasText: /^\s*mini\s*$/ }).waitFor()
 
     await workbench().runCommand('Logitscope: Inspect Logits')
     await statusItem.getByText('mini · WASM').waitFor()
@@ -26,7 +26,7 @@ describe('before a document is inspected', () => {
 })
 
 describe('hovers and status item of an inspected document', () => {
-  const { inspectSample, grid, pickedRow } = panelOf(workbench)
+  const { inspectSample, hasFocus, grid, pickedRow } = panelOf(workbench)
 
   beforeAll(async () => {
     await inspectSample()
@@ -59,6 +59,7 @@ describe('hovers and status item of an inspected document', () => {
   it('selects the token in a panel that is open already', async () => {
     await workbench().runCommand('Logitscope: Inspect Logits')
     await pickedRow('Config, leading space.').waitFor()
+    await hasFocus()
     await hoverOver('parse')
 
     await hover('parse').getByText('Open the panel at this token').click()
@@ -83,11 +84,11 @@ describe('hovers and status item of an inspected document', () => {
     const tooltip = workbench().page.locator('.monaco-hover', { hasText: '12 M parameters' })
     await tooltip.getByText('embedded, not GPT-2 itself').waitFor()
     // With other spaces its lines would break within words.
-    expect(await tooltip.textContent()).toMatch(/12 M parameters.*Native inference is not used: /s)
+    await expect.poll(() => tooltip.textContent()).toMatch(/12 M parameters.*Native inference is not used: /s)
   })
 
   it('has a tooltip with the heatmap’s legend in the colours of the theme', async () => {
-    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await workbench().showSurprisal()
     await workbench().page.mouse.move(0, 0)
     await workbench().statusItem.hover()
 
@@ -108,7 +109,7 @@ describe('hovers and status item of an inspected document', () => {
     await menuEntry('Show Surprisal in Editor').waitFor()
     await workbench().screenshot('status-menu')
     await page.keyboard.type('toggle hover')
-    await menuEntry('Toggle Hover Predictions').waitFor()
+    await menuEntry('Toggle Hover Predictions').and(page.locator('.focused')).waitFor()
     await page.keyboard.press('Enter')
   }
 

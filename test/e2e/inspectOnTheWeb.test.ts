@@ -20,7 +20,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
       'logitscope.hubEndpoint': `http://127.0.0.1:${inject('hosts').hubPort}`,
     },
   })
-  const { inspectSample, dialog } = panelOf(workbench)
+  const { inspectSample, headerText, dialog } = panelOf(workbench)
   let hub: OpenHub
 
   beforeAll(async () => {
@@ -34,9 +34,8 @@ describe('VS Code for the web in a window that is not isolated', () => {
   it('inspects a document on one thread', async () => {
     await inspectSample()
 
-    const header = await workbench().panel.locator('header').innerText()
-    expect(await workbench().panel.locator('.popover').textContent()).toContain('WASM, 1 thread')
-    expect(header.replaceAll(/\s+/g, ' ')).toContain(HEADER_FIGURES)
+    await workbench().panel.locator('.popover', { hasText: 'WASM, 1 thread' }).waitFor({ state: 'attached' })
+    await expect.poll(headerText).toContain(HEADER_FIGURES)
     expect(workbench().consoleErrors).toEqual([])
   })
 
@@ -55,7 +54,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
     await workbench().reset()
     await workbench().openFile('readConfig.ts')
 
-    await workbench().runCommand('Logitscope: Show Surprisal in Editor')
+    await workbench().showSurprisal()
 
     await workbench().page.locator('.view-overlays [class*="ced-"]').first().waitFor()
     await workbench().hideSurprisal()

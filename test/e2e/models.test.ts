@@ -33,9 +33,9 @@ describe('models in the workbench', () => {
     await workbench().page.keyboard.press('Enter')
 
     const entry = workbench().page.locator('.quick-input-widget .monaco-list-row', { hasText: 'gpt2-medium' })
-    await expect(entry.innerText()).resolves.toMatch(
-      /355 M parameters · 1\.5 GB to download · needs 1\.4 GB of memory/,
-    )
+    await entry
+      .filter({ hasText: /355 M parameters · 1\.5 GB to download · needs 1\.4 GB of memory/ })
+      .waitFor()
     await workbench().screenshot('select-model')
     await workbench().page.keyboard.press('Escape')
   })
@@ -60,9 +60,11 @@ describe('models in the workbench', () => {
     })
     await notification.getByRole('button', { name: 'Download Again' }).waitFor()
     await workbench().screenshot('download-refused')
-    await expect(notification.innerText()).resolves.toContain(
-      'The hub’s model.safetensors is not the pinned file: it has 15 bytes instead of 548,105,171.',
-    )
+    await notification
+      .getByText(
+        'The hub’s model.safetensors is not the pinned file: it has 15 bytes instead of 548,105,171.',
+      )
+      .waitFor()
     await workbench().page.locator('.statusbar').getByText('mini').waitFor()
   })
 })

@@ -9,7 +9,7 @@ import { engineProcesses } from './support/engineProcesses'
 import { ghostTextOf } from './support/ghostText'
 import { panelOf } from './support/panel'
 import { useWorkbench } from './support/useWorkbench'
-import { APPEAR_LIMIT_MS, SLOW_HOVER } from './support/workbench'
+import { SLOW_HOVER } from './support/workbench'
 
 /** 2,000 tokens: the engine has scored a small part of them when an open panel shows the first rows. */
 const LONG_TEXT = 'The language model head projects every hidden state to one score for each token.\n'.repeat(
@@ -28,7 +28,7 @@ const workbench = useWorkbench({
 })
 
 describe('Logitscope Native', () => {
-  const { inspectSample, pickedOrNot } = panelOf(workbench)
+  const { inspectSample, headerText, pickedOrNot } = panelOf(workbench)
   const { askForCompletion } = ghostTextOf(workbench)
   let firstBackend: string
 
@@ -55,9 +55,8 @@ describe('Logitscope Native', () => {
     await inspectSample()
 
     await pickedOrNot(`Config. Token 4 of 85. ${spokenNumbers(4)}.`).waitFor()
-    const header = await workbench().panel.locator('header').innerText()
-    expect(header.replaceAll(/\s+/g, ' ')).toContain(HEADER_FIGURES)
-    expect(await backendOfInspection()).toMatch(/^native, checked: max \|Δ\| \d/)
+    await expect.poll(headerText).toContain(HEADER_FIGURES)
+    await expect.poll(backendOfInspection).toMatch(/^native, checked: max \|Δ\| \d/)
   })
 
   it('answers hovers', async () => {
@@ -108,7 +107,7 @@ describe('Logitscope Native', () => {
     await workbench().runCommand('Logitscope: Cancel Inspection')
     await notices.getByRole('button', { name: 'Retry Backend' }).click()
     await isReady()
-    expect(await engineProcesses()).toHaveLength(1)
+    await expect.poll(engineProcesses).toHaveLength(1)
   })
 
   it('writes no error to the console', () => {
@@ -120,7 +119,7 @@ describe('Logitscope Native', () => {
 
     await workbench().page.goto('about:blank')
 
-    await expect.poll(engineProcesses, { timeout: APPEAR_LIMIT_MS }).toEqual([])
+    await expect.poll(engineProcesses).toEqual([])
     expect(before).toHaveLength(1)
   })
 

@@ -12,7 +12,7 @@ describe('VS Code for the web with a graphics adapter', () => {
     webGpu: true,
     defaults: { 'logitscope.backend': 'webgpu' },
   })
-  const { inspectSample, finished } = panelOf(workbench)
+  const { inspectSample, finished, headerText } = panelOf(workbench)
 
   it(
     'uses WebGPU once it has passed the check against WASM',
@@ -24,13 +24,12 @@ describe('VS Code for the web with a graphics adapter', () => {
 
       await workbench().runCommand('Logitscope: Run Again')
 
-      const header = workbench().panel.locator('header')
-      await header
-        .locator('.popover', { hasText: /WebGPU, checked: max \|Δ\| \de-\d/ })
+      await workbench()
+        .panel.locator('header .popover', { hasText: /WebGPU, checked: max \|Δ\| \de-\d/ })
         .waitFor({ state: 'attached', timeout: COMPILING_LIMIT_MS })
       await finished()
       await workbench().screenshot('web-webgpu')
-      expect((await header.innerText()).replaceAll(/\s+/g, ' ')).toContain(HEADER_FIGURES)
+      await expect.poll(headerText).toContain(HEADER_FIGURES)
     },
   )
 })

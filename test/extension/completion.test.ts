@@ -4,11 +4,11 @@ import { COMPLETIONS, UNFINISHED_CODE as CODE } from '../support/reference/miniE
 import { extension } from './support/extensionUnderTest'
 import { openText } from './support/openText'
 import { resultsAsText } from './support/results'
+import { until } from './support/until'
 
 /** Lets a completion continue to the end of the line, however unlikely it is. */
 const WHOLE_LINE = { minProbability: 0 }
 const STORM_EDITS = 200
-const MAX_TRIGGERS = 10
 
 /** Far more than cancelled requests may keep, far less than 200 requests need. */
 const STORM_MEMORY_BYTES = 150 * 1024 * 1024
@@ -224,6 +224,8 @@ async function openAround(
   const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.One)
   const cursor = document.positionAt(before.length)
   editor.selection = new vscode.Selection(cursor, cursor)
+  // A new editor may get the focus later than it is shown, and a trigger before that has no effect.
+  await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup')
   return document
 }
 
@@ -246,15 +248,16 @@ async function accept(): Promise<void> {
   await vscode.commands.executeCommand('editor.action.inlineSuggest.commit')
 }
 
-/** Triggers until there is a completion: a new editor may get the focus later than it is shown, and a trigger before that has no effect. */
+/** Triggers until a completion was accepted. */
 async function complete(): Promise<void> {
   const document = vscode.window.activeTextEditor?.document
   const version = document?.version
-  for (let i = 0; i < MAX_TRIGGERS && document?.version === version; i++) {
+  const isCompleted = async () => {
     await trigger()
     await accept()
+    return document?.version !== version
   }
-  assert.notEqual(document?.version, version, 'nothing was completed')
+  await until(isCompleted, () => 'nothing was completed')
 }
 
 /** The text with the first candidate appended. */

@@ -9,6 +9,7 @@ import { answerWithStatus, FakeHub } from '../support/fakes/fakeHub'
 import { copyEmbeddedModel, currentModel, inspect, useModel } from './support/currentModel'
 import { startModelSetup, useEndpoint } from './support/modelSetup'
 import { FakeUser } from './support/fakeUser'
+import { until } from './support/until'
 
 describe('A download', () => {
   let user: FakeUser
@@ -48,7 +49,11 @@ describe('A download', () => {
 
       await vscode.commands.executeCommand('logitscope.useGpt2')
 
-      assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.label, 'Settings')
+      const activeTab = () => vscode.window.tabGroups.activeTabGroup.activeTab?.label
+      await until(
+        () => activeTab() === 'Settings',
+        () => `the active tab is ${activeTab()}`,
+      )
       assert.equal(currentModel(), 'mini')
       await vscode.commands.executeCommand('workbench.action.closeAllEditors')
     })

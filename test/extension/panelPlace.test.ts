@@ -1,7 +1,6 @@
-import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { openText } from './support/openText'
-import { panelIsOpen, panelTabs, panelTitle } from './support/results'
+import { panelIsOpen, panelTabs } from './support/results'
 import { until } from './support/until'
 
 const TEXT = 'const port = Number(process.env.PORT)\n'
@@ -18,7 +17,7 @@ describe('The place of the panel', () => {
 
     await inspect()
 
-    assert.deepEqual(groups(), ['text.txt', 'panel'])
+    await groupsAre(['text.txt', 'panel'])
   })
 
   it('is a new group if the group beside the editor has files', async () => {
@@ -27,7 +26,7 @@ describe('The place of the panel', () => {
 
     await inspect()
 
-    assert.deepEqual(groups(), ['text.txt', 'panel', 'text.txt'])
+    await groupsAre(['text.txt', 'panel', 'text.txt'])
   })
 
   it('is the empty group beside the editor', async () => {
@@ -36,7 +35,7 @@ describe('The place of the panel', () => {
 
     await inspect()
 
-    assert.deepEqual(groups(), ['text.txt', 'panel'])
+    await groupsAre(['text.txt', 'panel'])
   })
 
   it('is beside the editor that was used last if another group has the focus', async () => {
@@ -45,7 +44,7 @@ describe('The place of the panel', () => {
 
     await inspect()
 
-    assert.deepEqual(groups(), ['text.txt', 'panel', 'terminal'])
+    await groupsAre(['text.txt', 'panel', 'terminal'])
   })
 
   it('is not taken by files that are opened while the panel is active', async () => {
@@ -54,7 +53,7 @@ describe('The place of the panel', () => {
 
     await openFromExplorer()
 
-    assert.deepEqual(groups(), ['text.txt text.txt', 'panel'])
+    await groupsAre(['text.txt text.txt', 'panel'])
   })
 
   it('leaves the lock of terminal editors as it is by default', async () => {
@@ -63,7 +62,7 @@ describe('The place of the panel', () => {
 
     await openFromExplorer()
 
-    assert.deepEqual(groups(), ['text.txt text.txt', 'terminal'])
+    await groupsAre(['text.txt text.txt', 'terminal'])
   })
 
   for (const { move, command, after } of [
@@ -75,16 +74,13 @@ describe('The place of the panel', () => {
       const editor = await showText(vscode.ViewColumn.One)
       await inspect()
       await vscode.commands.executeCommand(`workbench.action.${command}`)
-      await until(
-        () => groups().join() === after.join(),
-        () => groups().join(),
-      )
+      await groupsAre(after)
       await vscode.window.showTextDocument(editor.document, { viewColumn: columnOfText() })
 
       await inspect()
 
       await panelIsInFront()
-      assert.deepEqual(groups(), after)
+      await groupsAre(after)
     })
   }
 
@@ -97,18 +93,18 @@ describe('The place of the panel', () => {
     await inspect()
 
     await panelIsInFront()
-    assert.deepEqual(groups(), ['text.txt text.txt', 'panel text.txt'])
+    await groupsAre(['text.txt text.txt', 'panel text.txt'])
   })
 
   it('is beside the editor again after the panel was closed', async () => {
     await showText(vscode.ViewColumn.One)
     await inspect()
     await vscode.window.tabGroups.close(panelTabs())
-    assert.deepEqual(groups(), ['text.txt'])
+    await groupsAre(['text.txt'])
 
     await inspect()
 
-    assert.deepEqual(groups(), ['text.txt', 'panel'])
+    await groupsAre(['text.txt', 'panel'])
   })
 
   it('is not locked after the panel was closed as the last editor', async () => {
@@ -121,7 +117,7 @@ describe('The place of the panel', () => {
 
     await openFromExplorer()
 
-    assert.deepEqual(groups(), ['text.txt'])
+    await groupsAre(['text.txt'])
   })
 
   for (const focus of [
@@ -137,8 +133,8 @@ describe('The place of the panel', () => {
 
       await inspect()
 
-      assert.deepEqual(groups(), ['text.txt', 'panel'])
-      assert.equal(panelTitle(), 'Logits: text.txt')
+      await groupsAre(['text.txt', 'panel'])
+      await panelIsOpen(/^Logits: text\.txt$/)
     })
   }
 })
@@ -171,6 +167,14 @@ function columnOfText(): vscode.ViewColumn {
     tabs.some(({ input }) => input instanceof vscode.TabInputText),
   )
   return group?.viewColumn ?? vscode.ViewColumn.One
+}
+
+/** Waits until the editor groups have these tabs. */
+async function groupsAre(expected: readonly string[]): Promise<void> {
+  await until(
+    () => groups().join() === expected.join(),
+    () => groups().join(),
+  )
 }
 
 /** The tabs of each editor group, separated by spaces, in the order of the columns. */

@@ -22,7 +22,7 @@ describe('the model button', () => {
     await openPopover()
     await test.page.getByRole('button', { name }).click()
     await test.posted('runCommand', { command })
-    expect(await test.page.locator('.popover:popover-open').count()).toBe(0)
+    await test.page.locator('.popover:popover-open').waitFor({ state: 'detached' })
   })
 
   it('offers Logitscope Native only where it can be installed', async () => {

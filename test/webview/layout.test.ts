@@ -31,6 +31,7 @@ describe.each(SIZES)('at %i × %i', (width, height) => {
     expect(await visibleRows()).toBeGreaterThanOrEqual(MIN_TABLE_ROWS)
 
     await test.page.getByRole('tab', { name: 'Prediction' }).click()
+    await test.page.getByRole('tabpanel', { name: 'Prediction' }).waitFor()
 
     expect(await layoutProblems(test.page)).toEqual([])
   })

@@ -105,7 +105,7 @@ describe('the keys of the lens', () => {
     await eventually(active).toBe('lens-0-64-4')
     for (const key of ['ArrowDown', 'ArrowLeft']) await test.page.keyboard.press(key)
     await eventually(active).toBe('lens-0-63-5')
-    expect(await test.page.locator(`${cell(63, 5)}[aria-selected=true]`).count()).toBe(1)
+    await test.page.locator(`${cell(63, 5)}[aria-selected=true]`).waitFor()
   })
 
   it('go to the first and the last token, and by a page', async () => {
@@ -254,6 +254,7 @@ it('moves nothing when the rows arrive', async () => {
   const panel = await test.show(typescript, { picked: CONFIG })
   await test.page.getByRole('tab', { name: 'Lens' }).click()
   const request = await test.posted('requestLens')
+  await panel.rendered()
   const places = () =>
     test.page.evaluate(
       `[...document.querySelectorAll('.lens, .lens-row, .layers, .layer-table tr, .toolbar > *')]

@@ -20,7 +20,7 @@ describe('the lens of 14,400 tokens', () => {
     expect(from).toBeLessThanOrEqual(7_000)
     expect(end).toBeGreaterThan(7_000)
     expect(end - from).toBeLessThan(20)
-    expect(await test.page.locator('.lens-cell').count()).toBeLessThan(300)
+    expect(await test.count('.lens-cell')).toBeLessThan(300)
   })
 
   it('requests the columns where scrolling ends', async () => {
@@ -101,7 +101,7 @@ describe('the requests of the lens', () => {
     await alert.getByRole('button', { name: 'Retry' }).click()
 
     await test.posted('requestLens', { request: request + 1 })
-    expect(await alert.count()).toBe(0)
+    await alert.waitFor({ state: 'detached' })
   })
 
   it('ignore the end of an earlier request', async () => {

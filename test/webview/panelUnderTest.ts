@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
@@ -93,17 +94,28 @@ export class PanelUnderTest {
   }
 
   /** The text of the first element that matches, as soon as there is one. */
-  text(selector: string): Promise<string> {
-    return this.page.locator(selector).first().innerText()
+  async text(selector: string): Promise<string> {
+    return (await this.shown(selector)).first().innerText()
   }
 
   /** The texts of all elements that match at the moment, possibly none. */
-  texts(selector: string): Promise<string[]> {
-    return this.page.locator(selector).allInnerTexts()
+  async texts(selector: string): Promise<string[]> {
+    return (await this.shown(selector)).allInnerTexts()
   }
 
-  attribute(selector: string, name: string): Promise<string | null> {
-    return this.page.locator(selector).first().getAttribute(name)
+  /** The number of elements that match at the moment. */
+  async count(selector: string | Locator): Promise<number> {
+    return (await this.shown(selector)).count()
+  }
+
+  async attribute(selector: string, name: string): Promise<string | null> {
+    return (await this.shown(selector)).first().getAttribute(name)
+  }
+
+  /** The elements that match once the effects of what was done before are shown. */
+  async shown(selector: string | Locator): Promise<Locator> {
+    await this.current.rendered()
+    return typeof selector === 'string' ? this.page.locator(selector) : selector
   }
 
   private get current(): PanelPage {

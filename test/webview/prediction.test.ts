@@ -65,7 +65,7 @@ describe('the picked token', () => {
 
     await eventually(() => test.text('.detail h2')).toMatch(/^next\s+after the last of 85 tokens$/)
     expect(await test.text('.source')).toContain('logits[0, 85] of [1, 86, 50257]')
-    expect(await test.page.locator('.candidates .actual').count()).toBe(0)
+    expect(await test.count('.candidates .actual')).toBe(0)
   })
 })
 
@@ -147,12 +147,7 @@ describe('the full row of logits', () => {
     const panel = await showPicked(test)
     await panel.forgetMessages()
 
-    // All in one task, so that a slow machine cannot pause between two keys.
-    await test.page.evaluate(`{
-      const grid = document.querySelector('[role=grid]')
-      for (let i = 0; i < 5; i++)
-        grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }))
-    }`)
+    await panel.holdKey('ArrowDown', 5)
 
     await test.posted('requestLogits', { position: pickedAddress.position + 5 })
     expect(await panel.messages('requestLogits')).toHaveLength(1)
@@ -195,7 +190,7 @@ describe('the full row of logits', () => {
     await test.page.getByRole('button', { name: 'Retry' }).click()
 
     expect(await test.posted('requestLogits', pickedAddress)).toMatchObject(pickedAddress)
-    expect(await test.page.locator('.detail [role=alert]').count()).toBe(0)
+    await test.page.locator('.detail [role=alert]').waitFor({ state: 'detached' })
   })
 
   it('is not said to be loading after it failed', async () => {

@@ -22,7 +22,7 @@ describe('a reload', () => {
     await panel.send({ type: 'showInspection', inspection: typescript, picked: null, focus: false })
     await test.page.locator('#row-0-63.picked').waitFor()
     expect(await test.page.locator('header select').inputValue()).toBe('entropy')
-    expect(await test.page.locator('.candidates tbody tr').count()).toBe(5) // 3, the gap and the actual one
+    expect(await test.count('.candidates tbody tr')).toBe(5) // 3, the gap and the actual one
   })
 
   it('restores the scroll offset of the table', async () => {
@@ -63,7 +63,7 @@ describe('keyboard shortcuts', () => {
     await test.page.locator('.keys button:focus').waitFor()
     await test.page.keyboard.press('Escape')
     await test.page.locator('[role=grid]:focus').waitFor()
-    expect(await test.page.locator('.keys').count()).toBe(0)
+    await test.page.locator('.keys').waitFor({ state: 'detached' })
   })
 
   it('do not include F6, which VS Code handles', async () => {

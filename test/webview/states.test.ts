@@ -195,7 +195,7 @@ describe('the first picked token', () => {
     await panel.send({ type: 'appendPredictions', inspectionId: id, section: 0, predictions })
     await panel.send({ type: 'setState', inspectionId: id, state: { kind: 'done', seconds: 0.42 } })
     await eventually(() => test.text('.status')).toBe('0.42 s')
-    expect(await test.page.locator('#row-0-1.picked').count()).toBe(1)
+    expect(await test.count('#row-0-1.picked')).toBe(1)
   })
 })
 

@@ -213,7 +213,7 @@ describe('the legend', () => {
     }
     await test.show({ ...typescript, generation }, { width: 320, height: 600 })
     await test.page.locator('header select').selectOption(metric)
-    const last = await test.page.locator('.legend .typed').boundingBox()
+    const last = await (await test.shown('.legend .typed')).boundingBox()
     const legend = await test.page.locator('.legend').boundingBox()
     const rightEdge = (last?.x ?? Infinity) + (last?.width ?? 0)
     expect(rightEdge).toBeLessThanOrEqual((legend?.x ?? 0) + (legend?.width ?? 0))

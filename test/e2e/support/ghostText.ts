@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { APPEAR_LIMIT_MS, type Workbench } from './workbench'
+import type { Workbench } from './workbench'
 
 /** The ghost text in the active editor of a window. */
 export function ghostTextOf(workbench: () => Workbench) {
@@ -14,8 +14,10 @@ export function ghostTextOf(workbench: () => Workbench) {
   /** Asks for a completion at the cursor. Returns its text. */
   async function askForCompletion(): Promise<string> {
     await workbench().runCommand('Logitscope: Complete at Cursor')
-    await expect.poll(ghostText, { timeout: APPEAR_LIMIT_MS }).not.toBe('')
-    return ghostText()
+    let shown = ''
+    const read = async () => (shown = await ghostText())
+    await expect.poll(read).not.toBe('')
+    return shown
   }
 
   return { ghostText, askForCompletion }

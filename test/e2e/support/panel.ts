@@ -32,6 +32,11 @@ export function panelOf(workbench: () => Workbench) {
       .waitFor()
   }
 
+  /** The text of the header, on one line. */
+  async function headerText(): Promise<string> {
+    return (await workbench().panel.locator('header').innerText()).replaceAll(/\s+/g, ' ')
+  }
+
   /** Opens the tab Prediction, and one of its sections. The table is hidden then if the panel has only one column. */
   async function openPrediction(section: 'Sampling' | 'How computed'): Promise<void> {
     await workbench().panel.getByRole('tab', { name: 'Prediction' }).click()
@@ -62,7 +67,9 @@ export function panelOf(workbench: () => Workbench) {
 
   return {
     inspectSample,
+    hasFocus,
     finished,
+    headerText,
     openPrediction,
     openTokens,
     grid,

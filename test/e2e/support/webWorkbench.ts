@@ -66,8 +66,9 @@ export class WebWorkbench extends Workbench {
     await this.runCommand('File: Focus on Files Explorer')
     await this.page.getByRole('treeitem', { name }).dblclick()
     await this.page.getByRole('tab', { name, selected: true }).waitFor()
-    await this.focusEditor()
+    await this.focusEditor(name)
     await this.page.keyboard.press('Control+Home')
+    await this.cursorAt(1, 1)
   }
 
   /** Changes the defaults of settings, which needs a reload. */

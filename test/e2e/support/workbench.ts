@@ -13,12 +13,16 @@ const NOTICE_LIMIT_MS = 2_000
 /** A hover waits until the model has answered, however busy the machine is. */
 export const SLOW_HOVER = { 'logitscope.hoverTimeLimit': 10_000 }
 
-/** VS Code's names of its themes, and the class that the workbench has while one is active. */
+/** VS Code's names of its themes, the class that the workbench has while one is active, and the kind that webviews have. */
 export const THEMES = {
-  dark: { name: 'Default Dark Modern', className: 'vs-dark' },
-  light: { name: 'Default Light Modern', className: 'vs' },
-  highContrast: { name: 'Default High Contrast', className: 'hc-black' },
-  highContrastLight: { name: 'Default High Contrast Light', className: 'hc-light' },
+  dark: { name: 'Default Dark Modern', className: 'vs-dark', kind: 'vscode-dark' },
+  light: { name: 'Default Light Modern', className: 'vs', kind: 'vscode-light' },
+  highContrast: { name: 'Default High Contrast', className: 'hc-black', kind: 'vscode-high-contrast' },
+  highContrastLight: {
+    name: 'Default High Contrast Light',
+    className: 'hc-light',
+    kind: 'vscode-high-contrast-light',
+  },
 } as const
 
 /** The address of a webview, or a name of the extension. */
@@ -108,8 +112,9 @@ export class Workbench {
     await this.quickInput.locator('.monaco-list-row.focused', { hasText: name }).waitFor()
     await this.page.keyboard.press('Enter')
     await this.page.getByRole('tab', { name, selected: true }).waitFor()
-    await this.focusEditor()
+    await this.focusEditor(name)
     await this.page.keyboard.press('Control+Home')
+    await this.cursorAt(1, 1)
   }
 
   /** Writes a file into the folder and opens it from the explorer: the search finds it only later. */
@@ -118,20 +123,39 @@ export class Workbench {
     await this.runCommand('File: Focus on Files Explorer')
     await this.page.getByRole('treeitem', { name }).dblclick()
     await this.page.getByRole('tab', { name, selected: true }).waitFor()
-    await this.focusEditor()
+    await this.focusEditor(name)
   }
 
   /** Goes to the end of a document that a command has opened. */
   async goToEndOf(name: string): Promise<void> {
     await this.page.getByRole('tab', { name, selected: true }).waitFor()
-    await this.editorHasFocus()
+    await this.editorHasFocus(name)
     await this.page.keyboard.press('Control+End')
   }
 
-  /** With a key: the command palette, when it closes, returns the focus to the panel for a moment. */
-  async focusEditor(): Promise<void> {
+  /**
+   * With a key: the command palette, when it closes, returns the focus to the panel for a moment.
+   *
+   * @param name of the file that the editor must show
+   */
+  async focusEditor(name?: string): Promise<void> {
     await this.page.keyboard.press('Control+1')
-    await this.editorHasFocus()
+    await this.editorHasFocus(name)
+  }
+
+  /**
+   * Resolves when keys reach the active text editor.
+   *
+   * @param name of the file that it must show: its tab is selected before, while the editor shows another file
+   */
+  async editorHasFocus(name?: string): Promise<void> {
+    const file = name === undefined ? '' : `[data-uri*="/${encodeURIComponent(name)}"]`
+    await this.page.locator(`.editor-group-container.active .monaco-editor.focused${file}`).waitFor()
+  }
+
+  /** Resolves when the cursor is at a line and column, counted from 1, and nothing is selected. */
+  async cursorAt(line: number, column: number): Promise<void> {
+    await this.page.getByText(`Ln ${line}, Col ${column}`, { exact: true }).waitFor()
   }
 
   /** Resolves when VS Code knows that the panel has the focus: a click gives it first to the page, later to the tab. */
@@ -151,8 +175,13 @@ export class Workbench {
   /** Turns the heatmap of the active editor off. Resolves when its button has disappeared. */
   async hideSurprisal(): Promise<void> {
     await this.runCommand('Logitscope: Hide Surprisal in Editor')
-    const button = this.page.getByRole('button', { name: 'Hide Surprisal in Editor' })
-    await button.first().waitFor({ state: 'detached' })
+    await this.hideButton.waitFor({ state: 'detached' })
+  }
+
+  /** Turns the heatmap of the active editor on. Resolves when its button says so. */
+  async showSurprisal(): Promise<void> {
+    await this.runCommand('Logitscope: Show Surprisal in Editor')
+    await this.hideButton.waitFor()
   }
 
   /** Selects the first occurrence of a text, within a line, in the active editor. */
@@ -165,7 +194,7 @@ export class Workbench {
     await find.locator('.matchesCount', { hasText: /^1 of/ }).waitFor()
     await this.page.keyboard.press('Escape')
     await find.waitFor({ state: 'detached' })
-    await this.page.getByText(/^Ln \d+, Col \d+ \(\d+ selected\)$/).waitFor()
+    await this.page.getByText(new RegExp(`^Ln \\d+, Col \\d+ \\(${text.length} selected\\)$`)).waitFor()
   }
 
   /** Selects whole lines of the active editor, counted from 1, without the last one's end of line. */
@@ -183,7 +212,7 @@ export class Workbench {
     await this.quickInputField.fill(`:${line}:${column}`)
     await this.page.keyboard.press('Enter')
     await this.editorHasFocus()
-    await this.page.getByText(`Ln ${line}, Col ${column}`, { exact: true }).waitFor()
+    await this.cursorAt(line, column)
   }
 
   /** The status bar’s text about the cursor, such as `Ln 1, Col 8 (7 selected)`. */
@@ -217,9 +246,11 @@ export class Workbench {
   }
 
   async setTheme(theme: Theme): Promise<void> {
-    const { name, className } = THEMES[theme]
+    const { name, className, kind } = THEMES[theme]
     await this.configure({ 'workbench.colorTheme': name })
     await this.page.locator(`.monaco-workbench.${className}`).waitFor()
+    if ((await this.panelShell.count()) > 0)
+      await this.panel.locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor()
   }
 
   async setViewport(viewport: Viewport): Promise<void> {
@@ -235,6 +266,7 @@ export class Workbench {
   async reset(): Promise<void> {
     // A webview that has the focus when it is closed takes it away from the page: no key reaches the workbench then.
     await this.runCommand('File: Focus on Files Explorer')
+    await this.page.locator('.explorer-folders-view:focus-within').waitFor()
     await this.runCommand('View: Close All Editor Groups')
     // An editor that closes may save its file, which must happen before the file is restored.
     await this.page.locator('.editor-group-container .tab').first().waitFor({ state: 'detached' })
@@ -255,10 +287,6 @@ export class Workbench {
 
   protected async restoreFiles(): Promise<void> {
     await cp(SAMPLE, this.folder, { recursive: true })
-  }
-
-  private async editorHasFocus(): Promise<void> {
-    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor()
   }
 
   private async writeSettings(): Promise<void> {
@@ -285,6 +313,10 @@ export class Workbench {
 
   private noteError(error: string): void {
     if (FROM_EXTENSION.test(error)) this.consoleErrors.push(error)
+  }
+
+  private get hideButton(): Locator {
+    return this.page.getByRole('button', { name: 'Hide Surprisal in Editor' }).first()
   }
 
   /** The frame that contains the panel's own frame. */

@@ -73,8 +73,20 @@ export class WebviewPage<Sent extends object, Posted extends { readonly type: st
     readonly errors: readonly string[],
   ) {}
 
+  /** Sends a message. Resolves when the page has handled it and shows what has changed. */
   async send(message: Sent): Promise<void> {
-    await this.page.evaluate(`window.postMessage(${toExpression(message)}, '*')`)
+    await this.page.evaluate(`new Promise((resolve) => {
+      addEventListener('message', () => resolve(), { once: true })
+      window.postMessage(${toExpression(message)}, '*')
+    })`)
+    await this.rendered()
+  }
+
+  /** Resolves when the page shows its present state, which it renders with the next frame. */
+  async rendered(): Promise<void> {
+    await this.page.evaluate(
+      'new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => resolve())))',
+    )
   }
 
   /** All messages of a type that the page has posted, oldest first. */
@@ -85,6 +97,15 @@ export class WebviewPage<Sent extends object, Posted extends { readonly type: st
 
   async forgetMessages(): Promise<void> {
     await this.page.evaluate('window.posted.length = 0')
+  }
+
+  /** Presses a key of the table several times in one task, so that a slow machine cannot pause between two of them. */
+  async holdKey(key: string, times: number): Promise<void> {
+    await this.page.evaluate(`{
+      const grid = document.querySelector('[role=grid]')
+      for (let i = 0; i < ${times}; i++)
+        grid.dispatchEvent(new KeyboardEvent('keydown', { key: ${JSON.stringify(key)}, bubbles: true }))
+    }`)
   }
 
   savedState(): Promise<unknown> {
