@@ -60,6 +60,12 @@ export function formatSigned(value: number, digits = 2): string {
   return value > 0 && Number(value.toFixed(digits)) !== 0 ? `+${text}` : text
 }
 
+/** A divergence in nats: 0.3312 → `0.331`, 1 → `1.00`, 4.13e-5 → `4.1e-5` */
+export function formatDivergence(nats: number): string {
+  if (nats === 0) return '0'
+  return nats < 0.001 ? scientific(nats) : formatDecimal(nats, nats < 0.01 ? 4 : nats < 1 ? 3 : 2)
+}
+
 /** 8.03 → `×8.0`, 0.14 → `÷7.1`: how many times as likely. */
 export function formatFactor(factor: number): string {
   const times = factor < 1 ? 1 / factor : factor

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { LENS_TOP_K, type LensRow } from '../../../src/shared/contracts/explanation'
-import type { ModelInfo } from '../../../src/shared/contracts/prediction'
+import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { mostLikelyAt } from '../../../src/shared/numbers/lens'
 import { formatProbability } from '../../../src/shared/text/format'
@@ -11,6 +11,7 @@ import type { LensState } from '../../state/lens'
 import { hasActual } from '../../state/lensCells'
 import type { Row } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
+import { comparedSideTemplate } from '../base/comparedSide'
 import { lensStatusTemplate } from '../lens/lensStatus'
 import { type Candidate, type CandidateLine, candidatesTemplate } from './candidates'
 import { factsTemplate, type TokenFacts, titleTemplate } from './pickedToken'
@@ -20,16 +21,18 @@ export interface LayerPredictionOptions {
   readonly layer: number
   readonly lens: LensState
   readonly labels: TokenLabels
-  readonly model: Pick<ModelInfo, 'nLayer' | 'vocabularySize'>
+  readonly inspection: Inspection
   readonly actions: PanelActions
 }
 
 /** The tab Prediction for a layer before the last one: what the LM head makes of the residual stream there. */
 export function layerPredictionTemplate(row: Row, options: LayerPredictionOptions): TemplateResult {
-  const { layer, lens, labels, model, actions } = options
+  const { layer, lens, labels, inspection, actions } = options
+  const { model } = inspection
   const lensRow = lens.rows.at(row)
   return html`<aside class="detail" aria-label="Picked token">
     ${titleTemplate(row, labels, `as ${afterLayer(layer)}`)}
+    ${comparedSideTemplate(inspection, 'A layer of', actions)}
     <div class="answer">
       <div class="numbers">
         ${factsTemplate(factsOf(lensRow, layer), model.vocabularySize)}

@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import { formatProbability } from '../../../src/shared/text/format'
+import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
 import { matchesTyped, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { type Distribution, MAX_TOP_K } from '../../../src/shared/contracts/prediction'
@@ -17,10 +18,14 @@ import { tokenPieces } from '../../../src/shared/text/tokenText'
 import type { PanelActions } from '../../controller'
 import type { FullRow, PredictionPart } from '../../state/panelState'
 import type { Row, RowBlock } from '../../state/rows'
+import { describeUncompared } from '../../state/uncompared'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { type Candidate, type CandidateLine, candidatesTemplate } from './candidates'
 import { chipsTemplate } from './chips'
+import { comparedAnswerTemplate } from './compared/comparedAnswer'
+import './compared/scatter'
+import { comparedSideTemplate } from '../base/comparedSide'
 import { howComputedTemplate } from './howComputed'
 import { LightElement } from '../base/lightElement'
 import { missingPredictionTemplate } from '../base/missingPrediction'
@@ -99,13 +104,53 @@ export class PredictionElement extends LightElement {
       <div class="answer ${row.stale ? 'stale' : ''} ${missing === null ? '' : 'blank'}">
         ${missing === null ? nothing : missingPredictionTemplate(missing, inspection, this.actions)}
         <div class="numbers">
-          ${factsTemplate(row, inspection.model.vocabularySize)} ${this.listTemplate(row)}
+          ${
+            this.comparedTemplate(row) ??
+            html`${factsTemplate(row, inspection.model.vocabularySize)} ${this.uncomparedTemplate(row)}
+            ${this.listTemplate(row)}`
+          }
         </div>
       </div>
-      ${this.failureTemplate()} ${this.generationTemplate()}
+      ${this.failureTemplate()} ${this.generationTemplate()} ${this.scatterTemplate()}
       ${this.partTemplate('sampling', 'Sampling', this.samplingTemplate())}
       ${this.partTemplate('computed', 'How computed', howComputedTemplate(row, inspection, labels))}
     </aside>`
+  }
+
+  /** Null if the row has only the shown side. */
+  private comparedTemplate(row: Row): TemplateResult | null {
+    const { inspection, labels } = this
+    if (!isCompared(inspection)) return null
+    return comparedAnswerTemplate(row, {
+      names: sideNames(inspection),
+      labels,
+      topK: inspection.topK,
+      isOpen: this.openParts.has('list'),
+      setOpen: (open) => {
+        this.actions.setPartOpen({ part: 'list', open })
+      },
+    })
+  }
+
+  private uncomparedTemplate(row: Row): TemplateResult | typeof nothing {
+    const { inspection } = this
+    if (!isCompared(inspection)) return nothing
+    const reason = row.uncompared
+    return reason === null
+      ? nothing
+      : html`<p class="note uncompared">${describeUncompared(reason, sideNames(inspection))}</p>`
+  }
+
+  private scatterTemplate(): TemplateResult | typeof nothing {
+    const { inspection, rows, picked, labels, actions } = this
+    if (!isCompared(inspection)) return nothing
+    return html`<logitscope-scatter
+      .rows=${rows}
+      .picked=${picked}
+      .names=${sideNames(inspection)}
+      .labels=${labels}
+      .actions=${actions}
+    ></logitscope-scatter>`
   }
 
   private listTemplate(row: Row): TemplateResult {
@@ -246,13 +291,13 @@ export class PredictionElement extends LightElement {
   }
 
   private samplingTemplate(): TemplateResult {
-    return html`<logitscope-sampling
-      .sampling=${this.sampling}
-      .vocabularySize=${this.inspection.model.vocabularySize}
-      .initial=${this.inspection.generation?.sampling ?? NEUTRAL_SAMPLING}
-      .sampled=${this.sampled}
-      .actions=${this.actions}
-    ></logitscope-sampling>`
+    return html`${comparedSideTemplate(this.inspection, 'Samples from')}<logitscope-sampling
+        .sampling=${this.sampling}
+        .vocabularySize=${this.inspection.model.vocabularySize}
+        .initial=${this.inspection.generation?.sampling ?? NEUTRAL_SAMPLING}
+        .sampled=${this.sampled}
+        .actions=${this.actions}
+      ></logitscope-sampling>`
   }
 
   private readonly onRemoveSetting = (name: SamplingControlName, event: Event) => {

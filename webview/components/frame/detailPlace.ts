@@ -35,7 +35,7 @@ function predictionTemplate(
       lens,
       labels,
       actions: controller,
-      model: inspection.model,
+      inspection,
     })
   return html`<logitscope-prediction
     .inspection=${inspection}

@@ -5,6 +5,7 @@ import {
   formatCounted,
   formatDecimal,
   formatDuration,
+  formatDivergence,
   formatFactor,
   formatOdds,
   formatParameters,
@@ -37,6 +38,19 @@ describe('A factor', () => {
     [1.2e6, '×1.2e6'],
   ])('of %f is formatted as %s', (factor, shown) => {
     expect(formatFactor(factor)).toBe(shown)
+  })
+})
+
+describe('A divergence in nats', () => {
+  it.each([
+    [0, '0'],
+    [4.13e-5, '4.1e-5'],
+    [0.00412, '0.0041'],
+    [0.3312, '0.331'],
+    [1, '1.00'],
+    [12.345, '12.35'],
+  ])('%d is %s', (nats, shown) => {
+    expect(formatDivergence(nats)).toBe(shown)
   })
 })
 

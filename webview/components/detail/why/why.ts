@@ -17,6 +17,7 @@ import { tokenTemplate } from '../../../tokens/pieces'
 import { setTokenContext } from '../../../tokens/tokenContext'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { LightElement } from '../../base/lightElement'
+import { comparedSideTemplate } from '../../base/comparedSide'
 import { missingPredictionTemplate } from '../../base/missingPrediction'
 import { factsTemplate, titleTemplate } from '../pickedToken'
 import './against'
@@ -62,7 +63,7 @@ export class WhyElement extends LightElement {
       aria-label="Why the picked token was predicted"
       @contextmenu=${this.onContextMenu}
     >
-      ${titleTemplate(row, labels)}
+      ${titleTemplate(row, labels)} ${comparedSideTemplate(inspection, 'Explains', this.actions)}
       <div class="answer ${row.stale ? 'stale' : ''} ${missing === null ? '' : 'blank'}">
         ${missing === null ? nothing : missingPredictionTemplate(missing, inspection, this.actions)}
         <div class="numbers">${factsTemplate(row, inspection.model.vocabularySize)}</div>
