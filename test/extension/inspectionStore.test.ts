@@ -6,10 +6,11 @@ import * as vscode from 'vscode'
 import { type InspectionRun, UNEXPLAINED } from '../../src/features/inspect/run/inspectionRun'
 import { AlternativeList } from '../../src/prediction/alternativeList'
 import { InspectionStore } from '../../src/features/inspect/run/inspectionStore'
+import { COMPARED_PER_FILE } from '../../src/features/inspect/run/storedComparison'
 import { SCORES_PER_FILE } from '../../src/features/inspect/run/storedRun'
 import type { LensRow } from '../../src/shared/contracts/explanation'
 import { LENS_BLOCK_LENGTH, LensRows } from '../../src/shared/contracts/lensRows'
-import type { ModelInfo, TokenPrediction } from '../../src/shared/contracts/prediction'
+import type { ModelInfo, TokenScore } from '../../src/shared/contracts/prediction'
 
 describe('the store of inspections', () => {
   const log = vscode.window.createOutputChannel('Logitscope store test', { log: true })
@@ -76,6 +77,16 @@ describe('the store of inspections', () => {
     await other.save(runWith(SCORES_PER_FILE + 20))
 
     assertSameRun(await anotherWindow().load('run'), runWith(SCORES_PER_FILE + 20))
+  })
+
+  it('restores a comparison that was saved while it grew, and continues to save it', async () => {
+    const grown = COMPARED_PER_FILE + 10
+    for (const compared of [0, 10, grown]) await store.save(comparedRun(compared))
+    const other = anotherWindow()
+
+    assertSameRun(await other.load('run'), comparedRun(grown))
+    await other.save(comparedRun(grown + 10))
+    assertSameRun(await anotherWindow().load('run'), comparedRun(grown + 10))
   })
 
   it('keeps the newest ten, and deletes files of older versions first', async () => {
@@ -172,6 +183,40 @@ function runWith(scored: number, id = 'run'): InspectionRun {
   }
 }
 
+/** A scored run of which `compared` tokens are compared. */
+function comparedRun(compared: number): InspectionRun {
+  const run = runWith(10)
+  const tokens = Array.from({ length: compared }, (_, position) => ({
+    position,
+    baselinePosition: position + 1,
+    kl: position / 3,
+    jensenShannon: position / 7,
+    score: scoreOf(position),
+    baselineScore: scoreOf(position + 1),
+  }))
+  const section = {
+    tokens,
+    next: null,
+    shared: TOKENS,
+    contextTokens: { shown: 0, baseline: 0 },
+    baselineOnly: [{ position: 3, tokenIds: [1, 2] }],
+    isComplete: true,
+  }
+  return {
+    ...run,
+    inspection: {
+      ...run.inspection,
+      comparison: {
+        baseline: { kind: 'model', id: 'mini', precision: 'int8' },
+        canSwap: true,
+        models: { shown: MODEL, baseline: { ...MODEL, precision: 'int8' } },
+        state: { kind: 'done' },
+        sections: [section],
+      },
+    },
+  }
+}
+
 function lensRow(logitsRow: number): LensRow {
   return {
     logitsRow,
@@ -184,7 +229,7 @@ function lensRow(logitsRow: number): LensRow {
   }
 }
 
-function scoreOf(position: number): TokenPrediction['score'] {
+function scoreOf(position: number): TokenScore {
   const columns = {
     topIds: Int32Array.of(position, position + 1),
     topLogits: Float32Array.of(position / 7, (position + 1) / 7),

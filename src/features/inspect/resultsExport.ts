@@ -1,6 +1,9 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
 import { showError, showInformation } from '../../editor/notifications'
+import { comparedLines } from '../../prediction/report/comparedText'
+import { comparisonProperty } from '../../prediction/report/comparisonJson'
+import { comparisonOfSection } from '../../prediction/report/comparisonReport'
 import { csvPieces } from '../../prediction/report/csv'
 import { jsonPieces } from '../../prediction/report/json'
 import type { Piece } from '../../prediction/report/pieces'
@@ -12,6 +15,7 @@ import type { WhyAnswer } from '../../shared/contracts/why'
 import { delay } from '../../shared/delay'
 import { scoredCount } from '../../shared/numbers/summary'
 import { plainMessage } from '../../shared/text/plainMessage'
+import type { Vocabulary } from '../../shared/text/vocabulary'
 import { copyToClipboard } from './copyToClipboard'
 import { explanationLines, explanationProperties } from './explain/explanationTexts'
 import { exportFile, type ExportFileOptions } from './exportFile'
@@ -92,7 +96,7 @@ export class ResultsExport implements vscode.Disposable {
     if (run === undefined) return
     const vocabulary = await this.options.service.vocabulary()
     const pieces = jsonPieces(run.inspection, vocabulary, {
-      furtherProperties: (section) => explanationProperties(run, section, vocabulary),
+      furtherProperties: (section) => furtherProperties(run, section, vocabulary),
     })
     await this.save(pieces, run.inspection, 'json')
   }
@@ -109,11 +113,12 @@ export class ResultsExport implements vscode.Disposable {
     this.provider.dispose()
   }
 
-  /** The results, and what was explained of them. */
+  /** The results, their comparison, and what was explained of them. */
   private async textOf(run: InspectionRun): Promise<string> {
     const vocabulary = await this.options.service.vocabulary()
+    const compared = await collectInTurns(comparedLines(run.inspection, vocabulary))
     const explained = await collectInTurns(explanationLines(run, vocabulary))
-    return [formatResults(run.inspection, vocabulary), ...explained].join('\n')
+    return [formatResults(run.inspection, vocabulary), ...compared, ...explained].join('\n')
   }
 
   private inspection(): Inspection | undefined {
@@ -158,15 +163,37 @@ export class ResultsExport implements vscode.Disposable {
 
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
 
+/** What a section's report has beside its predictions. */
+function* furtherProperties(
+  run: InspectionRun,
+  section: number,
+  vocabulary: Vocabulary,
+): Generator<Iterable<string>> {
+  const comparison = comparisonOfSection(run.inspection, section)
+  if (comparison !== null) yield comparisonProperty(comparison, vocabulary)
+  yield* explanationProperties(run, section, vocabulary)
+}
+
 /** Differs for different results, because VS Code does not reload the text of a URI that is open. */
 function resultsUri({ inspection, lens, why }: InspectionRun): vscode.Uri {
-  const { id, sections, precisionCost } = inspection
-  const cost = precisionCost?.kind === 'done' ? precisionCost.cost.mean : (precisionCost?.kind ?? '')
+  const { id, sections } = inspection
   return vscode.Uri.from({
     scheme: RESULTS_SCHEME,
     path: '/Logitscope Results.txt',
-    query: [id, scoredCount(sections), cost, lens.size, ...why.map(idOfWhy)].join('-'),
+    query: [id, scoredCount(sections), idOfComparison(inspection), lens.size, ...why.map(idOfWhy)].join('-'),
   })
+}
+
+/** What the text of a comparison depends on; a number of its tokens can be the same after another run. */
+function idOfComparison({ comparison }: Inspection): string {
+  if (comparison === undefined) return ''
+  const { baseline, state, sections } = comparison
+  const figures = sections.map(({ tokens }) => {
+    let kl = 0
+    for (const token of tokens) kl += token.kl
+    return `${tokens.length}:${kl}`
+  })
+  return [...Object.values(baseline), state.kind, ...figures].join('.')
 }
 
 /** What the text of an answer depends on. */

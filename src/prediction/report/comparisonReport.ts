@@ -55,6 +55,15 @@ export interface SectionComparison {
   readonly compared: Pick<ComparedSection, 'tokens' | 'contextTokens' | 'isComplete'>
 }
 
+/** The comparison of a section; null if the inspection is not compared, or its models are not loaded yet. */
+export function comparisonOfSection(inspection: Inspection, section: number): SectionComparison | null {
+  const { models, sections } = inspection.comparison ?? NOT_LOADED
+  const compared = sections[section]
+  return models === null || compared === undefined ? null : { inspection, section, models, compared }
+}
+
+const NOT_LOADED: Pick<InspectionComparison, 'models' | 'sections'> = { models: null, sections: [] }
+
 export function comparisonReportOf(comparison: SectionComparison, vocabulary: Vocabulary): ComparisonReport {
   const report = streamedComparisonReportOf(comparison, vocabulary)
   return { ...report, positions: [...report.positions] }
@@ -67,8 +76,8 @@ export function streamedComparisonReportOf(
 ): StreamedComparisonReport {
   const { compared } = comparison
   return {
-    ...provenanceOf(comparison, 'shown'),
-    baseline: provenanceOf(comparison, 'baseline'),
+    ...provenanceOfSide(comparison, 'shown'),
+    baseline: provenanceOfSide(comparison, 'baseline'),
     aligned: compared.isComplete,
     positions: positionsOf(comparison, vocabulary),
     summary: summarizeTokens(compared.tokens),
@@ -76,7 +85,7 @@ export function streamedComparisonReportOf(
 }
 
 /** What a side ran with, and how many tokens it saw before the section. */
-function provenanceOf(
+export function provenanceOfSide(
   { inspection, section, models, compared }: SectionComparison,
   side: 'shown' | 'baseline',
 ): ReportedProvenance {

@@ -29,8 +29,8 @@ export function formatComparison(report: ComparisonReport): string {
       .join(GAP)
       .trimEnd()
   return [
-    `shown:    ${provenanceOf(report)}`,
-    `baseline: ${provenanceOf(report.baseline)}`,
+    `shown:    ${describeSide(report)}`,
+    `baseline: ${describeSide(report.baseline)}`,
     ...(report.aligned ? [] : [NOT_ALIGNED]),
     '',
     ...(rows.length === 0 ? [] : [line(COLUMNS.map(({ title }) => title)), ...rows.map(line), '']),
@@ -41,7 +41,7 @@ export function formatComparison(report: ComparisonReport): string {
 
 const GAP = '  '
 const MAX_WIDTH = 24
-const NOT_ALIGNED =
+export const NOT_ALIGNED =
   'The texts differ too much to be aligned token by token: only their common beginning and end are compared.'
 
 const COLUMNS: readonly { readonly title: string; readonly align: 'left' | 'right' }[] = [
@@ -76,7 +76,8 @@ function cellsOf(row: ReportedComparedPosition): string[] {
   ]
 }
 
-function provenanceOf(provenance: ReportedProvenance): string {
+/** What a side ran with, in one line. */
+export function describeSide(provenance: ReportedProvenance): string {
   return oneLine(describeProvenance({ ...provenance, startToken: provenance.bos, temperature: 1 }))
 }
 

@@ -4,6 +4,7 @@ import type { Inspection, Section } from '../../shared/contracts/inspection'
 import type { Alternatives, Distribution, TokenPrediction } from '../../shared/contracts/prediction'
 import { LensRows } from '../../shared/contracts/lensRows'
 import type { Vocabulary } from '../../shared/text/vocabulary'
+import { FIGURE_HEADINGS, figureCells, SIDE_HEADINGS, sideCells } from './comparisonColumns'
 import { type Cell, formatCells, formatRecord, formatTextCell, numberText } from './csvCells'
 import { lensHeadings, lensText } from './lensCsv'
 import { layerNames } from './lensReport'
@@ -12,7 +13,8 @@ import { decodeToken } from './report'
 
 /**
  * One record for each token, and one for the distribution after the last token of each section. If rows of the lens are
- * computed, every record has columns for them, empty where they are not.
+ * computed, every record has columns for them, empty where they are not. If the inspection is compared, every record names
+ * both sides and has the figures of the baseline's.
  */
 export function csvPieces(
   inspection: Inspection,
@@ -25,13 +27,18 @@ export function csvPieces(
 function* csvRecords(inspection: Inspection, vocabulary: Vocabulary, lens: LensRows): Generator<string> {
   const { topK, sections, model } = inspection
   const layers = lens.blocks.length === 0 ? [] : layerNames(model.nLayer)
-  yield formatRecord([...headings(topK), ...lensHeadings(layers)])
+  const comparedHeadings = sideCells(inspection, 0) === null ? [] : [...SIDE_HEADINGS, ...FIGURE_HEADINGS]
+  yield formatRecord([...headings(topK), ...lensHeadings(layers), ...comparedHeadings])
   for (const [index, section] of sections.entries()) {
     const provenance = provenanceOf(inspection, section, index + 1)
+    const sides = sideCells(inspection, index)
     const record = (position: number, cells: readonly Cell[], top: Alternatives) => {
-      const lensRow = lens.at({ section: index, position })
+      const address = { section: index, position }
       const alternatives = alternativesText(top, topK, vocabulary)
-      return `${formatCells([...provenance, ...cells])}${alternatives}${lensText(lensRow, layers, vocabulary)}\r\n`
+      const layersText = lensText(lens.at(address), layers, vocabulary)
+      const compared =
+        sides === null ? '' : `,${formatCells([...sides, ...figureCells(inspection, address)])}`
+      return `${formatCells([...provenance, ...cells])}${alternatives}${layersText}${compared}\r\n`
     }
     for (const prediction of section.predictions) {
       const top = prediction.score?.top ?? []

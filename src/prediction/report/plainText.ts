@@ -2,24 +2,21 @@
 
 import { assertNever } from '../../shared/assertNever'
 import type { Inspection, Section } from '../../shared/contracts/inspection'
-import type {
-  Distribution,
-  PrecisionCostState,
-  TokenPrediction,
-  TokenScore,
-} from '../../shared/contracts/prediction'
+import type { Distribution, TokenPrediction, TokenScore } from '../../shared/contracts/prediction'
 import type { TokenAddress } from '../../shared/contracts/protocol'
 import { elementAt } from '../../shared/elementAt'
-import { describePrecisionCost } from '../../shared/numbers/precisionCost'
 import { scoredCount, summarize } from '../../shared/numbers/summary'
 import { formatCounted, formatDuration, formatWholePercent } from '../../shared/text/format'
-import { candidateTitle, describeGeneration, isTyped } from '../../shared/text/generation'
+import { describeGeneration, isTyped } from '../../shared/text/generation'
 import { oneLine } from '../../shared/text/plainMessage'
 import { speakRow } from '../../shared/text/spokenRow'
 import { showToken, speakToken } from '../../shared/text/tokenText'
 import type { Vocabulary } from '../../shared/text/vocabulary'
-import { formatTextCell } from './csvCells'
+import { comparisonStateLines, sideLines } from './comparedText'
+import { FIGURE_HEADINGS, figureCells } from './comparisonColumns'
+import { type Cell, formatTextCell } from './csvCells'
 import { describeProvenance, describeSummary } from './provenance'
+import { sectionTitle } from './sectionTitle'
 
 /** Tab-separated tables for a spreadsheet, one for each section: provenance, column names, one line for each token. */
 export function formatTables(inspection: Inspection, vocabulary: Vocabulary): string {
@@ -47,21 +44,16 @@ export function formatTokenIds(inspection: Inspection): string {
 
 /** A document for reading or for a screen reader: the most surprising tokens, then all tokens. */
 export function formatResults(inspection: Inspection, vocabulary: Vocabulary): string {
-  const { documentName, model, sections, generation, precisionCost } = inspection
+  const { documentName, model, sections, generation } = inspection
   return [
     oneLine(`Logitscope: ${documentName}`),
     ...(generation === undefined ? [] : [describeGeneration(generation)]),
     oneLine([`${model.id}: ${model.description}`, ...model.remarks].join(' · ')),
     describeState(inspection),
-    ...describeCost(precisionCost),
+    ...comparisonStateLines(inspection),
     ...sections.flatMap((section) => ['', ...resultLines(inspection, section, vocabulary)]),
     '',
   ].join('\n')
-}
-
-function describeCost(state: PrecisionCostState | undefined): string[] {
-  if (state?.kind === 'done') return [describePrecisionCost(state.cost)]
-  return state?.kind === 'failed' ? [state.message] : []
 }
 
 /** A token of a section, or the distribution after its last token. */
@@ -99,16 +91,8 @@ function provenanceOf({ model, startToken, context }: Inspection, { contextToken
 
 /** One cell of a spreadsheet: the names have no tabs and line ends, and `#` starts no formula. */
 function provenanceLine(inspection: Inspection, section: Section): string {
-  const title = titleOf(inspection, section)
+  const title = sectionTitle(inspection, section)
   return oneLine(`# ${inspection.documentName}, ${title} · ${provenanceOf(inspection, section)}`)
-}
-
-function titleOf(inspection: Inspection, section: Section): string {
-  return candidateTitle(inspection, inspection.sections.indexOf(section)) ?? describeLines(section)
-}
-
-function describeLines({ lines: { first, last } }: Section): string {
-  return first === last ? `line ${first}` : `lines ${first} to ${last}`
 }
 
 const COLUMNS = [
@@ -130,9 +114,16 @@ function formatRows(
   rows: readonly Row[],
   vocabulary: Vocabulary,
 ): string {
-  const cells = rows.map((row) => rowCells(row, vocabulary))
-  const lines = [COLUMNS, ...cells].map((line) => line.join('\t'))
-  return [provenanceLine(inspection, section), ...lines, ''].join('\n')
+  const index = inspection.sections.indexOf(section)
+  const sides = sideLines(inspection, index)
+  const figures = sides.length === 0 ? [] : FIGURE_HEADINGS
+  const cells = rows.map((row) => {
+    const compared = figureCells(inspection, { section: index, position: row.position })
+    return [...rowCells(row, vocabulary), ...figures.map((_, i) => cellText(elementAt(compared, i)))]
+  })
+  const lines = [[...COLUMNS, ...figures], ...cells].map((line) => line.join('\t'))
+  const head = [provenanceLine(inspection, section), ...sides.map((line) => `# ${line}`)]
+  return [...head, ...lines, ''].join('\n')
 }
 
 /** Tokens are shown with marks for white space, so no token can break a line or a cell. */
@@ -163,6 +154,10 @@ const SIGNIFICANT_DIGITS = 7
 /** A number in a form that spreadsheets parse; empty for null. */
 function plain(value: number | null | undefined): string {
   return value === null || value === undefined ? '' : String(Number(value.toPrecision(SIGNIFICANT_DIGITS)))
+}
+
+function cellText(cell: Cell): string {
+  return typeof cell === 'number' ? plain(cell) : String(cell ?? '')
 }
 
 function describeState({ state, sections }: Inspection): string {
@@ -198,7 +193,7 @@ function resultLines(inspection: Inspection, section: Section, vocabulary: Vocab
   const surprisals = Array.from(predictions, (prediction) => surprisalOf(prediction))
   const rows = rowsOf(section)
   return [
-    oneLine(`${capitalize(titleOf(inspection, section))} · ${provenanceOf(inspection, section)}`),
+    oneLine(`${capitalize(sectionTitle(inspection, section))} · ${provenanceOf(inspection, section)}`),
     describeSummary(summarize(surprisals, windows)),
     '',
     surprising.length === 1

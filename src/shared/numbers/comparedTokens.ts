@@ -2,6 +2,7 @@
 
 import type { ComparedToken } from '../contracts/comparison'
 import type { ComparisonSummary } from '../contracts/comparisonSummary'
+import type { List } from '../list'
 import { summarizeComparison } from './comparisonSummary'
 
 type Scores = Pick<ComparedToken, 'score' | 'baselineScore'>
@@ -23,6 +24,18 @@ export function deltaStep(bits: number): DeltaStep {
   const size = Math.abs(bits)
   if (size < first) return 0
   return size < second ? 1 : size < third ? 2 : 3
+}
+
+/** The compared token at a position of its section, of `tokens` in the order of their positions. */
+export function comparedAt(tokens: List<ComparedToken>, position: number): ComparedToken | undefined {
+  let [low, high] = [0, tokens.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((tokens.at(middle)?.position ?? Infinity) < position) low = middle + 1
+    else high = middle
+  }
+  const found = tokens.at(low)
+  return found?.position === position ? found : undefined
 }
 
 /** Whether both sides have the same most likely token. */
