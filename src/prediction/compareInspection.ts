@@ -1,7 +1,7 @@
 import type { ComparedNext, ComparedToken } from '../shared/contracts/comparison'
 import type { BaselineModel } from '../shared/contracts/engineApi'
 import { elementAt } from '../shared/elementAt'
-import type { ComparedSides, Comparisons } from './comparisons'
+import type { ComparedModels, ComparedSides, Comparisons } from './comparisons'
 import type { PreparedInspection, SectionSequence } from './inspectDocument'
 
 /** What an inspection is compared with. */
@@ -18,6 +18,8 @@ export interface ComparisonListener {
   /** Further compared tokens of a section, in order. */
   onTokens?(section: number, tokens: readonly ComparedToken[]): void
   onNext?(section: number, next: ComparedNext): void
+  /** Another backend continues the comparison; later tokens come from these models. */
+  onModels?(models: ComparedModels): void
 }
 
 /**
@@ -44,6 +46,7 @@ export async function compareInspection(
         signal,
         onStart: (sides) => listener.onStart?.(section, sides),
         onTokens: (tokens) => listener.onTokens?.(section, tokens),
+        onContinued: (models) => listener.onModels?.(models),
       },
     )
     if (next !== null) listener.onNext?.(section, next)

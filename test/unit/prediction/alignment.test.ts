@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { alignTokens } from '../../../src/prediction/alignment'
+import { alignTokens, baselineOnlyTokens } from '../../../src/prediction/alignment'
 
 describe('alignTokens', () => {
   it('aligns equal sequences as one run', async () => {
@@ -83,3 +83,27 @@ function longestCommon(a: readonly number[], b: readonly number[]): number {
   }
   return row.at(-1) ?? 0
 }
+
+describe('baselineOnlyTokens', () => {
+  it('finds the tokens before, between and after the runs, each before what only the other sequence has', async () => {
+    const baseline = Int32Array.of(7, 1, 2, 3, 4, 8, 8)
+    const { runs } = await alignTokens(Int32Array.of(1, 2, 9, 4), baseline)
+
+    expect(baselineOnlyTokens(runs, baseline)).toEqual([
+      { position: 0, tokenIds: [7] },
+      { position: 2, tokenIds: [3] },
+      { position: 4, tokenIds: [8, 8] },
+    ])
+  })
+
+  it('finds none in equal sequences', async () => {
+    const ids = Int32Array.of(1, 2, 3)
+    const { runs } = await alignTokens(ids, ids)
+
+    expect(baselineOnlyTokens(runs, ids)).toEqual([])
+  })
+
+  it('finds all tokens if nothing is shared', () => {
+    expect(baselineOnlyTokens([], Int32Array.of(1, 2))).toEqual([{ position: 0, tokenIds: [1, 2] }])
+  })
+})

@@ -100,14 +100,13 @@ function inOtherContext({ inspection, target: { document, text, ranges } }: Show
 async function savedVersion({ inspection, target }: ShownText): Promise<TextPart> {
   const { document, text, ranges, wholeDocument } = target
   const saved = await readSaved(document)
-  return {
-    textBefore: '',
-    text: saved,
-    ranges: wholeDocument
-      ? requested({ start: 0, end: saved.length })
-      : ranges.flatMap(({ range }) => requested(correspondingRange(text, saved, range))),
-    context: inspection.context,
+  const corresponding = wholeDocument
+    ? requested({ start: 0, end: saved.length })
+    : ranges.flatMap(({ range }) => requested(correspondingRange(text, saved, range)))
+  if (corresponding.every(({ range: { start, end } }) => start === end)) {
+    throw new BaselineTextError('The saved version has none of the inspected text. Inspect more of it.')
   }
+  return { textBefore: '', text: saved, ranges: corresponding, context: inspection.context }
 }
 
 /** The text of a document's file, with the document's line ends. */

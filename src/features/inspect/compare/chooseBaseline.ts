@@ -49,7 +49,7 @@ export async function chooseBaseline(choice: BaselineChoice): Promise<Baseline |
     ),
     {
       title: 'Compare',
-      placeHolder: plainMessage(`Baseline that ${inspection.model.id} on this text is compared with`),
+      placeHolder: plainMessage(`What to compare ${inspection.model.id} on ${inspection.documentName} with`),
       matchOnDescription: true,
     },
   )
@@ -100,18 +100,13 @@ async function modelItems({ inspection, models }: BaselineChoice): Promise<Basel
 }
 
 function textItems(inspection: Inspection): BaselineItem[] {
-  const hasContext = inspection.context === 'document'
   return [
     {
       label: 'Saved Version',
       description: plainMessage(inspection.documentName),
       baseline: savedVersion(inspection),
     },
-    {
-      label: hasContext ? 'Without the Text Before' : 'With the Text Before',
-      description: hasContext ? 'the same text without its context' : 'the same text with its context',
-      baseline: { kind: 'context' },
-    },
+    contextItem(inspection),
     {
       label: 'Clipboard',
       description: 'in place of the inspected text',
@@ -119,6 +114,15 @@ function textItems(inspection: Inspection): BaselineItem[] {
     },
     ...openDocuments(inspection).map(documentItem),
   ]
+}
+
+function contextItem({ context }: Inspection): BaselineItem {
+  const hasContext = context === 'document'
+  return {
+    label: hasContext ? 'Without the Text Before' : 'With the Text Before',
+    description: 'the same text in the other context',
+    baseline: { kind: 'context' },
+  }
 }
 
 /** The documents in the tabs of all editor groups, besides the inspected one. */
