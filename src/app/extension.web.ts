@@ -8,7 +8,7 @@ import { defaultThreads } from '../engine/contract/engineOptions'
 import { findGpuAdapter } from '../engine/runtime/gpuAdapter'
 import { spawnWorker } from '../engine/client/spawnWorker.web'
 import type { WebBackend } from '../engine/contract/webWorkerStart'
-import type { WorkerResources } from '../engine/contract/workerResources'
+import type { ModelSource, WorkerResources } from '../engine/contract/workerResources'
 import { createLog, type Log } from '../editor/log'
 import { fetchFromHub } from '../model/hub/fetchFromHub'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../model/formats/modelFiles'
@@ -16,6 +16,7 @@ import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from '../model/registry
 import { BrowserModelStore } from '../model/store/browser/browserModelStore'
 import { openInMemory } from './openInMemory'
 import type { Platform } from './platform'
+import type { ModelLocation } from '../shared/contracts/engineApi'
 import { ModelFilesError } from '../shared/errors'
 import type { Precision } from '../shared/contracts/prediction'
 import { webGpuOf } from './accelerators'
@@ -46,12 +47,16 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
     },
   })
   const threads = () => readSettings().threads || defaultThreads(cores())
+  // The engine's worker asks for the files of a model by its id.
+  const locate = (id: string): ModelLocation => {
+    const description = EMBEDDED_MODELS.get(id) ?? store.find(id)?.description ?? ''
+    return { id, folder: '', description, storage: 'logitscope' }
+  }
   const spawn = (id: string, backend: WebBackend, precision: Precision) => {
     log.info(`Starting the engine with ${id} on ${backend} in ${precision} and up to ${threads()} threads.`)
-    const description = EMBEDDED_MODELS.get(id) ?? store.find(id)?.description ?? ''
     return spawnWorker(
-      { model: { id, description }, backend, precision, threads: threads() },
-      resources(id, extensionUri, store),
+      { model: locate(id), backend, precision, threads: threads() },
+      resources(extensionUri, store),
     )
   }
   return {
@@ -74,8 +79,7 @@ function browserPlatform(context: vscode.ExtensionContext, log: Log): Platform {
     onMayBeAvailable: NEVER,
     canInstallNative: () => false,
     threads,
-    // The engine's worker asks for the files of a model by its id.
-    locate: (id) => ({ id, folder: '', description: '', storage: 'logitscope' }),
+    locate,
     store,
     // No process has a browser's files mapped into memory.
     onReleaseModel: NEVER,
@@ -95,34 +99,39 @@ const NO_NATIVE: Unused = {
 /** An event that never fires. */
 const NEVER: vscode.Event<never> = () => new vscode.Disposable(() => undefined)
 
-/** Files that the engine's worker requests: the runtime's from the extension, the model's from the extension or the store. */
-function resources(modelId: string, extensionUri: vscode.Uri, store: BrowserModelStore): WorkerResources {
+/** Files that the engine's worker requests: the runtime's from the extension, a model's from the extension or the store. */
+function resources(extensionUri: vscode.Uri, store: BrowserModelStore): WorkerResources {
   const read = async (...path: string[]) =>
     vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, ...path))
-  const asset: WorkerResources['asset'] = (name) => read('dist', name)
-  const pinned = store.find(modelId)
-  if (pinned !== undefined) {
-    return {
-      asset,
-      model: () => store.outline(pinned),
-      part: (file, index) => store.part(pinned, file, index),
-    }
-  }
   return {
-    asset,
+    asset: (name) => read('dist', name),
+    modelOf: (id) => {
+      const pinned = store.find(id)
+      if (pinned === undefined) return packagedModel(id, (file) => read('media', 'models', id, file))
+      return {
+        model: () => store.outline(pinned),
+        part: (file, index) => store.part(pinned, file, index),
+      }
+    },
+  }
+}
+
+/** A model in the extension package. */
+function packagedModel(id: string, read: (file: string) => Promise<Uint8Array>): ModelSource {
+  return {
     model: () =>
-      EMBEDDED_MODELS.has(modelId)
+      EMBEDDED_MODELS.has(id)
         ? Promise.resolve({
             place: 'the extension',
-            fingerprint: `logitscope ${version} ${modelId}`,
+            fingerprint: `logitscope ${version} ${id}`,
             files: [CONFIG_FILE, WEIGHTS_FILE].map((name) => ({ name, parts: 1 })),
           })
         : Promise.reject(
             new ModelFilesError(
-              `The model “${modelId}” is not available in a browser; available are ${knownModelIds().join(', ')}. Run Logitscope: Select Model.`,
+              `The model “${id}” is not available in a browser; available are ${knownModelIds().join(', ')}. Run Logitscope: Select Model.`,
             ),
           ),
-    part: (file) => read('media', 'models', modelId, file),
+    part: read,
   }
 }
 

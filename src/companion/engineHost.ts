@@ -1,5 +1,5 @@
 import type { EngineWorker } from '../engine/client/engineHandle'
-import type { ModelResources, WorkerResources } from '../engine/contract/workerResources'
+import type { ModelResources, ModelSource } from '../engine/contract/workerResources'
 import {
   type AdapterAnswer,
   COMPANION_COMMANDS,
@@ -9,9 +9,6 @@ import {
 } from '../shared/contracts/companionApi'
 import { type Commands, CommandLinks } from './commandLink'
 import { RpcClient } from '../shared/rpc'
-
-/** The source of an engine's model. */
-export type ModelSource = Pick<WorkerResources, 'model' | 'part'>
 
 export interface EngineHostOptions {
   readonly commands: Commands

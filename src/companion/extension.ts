@@ -17,7 +17,8 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
         {
           asset: async (name) =>
             vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', name)),
-          ...source,
+          // An engine on WebGPU is asked about one model only.
+          modelOf: () => source,
         },
       ),
   })

@@ -14,6 +14,8 @@ import type {
 import type { Backend, ModelInfo } from '../shared/contracts/prediction'
 import { assertNever } from '../shared/assertNever'
 import { elementAt } from '../shared/elementAt'
+import { OutOfMemoryError } from '../shared/errors'
+import { isModelError } from '../shared/modelErrors'
 import { continuedModel } from '../shared/text/modelText'
 import { alignTokens, type Alignment, baselineOnlyTokens, type SharedRun } from './alignment'
 import { type AlternativeColumns, createColumns } from './alternativeList'
@@ -92,7 +94,8 @@ export class Comparisons {
     { signal, onStart, onTokens, onContinued }: ComparisonOptions = {},
   ): Promise<Comparison> {
     const { shown, baseline: other, baselineModel, topK, startToken } = request
-    const known = await this.service.modelFor(request, { signal })
+    // Without the baseline's model: the request names the model of the shown side.
+    const known = await this.service.modelFor({ model: request.model }, { signal })
     const { backend, model, baseline } = await this.loadSides(request.model ?? known, baselineModel, signal)
     const { runs, isComplete } = await align(shown, other)
     const shared = runs.reduce((sum, { length }) => sum + length, 0)
@@ -155,20 +158,38 @@ export class Comparisons {
     return { ...sides, model: models.shown, baseline: models.baseline, tokens, next }
   }
 
+  /**
+   * Why a model cannot be the baseline, before any of its weights is read; undefined if it can be loaded.
+   * @param model the model of the shown side
+   * @throws CancelledError, and what loading the shown side's model throws
+   */
+  async refusalOf(
+    baselineModel: BaselineModel,
+    { model, signal }: { readonly model: ModelInfo; readonly signal?: AbortSignal },
+  ): Promise<Error | undefined> {
+    try {
+      await this.engine.checkBaseline({ ...baselineModel, backend: backendBeside(model) }, { signal })
+      return undefined
+    } catch (error) {
+      if (error instanceof OutOfMemoryError || isModelError(error)) return error
+      throw error
+    }
+  }
+
   /** Unloads the baseline's model. */
   async end(): Promise<void> {
     await this.engine.releaseBaseline(undefined)
   }
 
-  /** Loads the baseline's model. An engine on WebGPU has the files of one model, so two are compared on WASM. */
+  /** Loads the baseline's model. */
   private async loadSides(
     model: ModelInfo,
     baselineModel: BaselineModel | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Pick<ComparedSides, 'model' | 'baseline'> & { readonly backend: Backend }> {
     if (baselineModel === undefined) return { backend: model.backend, model, baseline: model }
-    const wanted = model.backend === 'webgpu' ? 'wasm' : model.backend
-    const baseline = await this.engine.loadBaseline({ ...baselineModel, backend: wanted }, { signal })
+    const request = { ...baselineModel, backend: backendBeside(model) }
+    const baseline = await this.engine.loadBaseline(request, { signal })
     const { backend, threads } = baseline
     return {
       backend,
@@ -176,6 +197,11 @@ export class Comparisons {
       baseline,
     }
   }
+}
+
+/** Where a second model is loaded. An engine on WebGPU has the files of one model, so two are compared on WASM. */
+function backendBeside({ backend }: ModelInfo): Backend {
+  return backend === 'webgpu' ? 'wasm' : backend
 }
 
 /** The model on another backend, without what is known of it on its own one. */

@@ -1,6 +1,11 @@
 import type { Inspection } from '../shared/contracts/inspection'
 import type { Remedy } from '../shared/contracts/remedies'
-import { Fp32OutOfMemoryError, ModelFilesError, OutOfMemoryError } from '../shared/errors'
+import {
+  BaselineMemoryError,
+  Fp32OutOfMemoryError,
+  ModelFilesError,
+  OutOfMemoryError,
+} from '../shared/errors'
 import { scoredCount, tokenCount } from '../shared/numbers/summary'
 import { formatCount, formatCounted } from '../shared/text/format'
 import { describeLackOfMemory } from '../shared/text/modelText'
@@ -14,6 +19,7 @@ export interface Failure {
 /** Describes a failure and its remedies. Pass `inspection` if part of its results is already shown. */
 export function describeFailure(error: unknown, inspection?: Inspection): Failure {
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof BaselineMemoryError) return { message, remedies: ['selectModel'] }
   if (error instanceof OutOfMemoryError) {
     const isExact = error instanceof Fp32OutOfMemoryError || inspection?.model.precision === 'fp32'
     return {

@@ -58,6 +58,9 @@ export class OutOfMemoryError extends LogitscopeError {}
 /** The machine has not enough memory for the model in fp32; int8 needs about a third. */
 export class Fp32OutOfMemoryError extends OutOfMemoryError {}
 
+/** There is not enough memory for a model to compare with beside the one that is loaded. */
+export class BaselineMemoryError extends OutOfMemoryError {}
+
 /** WebGPU or a graphics adapter is missing, or the adapter does not support the model. */
 export class WebGpuUnavailableError extends LogitscopeError {}
 
@@ -113,6 +116,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   InferenceError,
   OutOfMemoryError,
   Fp32OutOfMemoryError,
+  BaselineMemoryError,
   WebGpuUnavailableError,
   WebGpuLostError,
   NativeUnavailableError,

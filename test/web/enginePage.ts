@@ -29,21 +29,23 @@ const resources: WorkerResources = {
     requested.push(name)
     return fetchBytes(`/dist/${name}`)
   },
-  model: async () => {
-    requested.push('model')
-    return {
-      place: 'the test’s server',
-      fingerprint: 'the test’s server',
-      files: [
-        { name: 'config.json', parts: 1 },
-        { name: 'model.safetensors', parts: Math.ceil((await weights).length / PART_BYTES) },
-      ],
-    }
-  },
-  part: async (file, index) => {
-    if (file !== 'model.safetensors') return fetchBytes(`/model/${file}`)
-    return (await weights).slice(index * PART_BYTES, (index + 1) * PART_BYTES)
-  },
+  modelOf: () => ({
+    model: async () => {
+      requested.push('model')
+      return {
+        place: 'the test’s server',
+        fingerprint: 'the test’s server',
+        files: [
+          { name: 'config.json', parts: 1 },
+          { name: 'model.safetensors', parts: Math.ceil((await weights).length / PART_BYTES) },
+        ],
+      }
+    },
+    part: async (file, index) => {
+      if (file !== 'model.safetensors') return fetchBytes(`/model/${file}`)
+      return (await weights).slice(index * PART_BYTES, (index + 1) * PART_BYTES)
+    },
+  }),
 }
 
 const page: EnginePage = {

@@ -52,6 +52,7 @@ async function inSteps(
   const model = await loadModelFolder(modelOf(settings), options)
   const engine = new Engine({
     loadModel: () => Promise.resolve(model),
+    checkBaseline: () => Promise.reject(new Error('nothing is compared here')),
     loadBaseline: () => Promise.reject(new Error('nothing is compared here')),
     loadTokenizer: () => Promise.reject(new Error('nothing is tokenized here')),
     createStepPolicy: fixedSteps(Math.min(positions, model.info.nPositions)),

@@ -21,6 +21,7 @@ import {
   NonFiniteLogitsError,
   OutOfMemoryError,
 } from '../../shared/errors'
+import { isModelError } from '../../shared/modelErrors'
 import {
   type AcceleratedEngine,
   Accelerator,
@@ -30,7 +31,6 @@ import {
 } from './accelerator'
 import { engineApi } from './engineCalls'
 import type { EngineHandle, EngineWorker } from './engineHandle'
-import { isModelError } from './modelErrors'
 import { ReleasableEngine } from './releasableEngine'
 import { ResumableRows, type RoutedEngine, type RowsMethod } from './resumableRows'
 

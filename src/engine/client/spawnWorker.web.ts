@@ -57,8 +57,8 @@ class StartingWorker implements EngineWorker {
     const [resourcesEnd, workersEnd] = connectedEnds()
     serveRpc<ResourceMethods>(transferringChannel(resourcesEnd), {
       asset: (name) => resources.asset(name),
-      model: () => resources.model(),
-      part: ({ file, index }) => resources.part(file, index),
+      model: ({ id }) => resources.modelOf(id).model(),
+      part: ({ id, file, index }) => resources.modelOf(id).part(file, index),
     })
     worker.postMessage({ options, resources: workersEnd } satisfies WorkerStart, [workersEnd])
     this.ready = portChannel(worker)

@@ -2,11 +2,11 @@ import type { BackendCheck } from '../../shared/contracts/backendCheck'
 import { type DecisiveDelta, decisiveDelta, passes } from '../../shared/contracts/backends'
 import type { EngineApi } from '../../shared/contracts/engineApi'
 import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/prediction'
+import { isModelError } from '../../shared/modelErrors'
 import { formatDelta } from '../../shared/text/format'
 import type { AcceleratorStart, Unused } from './accelerator'
 import { compareBackends } from './compareBackends'
 import type { EngineConnection } from './connectEngine'
-import { isModelError } from './modelErrors'
 import { createEngine, type EngineWorker } from './engineHandle'
 
 /** The selected model, by id or folder, and its precision. */

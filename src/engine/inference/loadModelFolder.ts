@@ -7,7 +7,7 @@ import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import type { ModelLocation } from '../../shared/contracts/engineApi'
 import { ModelFilesError } from '../../shared/errors'
 import { isOutOfMemory } from '../runtime/outOfMemory'
-import { checkFitsWasm, lackOfMemory } from './memoryLimits'
+import { checkFits, checkTensorsFitWasm, lackOfMemory, type MemoryLimits } from './memoryLimits'
 import { type InferenceOptions, loadCheckpoint, type LoadedModel } from './model'
 
 /**
@@ -18,8 +18,7 @@ export async function loadModelFolder(
   location: ModelLocation,
   options: InferenceOptions,
 ): Promise<LoadedModel> {
-  if (location.ifMissing !== undefined && !existsSync(location.folder))
-    throw new ModelFilesError(location.ifMissing)
+  checkExists(location)
   await options.turn?.()
   const isNative = options.backend === 'native'
   return withModelFolder(location.folder, async (opened) => {
@@ -34,15 +33,36 @@ export async function loadModelFolder(
     if (options.precision === 'fp32')
       return load(checkpoint, location.storage === 'logitscope' ? location.folder : undefined)
     const size = { id: model.id, parameters: checkpoint.parameters, precision: options.precision }
-    if (!isNative) checkFitsWasm(size, options.beside)
+    checkFits(size, options)
     try {
       return await withInt8Form(checkpoint, model, options.cacheFolder, (form) =>
         load(form, options.cacheFolder),
       )
     } catch (error) {
-      throw isOutOfMemory(error) ? lackOfMemory(size, error) : error
+      throw isOutOfMemory(error) ? lackOfMemory(size, { beside: options.beside, cause: error }) : error
     }
   })
+}
+
+/**
+ * Refuses a model that cannot be loaded, as far as its headers tell.
+ * @throws ModelFilesError, OutOfMemoryError, and what `withModelFolder` throws
+ */
+export async function checkLoadable(
+  location: ModelLocation,
+  { precision, ...limits }: MemoryLimits & Pick<InferenceOptions, 'precision'>,
+): Promise<void> {
+  checkExists(location)
+  await withModelFolder(location.folder, (checkpoint) => {
+    const size = { id: location.id, parameters: checkpoint.parameters, precision }
+    checkFits(size, limits)
+    if (limits.backend === 'wasm' && precision === 'fp32') checkTensorsFitWasm(checkpoint, size)
+    return Promise.resolve()
+  })
+}
+
+function checkExists({ folder, ifMissing }: ModelLocation): void {
+  if (ifMissing !== undefined && !existsSync(folder)) throw new ModelFilesError(ifMissing)
 }
 
 /** The checkpoint, whose weights cannot be read any more when the signal has aborted: the int8 form takes minutes. */

@@ -9,20 +9,18 @@ import { Embeddings } from './embeddings'
 import { readFinalNorm } from './finalNorm'
 import type { LoadOptions } from '../contract/engineOptions'
 import { LmHead } from './lmHead'
-import { checkFitsWasm, checkTensorsFitWasm, lackOfMemory } from './memoryLimits'
+import { checkFits, checkTensorsFitWasm, lackOfMemory, type MemoryLimits } from './memoryLimits'
 import type { RowBuffer } from '../runtime/rowBuffer'
 import { OrtSession } from '../runtime/ortSession'
 import type { Runtime } from '../runtime/runtime'
 import { Transformer } from './transformer'
 
 /** How a model is loaded, and what it runs on. */
-export interface InferenceOptions extends LoadOptions {
+export interface InferenceOptions extends LoadOptions, MemoryLimits {
   /** Opens the runtime of the backend. It is called when the checkpoint is known to be usable. */
   readonly openRuntime: () => Promise<Runtime>
   /** The folder of the model's prepacked form, which is loaded instead of its files. Only the native runtime loads one. */
   readonly prepackedForm?: string
-  /** A model that stays in memory beside this one. */
-  readonly beside?: ModelInfo | undefined
   /** The load ends soon after it aborts, and frees what it has. */
   readonly signal?: AbortSignal | undefined
   /** Called between two parts of the load, which take seconds: lets other messages through. Rejects if `signal` is aborted. */
@@ -54,19 +52,17 @@ export interface LoadedModel {
 export async function loadCheckpoint(
   checkpoint: Checkpoint,
   { id, description, fingerprint }: Pick<ModelInfo, 'id' | 'description' | 'fingerprint'>,
-  { backend, threads, precision, beside, turn, openRuntime }: InferenceOptions,
+  { backend, threads, precision, beside, freeBytes, turn, openRuntime }: InferenceOptions,
 ): Promise<LoadedModel> {
   const { nLayer, nHead, nEmbd, nPositions } = checkpoint.config
   const { remarks, parameters } = checkpoint
   const size = { id, parameters, precision }
-  if (backend === 'wasm') {
-    checkFitsWasm(size, beside)
-    checkTensorsFitWasm(checkpoint, size)
-  }
+  checkFits(size, { backend, beside, freeBytes })
+  if (backend === 'wasm') checkTensorsFitWasm(checkpoint, size)
   const runtime = await openRuntime()
   const sessions = await loadSessions(checkpoint, { runtime, turn }).catch((cause: unknown) => {
     runtime.close()
-    throw cause instanceof OutOfMemoryError ? lackOfMemory(size, cause) : cause
+    throw cause instanceof OutOfMemoryError ? lackOfMemory(size, { beside, cause }) : cause
   })
   return {
     ...sessions,

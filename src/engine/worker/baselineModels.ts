@@ -11,6 +11,8 @@ interface Entry<Model> {
   readonly model: Promise<Model>
   /** Ends the load. */
   readonly loading: AbortController
+  /** The model when it is loaded. */
+  loaded?: Model
   /** Number of calls that wait for the load. */
   waiting: number
   /** Resolves when no call uses the model. */
@@ -33,10 +35,20 @@ export class BaselineModels<Model extends Releasable> {
    */
   use<T>(baseline: BaselineModel, signal: AbortSignal, work: (model: Model) => Promise<T>): Promise<T> {
     const entry = this.entryOf(baseline)
-    const used = this.loaded(entry, signal).then(work)
+    const used = this.awaitLoad(entry, signal).then(work)
     // Without the results, which would stay in memory.
     entry.unused = Promise.allSettled([entry.unused, used]).then(() => undefined)
     return used
+  }
+
+  /** The model that is in memory. */
+  get loaded(): Model | undefined {
+    return this.current?.loaded
+  }
+
+  /** Whether the model is loaded or being loaded. */
+  has(baseline: BaselineModel): boolean {
+    return this.current?.key === keyOf(baseline)
   }
 
   /** Unloads the model, when no call uses it any more. */
@@ -49,7 +61,7 @@ export class BaselineModels<Model extends Releasable> {
   }
 
   private entryOf(baseline: BaselineModel): Entry<Model> {
-    const key = JSON.stringify([baseline.location, baseline.precision])
+    const key = keyOf(baseline)
     if (this.current?.key === key) return this.current
     const loading = new AbortController()
     // The memory of the one before is needed.
@@ -57,15 +69,20 @@ export class BaselineModels<Model extends Releasable> {
       loading.signal.throwIfAborted()
       return this.load(baseline, loading.signal)
     })
-    const entry = { key, model, loading, waiting: 0, unused: Promise.resolve() }
-    model.catch(() => {
-      if (this.current === entry) this.current = undefined
-    })
+    const entry: Entry<Model> = { key, model, loading, waiting: 0, unused: Promise.resolve() }
+    model.then(
+      (loaded) => {
+        entry.loaded = loaded
+      },
+      () => {
+        if (this.current === entry) this.current = undefined
+      },
+    )
     this.current = entry
     return entry
   }
 
-  private async loaded(entry: Entry<Model>, signal: AbortSignal): Promise<Model> {
+  private async awaitLoad(entry: Entry<Model>, signal: AbortSignal): Promise<Model> {
     const leave = () => {
       if (--entry.waiting > 0) return
       entry.loading.abort(new CancelledError())
@@ -82,6 +99,10 @@ export class BaselineModels<Model extends Releasable> {
       signal.removeEventListener('abort', leave)
     }
   }
+}
+
+function keyOf({ location, precision }: BaselineModel): string {
+  return JSON.stringify([location, precision])
 }
 
 async function unload({ unused, model }: Entry<Releasable>): Promise<void> {

@@ -6,7 +6,7 @@ import type {
   ScoreRequest,
   SideRequest,
 } from '../../shared/contracts/engineApi'
-import { type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
+import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
 import type { RpcHandlers } from '../../shared/rpc'
 import type { Tokenizer } from '../../tokenizer/tokenizer'
 import { AttributionNeedsFp32Error } from '../../shared/errors'
@@ -42,10 +42,21 @@ export interface EngineDependencies {
    * @param beside the engine's own model, and what ends the load
    */
   readonly loadBaseline: (baseline: BaselineModel, beside: BesideOwnModel) => Promise<LoadedModel>
+  /**
+   * Refuses a second model that cannot be loaded, before its weights are read.
+   */
+  readonly checkBaseline: (baseline: BaselineModel, inMemory: ModelsInMemory) => Promise<void>
   /** Called once for each model that is loaded. */
   readonly createStepPolicy: (precision: Precision) => StepPolicy
   /** Resolves after pending messages of the thread have been handled. */
   readonly nextMacrotask: () => Promise<void>
+}
+
+export interface ModelsInMemory {
+  /** The engine's own model. */
+  readonly own: ModelInfo
+  /** A second model, which would be unloaded before the next one is loaded. */
+  readonly unloaded: ModelInfo | undefined
 }
 
 /** How a model is loaded beside the engine's own. */
@@ -168,6 +179,13 @@ export class Engine implements Handlers {
       await attribution.prepare(request.against, (part) => this.scheduler.run('interactive', signal, part))
       return steps.afterPrefix(request.tokenIds, scheduling, (past) => attribution.attribute(request, past))
     })
+
+  readonly checkBaseline: Handlers['checkBaseline'] = async (baseline) => {
+    const { info: own } = await this.loaded()
+    if (!this.baselines.has(baseline))
+      await this.dependencies.checkBaseline(baseline, { own, unloaded: this.baselines.loaded?.info })
+    return undefined
+  }
 
   readonly loadBaseline: Handlers['loadBaseline'] = (baseline, { signal }) =>
     this.baselines.use(baseline, signal, ({ info }) => Promise.resolve(info))

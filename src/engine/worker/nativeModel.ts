@@ -6,11 +6,10 @@ import { InferenceError } from '../../shared/errors'
 import { weightMemoryBytes } from '../../shared/text/modelText'
 import type { EngineOptions } from '../contract/engineOptions'
 import { loadModelFolder } from '../inference/loadModelFolder'
-import type { LoadedModel } from '../inference/model'
+import type { InferenceOptions, LoadedModel } from '../inference/model'
 import { openNativeGpu } from '../runtime/nativeGpuRuntime'
 import { openNative } from '../runtime/nativeRuntime'
 import { processorFeatures } from '../runtime/processor'
-import type { BesideOwnModel } from './engine'
 import { checkSameLogits } from './sameLogits'
 
 /** The machine that the form is made for. */
@@ -20,8 +19,11 @@ interface Machine {
   readonly freeMemory: () => number
 }
 
+/** What differs for a second model in the process. */
+type BesideOptions = Pick<InferenceOptions, 'beside' | 'freeBytes' | 'signal' | 'turn'>
+
 interface StoredOptions {
-  readonly beside?: Partial<BesideOwnModel>
+  readonly beside?: BesideOptions
   readonly savePrepackedTo?: string
 }
 
@@ -53,7 +55,7 @@ export class NativeModel {
    * Loads the prepacked form, if there is one, else the model's files.
    * @throws what `loadModelFolder` throws
    */
-  async load(beside: Partial<BesideOwnModel> = {}): Promise<LoadedModel> {
+  async load(beside: BesideOptions = {}): Promise<LoadedModel> {
     if (this.options.backend === 'webgpu') return this.loadForGpu(beside)
     const [forms, key] = [this.forms, await this.key()]
     if (forms === undefined || key === undefined) return this.loadStored({ beside })
@@ -105,13 +107,13 @@ export class NativeModel {
     }
   }
 
-  private loadForGpu(beside: Partial<BesideOwnModel>): Promise<LoadedModel> {
+  private loadForGpu(beside: BesideOptions): Promise<LoadedModel> {
     if (this.options.precision === 'fp32') return this.loadOnGpu(beside)
     // A baseline in int8, which the GPU does not compute.
     return new NativeModel({ ...this.options, backend: 'native' }, this.machine).load(beside)
   }
 
-  private async loadOnGpu(beside: Partial<BesideOwnModel>): Promise<LoadedModel> {
+  private async loadOnGpu(beside: BesideOptions): Promise<LoadedModel> {
     const { nativeLibrary: library = '', threads } = this.options
     const model = await loadModelFolder(this.options.model, {
       ...this.options,
@@ -123,7 +125,7 @@ export class NativeModel {
     return { ...model, info: { ...model.info, backend: 'webgpu', gpuProcess: 'native' } }
   }
 
-  private loadPrepacked(prepackedForm: string, beside: Partial<BesideOwnModel> = {}): Promise<LoadedModel> {
+  private loadPrepacked(prepackedForm: string, beside: BesideOptions = {}): Promise<LoadedModel> {
     return loadModelFolder(this.options.model, {
       ...this.options,
       ...beside,

@@ -5,12 +5,14 @@ import { constants, setPriority } from 'node:os'
 import { type Channel, type RpcMessage, serveRpc } from '../../shared/rpc'
 import { ADAPTER, type AdapterMethods } from '../contract/adapterMethods'
 import type { EngineOptions } from '../contract/engineOptions'
+import { checkLoadable } from '../inference/loadModelFolder'
 import { loadSimulator } from '../inference/simulation/loadSimulator'
 import { loadedLibraries } from '../runtime/loadedLibraries'
 import { openAdapter } from '../runtime/nativeGpuRuntime'
 import { openNative } from '../runtime/nativeRuntime'
 import { NativeModel } from './nativeModel'
 import { PREPACK, Prepacking } from './prepacking'
+import { availableMemory, besideModels } from './availableMemory'
 import { serveEngine } from './serveEngine'
 
 // The channel closes when the parent ends, also if it is killed. SIGKILL, because an exit would first run the destructors
@@ -33,8 +35,13 @@ function serve(): void {
     {
       ...options,
       loadModel: () => model.load(),
+      checkBaseline: ({ location, precision }, beside) =>
+        checkLoadable(location, { ...options, precision, ...besideModels(beside) }),
       loadBaseline: ({ location, precision }, beside) =>
-        new NativeModel({ ...options, model: location, precision }).load(beside),
+        new NativeModel({ ...options, model: location, precision }).load({
+          ...beside,
+          freeBytes: availableMemory(),
+        }),
       loadSimulator: () =>
         loadSimulator(options.model, { ...options, backend: 'native', openRuntime: openProcessor }),
     },

@@ -17,18 +17,19 @@ import { measuredStepSize } from './stepSize'
 interface ServeOptions
   extends
     Pick<EngineOptions, 'model' | 'assetsFolder'>,
-    Pick<EngineDependencies, 'loadModel' | 'loadBaseline'>,
+    Pick<EngineDependencies, 'loadModel' | 'checkBaseline' | 'loadBaseline'>,
     Pick<SimulationDependencies, 'loadSimulator'> {}
 
 /** Answers the calls that arrive on `channel` with an engine whose model is in a folder on this machine. */
 export function serveEngine(
   channel: Channel,
-  { model, assetsFolder, loadModel, loadBaseline, loadSimulator }: ServeOptions,
+  { model, assetsFolder, loadModel, checkBaseline, loadBaseline, loadSimulator }: ServeOptions,
 ): void {
   const nextMacrotask = () => setImmediate()
   serveRpc<EngineMethods & FolderMethods & SimulationMethods>(channel, {
     ...new Engine({
       loadModel,
+      checkBaseline,
       loadBaseline,
       loadTokenizer: async () =>
         Tokenizer.load({

@@ -3,9 +3,10 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { EngineOptions } from '../contract/engineOptions'
-import { loadModelFolder } from '../inference/loadModelFolder'
+import { checkLoadable, loadModelFolder } from '../inference/loadModelFolder'
 import { loadSimulator } from '../inference/simulation/loadSimulator'
 import { configureWasm, WASM_RUNTIME } from '../runtime/wasmRuntime'
+import { availableMemory, besideModels } from './availableMemory'
 import { serveEngine } from './serveEngine'
 
 if (parentPort === null) throw new Error('the engine runs in a worker')
@@ -25,8 +26,16 @@ serveEngine(
   {
     ...options,
     loadModel: () => loadModelFolder(options.model, { ...options, openRuntime }),
+    checkBaseline: ({ location, precision }, beside) =>
+      checkLoadable(location, { ...options, precision, ...besideModels(beside) }),
     loadBaseline: ({ location, precision }, beside) =>
-      loadModelFolder(location, { ...options, ...beside, precision, openRuntime }),
+      loadModelFolder(location, {
+        ...options,
+        ...beside,
+        freeBytes: availableMemory(),
+        precision,
+        openRuntime,
+      }),
     loadSimulator: () => loadSimulator(options.model, { ...options, openRuntime }),
   },
 )

@@ -5,15 +5,17 @@ import { bytesInParts, bytesReadOnce } from '../../model/formats/bytesInParts'
 import type { ModelFiles } from '../../model/formats/modelFiles'
 import type { ModelOutline } from '../../model/gpt2/modelOutline'
 import { withModelFiles } from '../../model/folder/openModelFiles'
+import { PINNED_MODELS } from '../../model/registry'
 import type { EngineMethods } from '../../shared/contracts/engineApi'
 import type { SimulationMethods } from '../../shared/contracts/simulation'
-import { InvalidRequestError, WebGpuUnavailableError } from '../../shared/errors'
+import { WebGpuUnavailableError } from '../../shared/errors'
 import { RpcClient, serveRpc } from '../../shared/rpc'
 import type { Gpt2Ranks } from '../../tokenizer/ranks'
 import { Tokenizer } from '../../tokenizer/tokenizer'
 import { type BesideOwnModel, Engine } from './engine'
 import { simulationHandlers } from './simulations'
 import { measuredStepSize } from './stepSize'
+import { checkFits } from '../inference/memoryLimits'
 import { loadCheckpoint, type LoadedModel } from '../inference/model'
 import { openSimulator } from '../inference/simulation/openSimulator'
 import type { Simulator } from '../inference/simulation/simulator'
@@ -34,11 +36,15 @@ self.onmessage = ({ data }) => {
   serveRpc<EngineMethods & SimulationMethods>(portChannel(self), {
     ...new Engine({
       loadModel: () => loadModel(options, { resources }),
-      loadBaseline: ({ location, precision }, beside) => {
-        if (location.id === options.model.id)
-          return loadModel({ ...options, precision }, { resources, ...beside })
-        throw new InvalidRequestError('In a browser, a model can be compared with its other precision only.')
+      checkBaseline: async ({ location: { id }, precision }, { own: beside }) => {
+        // Rejects if the model is missing.
+        await resources.call('model', { id })
+        // Reading the headers of a stored model takes as long as reading all of it, but its size is known.
+        const pinned = PINNED_MODELS.find((model) => model.id === id)
+        if (pinned !== undefined) checkFits({ ...pinned, precision }, { backend: options.backend, beside })
       },
+      loadBaseline: ({ location, precision }, beside) =>
+        loadModel({ ...options, model: location, precision }, { resources, ...beside }),
       loadTokenizer: async () =>
         Tokenizer.load({
           wasm: await resources.call('asset', 'tiktoken_bg.wasm'),
@@ -96,7 +102,7 @@ async function prepare(options: WebEngineOptions, resources: Resources) {
   // Threads need shared memory, which only a cross-origin isolated window has.
   const threads = self.crossOriginIsolated ? options.threads : 1
   // The model first: if it is missing, the runtime is not loaded.
-  const outline = await resources.call('model', undefined)
+  const outline = await resources.call('model', { id: options.model.id })
   configureRuntime({
     glue: await resources.call('asset', `${runtime}.mjs`),
     wasm: await resources.call('asset', `${runtime}.wasm`),
@@ -114,7 +120,7 @@ async function openRuntime({ backend, precision }: WebEngineOptions): Promise<Ru
 /** The model's files. The parts of a file are requested when it is opened. */
 function filesOf(
   { place, files }: ModelOutline,
-  { backend, precision }: Pick<WebEngineOptions, 'backend' | 'precision'>,
+  { model: { id }, backend, precision }: Pick<WebEngineOptions, 'model' | 'backend' | 'precision'>,
   resources: Resources,
 ): ModelFiles {
   // On WASM in fp32 ONNX Runtime reads every weight once, so the bytes can be released as they are read.
@@ -126,7 +132,8 @@ function filesOf(
       const count = files.find(({ name }) => name === file)?.parts
       if (count === undefined) throw new Error(`${file} is missing`)
       const parts: Uint8Array[] = []
-      for (let index = 0; index < count; index++) parts.push(await resources.call('part', { file, index }))
+      for (let index = 0; index < count; index++)
+        parts.push(await resources.call('part', { id, file, index }))
       return open(parts)
     },
   }

@@ -239,6 +239,11 @@ export interface EngineMethods {
   }
   /** Raw logits [V] of the row of the last token. */
   logits: { request: LogitsRequest; progress: never; result: Float32Array }
+  /**
+   * Refuses a model to compare with that cannot be loaded: it is missing or is no GPT-2, or there is not enough memory for it
+   * beside the engine's own. Reads none of its weights.
+   */
+  checkBaseline: { request: BaselineModel & ModelRequest; progress: never; result: undefined }
   /** Loads a model to compare with, in place of the one before; for the one that is loaded it only returns its description. */
   loadBaseline: { request: BaselineModel & ModelRequest; progress: never; result: ModelInfo }
   /** Compares rows of two windows or models; streams rows in order. Loads the baseline's model if it is not loaded. */
@@ -266,6 +271,7 @@ export const ENGINE_METHODS = {
   score: 'model',
   generate: 'model',
   logits: 'model',
+  checkBaseline: 'model',
   loadBaseline: 'model',
   compare: 'model',
   releaseBaseline: 'model',

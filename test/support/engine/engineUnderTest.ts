@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Engine } from '../../../src/engine/worker/engine'
 import { callsOf } from '../../../src/engine/client/engineCalls'
+import { checkLoadable } from '../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { measuredStepSize } from '../../../src/engine/worker/stepSize'
 import type { Transformer } from '../../../src/engine/inference/transformer'
@@ -55,6 +56,8 @@ export function loadTokenizerOnce(): Promise<Tokenizer> {
 export function freshEngine(model: LoadedModel, stepPositions?: number): Engine {
   return new Engine({
     loadModel: () => Promise.resolve(model),
+    checkBaseline: ({ location, precision }, { own }) =>
+      checkLoadable(location, { backend: 'wasm', precision, beside: own }),
     loadBaseline: ({ location, precision }, beside) => loadModel(location, { precision, ...beside }),
     loadTokenizer: loadTokenizerOnce,
     createStepPolicy: stepPositions === undefined ? measuredStepSize : fixedSteps(stepPositions),

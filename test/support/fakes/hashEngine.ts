@@ -44,6 +44,7 @@ export function hashEngine(model: ModelInfo = HASH_MODEL): RpcHandlers<EngineMet
     },
     generate: () => Promise.reject(new Error('this engine generates nothing')),
     logits: () => Promise.reject(new Error('this engine has no full rows')),
+    checkBaseline: () => Promise.reject(new Error('this engine has one model')),
     loadBaseline: () => Promise.reject(new Error('this engine has one model')),
     compare: () => Promise.reject(new Error('this engine has one model')),
     releaseBaseline: () => Promise.resolve(undefined),

@@ -6,6 +6,7 @@ import { compareOptionsOf } from '../../../src/cli/commands/compare'
 import type { ComparisonReport } from '../../../src/prediction/report/comparisonReport'
 import { disposable, type Outcome, run } from '../../support/cli/runInProcess'
 import { usageErrorOf } from '../../support/cli/usageErrorOf'
+import { sparseModelFolder } from '../../support/checkpoints/sparseCheckpoint'
 import { freshEngine, LOADING_LIMIT_MS, loadMini, MINI } from '../../support/engine/engineUnderTest'
 
 const TEXT = ['--text', 'The cat sat on the mat.']
@@ -121,6 +122,17 @@ describe('logitscope compare', () => {
     const [, command = '', second] = stderr.split(' Run: ')
     expect(command).toContain(pickled)
     expect(second).toBeUndefined()
+  })
+})
+
+describe('A baseline that does not fit beside the model', () => {
+  it('is refused with one line that says what is needed and what to do', async () => {
+    const { code, stderr } = await compare([...TEXT, '--baseline', await sparseModelFolder()])
+
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^logitscope: \S+ \(fp32\) and mini \(fp32\) together need 6\.\d GB of memory; WASM can use 4\.3 GB\. Compare a smaller model, or use int8\.\n$/,
+    )
   })
 })
 

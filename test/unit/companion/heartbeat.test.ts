@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Companion } from '../../../src/companion/companionEngine'
-import { hostEngines, type ModelSource } from '../../../src/companion/engineHost'
+import { hostEngines } from '../../../src/companion/engineHost'
+import type { ModelSource } from '../../../src/engine/contract/workerResources'
 import { createEngine, type EngineHandle } from '../../../src/engine/client/engineHandle'
 import { filesOfFolder } from '../../../src/model/folder/filesOfFolder'
 import {

@@ -3,7 +3,9 @@ import { type ComparisonRequest, Comparisons } from '../../../src/prediction/com
 import { PredictionService } from '../../../src/prediction/predictionService'
 import type { ComparedToken } from '../../../src/shared/contracts/comparison'
 import type { EngineApi } from '../../../src/shared/contracts/engineApi'
+import { BaselineMemoryError, EngineStoppedError, ModelFilesError } from '../../../src/shared/errors'
 import { elementAt } from '../../../src/shared/elementAt'
+import { sparseModelFolder } from '../../support/checkpoints/sparseCheckpoint'
 import { connect, freshEngine, loadMini, LOADING_LIMIT_MS, MINI } from '../../support/engine/engineUnderTest'
 
 const INT8 = { location: MINI, precision: 'int8' } as const
@@ -23,7 +25,7 @@ describe('Comparisons', () => {
     const span = await spanOf('The cat sat on the mat.')
     const { scores } = await service.predict({ ...span, startToken: true, topK: 5, temperature: 1 })
 
-    const { tokens, next } = await comparisons.compare(requestOf(span))
+    const { tokens, next } = await comparisons.compare({ ...requestOf(span), model: await service.model() })
 
     expect(tokens.map(({ position }) => position)).toEqual([0, 1, 2, 3, 4, 5, 6])
     for (const [i, { score, kl, jensenShannon }] of tokens.entries()) {
@@ -79,6 +81,43 @@ describe('Comparisons', () => {
     // The edit is after the first token, so it changes the later ones only.
     expect(elementAt(tokens, 0).kl).toBeLessThan(1e-6)
     expect(elementAt(tokens, 1).kl).toBeGreaterThan(0.01)
+  })
+
+  describe('before a baseline is loaded', () => {
+    it('have no refusal of a model that can be loaded', async () => {
+      expect(await comparisons.refusalOf(INT8, { model: await service.model() })).toBeUndefined()
+    })
+
+    it.each([
+      ['is missing', { ...MINI, folder: '/nowhere', ifMissing: 'gpt2 is not installed.' }, ModelFilesError],
+      ['is no GPT-2', { ...MINI, folder: '/' }, ModelFilesError],
+    ])('refuse a model that %s', async (_, location, ErrorClass) => {
+      const baseline = { location, precision: 'fp32' } as const
+
+      expect(await comparisons.refusalOf(baseline, { model: await service.model() })).toBeInstanceOf(
+        ErrorClass,
+      )
+    })
+
+    it('refuse a model that does not fit beside the shown one', async () => {
+      const folder = await sparseModelFolder()
+      const baseline = { location: { ...MINI, folder }, precision: 'fp32' } as const
+
+      expect(await comparisons.refusalOf(baseline, { model: await service.model() })).toBeInstanceOf(
+        BaselineMemoryError,
+      )
+    })
+
+    it('throw a failure that is not about the baseline', async () => {
+      const stopped = new EngineStoppedError('The engine was closed.')
+      const checkBaseline = () => Promise.reject(stopped)
+
+      const asked = new Comparisons({ ...engine, checkBaseline }, service).refusalOf(INT8, {
+        model: await service.model(),
+      })
+
+      await expect(asked).rejects.toThrow(stopped)
+    })
   })
 
   it('loads the baseline again after its end', async () => {

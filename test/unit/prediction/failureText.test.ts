@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeFailure } from '../../../src/prediction/failureText'
 import {
+  BaselineMemoryError,
   Fp32OutOfMemoryError,
   InferenceError,
   ModelFilesError,
@@ -36,6 +37,14 @@ describe('describeFailure', () => {
     const small = new OutOfMemoryError(describeLackOfMemory({ ...LARGE, precision: 'int8' }))
     expect(describeFailure(small)).toEqual({
       message: 'gpt2-large needs 1.0 GB of memory, more than is available',
+      remedies: ['selectModel'],
+    })
+  })
+
+  it('keeps the message of a lack of memory for a second model', () => {
+    const refused = new BaselineMemoryError('Both need 6 GB.')
+    expect(describeFailure(refused, inspectionOf(2, 2))).toEqual({
+      message: 'Both need 6 GB.',
       remedies: ['selectModel'],
     })
   })

@@ -4,7 +4,7 @@ import type { SimulatedModel } from '../../../shared/contracts/simulation'
 import { OutOfMemoryError } from '../../../shared/errors'
 import type { LoadOptions } from '../../contract/engineOptions'
 import type { Runtime } from '../../runtime/runtime'
-import { checkFitsWasm, checkTensorsFitWasm, lackOfMemory } from '../memoryLimits'
+import { checkFits, checkTensorsFitWasm, lackOfMemory } from '../memoryLimits'
 import { Simulator } from './simulator'
 
 export interface SimulationOptions extends Pick<LoadOptions, 'backend' | 'threads'> {
@@ -22,13 +22,13 @@ export async function openSimulator(
 ): Promise<Simulator> {
   const info = simulatedModel(checkpoint, model, { backend, threads })
   if (backend === 'wasm') {
-    checkFitsWasm(info)
+    checkFits(info, { backend: 'wasm' })
     checkTensorsFitWasm(checkpoint, info)
   }
   const runtime = await openRuntime()
   return Simulator.load(checkpoint, info, runtime).catch((cause: unknown) => {
     runtime.close()
-    throw cause instanceof OutOfMemoryError ? lackOfMemory(info, cause) : cause
+    throw cause instanceof OutOfMemoryError ? lackOfMemory(info, { cause }) : cause
   })
 }
 

@@ -123,6 +123,7 @@ function inThisThread(loadModel: () => Promise<LoadedModel> = loadMini) {
       const worker = new InThreadWorker(
         new Engine({
           loadModel,
+          checkBaseline: () => Promise.resolve(),
           loadBaseline: loadModel,
           loadTokenizer,
           createStepPolicy: fixedSteps(64),

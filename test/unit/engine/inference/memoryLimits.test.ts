@@ -1,21 +1,24 @@
 import { truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkLoadable } from '../../../../src/engine/inference/loadModelFolder'
+import { checkFits, lackOfMemory } from '../../../../src/engine/inference/memoryLimits'
 import { loadCheckpoint } from '../../../../src/engine/inference/model'
 import { WASM_RUNTIME } from '../../../../src/engine/runtime/wasmRuntime'
 import type { ByteSource } from '../../../../src/model/formats/byteSource'
 import { tensorsOf } from '../../../../src/model/formats/storedTensors'
 import { withModelFolder } from '../../../../src/model/folder/modelFolder'
-import { expectedShapes, openCheckpoint } from '../../../../src/model/gpt2/checkpoint'
+import { openCheckpoint } from '../../../../src/model/gpt2/checkpoint'
 import { parseConfig } from '../../../../src/model/gpt2/config'
-import { Fp32OutOfMemoryError, ModelFilesError } from '../../../../src/shared/errors'
-import { fileWithHeader, safetensors } from '../../../support/checkpoints/checkpointBytes'
+import { BaselineMemoryError, Fp32OutOfMemoryError, ModelFilesError } from '../../../../src/shared/errors'
+import { safetensors } from '../../../support/checkpoints/checkpointBytes'
 import {
   storedAs,
   temporaryFolder,
   TINY_CONFIG,
   tinyTensors,
 } from '../../../support/checkpoints/checkpointTiny'
+import { checkpointHeader, sparseModelFolder } from '../../../support/checkpoints/sparseCheckpoint'
 
 const MODEL = { id: 'large', description: '', fingerprint: 'large' }
 const FP32 = {
@@ -27,24 +30,17 @@ const FP32 = {
 
 /** A checkpoint of any size, whose file exists only as a header. */
 async function checkpointOf(sizes: object) {
-  const config = parseConfig(JSON.stringify({ ...TINY_CONFIG, n_layer: 1, ...sizes }))
-  const header: Record<string, object> = {}
-  let end = 0
-  for (const [name, shape] of expectedShapes(config)) {
-    const start = end
-    end += shape.reduce((product, length) => product * length, 4)
-    header[name] = { dtype: 'F32', shape, data_offsets: [start, end] }
-  }
-  const bytes = fileWithHeader(JSON.stringify(header))
+  const config = { ...TINY_CONFIG, n_layer: 1, ...sizes }
+  const { bytes, fileSize } = checkpointHeader(config)
   const source: ByteSource = {
-    size: bytes.length + end,
+    size: fileSize,
     read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)),
     readNow: () => {
       throw new Error('no weights are read')
     },
     close: () => Promise.resolve(),
   }
-  return openCheckpoint(await tensorsOf(source), config)
+  return openCheckpoint(await tensorsOf(source), parseConfig(JSON.stringify(config)))
 }
 
 describe('A model that WASM cannot hold', () => {
@@ -63,6 +59,63 @@ describe('A model that WASM cannot hold', () => {
     await expect(loading).rejects.toThrow(Fp32OutOfMemoryError)
     await expect(loading).rejects.toThrow(
       `wpe.weight of large has ${gigabytes} GB; WASM can load at most 2.1 GB as one tensor.`,
+    )
+  })
+})
+
+describe('A model beside another one', () => {
+  const GPT2 = { id: 'gpt2', parameters: 124_439_808, precision: 'fp32' } as const
+  const LARGE = { id: 'gpt2-large', parameters: 774_030_080, precision: 'fp32' } as const
+  const INT8 = { precision: 'int8' } as const
+
+  it('is refused if WASM cannot hold both', () => {
+    const beside = { ...LARGE, parameters: 1_000_000_000 }
+
+    expect(() => {
+      checkFits(GPT2, { backend: 'wasm', beside })
+    }).toThrow(
+      new BaselineMemoryError(
+        'gpt2 (fp32) and gpt2-large (fp32) together need 4.5 GB of memory; WASM can use 4.3 GB. Compare a smaller model, or use int8.',
+      ),
+    )
+  })
+
+  it('is refused if the machine has less free memory than it needs', () => {
+    expect(() => {
+      checkFits(LARGE, { backend: 'native', beside: GPT2, freeBytes: 2e9 })
+    }).toThrow(
+      new BaselineMemoryError(
+        'gpt2-large (fp32) needs 3.1 GB of memory beside gpt2 (fp32); 2.0 GB are free. Close other programs. Compare a smaller model, or use int8.',
+      ),
+    )
+  })
+
+  it('is refused without the advice to use int8 if both are int8', () => {
+    expect(() => {
+      checkFits({ ...LARGE, ...INT8 }, { backend: 'native', beside: { ...GPT2, ...INT8 }, freeBytes: 1e9 })
+    }).toThrow(/1\.0 GB are free\. Close other programs\. Compare a smaller model\.$/)
+  })
+
+  it.each(['native', 'wasm'] as const)('is not refused on %s if both fit', (backend) => {
+    expect(() => {
+      checkFits(GPT2, { backend, beside: LARGE, freeBytes: 2e9 })
+    }).not.toThrow()
+  })
+
+  it('is refused by its headers alone', async () => {
+    const folder = await sparseModelFolder()
+    const location = { id: 'huge', folder, description: '', storage: 'user' } as const
+
+    const checked = checkLoadable(location, { backend: 'wasm', precision: 'fp32', beside: GPT2 })
+
+    await expect(checked).rejects.toThrow(/^huge \(fp32\) and gpt2 \(fp32\) together need 6\.7 GB/)
+  })
+
+  it('is said to lack memory if that cannot be allocated', () => {
+    const { message } = lackOfMemory(GPT2, { beside: LARGE })
+
+    expect(message).toBe(
+      'gpt2 (fp32) needs 498 MB of memory beside gpt2-large (fp32), more than is available. Compare a smaller model, or use int8.',
     )
   })
 })

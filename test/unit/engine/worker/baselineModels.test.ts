@@ -63,6 +63,23 @@ describe('BaselineModels', () => {
     expect(attempts).toBe(2)
   })
 
+  it('knows which model is loaded', async () => {
+    const { models } = modelsUnderTest()
+
+    await models.use(INT8, NEVER, () => Promise.resolve())
+
+    expect([models.has(INT8), models.has(FP32), models.loaded !== undefined]).toEqual([true, false, true])
+  })
+
+  it('knows no model after its release', async () => {
+    const { models } = modelsUnderTest()
+    await models.use(INT8, NEVER, () => Promise.resolve())
+
+    await models.release()
+
+    expect([models.has(INT8), models.loaded]).toEqual([false, undefined])
+  })
+
   describe('while a model loads', () => {
     it('ends the load if its only call is cancelled', async () => {
       const { models, said } = slowModelsUnderTest()

@@ -69,6 +69,7 @@ function engineLoading(loadBaseline: EngineDependencies['loadBaseline']): Engine
   return connect(
     new Engine({
       loadModel: loadMini,
+      checkBaseline: () => Promise.resolve(),
       loadBaseline,
       loadTokenizer: loadTokenizerOnce,
       createStepPolicy: fixedSteps(8),

@@ -141,6 +141,7 @@ function engineThatLoads(loadModel: () => Promise<LoadedModel>): EngineApi {
   return connect(
     new Engine({
       loadModel,
+      checkBaseline: () => Promise.resolve(),
       loadBaseline: loadModel,
       loadTokenizer,
       createStepPolicy: measuredStepSize,

@@ -4,7 +4,7 @@ import {
   ModelFilesError,
   SafetensorsError,
   TensorMismatchError,
-} from '../../shared/errors'
+} from './errors'
 
 /** Whether the model's files are at fault, so that no backend can load it. */
 export function isModelError(error: unknown): error is Error {
