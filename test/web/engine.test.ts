@@ -66,6 +66,19 @@ describe.each([
     expect(next && disagreements(next, elementAt(reference.positions, scored.length))).toEqual([])
   })
 
+  it('compares the model with another one, whose files the worker requests by its id', async () => {
+    const { tokens, baseline } = await browser.page.evaluate(() =>
+      page.compare('The cat sat.', {
+        location: { id: 'other', folder: '', description: '', storage: 'logitscope' },
+        precision: 'fp32',
+      }),
+    )
+
+    expect(baseline).toMatchObject({ id: 'other', backend: 'wasm' })
+    expect(tokens.map(({ kl }) => Math.abs(kl) < 1e-6)).toEqual([true, true, true, true])
+    expect(await browser.page.evaluate(() => page.requested)).toContain('model other')
+  })
+
   it('logs no warning or error', () => {
     expect(browser.complaints).toEqual([])
   })

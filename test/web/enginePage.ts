@@ -4,6 +4,8 @@ import { createEngine, type EngineHandle } from '../../src/engine/client/engineH
 import { spawnWorker } from '../../src/engine/client/spawnWorker.web'
 import type { WebEngineOptions } from '../../src/engine/contract/webWorkerStart'
 import type { AssetName, WorkerResources } from '../../src/engine/contract/workerResources'
+import type { BaselineModel } from '../../src/shared/contracts/engineApi'
+import { type Comparison, Comparisons } from '../../src/prediction/comparisons'
 import { PredictionService } from '../../src/prediction/predictionService'
 
 /** Small, so that every large tensor spans several parts. */
@@ -14,6 +16,8 @@ export interface EnginePage {
   /** Starts an engine and ends the previous one. */
   start(options: WebEngineOptions): void
   service(): PredictionService
+  /** Compares the model that was started with another one, on a text. */
+  compare(text: string, baselineModel: BaselineModel): Promise<Comparison>
   /** The resources that the worker has requested so far. */
   readonly requested: string[]
 }
@@ -29,9 +33,10 @@ const resources: WorkerResources = {
     requested.push(name)
     return fetchBytes(`/dist/${name}`)
   },
-  modelOf: () => ({
+  // All have the same files.
+  modelOf: (id) => ({
     model: async () => {
-      requested.push('model')
+      requested.push(`model ${id}`)
       return {
         place: 'the test’s server',
         fingerprint: 'the test’s server',
@@ -55,10 +60,19 @@ const page: EnginePage = {
     engine = createEngine(() => spawnWorker(options, resources))
     service = new PredictionService(engine.api)
   },
-  service: () => {
-    if (service === undefined) throw new Error('no engine has been started')
-    return service
+  service: () => started().service,
+  compare: async (text, baselineModel) => {
+    const { api, service } = started()
+    const { tokenIds } = await service.tokenize(text)
+    const span = { tokenIds, from: 0, to: tokenIds.length }
+    const request = { shown: span, baseline: span, baselineModel, startToken: true, topK: 1 }
+    return new Comparisons(api, service).compare(request)
   },
+}
+
+function started() {
+  if (engine === undefined || service === undefined) throw new Error('no engine has been started')
+  return { api: engine.api, service }
 }
 Object.assign(globalThis, { page })
 
