@@ -1,5 +1,5 @@
+import type { ComparisonSide } from '../src/shared/contracts/comparison'
 import { elementAt } from '../src/shared/elementAt'
-import type { Metric } from '../src/shared/numbers/metrics'
 import type {
   AnswerLongRunMessage,
   HostMessage,
@@ -13,6 +13,7 @@ import { Announcements } from './announcements'
 import type { Host, SavedState } from './host'
 import { LensController } from './lensController'
 import { distributionAt } from './state/addresses'
+import type { ColourBy } from './state/colouring'
 import type { Explained } from './state/explained'
 import { initialState, type PanelState, type PredictionPart, type Sort } from './state/panelState'
 import { type PanelAction, reduce } from './state/reducer'
@@ -30,7 +31,7 @@ export interface PanelActions {
   run(command: PanelCommand): void
   setStartToken(startToken: boolean): void
   setTopK(topK: number): void
-  setMetric(metric: Metric): void
+  colourBy(by: ColourBy): void
   /** Merged with the current settings, because two changes can be made within one frame. */
   setSampling(change: Partial<SamplingSettings>): void
   setPartOpen(change: { readonly part: PredictionPart; readonly open: boolean }): void
@@ -38,6 +39,8 @@ export interface PanelActions {
   retryLogits(): void
   /** Merged with what is explained now, because two changes can be made within one frame. */
   explain(change: Partial<Explained>): void
+  /** Explains this side of a comparison in Lens and Why. */
+  explainSide(side: ComparisonSide): void
   readonly lens: LensController
   readonly why: WhyController
   sortBy(sort: Sort): void
@@ -144,8 +147,8 @@ export class PanelController implements PanelActions {
     this.host.post({ type: 'setTopK', topK })
   }
 
-  setMetric(metric: Metric): void {
-    this.dispatch({ type: 'setMetric', metric })
+  colourBy(by: ColourBy): void {
+    this.dispatch({ type: 'colourBy', by })
   }
 
   setSampling(change: Partial<SamplingSettings>): void {
@@ -165,6 +168,10 @@ export class PanelController implements PanelActions {
   holdAgainst(tokenId: number): void {
     if (whyQuestion(this.currentState)?.subject.tokenId !== tokenId)
       this.explain({ against: { kind: 'token', tokenId } })
+  }
+
+  explainSide(side: ComparisonSide): void {
+    this.dispatch({ type: 'explainSide', side })
   }
 
   explain(change: Partial<Explained>): void {
@@ -238,7 +245,7 @@ export class PanelController implements PanelActions {
   }
 
   private saveState(): void {
-    const { inspection, restore, picked, scroll, metric, topK, tabs, explained, lens, why } =
+    const { inspection, restore, picked, scroll, metric, comparedColour, topK, tabs, explained, lens, why } =
       this.currentState
     const before = this.saved
     this.saved = {
@@ -246,6 +253,7 @@ export class PanelController implements PanelActions {
       picked: picked ?? restore?.picked ?? null,
       scroll,
       metric,
+      comparedColour,
       k: topK,
       tabs,
       explained,

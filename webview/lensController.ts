@@ -1,7 +1,9 @@
+import type { ComparisonSide } from '../src/shared/contracts/comparison'
 import type { PanelMessage } from '../src/shared/contracts/protocol'
 import { elementAt } from '../src/shared/elementAt'
 import { unscoredReason } from '../src/shared/text/unscored'
-import type { LensAction } from './state/lens'
+import { baselineAt } from './state/comparedRows'
+import { type LensAction, lensRowsOf } from './state/lens'
 import type { LensCells } from './state/lensCells'
 import type { PanelState } from './state/panelState'
 
@@ -30,7 +32,7 @@ export class LensController {
   /** What was visible when the last request was posted. */
   private seenByRequest: LensRange | null = null
   /** The last request; it is not repeated, even if its answer lacks rows. */
-  private asked: (LensRange & { readonly inspectionId: string }) | null = null
+  private asked: (LensRange & { readonly inspectionId: string; readonly side: ComparisonSide }) | null = null
   private requests = 0
 
   constructor(private readonly options: LensControllerOptions) {}
@@ -84,24 +86,25 @@ export class LensController {
     this.timer = undefined
     const { state, post, dispatch } = this.options
     const wanted = this.wanted()
-    const inspectionId = state().inspection?.id
-    if (wanted === null || inspectionId === undefined) return
+    const { inspection, side } = state()
+    if (wanted === null || inspection === null) return
+    const inspectionId = inspection.id
     const request = ++this.requests
-    this.asked = { ...wanted, inspectionId }
+    this.asked = { ...wanted, inspectionId, side }
     this.seenByRequest = this.visible
     dispatch({ type: 'askLens', request })
-    post({ type: 'requestLens', inspectionId, request, ...wanted })
+    post({ type: 'requestLens', inspectionId, request, side, ...wanted })
   }
 
   /** What is to be requested now; null if nothing is missing, or is being computed already. */
   private wanted(): LensRange | null {
-    const { inspection, lens } = this.options.state()
+    const { inspection, lens, side } = this.options.state()
     const { kind } = lens.progress
     if (kind === 'cancelled' || kind === 'failed') return null
     const missing = this.missing()
     if (missing === null) return null
     const { asked } = this
-    const isOfThisRun = asked?.inspectionId === inspection?.id
+    const isOfThisRun = asked?.inspectionId === inspection?.id && asked?.side === side
     if (isOfThisRun && isSameRange(asked, missing)) return null
     // Unless the user has scrolled, the request that runs computes the first of the missing rows.
     const isAnswering = isOfThisRun && kind === 'running' && isSameRange(this.seenByRequest, this.visible)
@@ -110,7 +113,7 @@ export class LensController {
 
   /** The rows that are shown and predicted from something, from the first to the last that is not computed. */
   private missing(): LensRange | null {
-    const { inspection, lens } = this.options.state()
+    const { inspection, lens, side } = this.options.state()
     const range = this.visible ?? this.shownInPrediction()
     if (inspection === null || range === null || inspection.sections[range.section] === undefined) return null
     const { section } = range
@@ -119,7 +122,11 @@ export class LensController {
     let last = range.from
     for (let position = range.from; position < end; position++) {
       const address = { section, position }
-      if (lens.rows.at(address) !== null || unscoredReason(inspection, address) !== null) continue
+      const isPredicted =
+        side === 'shown'
+          ? unscoredReason(inspection, address) === null
+          : baselineAt(inspection, address) !== null
+      if (!isPredicted || lensRowsOf(lens, side).at(address) !== null) continue
       first ??= position
       last = position
     }

@@ -50,11 +50,11 @@ export class WhyController {
   knockOut(rows: readonly number[]): void {
     const question = whyQuestion(this.options.state())
     if (question === null) return
-    const { inspectionId, section, position } = question.subject
+    const { inspectionId, section, position, side } = question.subject
     const inOrder = rows.toSorted((a, b) => a - b)
     this.options.dispatch({
       type: 'setKnockedOut',
-      knockedOut: { inspectionId, section, position, rows: inOrder },
+      knockedOut: { inspectionId, section, position, side, rows: inOrder },
     })
   }
 

@@ -144,28 +144,6 @@ describe('a token that is not compared', () => {
 })
 
 describe('which side', () => {
-  it('is explained is said in Lens, in Why and for a layer, with a button that swaps the sides', async () => {
-    await test.show(models, { picked: PICKED })
-    await test.page.getByRole('tab', { name: 'Why' }).click()
-    await test.page.getByRole('tab', { name: 'Lens' }).click()
-
-    await eventually(async () =>
-      (await test.texts('.compared-side')).map((text) => text.replaceAll(/\s+/g, ' ')),
-    ).toEqual(['Layers of the shown side mini Swap', 'Explains the shown side mini Swap'])
-    await test.page.locator('.why').getByRole('button', { name: 'Swap' }).click()
-
-    await test.posted('runCommand', { command: 'swapComparison' })
-  })
-
-  it('has no Swap where the host cannot swap', async () => {
-    await test.show(comparedTexts(vocabulary), { picked: PICKED })
-
-    await test.page.getByRole('tab', { name: 'Why' }).click()
-
-    await eventually(() => test.text('.why .compared-side')).toContain('readConfig.ts')
-    expect(await test.page.locator('.why').getByRole('button', { name: 'Swap' }).count()).toBe(0)
-  })
-
   it('sampling draws from is said in Sampling', async () => {
     await test.show(models, { picked: PICKED })
 

@@ -31,6 +31,7 @@ beforeEach(() => {
         picked: null,
         scroll: 0,
         metric: 'surprisal',
+        comparedColour: 'delta',
         k: 10,
         tabs: INITIAL_TABS,
         explained: OUTPUT_OF_TOKEN,
@@ -127,7 +128,14 @@ describe('the controller of the lens', () => {
   it('ignores rows of another run', () => {
     show(inspection)
     const rows = encodeLensRows([lensRowOf(inspection, { section: 0, position: 3 })])
-    controller.receive({ type: 'lensRows', inspectionId: 'other', section: 0, position: 3, rows })
+    controller.receive({
+      type: 'lensRows',
+      inspectionId: 'other',
+      side: 'shown',
+      section: 0,
+      position: 3,
+      rows,
+    })
     expect(controller.state.lens.rows.blocks).toEqual([])
   })
 
@@ -156,6 +164,7 @@ function receiveRows(from: number, end: number): void {
   const message: HostMessage = {
     type: 'lensRows',
     inspectionId: inspection.id,
+    side: 'shown',
     section: 0,
     position: from,
     rows: encodeLensRows(rows),

@@ -127,6 +127,7 @@ it('rows that the host sends after a reload need no request', async () => {
   await panel.send({
     type: 'lensRows',
     inspectionId: typescript.id,
+    side: 'shown',
     section: 0,
     position: 0,
     rows: encodeLensRows(rows),

@@ -22,11 +22,12 @@ export async function showLens(
 export async function answerLens(
   panel: PanelPage,
   inspection: Inspection,
-  { inspectionId, request, section, from, end }: RequestLensMessage,
+  { inspectionId, request, side, section, from, end }: RequestLensMessage,
 ): Promise<void> {
   const rows = Array.from({ length: end - from }, (_, i) =>
     lensRowOf(inspection, { section, position: from + i }),
   )
-  await panel.send({ type: 'lensRows', inspectionId, section, position: from, rows: encodeLensRows(rows) })
+  const bytes = encodeLensRows(rows)
+  await panel.send({ type: 'lensRows', inspectionId, side, section, position: from, rows: bytes })
   await panel.send({ type: 'lensEnded', inspectionId, request, failure: null })
 }

@@ -33,7 +33,7 @@ export const SOURCES = inputIds.length
 export const THROW_ROW = SOURCES - 2
 
 export function subjectOf(against: Against = { kind: 'token', tokenId: RIVAL }): WhySubject {
-  return { inspectionId: typescript.id, section: 0, position, tokenId: EXPLAINED, against }
+  return { inspectionId: typescript.id, section: 0, position, side: 'shown', tokenId: EXPLAINED, against }
 }
 
 /** An attribution whose parts add up, with one strong source in the first head and one strong MLP. */

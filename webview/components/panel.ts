@@ -3,7 +3,9 @@ import { customElement, state } from 'lit/decorators.js'
 
 import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { PanelController, PanelView } from '../controller'
-import { isBusy, isReplaced } from '../state/panelState'
+import { BaselineViewStore } from '../state/baselineView'
+import { ColouringStore } from '../state/colouring'
+import { colourBy, isBusy, isReplaced } from '../state/panelState'
 import { RowStore } from '../state/rows'
 import { type Place, TABS } from '../state/tabs'
 import type { TokenLabels } from '../tokens/tokenLabels'
@@ -31,6 +33,8 @@ export class PanelElement extends LightElement implements PanelView {
 
   private controller: PanelController | undefined
   private readonly rowStore = new RowStore()
+  private readonly colouringStore = new ColouringStore()
+  private readonly baselineViews = new BaselineViewStore()
   private frame: number | undefined
   private tableWantsFocus = false
   private hadFocus = false
@@ -114,26 +118,30 @@ export class PanelElement extends LightElement implements PanelView {
     labels: TokenLabels,
   ): TemplateResult {
     const { state } = controller
-    const { metric, picked, previous, lens } = state
+    const { picked, previous, lens } = state
+    const by = colourBy(state)
+    const colouring = this.colouringStore.colouringOf(by, inspection)
     const rows = this.rowStore.rowsOf({ inspection, previous, lens: lens.rows })
-    const shown = { inspection, rows, labels }
+    const view = { inspection, rows }
+    const explained = state.side === 'shown' ? view : this.baselineViews.viewOf(view)
+    const shown = { ...view, labels, colouring, explained }
     return html`<div class="frame ${isReplaced(state) ? 'replaced' : ''}">
-      ${headerTemplate(state, inspection, controller)} ${noticeLines(state, inspection, controller)}
+      ${headerTemplate(state, inspection, { labels, actions: controller })} ${noticeLines(state, inspection, controller)}
       <logitscope-sparkline
         .sections=${inspection.sections}
         .rows=${rows}
-        .metric=${metric}
+        .colouring=${colouring}
         .labels=${labels}
         .picked=${picked}
         .actions=${controller}
       ></logitscope-sparkline>
       <section class="strip" aria-label="Text">
-        ${legendTemplate(metric, inspection)}
+        ${legendTemplate(by, inspection)}
         <logitscope-strip
           .inspection=${inspection}
           .rows=${rows}
           .labels=${labels}
-          .metric=${metric}
+          .colouring=${colouring}
           .picked=${picked}
           .actions=${controller}
         ></logitscope-strip>

@@ -1,6 +1,7 @@
 // The state of the tab Lens: the rows that are computed, the work on further ones, and what cells are coloured by.
 
 import { assertNever } from '../../src/shared/assertNever'
+import type { ComparisonSide } from '../../src/shared/contracts/comparison'
 import { decodeLensRows, LensRows } from '../../src/shared/contracts/lensRows'
 import type { LensEndedMessage, LensRowsMessage } from '../../src/shared/contracts/lensMessages'
 import { LENS_CELLS, type LensCells } from './lensCells'
@@ -8,6 +9,8 @@ import { LENS_CELLS, type LensCells } from './lensCells'
 export interface LensState {
   /** Of the shown inspection. */
   readonly rows: LensRows
+  /** Of what it is compared with, at the addresses of the shown side. */
+  readonly baselineRows: LensRows
   readonly progress: LensProgress
   readonly cells: LensCells
 }
@@ -31,14 +34,26 @@ export type LensAction =
 const IDLE: LensProgress = { kind: 'idle' }
 
 export function initialLens(cells: LensCells): LensState {
-  return { rows: LensRows.EMPTY, progress: IDLE, cells }
+  return { rows: LensRows.EMPTY, baselineRows: LensRows.EMPTY, progress: IDLE, cells }
+}
+
+/** The computed rows of a side. */
+export function lensRowsOf({ rows, baselineRows }: LensState, side: ComparisonSide): LensRows {
+  return side === 'shown' ? rows : baselineRows
+}
+
+/** After the baseline has changed: its rows and the work on them are gone. */
+export function withoutBaseline(lens: LensState): LensState {
+  return { ...lens, baselineRows: LensRows.EMPTY, progress: IDLE }
 }
 
 /** The same object if nothing changes. */
 export function reduceLens(lens: LensState, event: LensEvent): LensState {
   switch (event.type) {
     case 'lensRows':
-      return { ...lens, rows: withRows(lens.rows, event) }
+      return event.side === 'shown'
+        ? { ...lens, rows: withRows(lens.rows, event) }
+        : { ...lens, baselineRows: withRows(lens.baselineRows, event) }
     case 'lensEnded':
       return lens.progress.kind === 'running' && lens.progress.request === event.request
         ? { ...lens, progress: event.failure === null ? IDLE : { kind: 'failed', ...event.failure } }

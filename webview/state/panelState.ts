@@ -1,4 +1,5 @@
 import type { Metric } from '../../src/shared/numbers/metrics'
+import type { ComparisonSide } from '../../src/shared/contracts/comparison'
 import type { Inspection } from '../../src/shared/contracts/inspection'
 import {
   type Column,
@@ -12,6 +13,8 @@ import {
 import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import type { SavedState } from '../host'
 import type { TokenLabels } from '../tokens/tokenLabels'
+import type { ColourBy } from './colouring'
+import type { ComparedSortColumn } from './comparedColumns'
 import type { Explained } from './explained'
 import { initialLens, type LensState } from './lens'
 import type { OpenTabs } from './tabs'
@@ -36,11 +39,16 @@ export interface PanelState {
   /** The full row of logits that the picked token is scored with. */
   readonly fullRow: FullRow
   readonly explained: Explained
+  /** The side that Lens and Why explain while the inspection is compared. */
+  readonly side: ComparisonSide
   readonly lens: LensState
   readonly why: WhyState
   readonly columns: readonly Column[]
   readonly sort: Sort
+  /** What tokens are coloured by if the inspection is not compared. */
   readonly metric: Metric
+  /** What they are coloured by while it is; `delta` again in the next comparison. */
+  readonly comparedColour: ColourBy
   /** How many alternatives the open list of the Prediction tab has. */
   readonly topK: number
   readonly sampling: SamplingSettings
@@ -69,7 +77,7 @@ export type FullRow =
 export type PredictionPart = 'list' | 'sampling' | 'computed'
 
 /** Columns that rows can be ordered by. */
-export type SortColumn = Exclude<Column, 'alternatives'> | 'position'
+export type SortColumn = Exclude<Column, 'alternatives'> | ComparedSortColumn | 'position'
 
 export interface Sort {
   readonly column: SortColumn
@@ -86,6 +94,7 @@ export function initialState({
   picked,
   scroll,
   metric,
+  comparedColour,
   k,
   tabs,
   explained,
@@ -103,11 +112,13 @@ export function initialState({
     pickIsProvisional: false,
     fullRow: ABSENT_ROW,
     explained,
+    side: 'shown',
     lens: initialLens(lensCells),
     why: initialWhy(whyView),
     columns: DEFAULT_COLUMNS,
     sort: TEXT_ORDER,
     metric,
+    comparedColour,
     topK: k,
     sampling: NEUTRAL_SAMPLING,
     openParts: new Set(),
@@ -118,6 +129,11 @@ export function initialState({
     scroll,
     restore: { inspectionId, picked, explained },
   }
+}
+
+/** What tokens are coloured by. */
+export function colourBy({ inspection, metric, comparedColour }: PanelState): ColourBy {
+  return inspection?.comparison === undefined ? metric : comparedColour
 }
 
 /** The inspection that is running or was requested last, which may not be shown yet. */

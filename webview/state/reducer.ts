@@ -1,13 +1,14 @@
 import { assertNever } from '../../src/shared/assertNever'
-import type { Metric } from '../../src/shared/numbers/metrics'
-import type { HostMessage, TokenAddress } from '../../src/shared/contracts/protocol'
+import type { ComparisonSide } from '../../src/shared/contracts/comparison'
+import type { HostMessage, SetComparisonMessage, TokenAddress } from '../../src/shared/contracts/protocol'
 import type { FirstTokenMessage } from '../../src/shared/contracts/why'
 import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
 import { Vocabulary } from '../../src/shared/text/vocabulary'
 import { TokenLabels } from '../tokens/tokenLabels'
 import { isAddressIn, isSameAddress } from './addresses'
+import type { ColourBy } from './colouring'
 import { type Explained, OUTPUT_OF_TOKEN } from './explained'
-import { type LensAction, type LensEvent, reduceLens } from './lens'
+import { type LensAction, type LensEvent, reduceLens, withoutBaseline } from './lens'
 import { ABSENT_ROW, type PanelState, type PredictionPart, type Sort } from './panelState'
 import { applyUpdate, isKnown, showInspection } from './shownInspection'
 import { openTab, type Tab } from './tabs'
@@ -17,12 +18,13 @@ import { reduceWhy, type WhyAction, type WhyEvent } from './why'
 export type PanelAction =
   | { readonly type: 'pick'; readonly address: TokenAddress }
   | { readonly type: 'sortBy'; readonly sort: Sort }
-  | { readonly type: 'setMetric'; readonly metric: Metric }
+  | { readonly type: 'colourBy'; readonly by: ColourBy }
   | { readonly type: 'setTopK'; readonly topK: number }
   | { readonly type: 'setSampling'; readonly sampling: SamplingSettings }
   | { readonly type: 'setPartOpen'; readonly part: PredictionPart; readonly open: boolean }
   | { readonly type: 'retryLogits' }
   | { readonly type: 'explain'; readonly change: Partial<Explained> }
+  | { readonly type: 'explainSide'; readonly side: ComparisonSide }
   | { readonly type: 'openTab'; readonly tab: Tab }
   | { readonly type: 'scrolled'; readonly scroll: number }
   | { readonly type: 'setKeysShown'; readonly shown: boolean }
@@ -41,11 +43,11 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
     case 'setState':
     case 'setModel':
     case 'setDocument':
-    case 'setPrecisionCost':
-    case 'setComparison':
     case 'setComparisonState':
     case 'appendCompared':
       return applyUpdate(state, event)
+    case 'setComparison':
+      return setComparison(state, event)
     case 'setDocumentState':
       return isKnown(state, event) ? { ...state, documentState: event.state } : state
     case 'showNotice':
@@ -70,8 +72,8 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return pick(state, event.address)
     case 'sortBy':
       return { ...state, sort: event.sort }
-    case 'setMetric':
-      return { ...state, metric: event.metric }
+    case 'colourBy':
+      return setColour(state, event.by)
     case 'setTopK':
       return { ...state, topK: event.topK }
     case 'setSampling':
@@ -82,6 +84,8 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return { ...state, fullRow: ABSENT_ROW }
     case 'explain':
       return { ...state, explained: { ...state.explained, ...event.change } }
+    case 'explainSide':
+      return explainSide(state, event.side)
     case 'openTab':
       return { ...state, tabs: openTab(state.tabs, event.tab) }
     case 'scrolled':
@@ -126,6 +130,37 @@ function pick(state: PanelState, { section, position }: TokenAddress): PanelStat
     pickIsProvisional: false,
     fullRow: ABSENT_ROW,
     explained: OUTPUT_OF_TOKEN,
+  }
+}
+
+/** After a comparison, the colours before it are shown; the next one starts with its differences. */
+function setComparison(state: PanelState, event: SetComparisonMessage): PanelState {
+  const updated = applyUpdate(state, event)
+  if (updated === state) return state
+  const isOfShown = updated.inspection?.comparison !== state.inspection?.comparison
+  const after = isOfShown ? withoutBaselineSide(updated) : updated
+  return event.comparison === null ? { ...after, comparedColour: 'delta' } : after
+}
+
+/** The baseline is another one, or none: what was computed of it is gone. */
+function withoutBaselineSide(state: PanelState): PanelState {
+  const after = explainSide(state, 'shown')
+  return { ...after, lens: withoutBaseline(after.lens) }
+}
+
+function setColour(state: PanelState, by: ColourBy): PanelState {
+  if (state.inspection?.comparison !== undefined) return { ...state, comparedColour: by }
+  return by === 'delta' ? state : { ...state, metric: by }
+}
+
+/** The sides may have other layers. */
+function explainSide(state: PanelState, side: ComparisonSide): PanelState {
+  if (state.side === side) return state
+  return {
+    ...state,
+    side,
+    explained: { ...state.explained, layer: null },
+    lens: reduceLens(state.lens, { type: 'resumeLens' }),
   }
 }
 

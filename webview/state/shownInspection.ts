@@ -63,7 +63,9 @@ function show(state: PanelState, { inspection, picked }: UpcomingInspection): Pa
     sampling: samplingFor(inspection, state),
     fullRow: ABSENT_ROW,
     explained: (chosen === keptPick ? keptExplained : undefined) ?? OUTPUT_OF_TOKEN,
-    lens: inspection.id === state.inspection?.id ? state.lens : initialLens(state.lens.cells),
+    ...(inspection.id === state.inspection?.id
+      ? { side: state.side, lens: state.lens }
+      : { side: 'shown', lens: initialLens(state.lens.cells) }),
     restore: null,
   })
 }

@@ -23,10 +23,7 @@ export interface WhyView {
 }
 
 /** Rows of a token's window that no later row attends to. */
-export interface KnockedOut {
-  readonly inspectionId: string
-  readonly section: number
-  readonly position: number
+export interface KnockedOut extends Pick<WhySubject, 'inspectionId' | 'section' | 'position' | 'side'> {
   /** In ascending order. */
   readonly rows: readonly number[]
 }
@@ -140,7 +137,8 @@ function parseKnockedOut(value: unknown): KnockedOut | null {
   if (!isRecord(value)) return null
   const { inspectionId, section, position, rows } = value
   if (typeof inspectionId !== 'string' || !isIndex(section) || !isIndex(position)) return null
-  return Array.isArray(rows) ? { inspectionId, section, position, rows: rows.filter(isIndex) } : null
+  const side = value.side === 'baseline' ? value.side : 'shown'
+  return Array.isArray(rows) ? { inspectionId, section, position, side, rows: rows.filter(isIndex) } : null
 }
 
 function isIndex(value: unknown): value is number {

@@ -1,10 +1,10 @@
 // What the tab Why asks about the picked token.
 
 import type { Against } from '../../src/shared/contracts/explanation'
-import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { Distribution } from '../../src/shared/contracts/prediction'
 import type { WhySubject } from '../../src/shared/contracts/why'
 import { distributionAt } from './addresses'
+import { baselineAt } from './comparedRows'
 import type { PanelState } from './panelState'
 import { isSameQuestion, type WhyQuestion } from './why'
 
@@ -12,8 +12,9 @@ import { isSameQuestion, type WhyQuestion } from './why'
 export function whyQuestion(state: PanelState): WhyQuestion | null {
   const { inspection, picked, explained } = state
   if (inspection === null || picked === null) return null
-  const distribution = distributionOf(inspection, picked)
-  if (distribution === null) return null
+  const explainedSide = sideAndDistribution(state)
+  if (explainedSide === null) return null
+  const { side, distribution } = explainedSide
   const { section, position } = picked
   const tokenId =
     explained.tokenId ??
@@ -21,16 +22,23 @@ export function whyQuestion(state: PanelState): WhyQuestion | null {
     distribution.top.at(0)?.tokenId
   if (tokenId === undefined) return null
   const against = explained.against ?? defaultAgainst(distribution, tokenId)
-  const subject = { inspectionId: inspection.id, section, position, tokenId, against }
+  const subject = { inspectionId: inspection.id, section, position, side, tokenId, against }
   return { subject, knockedOut: knockedOutOf(state, subject) }
 }
 
-function distributionOf(inspection: Inspection, { section, position }: WhyPlace): Distribution | null {
-  const shown = inspection.sections[section]
-  return shown === undefined ? null : distributionAt(shown, position)
+/** A row that the baseline does not have is explained on the shown side. */
+function sideAndDistribution({
+  inspection,
+  picked,
+  side,
+}: PanelState): (Pick<WhySubject, 'side'> & { readonly distribution: Distribution }) | null {
+  const section = picked === null ? undefined : inspection?.sections[picked.section]
+  if (inspection === null || picked === null || section === undefined) return null
+  const baseline = side === 'baseline' ? baselineAt(inspection, picked) : null
+  if (baseline !== null) return { side: 'baseline', distribution: baseline }
+  const distribution = distributionAt(section, picked.position)
+  return distribution === null ? null : { side: 'shown', distribution }
 }
-
-type WhyPlace = Pick<WhySubject, 'section' | 'position'>
 
 /** The most likely other token. Without one in the list, the mean. */
 function defaultAgainst({ top }: Distribution, tokenId: number): Against {
@@ -40,13 +48,14 @@ function defaultAgainst({ top }: Distribution, tokenId: number): Against {
 
 function knockedOutOf(
   { why }: PanelState,
-  { inspectionId, section, position }: WhySubject,
+  { inspectionId, section, position, side }: WhySubject,
 ): readonly number[] {
   const { knockedOut } = why.view
   const isOfToken =
     knockedOut?.inspectionId === inspectionId &&
     knockedOut.section === section &&
-    knockedOut.position === position
+    knockedOut.position === position &&
+    knockedOut.side === side
   return isOfToken ? knockedOut.rows : []
 }
 

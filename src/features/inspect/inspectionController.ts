@@ -19,6 +19,8 @@ import { type CompletionPlace, prepareCompletion, renewInspection } from '../../
 import type { PreparedInspection } from '../../prediction/inspectDocument'
 import type { PredictionService } from '../../prediction/predictionService'
 import type { TokenAddress } from '../../shared/contracts/protocol'
+import type { ComparedInspection } from '../../shared/text/comparisonText'
+import { ComparedDocument } from './compare/comparedDocument'
 import { ComparisonController, type ComparisonControllerOptions } from './compare/comparisonController'
 import type { SelectedModel } from './run/expectedModel'
 import { INSPECT_STATUS_ENTRIES } from './inspectStatusEntries'
@@ -44,6 +46,7 @@ export interface ControllerOptions
 export class InspectionController implements Feature, ShownInspection, vscode.Disposable {
   readonly panel: InspectionPanel
   readonly comparison: ComparisonController
+  private readonly compared: ComparedDocument
   readonly statusEntries = INSPECT_STATUS_ENTRIES
   private readonly runner: Runner
   /** URIs of documents. */
@@ -56,6 +59,7 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
   constructor(private readonly options: ControllerOptions) {
     this.panel = new InspectionPanel({
       ...options,
+      baselineSide: () => this.comparison.baselineSide(),
       onRunAgain: () => this.runAgain(),
       onAnswer: (part) => {
         this.runner.requested?.answer(part)
@@ -72,8 +76,13 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
       onClose: () => {
         this.runner.cancelAll()
         this.comparison.close()
+        this.compared.panelChanged()
+      },
+      onChange: () => {
+        this.compared.panelChanged()
       },
     })
+    this.compared = new ComparedDocument(this.panel)
     this.comparison = new ComparisonController({
       ...options,
       panel: this.panel,
@@ -101,6 +110,14 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
 
   get pickedToken(): TokenAddress | undefined {
     return this.panel.pickedToken
+  }
+
+  get onDidChangeComparison(): vscode.Event<void> {
+    return this.compared.onDidChange
+  }
+
+  comparedInspectionOf(document: vscode.TextDocument): ComparedInspection | undefined {
+    return this.compared.inspectionOf(document)
   }
 
   /** Inspects the selections of the editor that was used last, or its whole document if nothing is selected. */
@@ -218,6 +235,7 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
     this.runner.dispose()
     this.comparison.close()
     this.panel.dispose()
+    this.compared.dispose()
     this.editorInUse.dispose()
     this.fileMoves.dispose()
   }

@@ -4,6 +4,9 @@ import type { List } from '../list'
 import type { Distribution, ModelInfo, Precision, TokenScore } from './prediction'
 import type { Remedy } from './remedies'
 
+/** Which of the two: what the panel shows, or what it is compared with. */
+export type ComparisonSide = 'shown' | 'baseline'
+
 /** How far two distributions are apart, in nats. */
 export interface Divergence {
   /** KL(baseline ‖ shown) */

@@ -1,5 +1,6 @@
 // The messages about the logit lens between the extension host and the panel.
 
+import type { ComparisonSide } from './comparison'
 import type { Remedy } from './remedies'
 
 // ───────────── host → panel
@@ -8,6 +9,7 @@ import type { Remedy } from './remedies'
 export interface LensRowsMessage {
   readonly type: 'lensRows'
   readonly inspectionId: string
+  readonly side: ComparisonSide
   /** Index of the section. */
   readonly section: number
   readonly position: number
@@ -37,6 +39,8 @@ export interface RequestLensMessage {
   readonly inspectionId: string
   /** Counts the page's requests; the answer has it too. */
   readonly request: number
+  /** Positions are those of the shown side, whichever side is requested. */
+  readonly side: ComparisonSide
   /** Index of the section. */
   readonly section: number
   readonly from: number

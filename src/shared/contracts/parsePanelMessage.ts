@@ -17,8 +17,13 @@ const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
   requestWhy: ({ subject, knockedOut }) => isSubject(subject) && isRows(knockedOut),
   cancelWhy: () => true,
   requestFirstToken: ({ text }) => typeof text === 'string' && text.length <= MAX_TEXT_LENGTH,
-  requestLens: ({ inspectionId, request, section, from, end }) =>
-    isId(inspectionId) && isIndex(request) && isIndex(section) && isIndex(from) && isIndex(end),
+  requestLens: ({ inspectionId, request, side, section, from, end }) =>
+    isId(inspectionId) &&
+    isIndex(request) &&
+    isSide(side) &&
+    isIndex(section) &&
+    isIndex(from) &&
+    isIndex(end),
   cancelLens: () => true,
   setStartToken: ({ startToken }) => typeof startToken === 'boolean',
   setTopK: ({ topK }) => isIndex(topK),
@@ -45,7 +50,17 @@ function hasAddress({ inspectionId, section, position }: Fields): boolean {
 
 /** Used for a message, and for the context of a menu, which the page has made too. */
 export function isSubject(subject: unknown): subject is WhySubject {
-  return isRecord(subject) && hasAddress(subject) && isIndex(subject.tokenId) && isAgainst(subject.against)
+  return (
+    isRecord(subject) &&
+    hasAddress(subject) &&
+    isSide(subject.side) &&
+    isIndex(subject.tokenId) &&
+    isAgainst(subject.against)
+  )
+}
+
+function isSide(side: unknown): boolean {
+  return side === 'shown' || side === 'baseline'
 }
 
 function isAgainst(against: unknown): boolean {

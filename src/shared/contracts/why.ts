@@ -2,6 +2,7 @@
 // S = rows of the token's window up to the one that predicts it, L = nLayer
 
 import { assertNever } from '../assertNever'
+import type { ComparisonSide } from './comparison'
 import type { Against, Attribution, ContextPoint } from './explanation'
 import type { Remedy } from './remedies'
 
@@ -10,8 +11,9 @@ export interface WhySubject {
   readonly inspectionId: string
   /** Index of the section. */
   readonly section: number
-  /** The row of the panel, as in `TokenAddress`. */
+  /** The row of the panel, as in `TokenAddress`: that of the shown side, whichever side is explained. */
   readonly position: number
+  readonly side: ComparisonSide
   /** The token that is explained; it need not be the one that stands there. */
   readonly tokenId: number
   readonly against: Against
@@ -77,6 +79,7 @@ export function isSameSubject(a: WhySubject, b: WhySubject): boolean {
     a.inspectionId === b.inspectionId &&
     a.section === b.section &&
     a.position === b.position &&
+    a.side === b.side &&
     a.tokenId === b.tokenId &&
     isSameAgainst(a.against, b.against)
   )

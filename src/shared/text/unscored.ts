@@ -3,8 +3,11 @@ import type { Inspection } from '../contracts/inspection'
 import type { TokenAddress } from '../contracts/protocol'
 import { elementAt } from '../elementAt'
 
-/** Why a row has no prediction: not yet, no token precedes it, or the run ended before it. */
-export type Unscored = 'pending' | 'noContext' | 'cancelled' | 'interrupted' | 'failed'
+/**
+ * Why a row has no prediction: not yet, no token precedes it, or the run ended before it. `uncompared`: the views show the
+ * baseline's side of a comparison, which does not have the row.
+ */
+export type Unscored = 'pending' | 'noContext' | 'cancelled' | 'interrupted' | 'failed' | 'uncompared'
 
 /**
  * Null if the row has a prediction.
@@ -55,5 +58,6 @@ const TEXTS: Readonly<Record<Unscored, { readonly short: string; readonly spoken
     short: 'not scored: window reloaded',
     spoken: 'Not scored, because the window was reloaded during the inspection',
   },
+  uncompared: { short: 'not compared', spoken: 'Not compared' },
   failed: { short: 'not scored: failed', spoken: 'Not scored, because the inspection failed' },
 }

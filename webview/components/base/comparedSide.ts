@@ -1,28 +1,62 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
+import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
-import type { PanelCommand } from '../../../src/shared/contracts/protocol'
 import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
-import { textButton } from './failedComputation'
-import { sideTag } from './sideTag'
+import { type SideKind, sideTag } from './sideTag'
 
 /**
- * While comparing: which side a view is about, in one line.
+ * While comparing: that a view is about the shown side, in one line.
  * @param what the view does, as the beginning of a sentence: `Samples from`
- * @param actions offers to swap the sides, if that is possible
  */
-export function comparedSideTemplate(
-  inspection: Inspection,
-  what: string,
-  actions?: { run(command: PanelCommand): void },
-): TemplateResult | typeof nothing {
+export function shownSideTemplate(inspection: Inspection, what: string): TemplateResult | typeof nothing {
   if (!isCompared(inspection)) return nothing
-  const swap = () => {
-    actions?.run('swapComparison')
-  }
-  const offersSwap = actions !== undefined && inspection.comparison.canSwap
   return html`<p class="compared-side">
     <span>${what} the shown side</span> ${sideTag('plus', sideNames(inspection).shown)}
-    ${offersSwap ? textButton('Swap', swap) : nothing}
   </p>`
+}
+
+export interface SideSwitch {
+  readonly inspection: Inspection
+  /** What the view does, as the beginning of a sentence: `Layers of`. */
+  readonly what: string
+  /** Names the radio buttons. */
+  readonly id: string
+  /** The side that the view is about. */
+  readonly side: ComparisonSide
+  /** False if the baseline does not have what the view is about. */
+  readonly hasBaseline: boolean
+  readonly actions: { explainSide(side: ComparisonSide): void }
+}
+
+/** While comparing: which side a view is about, with a switch to the other one. */
+export function sideSwitchTemplate({
+  inspection,
+  what,
+  id,
+  side,
+  hasBaseline,
+  actions,
+}: SideSwitch): TemplateResult | typeof nothing {
+  if (!isCompared(inspection)) return nothing
+  const names = sideNames(inspection)
+  const radio = (value: ComparisonSide, kind: SideKind) =>
+    html`<label
+      ><input
+        type="radio"
+        name="side-of-${id}"
+        .checked=${value === side}
+        ?disabled=${value === 'baseline' && !hasBaseline}
+        @change=${() => {
+          actions.explainSide(value)
+        }}
+      /><span title=${names[value]}>${sideTag(kind, names[value])}</span></label
+    >`
+  return html`<div class="compared-side">
+    <span>${what}</span>
+    <fieldset class="segmented" aria-label="Side">
+      ${radio('shown', 'plus')} ${radio('baseline', 'minus')}
+    </fieldset>
+    ${hasBaseline ? nothing : html`<span class="dim">Only ${names.shown} has it.</span>`}
+  </div>`
 }

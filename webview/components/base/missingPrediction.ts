@@ -37,6 +37,8 @@ function explain(reason: Unscored): string {
       return 'Not scored: the window was reloaded before the run reached this token. Continue it or run it again.'
     case 'failed':
       return 'Not scored: the run failed before this token. Run it again.'
+    case 'uncompared':
+      return 'The baseline does not have this row.'
     default:
       return assertNever(reason)
   }

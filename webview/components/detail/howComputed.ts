@@ -10,7 +10,7 @@ import type { Row } from '../../state/rows'
 import { contextBefore, splitCharacterAt } from '../../tokens/context'
 import { tokenTemplate } from '../../tokens/pieces'
 import { shownText, type TokenLabels } from '../../tokens/tokenLabels'
-import { comparedSideTemplate } from '../base/comparedSide'
+import { shownSideTemplate } from '../base/comparedSide'
 import { type SideKind, sideTag } from '../base/sideTag'
 
 /** The token's bytes, what it comes after, its row of the model's output, and how its log-probability follows from it. */
@@ -48,7 +48,7 @@ function sourceOfShown(
 ): TemplateResult | typeof nothing {
   const source = score ?? distribution
   if (source === null) return nothing
-  return html`${comparedSideTemplate(inspection, 'From')}
+  return html`${shownSideTemplate(inspection, 'From')}
   ${sourceTemplate(source, inspection.model.vocabularySize)}`
 }
 

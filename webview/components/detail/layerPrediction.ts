@@ -1,17 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { LENS_TOP_K, type LensRow } from '../../../src/shared/contracts/explanation'
+import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { mostLikelyAt } from '../../../src/shared/numbers/lens'
 import { formatProbability } from '../../../src/shared/text/format'
 import { afterLayer, describeLayer } from '../../../src/shared/text/layerNames'
 import type { PanelActions } from '../../controller'
-import type { LensState } from '../../state/lens'
+import { lensRowsOf, type LensState } from '../../state/lens'
 import { hasActual } from '../../state/lensCells'
 import type { Row } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
-import { comparedSideTemplate } from '../base/comparedSide'
+import { sideSwitchTemplate } from '../base/comparedSide'
 import { lensStatusTemplate } from '../lens/lensStatus'
 import { type Candidate, type CandidateLine, candidatesTemplate } from './candidates'
 import { factsTemplate, type TokenFacts, titleTemplate } from './pickedToken'
@@ -20,6 +21,8 @@ export interface LayerPredictionOptions {
   /** The layer that is shown, not the last one. */
   readonly layer: number
   readonly lens: LensState
+  /** The side that row and inspection are of. */
+  readonly side: ComparisonSide
   readonly labels: TokenLabels
   readonly inspection: Inspection
   readonly actions: PanelActions
@@ -27,12 +30,12 @@ export interface LayerPredictionOptions {
 
 /** The tab Prediction for a layer before the last one: what the LM head makes of the residual stream there. */
 export function layerPredictionTemplate(row: Row, options: LayerPredictionOptions): TemplateResult {
-  const { layer, lens, labels, inspection, actions } = options
+  const { layer, lens, side, labels, inspection, actions } = options
   const { model } = inspection
-  const lensRow = lens.rows.at(row)
+  const lensRow = lensRowsOf(lens, side).at(row)
   return html`<aside class="detail" aria-label="Picked token">
     ${titleTemplate(row, labels, `as ${afterLayer(layer)}`)}
-    ${comparedSideTemplate(inspection, 'A layer of', actions)}
+    ${sideSwitchTemplate({ inspection, what: 'A layer of', id: 'layer', side, hasBaseline: true, actions })}
     <div class="answer">
       <div class="numbers">
         ${factsTemplate(factsOf(lensRow, layer), model.vocabularySize)}

@@ -25,7 +25,7 @@ import { type Candidate, type CandidateLine, candidatesTemplate } from './candid
 import { chipsTemplate } from './chips'
 import { comparedAnswerTemplate } from './compared/comparedAnswer'
 import './compared/scatter'
-import { comparedSideTemplate } from '../base/comparedSide'
+import { shownSideTemplate } from '../base/comparedSide'
 import { howComputedTemplate } from './howComputed'
 import { LightElement } from '../base/lightElement'
 import { missingPredictionTemplate } from '../base/missingPrediction'
@@ -291,7 +291,7 @@ export class PredictionElement extends LightElement {
   }
 
   private samplingTemplate(): TemplateResult {
-    return html`${comparedSideTemplate(this.inspection, 'Samples from')}<logitscope-sampling
+    return html`${shownSideTemplate(this.inspection, 'Samples from')}<logitscope-sampling
         .sampling=${this.sampling}
         .vocabularySize=${this.inspection.model.vocabularySize}
         .initial=${this.inspection.generation?.sampling ?? NEUTRAL_SAMPLING}

@@ -24,18 +24,19 @@ export function detailTemplate(controller: PanelController, shown: ShownViews): 
 
 function predictionTemplate(
   controller: PanelController,
-  { inspection, rows, labels }: ShownViews,
+  { inspection, rows, labels, explained: view }: ShownViews,
 ): TemplateResult {
-  const { picked, fullRow, topK, sampling, openParts, explained, lens } = controller.state
+  const { picked, fullRow, topK, sampling, openParts, explained, lens, side } = controller.state
   if (picked === null) return html`<p class="empty dim">Pick a token to see its prediction.</p>`
-  const row = elementAt(elementAt(rows, picked.section), picked.position)
+  const row = elementAt(elementAt(view.rows, picked.section), picked.position)
   if (explained.layer !== null && row.unscored === null)
     return layerPredictionTemplate(row, {
       layer: explained.layer,
       lens,
+      side,
       labels,
       actions: controller,
-      inspection,
+      inspection: view.inspection,
     })
   return html`<logitscope-prediction
     .inspection=${inspection}
@@ -51,16 +52,18 @@ function predictionTemplate(
   ></logitscope-prediction>`
 }
 
-function whyTemplate(controller: PanelController, { inspection, rows, labels }: ShownViews): TemplateResult {
+function whyTemplate(controller: PanelController, shown: ShownViews): TemplateResult {
   const { state } = controller
   const { picked, explained, why } = state
   if (picked === null) return html`<p class="empty dim">Pick a token to see why it was predicted.</p>`
   const question = whyQuestion(state)
+  // A row that the baseline does not have is explained on the shown side.
+  const { inspection, rows } = question?.subject.side === 'baseline' ? shown.explained : shown
   return html`<logitscope-why
     .inspection=${inspection}
     .rows=${rows}
     .picked=${picked}
-    .labels=${labels}
+    .labels=${shown.labels}
     .question=${question}
     .state=${why}
     .isPending=${question !== null && isWhyPending(state, question)}

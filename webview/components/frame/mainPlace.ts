@@ -21,14 +21,14 @@ export function mainTemplate(controller: PanelController, shown: ShownViews): Te
 
 function tableTemplate(
   controller: PanelController,
-  { inspection, rows, labels }: ShownViews,
+  { inspection, rows, labels, colouring }: ShownViews,
 ): TemplateResult {
-  const { metric, picked, columns, sort, scroll } = controller.state
+  const { picked, columns, sort, scroll } = controller.state
   return html`<logitscope-table
     .inspection=${inspection}
     .rows=${rows}
     .labels=${labels}
-    .metric=${metric}
+    .colouring=${colouring}
     .columns=${columns}
     .sort=${sort}
     .picked=${picked}
@@ -37,14 +37,18 @@ function tableTemplate(
   ></logitscope-table>`
 }
 
-function lensTemplate(controller: PanelController, { inspection, rows, labels }: ShownViews): TemplateResult {
-  const { metric, picked, lens, explained } = controller.state
+function lensTemplate(
+  controller: PanelController,
+  { explained: view, labels, colouring }: ShownViews,
+): TemplateResult {
+  const { picked, lens, explained, side } = controller.state
   return html`<logitscope-lens
-    .inspection=${inspection}
-    .rows=${rows}
+    .inspection=${view.inspection}
+    .rows=${view.rows}
     .labels=${labels}
-    .metric=${metric}
+    .colouring=${colouring}
     .lens=${lens}
+    .side=${side}
     .picked=${picked}
     .layer=${explained.layer}
     .actions=${controller}

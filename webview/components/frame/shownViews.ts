@@ -1,4 +1,6 @@
 import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Colouring } from '../../state/colouring'
+import type { SideView } from '../../state/baselineView'
 import type { RowBlock } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
@@ -8,4 +10,7 @@ export interface ShownViews {
   /** The rows of each section. */
   readonly rows: readonly RowBlock[]
   readonly labels: TokenLabels
+  readonly colouring: Colouring
+  /** Inspection and rows of the side that Lens and Why explain. */
+  readonly explained: SideView
 }

@@ -1,15 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
+import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import { elementAt } from '../../../src/shared/elementAt'
-import type { Metric } from '../../../src/shared/numbers/metrics'
 import type { PanelActions } from '../../controller'
-import type { LensState } from '../../state/lens'
+import type { Colouring } from '../../state/colouring'
+import { lensRowsOf, type LensState } from '../../state/lens'
 import { LENS_CELLS, LENS_SCALES } from '../../state/lensCells'
 import type { RowBlock } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
+import { sideSwitchTemplate } from '../base/comparedSide'
 import { LightElement } from '../base/lightElement'
 import { sectionTitle } from '../base/sectionTitle'
 import { layerTableTemplate } from './layerTable'
@@ -24,8 +26,10 @@ export class LensElement extends LightElement {
   /** The rows of each section. */
   @property({ attribute: false }) rows!: readonly RowBlock[]
   @property({ attribute: false }) labels!: TokenLabels
-  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) colouring!: Colouring
   @property({ attribute: false }) lens!: LensState
+  /** The side that inspection and rows are of. */
+  @property({ attribute: false }) side: ComparisonSide = 'shown'
   @property({ attribute: false }) picked: TokenAddress | null = null
   /** The layer that is shown; null for the output. */
   @property({ attribute: false }) layer: number | null = null
@@ -40,20 +44,21 @@ export class LensElement extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const { inspection, labels, lens, picked, actions } = this
+    const { inspection, labels, lens, side, picked, actions } = this
+    const lensRows = lensRowsOf(lens, side)
     const section = picked?.section ?? 0
     const layer = this.layer ?? inspection.model.nLayer
     const rows = elementAt(this.rows, section)
     const row = picked === null ? null : elementAt(rows, picked.position)
     return html`<div class="lens-view">
-      ${this.toolbarTemplate(section)}
+      ${this.toolbarTemplate(section)} ${this.sideTemplate()}
       <logitscope-lens-grid
         .inspection=${inspection}
         .section=${section}
         .rows=${rows}
         .labels=${labels}
-        .metric=${this.metric}
-        .lensRows=${lens.rows}
+        .colouring=${this.colouring}
+        .lensRows=${lensRows}
         .cells=${lens.cells}
         .pickedPosition=${picked?.position ?? null}
         .layer=${layer}
@@ -61,9 +66,15 @@ export class LensElement extends LightElement {
       ></logitscope-lens-grid>
       <section class="layers" tabindex="0" aria-label="Layers of the picked token">
         ${lensStatusTemplate(lens.progress, actions)}
-        ${row === null ? nothing : layerTableTemplate(row, { inspection, labels, lensRows: lens.rows, layer, actions })}
+        ${row === null ? nothing : layerTableTemplate(row, { inspection, labels, lensRows, layer, actions })}
       </section>
     </div>`
+  }
+
+  private sideTemplate(): unknown {
+    const { inspection, side, actions } = this
+    const hasBaseline = (inspection.comparison?.models ?? null) !== null
+    return sideSwitchTemplate({ inspection, what: 'Layers of', id: 'lens', side, hasBaseline, actions })
   }
 
   private toolbarTemplate(section: number): TemplateResult {

@@ -4,9 +4,9 @@ import { repeat } from 'lit/directives/repeat.js'
 
 import { LensRows } from '../../../src/shared/contracts/lensRows'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
-import type { Metric } from '../../../src/shared/numbers/metrics'
 import { describeLayer, layerName } from '../../../src/shared/text/layerNames'
 import type { PanelActions } from '../../controller'
+import type { Colouring } from '../../state/colouring'
 import type { LensCells } from '../../state/lensCells'
 import type { Row, RowBlock } from '../../state/rows'
 import { setTokenContext } from '../../tokens/tokenContext'
@@ -33,7 +33,7 @@ export class LensGridElement extends LightElement {
   /** The rows of the section, one for each column. */
   @property({ attribute: false }) rows: RowBlock = []
   @property({ attribute: false }) labels!: TokenLabels
-  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) colouring!: Colouring
   @property({ attribute: false }) lensRows = LensRows.EMPTY
   @property({ attribute: false }) cells!: LensCells
   @property({ attribute: false }) pickedPosition: number | null = null
@@ -77,7 +77,9 @@ export class LensGridElement extends LightElement {
   protected override render(): TemplateResult {
     const { nLayer, rows } = this
     const shown = rows.slice(this.columns.first, this.columns.end)
-    const { first, end } = this.layers
+    const { first } = this.layers
+    // The other side may have fewer layers than were measured.
+    const end = Math.max(first, Math.min(this.layers.end, nLayer + 1))
     return html`<span class="lens-sample lens-cell" aria-hidden="true"></span>
       <div
         role="grid"

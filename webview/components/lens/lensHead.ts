@@ -3,7 +3,7 @@ import { html, type TemplateResult } from 'lit'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
-import { type Metric, stepOfScore } from '../../../src/shared/numbers/metrics'
+import type { Colouring } from '../../state/colouring'
 import type { Row } from '../../state/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
@@ -11,7 +11,7 @@ import type { TokenLabels } from '../../tokens/tokenLabels'
 export interface HeadOptions {
   readonly inspection: Inspection
   readonly labels: TokenLabels
-  readonly metric: Metric
+  readonly colouring: Colouring
   readonly pickedPosition: number | null
 }
 
@@ -22,10 +22,10 @@ export function inputTemplate(row: Row, options: HeadOptions): TemplateResult {
 
 /** Line `target`: the token that is predicted, coloured as in the text. */
 export function targetTemplate(row: Row, options: HeadOptions): TemplateResult {
-  const { labels, metric } = options
-  const { token, score, position } = row
+  const { labels, colouring } = options
+  const { token, position } = row
   if (token === null) return headCellTemplate(row, options, html`<i class="token">next</i>`)
-  const step = score === null ? 'unjudged' : `step${stepOfScore(metric, score)}`
+  const step = colouring.classOf([row])
   const content = html`<code
     class="token ${step}"
     title="${labels.show(token.tokenId)} · token ${position}"

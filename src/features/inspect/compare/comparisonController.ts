@@ -3,12 +3,13 @@ import { existingDocument } from '../../../editor/existingDocument'
 import { type InspectionTarget, targetOfRanges, wholeRange } from '../../../editor/inspectionTarget'
 import { showInformation } from '../../../editor/notifications'
 import { readPrecision, readSettings, writePrecision, writeSetting } from '../../../editor/settings'
+import type { BaselineSide } from '../../../prediction/compareInspection'
 import type { Baseline, InspectionComparison } from '../../../shared/contracts/comparison'
 import type { Inspection } from '../../../shared/contracts/inspection'
 import { LogitscopeError } from '../../../shared/errors'
 import type { InspectionRun } from '../run/inspectionRun'
 import type { Run } from '../run/run'
-import { BaselineTexts, currentTarget } from './baselineTexts'
+import { BaselineTexts, currentTarget, type TextBaseline } from './baselineTexts'
 import { chooseBaseline, type ComparableModels, otherPrecision, savedVersion } from './chooseBaseline'
 import { ComparisonRunner, type ComparisonRunnerOptions } from './comparisonRunner'
 import { RecentBaselines } from './recentBaselines'
@@ -89,6 +90,14 @@ export class ComparisonController {
     this.runner.close()
   }
 
+  /**
+   * The baseline's side of the shown comparison.
+   * @throws BaselineTextError if its text is not known
+   */
+  baselineSide(): BaselineSide {
+    return this.runner.baselineSide()
+  }
+
   /** The comparison of a run that will be shown in place of another one, or continues it. */
   comparisonOf(data: InspectionRun, before: Run | undefined): InspectionComparison | undefined {
     return this.runner.comparisonOf(data, before)
@@ -129,21 +138,39 @@ export class ComparisonController {
     await this.runner.start(baseline)
   }
 
+  /** Undefined if the shown inspection can be compared with the baseline. */
   private async refusalOf(baseline: Baseline): Promise<string | undefined> {
     const run = this.options.panel.shown
-    if (run?.data === undefined || baseline.kind === 'model') return undefined
+    if (run?.data === undefined) return undefined
     try {
-      const target = await currentTarget(run)
-      if (baseline.kind === 'text' && baseline.source === 'clipboard') await this.texts.readClipboard()
-      const { text } = await this.texts.requestFor(baseline, { inspection: run.data.inspection, target })
-      const isSaved = baseline.kind === 'text' && baseline.source === 'saved'
-      return isSaved && text === target.text
-        ? `${baseline.name} has no unsaved changes. Edit it, then compare.`
-        : undefined
+      return baseline.kind === 'model'
+        ? await this.refusalOfModel(baseline, run.data)
+        : await this.refusalOfText(baseline, run)
     } catch (error) {
       if (error instanceof LogitscopeError) return error.message
       throw error
     }
+  }
+
+  private async refusalOfModel(
+    { id, precision }: Extract<Baseline, { kind: 'model' }>,
+    { inspection: { model } }: InspectionRun,
+  ): Promise<string | undefined> {
+    const { comparisons, locate } = this.options
+    const refusal = await comparisons.refusalOf({ location: locate(id), precision }, { model })
+    return refusal?.message
+  }
+
+  private async refusalOfText(baseline: TextBaseline, run: Run): Promise<string | undefined> {
+    const { data } = run
+    if (data === undefined) return undefined
+    const target = await currentTarget(run)
+    if (baseline.kind === 'text' && baseline.source === 'clipboard') await this.texts.readClipboard()
+    const { text } = await this.texts.requestFor(baseline, { inspection: data.inspection, target })
+    const isSaved = baseline.kind === 'text' && baseline.source === 'saved'
+    return isSaved && text === target.text
+      ? `${baseline.name} has no unsaved changes. Edit it, then compare.`
+      : undefined
   }
 
   /** The setting's change runs the inspection again. */

@@ -2,7 +2,7 @@ import { readSettings } from '../../../editor/settings'
 import { type Log, logError } from '../../../editor/log'
 import { digestOf } from '../../../editor/textDigest'
 import { type BaselineSide, compareInspection } from '../../../prediction/compareInspection'
-import type { ComparedSides, Comparisons } from '../../../prediction/comparisons'
+import type { ComparedModels, Comparisons } from '../../../prediction/comparisons'
 import { describeFailure } from '../../../prediction/failureText'
 import { prepareInspection } from '../../../prediction/inspectDocument'
 import type { PredictionService } from '../../../prediction/predictionService'
@@ -42,6 +42,8 @@ export class ComparisonRunner {
   private active: ActiveComparison | undefined
   /** The baseline of the next run, in place of that of the shown one. */
   private next: Baseline | undefined
+  /** What the last comparison read of its baseline. */
+  private read: { readonly baseline: Baseline; readonly side: BaselineSide } | undefined
 
   constructor(private readonly options: ComparisonRunnerOptions) {}
 
@@ -96,6 +98,19 @@ export class ComparisonRunner {
     else this.setState({ kind: 'cancelled' })
   }
 
+  /**
+   * The baseline's side of the shown comparison.
+   * @throws BaselineTextError if its text is not known, because the window was reloaded
+   */
+  baselineSide(): BaselineSide {
+    const baseline = this.shown?.baseline
+    const sequences = this.options.panel.run?.sequences
+    if (baseline?.kind === 'model' && sequences !== undefined) return this.sideOfModel(baseline, sequences)
+    if (baseline === undefined || this.read?.baseline !== baseline)
+      throw new BaselineTextError('The baseline’s text is no longer known. Compare again to explain it.')
+    return this.read.side
+  }
+
   /** Stops the comparison, which keeps its results so far. */
   cancel(): void {
     this.active?.cancellation.abort(new CancelledError())
@@ -133,12 +148,14 @@ export class ComparisonRunner {
   /** Stops without a state, because another comparison follows or none is shown. */
   private stop(): void {
     const { active } = this
+    this.options.panel.requests.cancelBaseline()
     this.active = undefined
     active?.cancellation.abort(new CancelledError())
   }
 
   private unload(): void {
-    const { comparisons, log } = this.options
+    const { panel, comparisons, log } = this.options
+    panel.requests.cancelBaseline()
     comparisons.end().catch((error: unknown) => {
       logError(log, 'Unloading the baseline failed', error)
     })
@@ -167,13 +184,15 @@ export class ComparisonRunner {
     }
     try {
       const side = await this.sideOf(run, data, { baseline, signal })
+      if (isCurrent()) this.read = { baseline, side }
       await compareInspection(
         comparisons,
         { shown: data, baseline: side },
         {
           signal,
           onStart: (section, sides) => {
-            if (section === 0) post(runningWith(sides, inspectionId))
+            if (section === 0)
+              post(runningWith({ shown: sides.model, baseline: sides.baseline }, inspectionId))
             const { shared, contextTokens, baselineOnly, isComplete } = sides
             const alignment = { shared, contextTokens, baselineOnly, isComplete }
             post({ type: 'appendCompared', inspectionId, section, tokens: [], ...alignment })
@@ -183,6 +202,9 @@ export class ComparisonRunner {
           },
           onNext: (section, next) => {
             post({ type: 'appendCompared', inspectionId, section, tokens: [], next })
+          },
+          onModels: (models) => {
+            post(runningWith(models, inspectionId))
           },
         },
       )
@@ -210,10 +232,17 @@ export class ComparisonRunner {
           `${data.inspection.model.id} in ${precision} is the shown model now. Choose another baseline.`,
         )
       }
-      return { model: { location: this.options.locate(id), precision }, sequences: data.sequences }
+      return this.sideOfModel(baseline, data.sequences)
     }
     const request = await this.options.texts.requestFor(baseline, await shownText(run, data))
     return prepareInspection(this.options.service, request, signal)
+  }
+
+  private sideOfModel(
+    { id, precision }: Extract<Baseline, { kind: 'model' }>,
+    sequences: BaselineSide['sequences'],
+  ): BaselineSide {
+    return { model: { location: this.options.locate(id), precision }, sequences }
   }
 
   private finish(state: ComparisonState): void {
@@ -237,13 +266,8 @@ export class ComparisonRunner {
   }
 }
 
-function runningWith({ model, baseline }: ComparedSides, inspectionId: string): InspectionUpdate {
-  return {
-    type: 'setComparisonState',
-    inspectionId,
-    state: { kind: 'running' },
-    models: { shown: model, baseline },
-  }
+function runningWith(models: ComparedModels, inspectionId: string): InspectionUpdate {
+  return { type: 'setComparisonState', inspectionId, state: { kind: 'running' }, models }
 }
 
 /** Whether the document has another text by now. */

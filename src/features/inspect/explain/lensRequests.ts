@@ -1,24 +1,29 @@
 import { type Log, logError } from '../../../editor/log'
 import type { Explanations } from '../../../prediction/explanations'
 import { describeFailure } from '../../../prediction/failureText'
-import type { SectionSequence } from '../../../prediction/inspectDocument'
+import type { BaselineSide } from '../../../prediction/compareInspection'
 import { LENS_TOP_K, type LensRow } from '../../../shared/contracts/explanation'
 import { encodeLensRows } from '../../../shared/contracts/lensRows'
-import type { RequestLensMessage } from '../../../shared/contracts/lensMessages'
-import type { TokenAddress } from '../../../shared/contracts/protocol'
+import type { ComparisonSide } from '../../../shared/contracts/comparison'
+import type { LensRowsMessage, RequestLensMessage } from '../../../shared/contracts/lensMessages'
 import { delay } from '../../../shared/delay'
 import type { InspectionRun } from '../run/inspectionRun'
+import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { REPLACED_RUN, type ShownRun } from './shownRun'
 
 export interface LensRequestsOptions {
   readonly explanations: Pick<Explanations, 'lens'>
   readonly log: Log
   readonly shown: ShownRun
+  /** What the shown run is compared with. */
+  readonly baselineSide: () => BaselineSide
 }
 
 /** Answers requests for the logit lens. One request at a time; rows that the run has are not computed again. */
 export class LensRequests {
   private running: AbortController | undefined
+  /** The side of the last request. */
+  private runningSide: ComparisonSide = 'shown'
 
   constructor(private readonly options: LensRequestsOptions) {}
 
@@ -28,16 +33,17 @@ export class LensRequests {
     const { inspectionId, request } = message
     this.cancel()
     const run = shown.run()
-    const sequence = run?.sequences.at(message.section)
-    if (run?.inspection.id !== inspectionId || sequence === undefined) {
+    const running = new AbortController()
+    this.running = running
+    this.runningSide = message.side
+    if (run?.inspection.id !== inspectionId || message.section >= run.sequences.length) {
       const failure = { message: REPLACED_RUN, remedies: [] }
       shown.post({ type: 'lensEnded', inspectionId, request, failure })
       return
     }
-    const running = new AbortController()
-    this.running = running
     try {
-      await this.compute(message, { run, sequence, signal: running.signal })
+      if (message.side === 'shown') await this.computeShown(message, run, running.signal)
+      else await this.computeBaseline(message, run, running.signal)
       if (!running.signal.aborted) shown.post({ type: 'lensEnded', inspectionId, request, failure: null })
     } catch (error) {
       if (running.signal.aborted) return
@@ -52,63 +58,114 @@ export class LensRequests {
     this.running = undefined
   }
 
+  /** Cancels work on the baseline's side, whose model is about to be unloaded. */
+  cancelBaseline(): void {
+    if (this.runningSide === 'baseline') this.cancel()
+  }
+
   /** Posts all rows of the shown run to a page that has just loaded, block by block, so that no turn is long. */
   async postAll(): Promise<void> {
     const run = this.options.shown.run()
     if (run === undefined) return
     for (const { section, first, rows } of run.lens.blocks) {
       for (const { from, end } of rangesOf(rows, (row) => row !== null))
-        this.post(run.inspection.id, { section, position: first + from }, rows.slice(from, end))
+        this.post({
+          inspectionId: run.inspection.id,
+          side: 'shown',
+          section,
+          position: first + from,
+          rows: rows.slice(from, end),
+        })
       await delay(0)
     }
   }
 
-  private async compute(
+  /** Rows that the run has are posted, the others are computed and kept. */
+  private async computeShown(
     { section, from, end }: RequestLensMessage,
-    { run, sequence, signal }: Work,
+    run: InspectionRun,
+    signal: AbortSignal,
   ): Promise<void> {
-    const { explanations, shown } = this.options
-    const { tokenIds, to } = sequence
-    const { id, startToken, model } = run.inspection
-    const wanted = Array.from({ length: Math.min(end, to - sequence.from + 1) - from }, (_, i) => from + i)
+    const side = shownSide(run, section)
+    if (side === undefined) return
+    const inspectionId = run.inspection.id
+    const { to } = side.request
+    const post = (position: number, rows: readonly (LensRow | null)[]) => {
+      this.post({ inspectionId, side: 'shown', section, position, rows })
+    }
+    const wanted = Array.from({ length: Math.min(end, to - side.from + 1) - from }, (_, i) => from + i)
     const known = wanted.map((position) => run.lens.at({ section, position }))
     for (const range of rangesOf(known, (row) => row !== null))
-      this.post(id, { section, position: from + range.from }, known.slice(range.from, range.end))
+      post(from + range.from, known.slice(range.from, range.end))
     for (const range of rangesOf(known, (row) => row === null)) {
-      await explanations.lens(
-        {
-          tokenIds,
-          to,
-          startToken,
-          model,
-          from: sequence.from + from + range.from,
-          end: sequence.from + from + range.end,
-          topK: Math.min(LENS_TOP_K, model.vocabularySize),
+      const missing = { from: from + range.from, end: from + range.end }
+      await this.rowsOf(side, missing, {
+        signal,
+        onRows: (position, rows) => {
+          this.options.shown.addLensRows(inspectionId, { section, position }, rows)
+          if (!signal.aborted) post(position, rows)
         },
-        {
-          signal,
-          priority: 'interactive',
-          onRows: (token, rows) => {
-            const position = token - sequence.from
-            shown.addLensRows(id, { section, position }, rows)
-            if (!signal.aborted) this.post(id, { section, position }, rows)
-          },
-        },
-      )
+      })
     }
   }
 
-  private post(inspectionId: string, address: TokenAddress, rows: readonly (LensRow | null)[]): void {
-    this.options.shown.post({ type: 'lensRows', inspectionId, ...address, rows: encodeLensRows(rows) })
+  /** Rows of the baseline's side are posted at the positions of the shown side, and not kept. */
+  private async computeBaseline(
+    { section, from, end }: RequestLensMessage,
+    run: InspectionRun,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const side = baselineSide(run, this.options.baselineSide(), section)
+    if (side === undefined) return
+    const places = Array.from({ length: end - from }, (_, i) => side.positionOf(from + i))
+    for (const range of consecutive(places)) {
+      const shift = from + range.index - range.from
+      await this.rowsOf(side, range, {
+        signal,
+        onRows: (place, rows) => {
+          if (signal.aborted) return
+          const position = place + shift
+          this.post({ inspectionId: run.inspection.id, side: 'baseline', section, position, rows })
+        },
+      })
+    }
+  }
+
+  /** Computes the rows of a range of the side's section. */
+  private async rowsOf(
+    { request, from: first }: ExplainedSide,
+    { from, end }: Range,
+    { signal, onRows }: RowsOptions,
+  ): Promise<void> {
+    await this.options.explanations.lens(
+      {
+        ...request,
+        from: first + from,
+        end: first + end,
+        topK: Math.min(LENS_TOP_K, request.model.vocabularySize),
+      },
+      {
+        signal,
+        priority: 'interactive',
+        onRows: (token, rows) => {
+          onRows(token - first, rows)
+        },
+      },
+    )
+  }
+
+  private post({ rows, ...rest }: PostedRows): void {
+    this.options.shown.post({ type: 'lensRows', ...rest, rows: encodeLensRows(rows) })
   }
 }
 
-interface Work {
-  readonly run: InspectionRun
-  /** The request's section. */
-  readonly sequence: SectionSequence
+interface RowsOptions {
   readonly signal: AbortSignal
+  /** Called with the position in the side's section. */
+  readonly onRows: (position: number, rows: readonly LensRow[]) => void
 }
+
+type PostedRows = Omit<LensRowsMessage, 'type' | 'rows'> & { readonly rows: readonly (LensRow | null)[] }
 
 interface Range {
   readonly from: number
@@ -127,4 +184,17 @@ function rangesOf<T>(items: readonly T[], holds: (item: T) => boolean): Range[] 
   }
   if (items.length > from) ranges.push({ from, end: items.length })
   return ranges
+}
+
+/** The runs of consecutive numbers, and the index where each begins in the list. */
+function consecutive(places: readonly (number | undefined)[]): (Range & { readonly index: number })[] {
+  const runs: { index: number; from: number; end: number }[] = []
+  for (const [index, place] of places.entries()) {
+    if (place === undefined) continue
+    const last = runs.at(-1)
+    const continues = last !== undefined && last.end === place && last.index + last.end - last.from === index
+    if (continues) last.end++
+    else runs.push({ index, from: place, end: place + 1 })
+  }
+  return runs
 }

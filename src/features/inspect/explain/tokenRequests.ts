@@ -52,6 +52,12 @@ export class TokenRequests {
     return this.lens.postAll()
   }
 
+  /** Cancels work on the baseline's side, whose model is about to be unloaded. */
+  cancelBaseline(): void {
+    this.lens.cancelBaseline()
+    this.why.cancelBaseline()
+  }
+
   /** Cancels all work, when another run is shown or the panel is closed. */
   cancel(): void {
     this.lens.cancel()

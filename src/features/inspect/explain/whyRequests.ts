@@ -1,7 +1,9 @@
 import { type Log, logError } from '../../../editor/log'
+import type { BaselineSide } from '../../../prediction/compareInspection'
 import type { ExplainedRow, Explanations } from '../../../prediction/explanations'
 import { describeFailure } from '../../../prediction/failureText'
 import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows'
+import type { ComparisonSide } from '../../../shared/contracts/comparison'
 import type { ContextPoint } from '../../../shared/contracts/explanation'
 import type { ModelInfo } from '../../../shared/contracts/prediction'
 import {
@@ -16,6 +18,7 @@ import {
 } from '../../../shared/contracts/why'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from '../run/inspectionRun'
+import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { REPLACED_RUN, type ShownRun } from './shownRun'
 
 export interface WhyRequestsOptions {
@@ -25,6 +28,8 @@ export interface WhyRequestsOptions {
   >
   readonly log: Log
   readonly shown: ShownRun
+  /** What the shown run is compared with. */
+  readonly baselineSide: () => BaselineSide
 }
 
 /**
@@ -33,6 +38,8 @@ export interface WhyRequestsOptions {
  */
 export class WhyRequests {
   private running: AbortController | undefined
+  /** The side of the last request. */
+  private runningSide: ComparisonSide = 'shown'
 
   constructor(private readonly options: WhyRequestsOptions) {}
 
@@ -42,25 +49,35 @@ export class WhyRequests {
     this.cancel()
     const running = new AbortController()
     this.running = running
+    this.runningSide = subject.side
+    const { signal } = running
     const run = shown.run()
-    const row = run && rowOf(run, subject)
-    if (run === undefined || row === undefined) {
+    if (run?.inspection.id !== subject.inspectionId) {
       shown.post({ type: 'endWhy', subject, failure: { message: REPLACED_RUN, remedies: [] } })
       return
     }
-    let answer = knownAnswer(run, subject) ?? emptyAnswer(subject, row)
-    const add = (part: WhyPart) => {
-      running.signal.throwIfAborted()
-      answer = withWhyPart(answer, part)
-      shown.keepWhy(answer)
-      shown.post({ type: 'addWhyPart', subject, part })
-    }
-    shown.post({ type: 'setWhy', answer })
     try {
-      await this.complete(answer, { row, knockedOut, signal: running.signal, add })
+      const side =
+        subject.side === 'shown'
+          ? shownSide(run, subject.section)
+          : baselineSide(run, this.options.baselineSide(), subject.section)
+      const row = side && rowOf(side, subject)
+      if (row === undefined) {
+        shown.post({ type: 'endWhy', subject, failure: { message: REPLACED_RUN, remedies: [] } })
+        return
+      }
+      let answer = knownAnswer(run, subject) ?? emptyAnswer(subject, row)
+      const add = (part: WhyPart) => {
+        signal.throwIfAborted()
+        answer = withWhyPart(answer, part)
+        if (subject.side === 'shown') shown.keepWhy(answer)
+        shown.post({ type: 'addWhyPart', subject, part })
+      }
+      shown.post({ type: 'setWhy', answer })
+      await this.complete(answer, { row, knockedOut, signal, add })
       shown.post({ type: 'endWhy', subject, failure: null })
     } catch (error) {
-      if (running.signal.aborted) return
+      if (signal.aborted) return
       logError(log, 'Explaining the prediction failed', error)
       shown.post({ type: 'endWhy', subject, failure: describeFailure(error) })
     }
@@ -70,6 +87,11 @@ export class WhyRequests {
   cancel(): void {
     this.running?.abort()
     this.running = undefined
+  }
+
+  /** Cancels work on the baseline's side, whose model is about to be unloaded. */
+  cancelBaseline(): void {
+    if (this.runningSide === 'baseline') this.cancel()
   }
 
   /** Posts `firstToken`. */
@@ -157,22 +179,20 @@ interface Work {
 interface WindowRow extends ExplainedRow {
   readonly model: ModelInfo
   readonly inputIds: Int32Array
+  /** Index in the side's section. */
+  readonly position: number
 }
 
-/** Undefined if the run is not the subject's, or has no such row. */
-function rowOf(
-  { inspection, sequences }: InspectionRun,
-  { inspectionId, section, position }: WhySubject,
-): WindowRow | undefined {
-  const sequence = sequences.at(section)
-  if (inspection.id !== inspectionId || sequence === undefined) return undefined
-  const { tokenIds, from, to } = sequence
-  const { model, startToken } = inspection
+/** Undefined if the side has no such row. */
+function rowOf({ request, from, positionOf }: ExplainedSide, subject: WhySubject): WindowRow | undefined {
+  const position = positionOf(subject.position)
+  if (position === undefined) return undefined
+  const { tokenIds, to, startToken, model } = request
   const token = from + position
   if (token > to || (token === 0 && !startToken)) return undefined
-  const layout = layoutOf(model, inspection)
+  const layout = layoutOf(model, request)
   const inputIds = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
-  return { tokenIds, to, startToken, model, token, inputIds }
+  return { ...request, token, inputIds, position }
 }
 
 function knownAnswer({ why }: InspectionRun, subject: WhySubject): WhyAnswer | undefined {
@@ -184,7 +204,7 @@ function isComplete(context: WhyAnswer['context'], { inputIds, startToken }: Win
   return context?.[0]?.at(-1)?.tokens === inputIds.length - Number(startToken)
 }
 
-function emptyAnswer(subject: WhySubject, { inputIds }: WindowRow): WhyAnswer {
-  const window = { inputIds, rowOffset: subject.position - inputIds.length }
+function emptyAnswer(subject: WhySubject, { inputIds, position }: WindowRow): WhyAnswer {
+  const window = { inputIds, rowOffset: position - inputIds.length }
   return { subject, window, attribution: null, layers: null, context: null, knockout: null }
 }

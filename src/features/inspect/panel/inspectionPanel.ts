@@ -3,6 +3,7 @@ import { readSettings, writeSetting } from '../../../editor/settings'
 import { type FileMove, uriAfterMove } from '../../../editor/uriAfterMove'
 import { type Log, logError } from '../../../editor/log'
 import { describeFailure, type Failure } from '../../../prediction/failureText'
+import type { BaselineSide } from '../../../prediction/compareInspection'
 import type { Explanations } from '../../../prediction/explanations'
 import type { PredictionService } from '../../../prediction/predictionService'
 import { assertNever } from '../../../shared/assertNever'
@@ -26,7 +27,7 @@ import { documentNameOf } from '../../../editor/documentName'
 import { unlockEmptyGroup } from './panelPlace'
 import { tabTitle } from './panelTitle'
 import { Run } from '../run/run'
-import { tokenAt } from './tokenPlaces'
+import { tokenAtCursor } from './tokenPlaces'
 
 export interface InspectionPanelOptions {
   readonly extensionUri: vscode.Uri
@@ -36,6 +37,8 @@ export interface InspectionPanelOptions {
   readonly explanations: Explanations
   readonly store: InspectionStore
   readonly log: Log
+  /** The baseline's side of the shown comparison. */
+  readonly baselineSide: () => BaselineSide
   /** Whether to offer the installation of Logitscope Native. */
   readonly offersNative: () => boolean
   /** Called when a control of the panel has changed a setting that affects the results. */
@@ -47,6 +50,8 @@ export interface InspectionPanelOptions {
   /** Called after a run that was saved before a reload of the window is shown. */
   readonly onRestore: (run: Run) => void
   readonly onClose: () => void
+  /** Called when the shown run, its results or the state of its document have changed. */
+  readonly onChange: () => void
   /** Copies a row of the shown run. */
   readonly onCopyRow: (address: TokenAddress) => Promise<void>
 }
@@ -54,7 +59,7 @@ export interface InspectionPanelOptions {
 /** Owns what is shown, a run and a notice above it, and updates the panel and the editors. */
 export class InspectionPanel implements vscode.Disposable {
   private readonly link: EditorLink
-  private readonly requests: TokenRequests
+  readonly requests: TokenRequests
   private panel: Panel | undefined
   private opening: Promise<void> | undefined
   private shownRun: Run | undefined
@@ -156,7 +161,7 @@ export class InspectionPanel implements vscode.Disposable {
     this.requests.cancel()
     this.shownRun = run
     // Called before `showRun`, because it resets the document state of the previous run.
-    const following = this.link.follow(run, firstPick(run))
+    const following = this.link.follow(run, tokenAtCursor(run))
     this.showRun()
     await following
   }
@@ -165,6 +170,7 @@ export class InspectionPanel implements vscode.Disposable {
   update(update: InspectionUpdate): InspectionRun | undefined {
     const updated = this.shownRun?.update(update)
     if (updated !== undefined) this.panel?.post(update)
+    this.options.onChange()
     return updated
   }
 
@@ -324,6 +330,7 @@ export class InspectionPanel implements vscode.Disposable {
 
   private postDocumentState(): void {
     const { state } = this.link
+    this.options.onChange()
     this.postAbout((inspectionId) => ({ type: 'setDocumentState', inspectionId, state }))
   }
 
@@ -340,8 +347,3 @@ export class InspectionPanel implements vscode.Disposable {
 const NOTHING_INSPECTED: Notice = { kind: 'noInspection' }
 /** Key of the places of the splitters in the memento. */
 const LAYOUT_KEY = 'panelLayout'
-
-/** The token at the cursor when the run was requested. */
-function firstPick({ cursor, data }: Run): TokenAddress | undefined {
-  return cursor === undefined ? undefined : tokenAt(data?.inspection.sections ?? [], cursor)
-}

@@ -57,6 +57,7 @@ beforeEach(() => {
       post: (message) => posted.push(message),
       store: { saveSoon: () => saves++ },
     }),
+    baselineSide: notCompared,
   })
 })
 
@@ -162,6 +163,10 @@ it('a page that has just loaded gets all rows of the run', async () => {
   expect(positionsIn(posted)).toEqual([4, 5, 70, 71])
 })
 
+function notCompared(): never {
+  throw new Error('nothing is compared')
+}
+
 function runOf(id = inspection.id): Run {
   const data: InspectionRun = {
     inspection: { ...inspection, id },
@@ -177,7 +182,8 @@ function runOf(id = inspection.id): Run {
 }
 
 function request(from: number, end: number, number = 1): RequestLensMessage {
-  return { type: 'requestLens', inspectionId: inspection.id, request: number, section: 0, from, end }
+  const inspectionId = inspection.id
+  return { type: 'requestLens', inspectionId, request: number, side: 'shown', section: 0, from, end }
 }
 
 function lastCall(): Call {

@@ -107,7 +107,14 @@ class Folder {
 
 function answerAbout(position: number, sources = 3): WhyAnswer {
   return {
-    subject: { inspectionId: 'a', section: 0, position, tokenId: 5, against: { kind: 'token', tokenId: 6 } },
+    subject: {
+      inspectionId: 'a',
+      section: 0,
+      position,
+      side: 'shown',
+      tokenId: 5,
+      against: { kind: 'token', tokenId: 6 },
+    },
     window: { inputIds: Int32Array.of(50256, 1, 2), rowOffset: -1 },
     attribution: {
       total: 1,

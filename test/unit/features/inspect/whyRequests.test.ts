@@ -206,6 +206,9 @@ function requests(answers: WhyRequestsOptions['explanations'] = explanations): W
       post: (message) => posted.push(message),
       store: { saveSoon: () => undefined },
     }),
+    baselineSide: () => {
+      throw new Error('nothing is compared')
+    },
   })
 }
 
@@ -244,7 +247,8 @@ function rival(): number {
 
 function subjectAt(position: number): WhySubject {
   const tokenId = finished.inspection.sections[0]?.tokens[position]?.tokenId ?? 0
-  return { inspectionId: 'a', section: 0, position, tokenId, against: { kind: 'token', tokenId: rival() } }
+  const against = { kind: 'token', tokenId: rival() } as const
+  return { inspectionId: 'a', section: 0, position, side: 'shown', tokenId, against }
 }
 
 function partKinds(): WhyPart['kind'][] {

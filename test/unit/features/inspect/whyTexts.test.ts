@@ -23,6 +23,7 @@ const answer: WhyAnswer = {
     inspectionId: typescript.id,
     section: 0,
     position: 2,
+    side: 'shown',
     tokenId: elementAt(tokenIds, 2),
     against: { kind: 'token', tokenId: elementAt(tokenIds, 3) },
   },

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
+import type { ComparisonSide } from '../../../../src/shared/contracts/comparison'
 import type { Against } from '../../../../src/shared/contracts/explanation'
 import type { Inspection } from '../../../../src/shared/contracts/inspection'
 import type { TokenAddress } from '../../../../src/shared/contracts/protocol'
@@ -16,8 +17,9 @@ import type { WhyQuestion, WhyState } from '../../../state/why'
 import { tokenTemplate } from '../../../tokens/pieces'
 import { setTokenContext } from '../../../tokens/tokenContext'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
+import { textButton } from '../../base/failedComputation'
 import { LightElement } from '../../base/lightElement'
-import { comparedSideTemplate } from '../../base/comparedSide'
+import { sideSwitchTemplate } from '../../base/comparedSide'
 import { missingPredictionTemplate } from '../../base/missingPrediction'
 import { factsTemplate, titleTemplate } from '../pickedToken'
 import './against'
@@ -63,7 +65,7 @@ export class WhyElement extends LightElement {
       aria-label="Why the picked token was predicted"
       @contextmenu=${this.onContextMenu}
     >
-      ${titleTemplate(row, labels)} ${comparedSideTemplate(inspection, 'Explains', this.actions)}
+      ${titleTemplate(row, labels)} ${this.sideTemplate(row)}
       <div class="answer ${row.stale ? 'stale' : ''} ${missing === null ? '' : 'blank'}">
         ${missing === null ? nothing : missingPredictionTemplate(missing, inspection, this.actions)}
         <div class="numbers">${factsTemplate(row, inspection.model.vocabularySize)}</div>
@@ -106,7 +108,26 @@ export class WhyElement extends LightElement {
   private readonly onContextMenu = ({ currentTarget }: MouseEvent) => {
     if (this.question === null || !(currentTarget instanceof HTMLElement)) return
     const { subject } = this.question
-    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, panelView: 'why', subject })
+    // Results of the baseline's side are not kept, so that they cannot be copied.
+    const results = subject.side === 'shown' ? ({ panelView: 'why', subject } as const) : {}
+    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, ...results })
+  }
+
+  private sideTemplate(row: Row): unknown {
+    const { inspection, actions } = this
+    const hasModels = (inspection.comparison?.models ?? null) !== null
+    return sideSwitchTemplate({
+      inspection,
+      what: 'Explains',
+      id: 'why',
+      side: this.side,
+      hasBaseline: hasModels && (row.compared !== null || row.comparedNext !== null),
+      actions,
+    })
+  }
+
+  private get side(): ComparisonSide {
+    return this.question?.subject.side ?? 'shown'
   }
 
   private get row(): Row {
@@ -198,13 +219,13 @@ export class WhyElement extends LightElement {
     return html`<h3>Direct logit attribution</h3>
       <p class="note">
         Needs fp32: in int8 the parts do not add up exactly.
-        <button
-          @click=${() => {
-            this.actions.run('useFp32')
-          }}
-        >
-          Use fp32
-        </button>
+        ${
+          this.side === 'shown'
+            ? textButton('Use fp32', () => {
+                this.actions.run('useFp32')
+              })
+            : nothing
+        }
       </p>`
   }
 

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+
+import type { ComparedInspection } from '../../src/shared/text/comparisonText'
+import { comparedModels, comparedTexts, EDIT } from '../support/panel/comparedInspection'
+import type { PanelPage } from '../support/panel/panelHarness'
+import { answerLens } from './lensUnderTest'
+import { eventually, panelUnderTest, vocabulary } from './panelUnderTest'
+import { seriousViolations } from './seriousViolations'
+import { answer, answerOf } from './whyAnswers'
+
+const test = panelUnderTest()
+const PICKED = { section: 0, position: 63 }
+const models = withDeeperBaseline(comparedModels(vocabulary))
+
+/** The baseline has 12 layers; the shown model has 6. */
+function withDeeperBaseline(inspection: ComparedInspection): ComparedInspection {
+  const { comparison } = inspection
+  const baseline = { ...(comparison.models?.baseline ?? inspection.model), nLayer: 12 }
+  return { ...inspection, comparison: { ...comparison, models: { shown: inspection.model, baseline } } }
+}
+
+/** The baseline as an inspection, for rows of its lens. */
+const baselineAlone = { ...models, model: { ...models.model, nLayer: 12 } }
+
+const sideIn = (view: string, name: string) => test.page.locator(view).getByRole('radio', { name })
+
+/** Opens the tab Lens and answers for the shown side. */
+async function showLens(): Promise<PanelPage> {
+  const panel = await test.show(models, { picked: PICKED })
+  await test.page.getByRole('tab', { name: 'Lens' }).click()
+  await answerLens(panel, models, await test.posted('requestLens', { side: 'shown' }))
+  await test.page.locator('.lens .hit').first().waitFor()
+  return panel
+}
+
+describe('the lens while comparing', () => {
+  it('shows the layers of the baseline when it is chosen', async () => {
+    const panel = await showLens()
+    const labels = () => test.page.locator('.layer-table tbody tr').count()
+    expect(await labels()).toBe(7)
+
+    await sideIn('logitscope-lens', 'gpt2').check()
+
+    const request = await test.posted('requestLens', { side: 'baseline' })
+    await answerLens(panel, baselineAlone, request)
+    await eventually(() => test.text('.layer-table')).toMatch(/h\.10/)
+    expect(await labels()).toBe(13)
+    await eventually(() => test.page.locator('.lens .hit').count()).toBeGreaterThan(0)
+  })
+
+  it('has the shown side’s rows at once when it is chosen again', async () => {
+    const panel = await showLens()
+    await sideIn('logitscope-lens', 'gpt2').check()
+    await answerLens(panel, baselineAlone, await test.posted('requestLens', { side: 'baseline' }))
+    await panel.forgetMessages()
+
+    await sideIn('logitscope-lens', 'mini').check()
+
+    await eventually(() => test.page.locator('.layer-table tbody tr').count()).toBe(7)
+    expect(await panel.messages('requestLens')).toEqual([])
+  })
+
+  it('shows a layer of the baseline in Prediction', async () => {
+    const panel = await showLens()
+    await sideIn('logitscope-lens', 'gpt2').check()
+    await answerLens(panel, baselineAlone, await test.posted('requestLens', { side: 'baseline' }))
+
+    await test.page.locator('.layer-table tbody tr').nth(11).click()
+
+    await eventually(() => test.text('[data-place=detail] .source')).toContain('hidden_states[11]')
+    expect(await sideIn('[data-place=detail]', 'gpt2').isChecked()).toBe(true)
+  })
+})
+
+describe('Why while comparing', () => {
+  async function showWhy(inspection = models, position = PICKED.position): Promise<PanelPage> {
+    const panel = await test.show(inspection, { picked: { section: 0, position } })
+    await test.page.getByRole('tab', { name: 'Why' }).click()
+    return panel
+  }
+
+  it('explains the baseline when it is chosen, with the baseline’s figures', async () => {
+    const panel = await showWhy()
+    await test.posted('requestWhy')
+
+    await sideIn('.why', 'gpt2').check()
+
+    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
+    const { subject } = await test.posted('requestWhy')
+    await answer(panel, answerOf(subject))
+    await test.page.locator('.why .shares').waitFor()
+    expect(await test.text('.why .facts')).toContain('9.5 %')
+  })
+
+  it('stays at the chosen side when another token is picked', async () => {
+    const panel = await showWhy()
+    await sideIn('.why', 'gpt2').check()
+
+    await panel.send({ type: 'pickFromEditor', inspectionId: models.id, section: 0, position: 20 })
+
+    await eventually(async () => (await test.posted('requestWhy')).subject).toMatchObject({
+      position: 20,
+      side: 'baseline',
+    })
+  })
+
+  it('explains the shown side of a token that the baseline does not have, and says so', async () => {
+    await showWhy(comparedTexts(vocabulary), EDIT.onlyShown)
+
+    expect((await test.posted('requestWhy')).subject.side).toBe('shown')
+    expect(await sideIn('.why', 'saved').isDisabled()).toBe(true)
+    expect(await test.text('.why .compared-side')).toContain('Only readConfig.ts has it.')
+  })
+
+  it('explains the shown side again after the comparison', async () => {
+    const panel = await showWhy()
+    await sideIn('.why', 'gpt2').check()
+    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
+
+    await panel.send({ type: 'setComparison', inspectionId: models.id, comparison: null })
+
+    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('shown')
+    expect(await test.texts('.compared-side')).toEqual([])
+  })
+
+  it('has no serious accessibility violation', async () => {
+    const panel = await showWhy()
+    await sideIn('.why', 'gpt2').check()
+    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
+    await answer(panel, answerOf((await test.posted('requestWhy')).subject))
+
+    expect(await seriousViolations(test.page, '.why')).toEqual([])
+  })
+})
+
+it('an int8 baseline is not attributed, and nothing changes the shown model', async () => {
+  const { comparison } = models
+  const shown = models.model
+  const int8 = { ...shown, precision: 'int8' } as const
+  await test.show(
+    { ...models, comparison: { ...comparison, models: { shown, baseline: int8 } } },
+    { picked: PICKED },
+  )
+  await test.page.getByRole('tab', { name: 'Why' }).click()
+
+  await sideIn('.why', 'mini int8').check()
+
+  await eventually(() => test.text('.why')).toContain('Needs fp32')
+  expect(await test.page.getByRole('button', { name: 'Use fp32' }).count()).toBe(0)
+})
