@@ -33,12 +33,12 @@ type TextPart = Pick<DocumentRequest, 'textBefore' | 'text' | 'ranges' | 'contex
 
 /** Reads the texts that an inspection is compared with. */
 export class BaselineTexts {
-  /** The text of the last baseline from the clipboard, which may have another text by now. */
+  /** The text that the baseline takes from the clipboard, which may have another text by now; undefined until it is read. */
   private clipboard: string | undefined
 
-  /** Takes the clipboard's text. */
-  async readClipboard(): Promise<void> {
-    this.clipboard = await vscode.env.clipboard.readText()
+  /** The next baseline from the clipboard is the text that it has then. */
+  forgetClipboard(): void {
+    this.clipboard = undefined
   }
 
   /**
@@ -66,11 +66,12 @@ export class BaselineTexts {
   }
 
   /** The document with the clipboard's text in place of the inspected range. */
-  private withClipboard({ inspection, target: { document, text, ranges } }: ShownText): TextPart {
-    const { clipboard } = this
-    if (clipboard === undefined) {
-      throw new BaselineTextError('The clipboard’s text was not saved. Copy it, then compare again.')
-    }
+  private async withClipboard({
+    inspection,
+    target: { document, text, ranges },
+  }: ShownText): Promise<TextPart> {
+    const clipboard = this.clipboard ?? (await vscode.env.clipboard.readText())
+    this.clipboard = clipboard
     if (clipboard === '') {
       throw new BaselineTextError('The clipboard has no text. Copy one, then compare with it.')
     }

@@ -46,7 +46,9 @@ export class ComparisonController {
     if (inspection === undefined) return
     const { models } = this.options
     const baseline = await chooseBaseline({ inspection, models, recent: this.recent.get() })
-    if (baseline !== undefined) await this.compareWith(baseline)
+    if (baseline === undefined) return
+    this.texts.forgetClipboard()
+    await this.compareWith(baseline)
   }
 
   async compareWithSaved(): Promise<void> {
@@ -165,7 +167,6 @@ export class ComparisonController {
     const { data } = run
     if (data === undefined) return undefined
     const target = await currentTarget(run)
-    if (baseline.kind === 'text' && baseline.source === 'clipboard') await this.texts.readClipboard()
     const { text } = await this.texts.requestFor(baseline, { inspection: data.inspection, target })
     const isSaved = baseline.kind === 'text' && baseline.source === 'saved'
     return isSaved && text === target.text
