@@ -7,6 +7,9 @@ const BROWSER_LIMIT_MS = 120_000
 /** Only a limit: `expect.poll` ends as soon as its condition holds. */
 const IN_BROWSER = { poll: { timeout: 30_000 } }
 
+/** As many as a machine of CI has cores. */
+const E2E_WORKERS = 2
+
 /** The build with WebGPU; in Node the package exports one that has only WASM. */
 const ORT_WITH_WEBGPU = fileURLToPath(
   new URL('node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs', import.meta.url),
@@ -74,7 +77,8 @@ export default defineConfig({
           expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,
           hookTimeout: BROWSER_LIMIT_MS,
-          fileParallelism: false,
+          // Each worker has hosts of its own, which wait most of the time.
+          maxWorkers: E2E_WORKERS,
         },
       },
       {

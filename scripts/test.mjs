@@ -16,11 +16,7 @@ const RESULTS = join(CACHE, 'test-results')
 const VITEST_LIMIT_MS = 15 * 60_000
 const SLOWEST_FILES = 5
 
-/**
- * The suites in their order: the fastest first, and the VSIX before the suite that installs it.
- *
- * @type {Record<string, () => Promise<SuiteResult>>}
- */
+/** @type {Record<string, () => Promise<SuiteResult>>} */
 const SUITES = {
   build: async () => {
     const { build } = await import('./build.mjs')
@@ -59,6 +55,19 @@ const SUITES = {
     }),
 }
 
+/**
+ * The suites in their order: what finds most mistakes in the least time first, and the suite that packages `dist/` last. The
+ * suites of a lane run one after the other, beside those of the other lane: an extension host waits much of the time.
+ */
+const STAGES = [
+  [['build', 'check', 'unit']],
+  [
+    ['webview', 'web'],
+    ['extension', 'companion'],
+  ],
+  [['webgpu', 'e2e']],
+]
+
 await runMain(async () => {
   const names = suitesToRun(process.argv.slice(2))
   await ensureInstalled()
@@ -67,11 +76,11 @@ await runMain(async () => {
 
   /** @type {TimedResult[]} */
   const results = []
-  for (const name of names) {
-    console.log(`\n── ${name}`)
-    const started = Date.now()
-    const result = sum([await runSuite(name)])
-    results.push({ ...result, name, ms: Date.now() - started })
+  for (const lanes of STAGES) {
+    const runLane = async (/** @type {string[]} */ lane) => {
+      for (const name of lane) if (names.has(name)) results.push(await timedSuite(name))
+    }
+    await Promise.all(lanes.map(runLane))
   }
 
   printTimes(results)
@@ -89,7 +98,15 @@ function suitesToRun(wanted) {
       `There is no suite ${unknown.join(', ')}; the suites are ${Object.keys(SUITES).join(', ')}.`,
     )
   }
-  return wanted.length === 0 ? Object.keys(SUITES) : [...new Set(['build', ...wanted])]
+  return new Set(wanted.length === 0 ? Object.keys(SUITES) : ['build', ...wanted])
+}
+
+/** @param {string} name @returns {Promise<TimedResult>} */
+async function timedSuite(name) {
+  console.log(`\n── ${name}`)
+  const started = Date.now()
+  const result = sum([await runSuite(name)])
+  return { ...result, name, ms: Date.now() - started }
 }
 
 /**

@@ -2,13 +2,14 @@ import { EventEmitter, once } from 'node:events'
 import { copyFile, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, inject, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { build } from '../../scripts/build.mjs'
 import { CACHE, REPO, SAMPLE } from '../../scripts/paths.mjs'
 import { freePort } from '../hosts/freePort.mjs'
 import { remoteUri, startVscodeHost } from '../hosts/vscodeHost.mjs'
 import { connectToBrowser, openWindow } from '../hosts/workbenchBrowser.mjs'
 import { Bundle, type BundlePosition, type Place, placeOf } from './support/bundle'
+import { hostsOfWorker } from './support/hostsOfWorker'
 import { connectToInspector, type InspectorSession, workerSession } from './support/inspector'
 import { panelOf } from './support/panel'
 import { useWindow } from './support/useWorkbench'
@@ -102,7 +103,7 @@ async function openDebuggedWindow(): Promise<Workbench> {
   port = await freePort(0)
   const host = await startVscodeHost({ automated: true })
   const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))
-  const browser = await connectToBrowser(inject('hosts').browser)
+  const browser = await connectToBrowser(hostsOfWorker().browser)
   const page = await openWindow(browser, { viewport: { width: 1440, height: 900 } })
   page.setDefaultTimeout(APPEAR_LIMIT_MS)
   const workbench = new Workbench(page, place, async () => {

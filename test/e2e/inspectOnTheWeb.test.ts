@@ -1,6 +1,7 @@
 import type { Locator } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HEADER_FIGURES } from '../support/reference/sampleNumbers'
+import { hostsOfWorker } from './support/hostsOfWorker'
 import { type OpenHub, startOpenHub } from './support/openHub'
 import { panelOf } from './support/panel'
 import { useWebWorkbench } from './support/webWorkbench'
@@ -17,14 +18,14 @@ describe('VS Code for the web in a window that is not isolated', () => {
     isolated: false,
     defaults: {
       'logitscope.threads': 2,
-      'logitscope.hubEndpoint': `http://127.0.0.1:${inject('hosts').hubPort}`,
+      'logitscope.hubEndpoint': `http://127.0.0.1:${hostsOfWorker().hubPort}`,
     },
   })
   const { inspectSample, headerText, dialog } = panelOf(workbench)
   let hub: OpenHub
 
   beforeAll(async () => {
-    hub = await startOpenHub(inject('hosts').hubPort)
+    hub = await startOpenHub(hostsOfWorker().hubPort)
   })
 
   afterAll(async () => {

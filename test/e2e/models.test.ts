@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { configOf, PINNED_MODELS } from '../../src/model/registry'
 import { elementAt } from '../../src/shared/elementAt'
+import { hostsOfWorker } from './support/hostsOfWorker'
 import { useWorkbench } from './support/useWorkbench'
 
 const GPT2 = elementAt(PINNED_MODELS, 0)
@@ -17,7 +18,7 @@ describe('models in the workbench', () => {
       requests.push(request.url ?? '')
       response.end(request.url?.endsWith('config.json') ? JSON.stringify(configOf(GPT2)) : 'not the weights')
     })
-    await new Promise<void>((resolve) => hub.listen(inject('hosts').hubPort, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => hub.listen(hostsOfWorker().hubPort, '127.0.0.1', resolve))
   })
 
   beforeEach(() => {

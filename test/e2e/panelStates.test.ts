@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Locator } from 'playwright-core'
-import { describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { hostsOfWorker } from './support/hostsOfWorker'
 import { panelOf } from './support/panel'
 import { useWorkbench } from './support/useWorkbench'
 import { APPEAR_LIMIT_MS } from './support/workbench'
 
-const WORKSPACES = join(dirname(inject('hosts').codeServer.userSettingsFile), 'workspaceStorage')
+const WORKSPACES = join(dirname(hostsOfWorker().codeServer.userSettingsFile), 'workspaceStorage')
 const LINE = 'The language model head projects every hidden state to one score for each token.\n'
 
 describe('the states of the panel', () => {

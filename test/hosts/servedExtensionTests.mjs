@@ -5,7 +5,7 @@ import { remoteUri, startVscodeHost } from './vscodeHost.mjs'
 import { launchWorkbenchBrowser, openWindow } from './workbenchBrowser.mjs'
 
 /** Limit of one window's tests. */
-const WINDOW_LIMIT_MS = 8 * 60_000
+const WINDOW_LIMIT_MS = 15 * 60_000
 
 const VIEWPORT = { width: 1440, height: 900 }
 

@@ -82,7 +82,7 @@ export async function startVscodeHost(options) {
     [
       codeServer,
       ...folders,
-      ...['--bind-addr', `${ADDRESS}:${await freePort(port)}`],
+      ...['--bind-addr', `${ADDRESS}:${port === 0 ? 0 : await freePort(port)}`],
       ...['--auth', 'none'],
       '--disable-telemetry',
       '--disable-update-check',

@@ -9,7 +9,10 @@ import { startVscodeWebHost } from '../../hosts/vscodeWebHost.mjs'
 import { launchBrowserServer } from '../../hosts/workbenchBrowser.mjs'
 import { startCodeServer } from './codeServer'
 
-/** The servers and the browser that all test files share. */
+/**
+ * The servers and the browser that the test files of one worker share, one file after the other. Files of different workers
+ * run at the same time, so they share no settings, no clipboard and no hub.
+ */
 export interface Hosts {
   /** VS Code in the browser, with the packaged extension installed. */
   readonly codeServer: { readonly url: string; readonly userSettingsFile: string }
@@ -23,12 +26,33 @@ export interface Hosts {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    readonly hosts: Hosts
+    /** Of each worker. */
+    readonly hosts: readonly Hosts[]
   }
 }
 
-/** Vitest's global setup: starts the hosts once, and stops them when all files have run. */
+/** Vitest's global setup: starts the hosts of each worker once, and stops them when all files have run. */
 export default async function startHosts(project: TestProject): Promise<() => Promise<void>> {
+  const workers = Array.from({ length: project.config.maxWorkers }, startHostsOfWorker)
+  const stop = async () => {
+    const started = await Promise.allSettled(workers)
+    await Promise.all(
+      started.map((worker) => (worker.status === 'fulfilled' ? worker.value.stop() : undefined)),
+    )
+  }
+  try {
+    project.provide(
+      'hosts',
+      (await Promise.all(workers)).map(({ hosts }) => hosts),
+    )
+    return stop
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startHostsOfWorker(): Promise<{ hosts: Hosts; stop: () => Promise<void> }> {
   const place = await mkdtemp(join(tmpdir(), 'logitscope-hosts-'))
   const hubPort = await freePort(0)
   const starting = [startCodeServer({ hubPort }), startWebHost(place), startBrowser()] as const
@@ -39,13 +63,13 @@ export default async function startHosts(project: TestProject): Promise<() => Pr
   }
   try {
     const [codeServer, web, browser] = await Promise.all(starting)
-    project.provide('hosts', {
+    const hosts = {
       codeServer: { url: codeServer.url, userSettingsFile: codeServer.userSettingsFile },
       web: { url: web.url, isolatedUrl: web.isolatedUrl },
       browser: browser.endpoint,
       hubPort,
-    })
-    return stop
+    }
+    return { hosts, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,11 +1,12 @@
 import { cp, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { SAMPLE } from '../../../scripts/paths.mjs'
 import { folderUrl, QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
 import { connectToBrowser, openWindow } from '../../hosts/workbenchBrowser.mjs'
 import { startCodeServer } from './codeServer'
+import { hostsOfWorker } from './hostsOfWorker'
 import { APPEAR_LIMIT_MS, type Theme, THEMES, Workbench } from './workbench'
 
 export interface WorkbenchOptions {
@@ -55,7 +56,7 @@ async function openWorkbench({
   settings = {},
   extensions = [],
 }: WorkbenchOptions): Promise<Workbench> {
-  const { codeServer: shared, browser: endpoint, hubPort } = inject('hosts')
+  const { codeServer: shared, browser: endpoint, hubPort } = hostsOfWorker()
   const own = extensions.length === 0 ? undefined : await startCodeServer({ hubPort, extensions })
   const codeServer = own ?? shared
   const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))

@@ -2,9 +2,9 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { inject } from 'vitest'
 import { QUIET_SETTINGS } from '../../hosts/vscodeHost.mjs'
 import { openWebWindow } from '../../hosts/workbenchBrowser.mjs'
+import { hostsOfWorker } from './hostsOfWorker'
 import { useWindow } from './useWorkbench'
 import { APPEAR_LIMIT_MS, Workbench } from './workbench'
 
@@ -36,7 +36,7 @@ async function openWebWorkbench({
   webGpu = false,
   defaults,
 }: WebWorkbenchOptions): Promise<WebWorkbench> {
-  const { web } = inject('hosts')
+  const { web } = hostsOfWorker()
   const place = await mkdtemp(join(tmpdir(), 'logitscope-web-test-'))
   const page = await openWebWindow(join(place, 'profile'), {
     webGpu,

@@ -49,6 +49,7 @@ export function inspectsAWholeDocument(
     })
 
     it('highlights the token of the row in the editor and keeps the selection', async () => {
+      await workbench().focusEditor()
       const selection = await workbench().selectionStatus()
 
       await pickRow(4)

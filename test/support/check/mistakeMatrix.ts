@@ -13,7 +13,7 @@ import { MemoizedSimulation, simulationOf } from './memoizedSimulation'
 import { headMatrix, logitsOf, type MistakenCase, MistakenModel } from './mistakenLogits'
 
 /** Rows of the file that are compared. */
-const ROWS = 4
+const ROWS = 3
 
 const ROUNDED: Readonly<Record<Rounding, (row: Float32Array) => Float32Array>> = {
   float32: (row) => row,
@@ -23,6 +23,8 @@ const ROUNDED: Readonly<Record<Rounding, (row: Float32Array) => Float32Array>> =
 
 export class MistakeMatrix {
   private readonly memoized: SimulationApi
+  /** Rows of logits by their case: each is searched in several roundings. */
+  private readonly rows = new Map<MistakenCase, readonly Float32Array[]>()
 
   private constructor(
     readonly model: MistakenModel,
@@ -56,14 +58,18 @@ export class MistakeMatrix {
     return new MistakeSearch(this.memoized, this.simulator.model, target, {}).run()
   }
 
-  private rowsOf(mistaken: MistakenCase): Float32Array[] {
+  private rowsOf(mistaken: MistakenCase): readonly Float32Array[] {
+    const known = this.rows.get(mistaken)
+    if (known !== undefined) return known
     const { nEmbd } = this.simulator.model
     const logits = logitsOf(
       this.model.headRows(mistaken, nEmbd).subarray(0, ROWS * nEmbd),
       this.matrix,
       nEmbd,
     )
-    return Array.from({ length: ROWS }, (_, row) => logits.subarray(row * V, (row + 1) * V))
+    const rows = Array.from({ length: ROWS }, (_, row) => logits.subarray(row * V, (row + 1) * V))
+    this.rows.set(mistaken, rows)
+    return rows
   }
 }
 
