@@ -68,12 +68,13 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
     locate,
     models: { store: platform.store, chooseFolder: disk && (() => disk.chooseFolder()) },
   })
-  const heatmap = registerHeatmap(shared)
+  const heatmap = registerHeatmap({ ...shared, inspection })
   const features: readonly Feature[] = [
     inspection,
     heatmap,
     registerHover({
       ...shared,
+      inspection,
       isWatched: (document) => heatmap.isOn(document) || inspection.hasInspected(document),
     }),
     registerCompletion({ ...shared, inspection }),

@@ -30,6 +30,8 @@ export interface Settings {
   /** Milliseconds. */
   readonly hoverTimeLimit: number
   readonly heatmapMetric: Metric
+  /** Whether the colours are those of Δ while the panel compares the document. */
+  readonly heatmapDelta: boolean
   /** 0 = chosen from the machine's cores, see `defaultThreads`. */
   readonly threads: number
   readonly backend: BackendChoice
@@ -67,6 +69,7 @@ export function readSettings(): Settings {
     hover: oneOf(configuration.get('hover'), HOVER_MODES),
     hoverLanguages: Array.isArray(languages) ? languages.filter((id) => typeof id === 'string') : [],
     hoverTimeLimit: wholeNumber(configuration.get('hoverTimeLimit'), 0, 10_000, 500),
+    heatmapDelta: configuration.get('heatmapDelta') !== false,
     heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
     threads: wholeNumber(configuration.get('threads'), 0, MAX_THREADS, 0),
     backend: oneOf(configuration.get('backend'), BACKEND_CHOICES),

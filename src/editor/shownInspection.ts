@@ -3,6 +3,7 @@ import type { Completion } from '../prediction/completion'
 import type { CompletionPlace } from '../prediction/inspectCompletion'
 import type { PreparedInspection } from '../prediction/inspectDocument'
 import type { TokenAddress } from '../shared/contracts/protocol'
+import type { ComparedInspection } from '../shared/text/comparisonText'
 
 /** The panel's inspection as other features see it; the inspect feature implements it. */
 export interface ShownInspection {
@@ -12,6 +13,10 @@ export interface ShownInspection {
   readonly pickedToken: TokenAddress | undefined
   /** Whether an inspection of the document was started in this window, before or after a reload. */
   hasInspected(document: vscode.TextDocument): boolean
+  /** The compared inspection that the open panel shows, if it is of this document and the document still has its text. */
+  comparedInspectionOf(document: vscode.TextDocument): ComparedInspection | undefined
+  /** Fires when what `comparedInspectionOf` returns has changed. */
+  readonly onDidChangeComparison: vscode.Event<void>
   /** Opens the panel with the tokens of a completion. */
   inspectCompletion(completion: Completion, place: CompletionPlace): Promise<void>
 }

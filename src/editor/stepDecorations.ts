@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { assertNever } from '../shared/assertNever'
 import { type Step, STEPS } from '../shared/numbers/metrics'
+import { lineEndsOf } from './lineEnds'
 
 /** Step 1, the tokens that the model expected, has no colour. */
 export type ColouredStep = Exclude<Step, 1>
@@ -28,9 +29,10 @@ export class StepDecorations implements vscode.Disposable {
   paint(editor: vscode.TextEditor, tokens: readonly ColouredToken[]): void {
     for (const { step, shade, type } of this.styles) {
       const alike = tokens.filter((token) => token.step === step && token.shade === shade)
+      const colours = coloursOf(step, shade)
       editor.setDecorations(
         type,
-        alike.flatMap(({ range }) => [{ range }, ...lineEnds(editor.document, range, step, shade)]),
+        alike.flatMap(({ range }) => [{ range }, ...lineEndsOf(editor.document, range, colours)]),
       )
     }
   }
@@ -38,11 +40,6 @@ export class StepDecorations implements vscode.Disposable {
   /** Marks these ranges on the overview ruler and removes all other marks. */
   mark(editor: vscode.TextEditor, ranges: readonly vscode.Range[]): void {
     editor.setDecorations(this.marks, ranges)
-  }
-
-  clear(editor: vscode.TextEditor): void {
-    this.paint(editor, [])
-    this.mark(editor, [])
   }
 
   dispose(): void {
@@ -104,18 +101,4 @@ function underlineOf(step: ColouredStep, shade: Shade): string {
 /** Derived from the theme colour, so that a customized colour applies to stale tokens too. */
 function faded(colour: string): string {
   return `color-mix(in srgb, var(--vscode-logitscope-${colour}) ${STALE_PERCENT}%, transparent)`
-}
-
-/** A line end has no width to colour, so it gets a visible mark. */
-function lineEnds(
-  document: vscode.TextDocument,
-  range: vscode.Range,
-  step: ColouredStep,
-  shade: Shade,
-): vscode.DecorationOptions[] {
-  const after = { contentText: '↵', ...coloursOf(step, shade) }
-  return Array.from({ length: range.end.line - range.start.line }, (_, i) => {
-    const { end } = document.lineAt(range.start.line + i).range
-    return { range: new vscode.Range(end, end), renderOptions: { after } }
-  })
 }

@@ -1,25 +1,47 @@
 import type { Alternatives, ModelInfo } from '../shared/contracts/prediction'
 import { elementAt } from '../shared/elementAt'
-import { formatCount, formatCounted, formatDecimal, formatProbability } from '../shared/text/format'
+import type { ComparedToken } from '../shared/contracts/comparison'
+import { deltaBits } from '../shared/numbers/comparedTokens'
+import type { SideNames } from '../shared/text/comparisonText'
+import {
+  formatCount,
+  formatCounted,
+  formatDecimal,
+  formatProbability,
+  formatSigned,
+} from '../shared/text/format'
+import { oneLine } from '../shared/text/plainMessage'
 import { fit, textWidth } from '../shared/text/textWidth'
 import { showToken, textPieces } from '../shared/text/tokenText'
 import type { Vocabulary } from '../shared/text/vocabulary'
+import type { ComparedPlace } from './comparedPlaces'
 import type { NextToken, PlacePrediction, ScoredToken, SeenContext } from './placePrediction'
 
 /** Number of most likely tokens to list; with more, the hover would have to be scrolled. */
 export const HOVER_TOP_K = 5
+
+/** The prediction of a place, and the comparison of its document if that is shown. */
+export interface HoveredPlace extends PlacePrediction {
+  readonly comparison?: PlaceComparison | undefined
+}
+
+export interface PlaceComparison {
+  readonly names: SideNames
+  /** The compared tokens at the place. */
+  readonly places: readonly ComparedPlace[]
+}
 
 /**
  * The hover for the tokens of a character: each with its numbers and the most likely tokens at its place. It names the
  * model only if its weights are rounded (int8), and the context only if the model saw less than the whole text before the
  * token. The result is a Markdown code block that no token's text can close.
  */
-export function hoverText(place: PlacePrediction, vocabulary: Vocabulary): string {
+export function hoverText(place: HoveredPlace, vocabulary: Vocabulary): string {
   return codeBlock(tokenBlocks(place, vocabulary))
 }
 
 /** Like `hoverText`, and the most likely tokens after the character; for the last character of a line or of the text. */
-export function hoverTextWithNext(place: PlacePrediction, vocabulary: Vocabulary): string {
+export function hoverTextWithNext(place: HoveredPlace, vocabulary: Vocabulary): string {
   return codeBlock([...tokenBlocks(place, vocabulary), nextLines(place, vocabulary)])
 }
 
@@ -30,15 +52,20 @@ const IN_THE_TEXT = '← in the text'
 
 type Lines = readonly string[]
 
-function tokenBlocks(place: PlacePrediction, vocabulary: Vocabulary): Lines[] {
-  const { tokens } = place
+function tokenBlocks(place: HoveredPlace, vocabulary: Vocabulary): Lines[] {
+  const { tokens, comparison } = place
   const pieces = textPieces(tokens.map(({ tokenId }) => vocabulary.bytesOf(tokenId)))
   return tokens.map((token, i) => {
     const shown = elementAt(pieces, i)
       .map((piece) => piece.shown)
       .join('')
     const top = token.score?.top ?? []
-    return [...tokenLines(shown, token, place), ...alternativeLines(top, token.tokenId, vocabulary)]
+    const lines = tokenLines(shown, token, place)
+    return [
+      ...lines,
+      ...comparedLines(token, comparison),
+      ...alternativeLines(top, token.tokenId, vocabulary),
+    ]
   })
 }
 
@@ -55,6 +82,19 @@ function tokenLines(shown: string, { score, context }: ScoredToken, { model }: P
     ...unusual(context, model),
   ]
   return [parts.join(GAP)]
+}
+
+/** `  Δ log₂ p −1.43  mini 0.12 %, mini int8 0.33 %`; no line for a token that is not compared. */
+function comparedLines({ tokenId, range }: ScoredToken, comparison: PlaceComparison | undefined): Lines {
+  const compared = comparison?.places.find(
+    ({ token }) => token.tokenId === tokenId && token.range.start === range.start,
+  )?.compared
+  if (comparison === undefined || compared === undefined) return []
+  const { names } = comparison
+  const side = (name: string, { logProb }: ComparedToken['score']) =>
+    `${name} ${formatProbability(Math.exp(logProb))}`
+  const sides = `${side(names.shown, compared.score)}, ${side(names.baseline, compared.baselineScore)}`
+  return [['', `Δ log₂ p ${formatSigned(deltaBits(compared))}`, oneLine(sides)].join(GAP)]
 }
 
 function nextLines(place: PlacePrediction, vocabulary: Vocabulary): Lines {

@@ -162,6 +162,19 @@ describe('the hover', () => {
     assert.equal(await hoverAt(other, 0), undefined)
   })
 
+  it('has both sides and Δ while the panel compares the document', async () => {
+    const document = await openText(TEXT)
+    await vscode.window.showTextDocument(document)
+    await vscode.commands.executeCommand('logitscope.inspectLogits')
+    const comparedLine = async () => linesOf(await hoverAt(document, TEXT.indexOf(' catch')))[1] ?? ''
+
+    await vscode.commands.executeCommand('logitscope.measurePrecisionCost')
+
+    assert.match(await comparedLine(), /^ {2}Δ log₂ p [+−]?\d+\.\d\d {2}mini .+ %, mini int8 .+ %$/)
+    await vscode.commands.executeCommand('logitscope.endComparison')
+    assert.doesNotMatch(await comparedLine(), /Δ/)
+  })
+
   it('is shown only in the languages of the setting', async () => {
     await configure({ hoverLanguages: ['markdown'] })
 

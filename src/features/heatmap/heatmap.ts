@@ -3,7 +3,7 @@ import type { Feature } from '../../editor/feature'
 import { onFileMoved } from '../../editor/fileMoves'
 import { readSettings } from '../../editor/settings'
 import type { StatusEntry } from '../../editor/statusEntries'
-import { StepDecorations } from '../../editor/stepDecorations'
+import type { ShownInspection } from '../../editor/shownInspection'
 import type { FileMove } from '../../editor/uriAfterMove'
 import { type Log, logError } from '../../editor/log'
 import { showInformation } from '../../editor/notifications'
@@ -13,7 +13,8 @@ import type { Direction } from '../../prediction/surprisingTokens'
 import { CancelledError, EngineStoppedError } from '../../shared/errors'
 import { HeatmapDocument } from './heatmapDocument'
 import { reportHeatmapFailure } from './heatmapFailure'
-import { heatmapLegend } from './heatmapLegend'
+import { HeatmapDecorations } from './heatmapDecorations'
+import { deltaLegend, heatmapLegend } from './heatmapLegend'
 import { goToSurprising } from './heatmapList'
 import { goToNeighbour } from './heatmapNavigation'
 import { RememberedDocuments } from './rememberedDocuments'
@@ -21,6 +22,7 @@ import { RememberedDocuments } from './rememberedDocuments'
 export interface HeatmapOptions {
   readonly service: PredictionService
   readonly log: Log
+  readonly inspection: Pick<ShownInspection, 'comparedInspectionOf' | 'onDidChangeComparison'>
   /** Stores the URIs of the documents whose heatmap is on. */
   readonly memory: vscode.Memento
 }
@@ -44,7 +46,7 @@ export class Heatmap implements Feature, vscode.Disposable {
           command: [isOn ? 'logitscope.hideHeatmap' : 'logitscope.showHeatmap'],
         }
       },
-      tooltip: () => (this.isOnHere ? heatmapLegend(readSettings().heatmapMetric) : undefined),
+      tooltip: () => this.legend(),
       onDidChange: this.changes.event,
     },
   ]
@@ -53,7 +55,7 @@ export class Heatmap implements Feature, vscode.Disposable {
   private readonly on: RememberedDocuments
   /** The message of the last reported failure: the same failure is reported once for all documents. */
   private reported: string | undefined
-  private decorations: StepDecorations | undefined
+  private decorations: HeatmapDecorations | undefined
   private navigation = new AbortController()
   private readonly subscriptions: readonly vscode.Disposable[]
 
@@ -72,6 +74,15 @@ export class Heatmap implements Feature, vscode.Disposable {
   private get isOnHere(): boolean {
     const editor = currentEditor()
     return editor !== undefined && this.isOn(editor.document)
+  }
+
+  /** Explains the colours in the editor that the commands act on; undefined if it has none. */
+  private legend(): string | undefined {
+    const document = currentEditor()?.document
+    if (document === undefined || !this.isOn(document)) return undefined
+    const { heatmapMetric, heatmapDelta } = readSettings()
+    const compared = heatmapDelta ? this.options.inspection.comparedInspectionOf(document) : undefined
+    return compared === undefined ? heatmapLegend(heatmapMetric) : deltaLegend(compared)
   }
 
   /** Turns the heatmap on for the current editor's document. */
@@ -98,8 +109,9 @@ export class Heatmap implements Feature, vscode.Disposable {
   /** Applies a changed metric or start token. */
   settingsChanged(): void {
     const { startToken } = readSettings()
-    for (const [document, { scores }] of [...this.documents])
-      if (scores.startToken !== startToken) this.drop(document)
+    for (const [document, heatmap] of [...this.documents])
+      if (heatmap.scores.startToken !== startToken) this.drop(document)
+      else heatmap.comparisonChanged()
     this.followEditors()
     this.changes.fire()
   }
@@ -140,6 +152,10 @@ export class Heatmap implements Feature, vscode.Disposable {
         // A change of language fires this event too, but then `isClosed` is false.
         if (document.isClosed) this.forget(document)
       }),
+      this.options.inspection.onDidChangeComparison(() => {
+        for (const heatmap of this.documents.values()) heatmap.comparisonChanged()
+        this.changes.fire()
+      }),
       onFileMoved((move) => {
         this.fileMoved(move)
       }),
@@ -171,11 +187,12 @@ export class Heatmap implements Feature, vscode.Disposable {
   private open(document: vscode.TextDocument): HeatmapDocument {
     let heatmap = this.documents.get(document)
     if (heatmap === undefined) {
-      this.decorations ??= new StepDecorations()
+      this.decorations ??= new HeatmapDecorations()
       heatmap = new HeatmapDocument({
         document,
         service: this.options.service,
         decorations: this.decorations,
+        inspection: this.options.inspection,
         onFailure: (error) => {
           this.failed(document, error)
         },

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { offsetsOf, rangeOf } from '../../editor/inspectionTarget'
-import type { ColouredToken, StepDecorations } from '../../editor/stepDecorations'
+import type { ShownInspection } from '../../editor/shownInspection'
+import type { ColouredToken } from '../../editor/stepDecorations'
 import { LiveScores } from '../../prediction/liveScores'
 import type { PredictionService } from '../../prediction/predictionService'
 import { mostSurprising, tokensFromStep } from '../../prediction/surprisingTokens'
@@ -10,6 +11,9 @@ import { elementAt } from '../../shared/elementAt'
 import { stepOfScore } from '../../shared/numbers/metrics'
 import type { TextEdit } from '../../shared/text/textEdit'
 import { tokensTouching } from '../../shared/contracts/tokenizedText'
+import type { ComparedInspection } from '../../shared/text/comparisonText'
+import { deltaTokens, furthestApart } from './deltaColours'
+import type { HeatmapColours, HeatmapDecorations } from './heatmapDecorations'
 
 /** Longer than the pause between two keystrokes. */
 const EDIT_DEBOUNCE_MS = 150
@@ -31,7 +35,8 @@ const MAX_ENGINE_STOPS = 5
 export interface HeatmapDocumentOptions {
   readonly document: vscode.TextDocument
   readonly service: PredictionService
-  readonly decorations: StepDecorations
+  readonly decorations: HeatmapDecorations
+  readonly inspection: Pick<ShownInspection, 'comparedInspectionOf'>
   /** Called when the heatmap of this document has to stop. */
   readonly onFailure: (error: unknown) => void
 }
@@ -43,6 +48,8 @@ export class HeatmapDocument implements vscode.Disposable {
   private workTimer: NodeJS.Timeout | undefined
   private paintTimer: NodeJS.Timeout | undefined
   private paintedAt = 0
+  /** Whether to set the marks with the next paint. */
+  private marksAreOld = false
   private engineStops = 0
 
   constructor(private readonly options: HeatmapDocumentOptions) {
@@ -65,13 +72,20 @@ export class HeatmapDocument implements vscode.Disposable {
     this.scoreAfter(EDIT_DEBOUNCE_MS)
   }
 
+  /** The document is compared, or not any more, or its comparison has more tokens. */
+  comparisonChanged(): void {
+    this.marksAreOld = true
+    this.repaint()
+  }
+
   /** Paints at once, or after the rest of `PAINT_INTERVAL_MS`. */
   repaint(): void {
     const wait = Math.max(0, this.paintedAt + PAINT_INTERVAL_MS - performance.now())
     this.paintTimer ??= setTimeout(() => {
       this.paintTimer = undefined
       this.paintedAt = performance.now()
-      for (const editor of this.editors()) this.options.decorations.paint(editor, this.colouredTokens(editor))
+      for (const editor of this.editors()) this.options.decorations.paint(editor, this.colours(editor))
+      if (this.marksAreOld) this.mark()
     }, wait)
   }
 
@@ -135,9 +149,26 @@ export class HeatmapDocument implements vscode.Disposable {
     } else this.options.onFailure(error)
   }
 
-  private colouredTokens(editor: vscode.TextEditor): ColouredToken[] {
+  private colours(editor: vscode.TextEditor): HeatmapColours {
+    const shown = shownRanges(editor, MARGIN_LINES)
+    const { compared } = this
+    if (compared === undefined) return { kind: 'metric', tokens: this.colouredTokens(editor, shown) }
+    const tokens = shown.flatMap((range) =>
+      deltaTokens(this.document, compared, offsetsOf(this.document, range)),
+    )
+    return { kind: 'delta', tokens: tokens.filter(({ range }) => !isSelected(editor, range)) }
+  }
+
+  /** What the colours are of, instead of the metric. */
+  private get compared(): ComparedInspection | undefined {
+    return readSettings().heatmapDelta
+      ? this.options.inspection.comparedInspectionOf(this.document)
+      : undefined
+  }
+
+  private colouredTokens(editor: vscode.TextEditor, shown: readonly vscode.Range[]): ColouredToken[] {
     const { heatmapMetric: metric } = readSettings()
-    return shownRanges(editor, MARGIN_LINES).flatMap((shown) => {
+    return shown.flatMap((shown) => {
       const span = tokensTouching(this.scores.tokens, offsetsOf(this.document, shown))
       return tokensFromStep(this.scores, span, metric, 2).flatMap(({ token, score, stale }) => {
         const step = stepOfScore(metric, score)
@@ -151,9 +182,14 @@ export class HeatmapDocument implements vscode.Disposable {
 
   /** Sets the marks after scoring; during edits VS Code moves them. */
   private mark(): void {
-    const ranges = mostSurprising(this.scores, readSettings().heatmapMetric, 5)
-      .slice(0, MAX_MARKS)
-      .map(({ token }) => this.rangeOfToken(token))
+    this.marksAreOld = false
+    const { compared } = this
+    const ranges =
+      compared === undefined
+        ? mostSurprising(this.scores, readSettings().heatmapMetric, 5)
+            .slice(0, MAX_MARKS)
+            .map(({ token }) => this.rangeOfToken(token))
+        : furthestApart(this.document, compared, MAX_MARKS)
     for (const editor of this.editors()) this.options.decorations.mark(editor, ranges)
   }
 

@@ -1,11 +1,16 @@
 import type { FeatureOptions } from '../../editor/feature'
 import { registerCommands } from '../../editor/registerCommands'
 import { onSettingsChange } from '../../editor/settings'
-import { Heatmap } from './heatmap'
+import { Heatmap, type HeatmapOptions } from './heatmap'
 
 /** Colours the editor's tokens by a metric, and moves the cursor between surprising ones. */
-export function registerHeatmap({ context, service, log }: FeatureOptions): Heatmap {
-  const heatmap = new Heatmap({ service, log, memory: context.workspaceState })
+export function registerHeatmap({
+  context,
+  service,
+  log,
+  inspection,
+}: FeatureOptions & Pick<HeatmapOptions, 'inspection'>): Heatmap {
+  const heatmap = new Heatmap({ service, log, inspection, memory: context.workspaceState })
   context.subscriptions.push(
     heatmap,
     registerCommands({
@@ -20,7 +25,8 @@ export function registerHeatmap({ context, service, log }: FeatureOptions): Heat
       goToSurprising: () => heatmap.goToSurprising(),
     }),
     onSettingsChange((changed) => {
-      if (changed('heatmapMetric') || changed('startToken')) heatmap.settingsChanged()
+      if (changed('heatmapMetric') || changed('heatmapDelta') || changed('startToken'))
+        heatmap.settingsChanged()
     }),
   )
   return heatmap

@@ -5,12 +5,21 @@ import { signalOf } from '../../editor/cancellation'
 import type { StatusEntry } from '../../editor/statusEntries'
 import { rangeOf } from '../../editor/inspectionTarget'
 import { type Log, logError } from '../../editor/log'
-import { HOVER_TOP_K, hoverText, hoverTextWithNext } from '../../prediction/hoverText'
+import type { ShownInspection } from '../../editor/shownInspection'
+import { comparedIn } from '../../prediction/comparedPlaces'
+import {
+  HOVER_TOP_K,
+  hoverText,
+  hoverTextWithNext,
+  type HoveredPlace,
+  type PlaceComparison,
+} from '../../prediction/hoverText'
 import { LatestWork } from '../../prediction/latestWork'
 import { type PlacePrediction, predictPlace } from '../../prediction/placePrediction'
 import type { PredictionService } from '../../prediction/predictionService'
 import { assertNever } from '../../shared/assertNever'
 import { CancelledError } from '../../shared/errors'
+import { sideNames } from '../../shared/text/comparisonText'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 
 export interface HoverOptions {
@@ -18,6 +27,7 @@ export interface HoverOptions {
   readonly log: Log
   /** Whether the document was inspected or its heatmap is on. */
   readonly isWatched: (document: vscode.TextDocument) => boolean
+  readonly inspection: Pick<ShownInspection, 'comparedInspectionOf'>
 }
 
 /** Hovering a token shows what the model expected there. */
@@ -86,7 +96,9 @@ export class HoverPredictions implements Feature, vscode.Disposable {
     try {
       const answer = await this.ask(document, position, signalOf(token))
       // The document may have been edited after the work was done.
-      return answer && document.version === version ? hoverOf(document, position, answer) : undefined
+      if (answer === undefined || document.version !== version) return undefined
+      const comparison = this.comparisonAt(document, position)
+      return hoverOf(document, position, { ...answer, place: { ...answer.place, comparison } })
     } catch (error) {
       if (!token.isCancellationRequested) this.logOnce(error)
       return undefined
@@ -116,6 +128,17 @@ export class HoverPredictions implements Feature, vscode.Disposable {
       limit: hoverTimeLimit,
       signal,
     })
+  }
+
+  /** Undefined if the panel does not compare the document. */
+  private comparisonAt(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): PlaceComparison | undefined {
+    const inspection = this.options.inspection.comparedInspectionOf(document)
+    if (inspection === undefined) return undefined
+    const start = document.offsetAt(position)
+    return { names: sideNames(inspection), places: comparedIn(inspection, { start, end: start + 1 }) }
   }
 
   private isWanted(document: vscode.TextDocument): boolean {
@@ -150,7 +173,7 @@ const MODE_LABELS: Readonly<Record<HoverMode, string>> = {
 const MESSAGE_MS = 5000
 
 interface Answer {
-  readonly place: PlacePrediction
+  readonly place: HoveredPlace
   readonly vocabulary: Vocabulary
 }
 

@@ -3,7 +3,9 @@ import { registerCommands } from '../../editor/registerCommands'
 import { HoverPredictions, type HoverOptions } from './hoverPredictions'
 
 /** Shows predictions in hovers over the editor's text. */
-export function registerHover(options: FeatureOptions & Pick<HoverOptions, 'isWatched'>): HoverPredictions {
+export function registerHover(
+  options: FeatureOptions & Pick<HoverOptions, 'isWatched' | 'inspection'>,
+): HoverPredictions {
   const hover = new HoverPredictions(options)
   options.context.subscriptions.push(hover, registerCommands({ toggleHover: () => hover.toggle() }))
   return hover

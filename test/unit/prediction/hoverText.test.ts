@@ -28,6 +28,30 @@ describe('hoverText', () => {
     expect(lines).toEqual(['  ↵        57.1 %', '  ·catch  0.077 %  ← in the text', '  ー       2.0e-7'])
   })
 
+  it('has both sides and Δ of a token that the panel compares, below its numbers', async () => {
+    const token = await scored(' catch')
+    const compared = {
+      ...{ position: 3, baselinePosition: 3, kl: 0.1, jensenShannon: 0.02 },
+      score: { ...NO_SCORE, logProb: Math.log(0.25) },
+      baselineScore: { ...NO_SCORE, logProb: Math.log(0.5) },
+    }
+    const names = { shown: 'mini', baseline: 'mini int8' }
+    const comparison = { names, places: [{ token, compared }] }
+
+    const [, line] = linesOf(hoverText({ ...placeOf([token]), comparison }, vocabulary))
+
+    expect(line).toBe('  Δ log₂ p −1.00  mini 25.0 %, mini int8 50.0 %')
+  })
+
+  it('has no line about a comparison for a token that is not compared', async () => {
+    const token = await scored(' catch')
+    const comparison = { names: { shown: 'mini', baseline: 'saved' }, places: [] }
+
+    const text = hoverText({ ...placeOf([token]), comparison }, vocabulary)
+
+    expect(text).toBe(hoverText(placeOf([token]), vocabulary))
+  })
+
   it('truncates tokens that are longer than a column', async () => {
     const dashes = await scored('-'.repeat(32))
 

@@ -1,6 +1,7 @@
 import type { Section } from '../../../shared/contracts/inspection'
 import type { TextRange } from '../../../shared/contracts/prediction'
 import type { TokenAddress } from '../../../shared/contracts/protocol'
+import type { Run } from '../run/run'
 
 /** The token that contains the UTF-16 offset. */
 export function tokenAt(sections: readonly Section[], offset: number): TokenAddress | undefined {
@@ -9,6 +10,11 @@ export function tokenAt(sections: readonly Section[], offset: number): TokenAddr
     if (position !== -1) return { section, position }
   }
   return undefined
+}
+
+/** The token at the cursor when the run was requested. */
+export function tokenAtCursor({ cursor, data }: Run): TokenAddress | undefined {
+  return cursor === undefined ? undefined : tokenAt(data?.inspection.sections ?? [], cursor)
 }
 
 /** The token that contains the UTF-16 offset; at the end of a section, the position of its `next` row. */
