@@ -36,9 +36,7 @@ export default async function startHosts(project: TestProject): Promise<() => Pr
   const workers = Array.from({ length: project.config.maxWorkers }, startHostsOfWorker)
   const stop = async () => {
     const started = await Promise.allSettled(workers)
-    await Promise.all(
-      started.map((worker) => (worker.status === 'fulfilled' ? worker.value.stop() : undefined)),
-    )
+    for (const worker of started) if (worker.status === 'fulfilled') await worker.value.stop()
   }
   try {
     project.provide(
