@@ -2,6 +2,7 @@ import { assertNever } from '../src/shared/assertNever'
 import { formatCount, formatCounted, formatDecimal, formatPerplexity } from '../src/shared/text/format'
 import type { Inspection } from '../src/shared/contracts/inspection'
 import { scoredCount, summarizeInspection, tokenCount } from '../src/shared/numbers/summary'
+import { comparisonAnnouncement } from './comparisonAnnouncements'
 import { mostSurprising } from './state/mostSurprising'
 import type { PanelState } from './state/panelState'
 import type { TokenLabels } from './tokens/tokenLabels'
@@ -28,6 +29,8 @@ export class Announcements {
     if (before.inspection?.id !== inspection.id) return running ? started(inspection) : null
     if (before.inspection.state.kind !== inspection.state.kind) return ended(inspection, labels)
     if (after.documentState !== before.documentState) return documentAnnouncement(after)
+    const compared = comparisonAnnouncement(before.inspection, inspection, labels)
+    if (compared !== null) return compared
     const progressed = running && before.inspection !== inspection
     return progressed && now - this.lastAnnouncedAt >= PROGRESS_INTERVAL_MS ? progress(inspection) : null
   }

@@ -2,6 +2,7 @@ import { isRecord } from '../src/shared/isRecord'
 import { METRICS, type Metric } from '../src/shared/numbers/metrics'
 import { DEFAULT_TOP_K, MAX_TOP_K } from '../src/shared/contracts/prediction'
 import type { PanelMessage, TokenAddress } from '../src/shared/contracts/protocol'
+import { type ColourBy, COMPARED_COLOURS } from './state/colouring'
 import { type Explained, parseExplained } from './state/explained'
 import { parseLensCells } from './state/lens'
 import type { LensCells } from './state/lensCells'
@@ -15,6 +16,7 @@ export interface SavedState {
   /** Scroll offset of the table in pixels. */
   readonly scroll: number
   readonly metric: Metric
+  readonly comparedColour: ColourBy
   /** How many alternatives the open list of the Prediction tab has. */
   readonly k: number
   readonly tabs: OpenTabs
@@ -60,6 +62,7 @@ function parseSavedState(value: unknown): SavedState {
     picked,
     scroll,
     metric,
+    comparedColour,
     k,
     tabs,
     explained,
@@ -71,6 +74,7 @@ function parseSavedState(value: unknown): SavedState {
     picked: isAddress(picked) ? picked : null,
     scroll: typeof scroll === 'number' && scroll >= 0 ? scroll : 0,
     metric: METRICS.find((known) => known === metric) ?? 'surprisal',
+    comparedColour: COMPARED_COLOURS.find((known) => known === comparedColour) ?? 'delta',
     k: typeof k === 'number' && k >= 1 && k <= MAX_TOP_K ? Math.floor(k) : DEFAULT_TOP_K,
     tabs: parseTabs(tabs),
     explained: parseExplained(explained),

@@ -17,6 +17,7 @@ const empty = initialState({
   picked: null,
   scroll: 0,
   metric: 'surprisal',
+  comparedColour: 'delta',
   k: 10,
   tabs: INITIAL_TABS,
   explained: OUTPUT_OF_TOKEN,

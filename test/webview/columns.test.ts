@@ -68,6 +68,11 @@ const VALUES: Readonly<Record<SortColumn, fc.Arbitrary<number>>> = {
   surprisal: fc.double({ min: 0, max: 1075, noNaN: true }),
   entropy: fc.double({ min: 0, max: Math.log2(VOCABULARY_SIZE), noNaN: true }),
   depth: fc.nat(MAX_LAYERS),
+  shownProbability: fc.double({ min: 0, max: 1, noNaN: true }),
+  baselineProbability: fc.double({ min: 0, max: 1, noNaN: true }),
+  shownRank: fc.integer({ min: 1, max: VOCABULARY_SIZE }),
+  baselineRank: fc.integer({ min: 1, max: VOCABULARY_SIZE }),
+  delta: fc.double({ min: 0, max: 1075, noNaN: true }),
 }
 
 describe('the longest text of a column', () => {

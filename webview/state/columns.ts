@@ -1,17 +1,27 @@
 import { assertNever } from '../../src/shared/assertNever'
 import type { Column } from '../../src/shared/contracts/protocol'
+import type { TokenScore } from '../../src/shared/contracts/prediction'
+import { elementAt } from '../../src/shared/elementAt'
+import { deltaBits } from '../../src/shared/numbers/comparedTokens'
 import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
+import type { ComparedColumn } from './comparedColumns'
 import type { SortColumn } from './panelState'
 import type { Row } from './rows'
 
 /** Every column that the table can have. `position` and `token` are always shown, and come first. */
-export type TableColumn = Column | 'position' | 'token'
+export type TableColumn = Column | ComparedColumn | 'position' | 'token'
 
 export interface ColumnView {
   readonly label: string
   readonly title: string
   readonly numeric: boolean
+  /** Of a comparison: the column is headed by the name of this side, under the label, which both sides' columns share. */
+  readonly side?: 'shown' | 'baseline'
 }
+
+const PROBABILITY = { label: 'Probability', title: 'Probability over the full vocabulary', numeric: true }
+const RANK = { label: 'Rank', title: '1 is the most likely of all tokens', numeric: true }
+const MOST_LIKELY = { label: 'Most likely', title: 'The most likely token at this position', numeric: false }
 
 export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
   position: { label: '#', title: 'Position in the text, from 0', numeric: true },
@@ -19,8 +29,8 @@ export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
   tokenId: { label: 'Id', title: 'Token id in the vocabulary', numeric: true },
   logit: { label: 'Logit', title: 'Raw output of the LM head', numeric: true },
   logProb: { label: 'Log-prob', title: 'Log-probability, in nats', numeric: true },
-  probability: { label: 'Probability', title: 'Probability over the full vocabulary', numeric: true },
-  rank: { label: 'Rank', title: '1 is the most likely of all tokens', numeric: true },
+  probability: PROBABILITY,
+  rank: RANK,
   surprisal: { label: 'Surprisal', title: '−log₂ of the probability, in bits', numeric: true },
   entropy: { label: 'Entropy', title: 'Entropy of the full distribution, in bits', numeric: true },
   depth: {
@@ -34,12 +44,30 @@ export const COLUMN_VIEWS: Readonly<Record<TableColumn, ColumnView>> = {
     title: 'The most likely tokens at this position',
     numeric: false,
   },
+  shownProbability: { ...PROBABILITY, side: 'shown' },
+  baselineProbability: { ...PROBABILITY, side: 'baseline' },
+  shownRank: { ...RANK, side: 'shown' },
+  baselineRank: { ...RANK, side: 'baseline' },
+  delta: {
+    label: 'Δ log₂ p',
+    title: 'log₂ of the ratio of both probabilities, in bits; rows are ordered by its size',
+    numeric: true,
+  },
+  shownTop: { ...MOST_LIKELY, side: 'shown' },
+  baselineTop: { ...MOST_LIKELY, side: 'baseline' },
 }
 
 /** Which columns a table has room for: each one needs the room of all that are before it here. */
 const ORDER_OF_APPEARANCE: readonly TableColumn[] = [
   'position',
   'token',
+  'delta',
+  'shownProbability',
+  'baselineProbability',
+  'shownRank',
+  'baselineRank',
+  'shownTop',
+  'baselineTop',
   'probability',
   'surprisal',
   'rank',
@@ -70,7 +98,10 @@ export function fittingColumns(
     room -= widths.get(column) ?? 0
     return room < 0
   })
-  const count = tooWide === -1 ? byPriority.length : Math.max(MIN_COLUMNS, tooWide)
+  const fitting = tooWide === -1 ? byPriority.length : Math.max(MIN_COLUMNS, tooWide)
+  // A column of one side is not shown without that of the other.
+  const isHalfPair = COLUMN_VIEWS[elementAt(byPriority, fitting - 1)].side === 'shown'
+  const count = isHalfPair ? fitting - 1 : fitting
   const shown = new Set(byPriority.slice(0, count))
   return columns.filter((column) => shown.has(column))
 }
@@ -78,16 +109,21 @@ export function fittingColumns(
 /** How much wider than its minimum the token's column is if no other column takes the remaining space. */
 const MAX_TOKEN_GROWTH = 3
 
-/** The value of CSS's `grid-template-columns`. `alternatives` takes the remaining space; without it, the tokens do. */
+/** Columns that take the remaining space, beside the difference, whose bars do too; without them, the tokens do. */
+const FLEXIBLE: readonly TableColumn[] = ['alternatives', 'shownTop', 'baselineTop']
+
+/** The value of CSS's `grid-template-columns`. */
 export function gridTemplate(
   columns: readonly TableColumn[],
   widths: ReadonlyMap<TableColumn, number>,
 ): string {
+  const hasFlexible = columns.some((column) => FLEXIBLE.includes(column))
   return columns
     .map((column) => {
       const width = widths.get(column) ?? 0
-      if (column === 'alternatives') return 'minmax(0, 1fr)'
-      if (column === 'token' && !columns.includes('alternatives'))
+      if (FLEXIBLE.includes(column)) return 'minmax(0, 1fr)'
+      if (column === 'delta') return `minmax(${width}px, 1fr)`
+      if (column === 'token' && !hasFlexible && !columns.includes('delta'))
         return `minmax(${width}px, ${MAX_TOKEN_GROWTH * width}px)`
       return `${width}px`
     })
@@ -96,13 +132,13 @@ export function gridTemplate(
 
 /** Whether the column has numbers to sort by. */
 export function isSortable(column: TableColumn): column is SortColumn {
-  return column !== 'alternatives' && column !== 'token'
+  return column !== 'token' && !FLEXIBLE.includes(column)
 }
 
 /** The row's value in a column; null if the row has none. */
 export function numberAt(
   column: SortColumn,
-  { position, token, score, distribution, depth }: Row,
+  { position, token, score, distribution, depth, compared }: Row,
 ): number | null {
   switch (column) {
     case 'position':
@@ -114,7 +150,7 @@ export function numberAt(
     case 'logProb':
       return score?.logProb ?? null
     case 'probability':
-      return score === null ? null : Math.exp(score.logProb)
+      return probabilityOf(score)
     case 'rank':
       return score?.rank ?? null
     case 'surprisal':
@@ -123,9 +159,23 @@ export function numberAt(
       return distribution?.entropy ?? null
     case 'depth':
       return depth
+    case 'shownProbability':
+      return probabilityOf(compared?.score ?? score)
+    case 'baselineProbability':
+      return probabilityOf(compared?.baselineScore ?? null)
+    case 'shownRank':
+      return (compared?.score ?? score)?.rank ?? null
+    case 'baselineRank':
+      return compared?.baselineScore.rank ?? null
+    case 'delta':
+      return compared === null ? null : Math.abs(deltaBits(compared))
     default:
       return assertNever(column)
   }
+}
+
+function probabilityOf(score: TokenScore | null): number | null {
+  return score === null ? null : Math.exp(score.logProb)
 }
 
 /** A value of `numberAt` as the table shows it. */
@@ -136,14 +186,19 @@ export function formatNumber(column: SortColumn, value: number): string {
     case 'depth':
       return String(value)
     case 'rank':
+    case 'shownRank':
+    case 'baselineRank':
       return formatCount(value)
     case 'probability':
+    case 'shownProbability':
+    case 'baselineProbability':
       return formatProbability(value)
     case 'logProb':
       return formatDecimal(value, 3)
     case 'logit':
     case 'surprisal':
     case 'entropy':
+    case 'delta':
       return formatDecimal(value)
     default:
       return assertNever(column)
@@ -166,13 +221,18 @@ export function longestNumber(column: SortColumn, { tokens, vocabularySize, laye
       return formatNumber(column, tokens)
     case 'tokenId':
     case 'rank':
+    case 'shownRank':
+    case 'baselineRank':
       return formatNumber(column, vocabularySize)
     case 'depth':
       return formatNumber(column, layers)
     case 'probability':
+    case 'shownProbability':
+    case 'baselineProbability':
       return formatNumber(column, Number.MIN_VALUE)
     case 'logit':
     case 'logProb':
+    case 'delta':
       return formatNumber(column, -LARGEST)
     case 'surprisal':
     case 'entropy':

@@ -25,6 +25,25 @@ export function baselineAt(
   return findCompared(compared.tokens, position)?.baselineScore ?? null
 }
 
+/**
+ * The token of the baseline's text before the one at a row; null if none is there. The two texts may have other tokens
+ * before the same one.
+ */
+export function baselineTokenBefore(
+  { sections, comparison }: Inspection,
+  { section, position }: TokenAddress,
+): number | null {
+  const compared = comparison?.sections[section]
+  const tokens = sections[section]?.tokens ?? []
+  for (let i = position; compared !== undefined && i >= 0; i--) {
+    const inserted = compared.baselineOnly.find((run) => run.position === i)
+    if (inserted !== undefined) return inserted.tokenIds.at(-1) ?? null
+    const before = tokens[i - 1]
+    if (before !== undefined && findCompared(compared.tokens, i - 1) !== undefined) return before.tokenId
+  }
+  return null
+}
+
 /** By bisection: the tokens are in order of their positions. */
 function findCompared(tokens: List<ComparedToken>, position: number): ComparedToken | undefined {
   let [low, high] = [0, tokens.length - 1]

@@ -9,6 +9,7 @@ import type { TokenAddress } from '../../src/shared/contracts/protocol'
 import { predictionDepth } from '../../src/shared/numbers/lens'
 import { distributionAt, scoreAt } from './addresses'
 import { comparedByPosition } from './comparedRows'
+import { type Uncompared, uncomparedReason } from './uncompared'
 
 /** One row of the table and one token of the strip. Stays the same object as long as nothing in it changes. */
 export interface Row extends TokenAddress {
@@ -30,6 +31,8 @@ export interface Row extends TokenAddress {
   readonly compared: ComparedToken | null
   /** Both sides' distributions after the last token; null in other rows. */
   readonly comparedNext: ComparedNext | null
+  /** Why only the shown side has a prediction; null if the row or the inspection is not so. */
+  readonly uncompared: Uncompared | null
   /** The token covers text that was typed before a completion. */
   readonly typed: boolean
 }
@@ -96,15 +99,19 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
   const comparison = inspection.comparison?.sections[index]
   const comparedRows = comparedByPosition(comparison, section.tokens.length)
   const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
-    const unscored = unscoredReason(inspection, { section: index, position })
+    const address = { section: index, position }
+    const unscored = unscoredReason(inspection, address)
     const stale = unscored === 'pending' && standIn !== undefined
     const source = stale ? standIn : section
     const distribution = distributionAt(source, position)
-    const lensRow = lens.at({ section: index, position })
+    const lensRow = lens.at(address)
     const depth = lensRow === null ? null : predictionDepth(lensRow)
     const isNextRow = position === section.tokens.length
     const compared = comparedRows[position] ?? null
     const comparedNext = isNextRow ? (comparison?.next ?? null) : null
+    const token = section.tokens[position] ?? null
+    const row = { section: index, position, token, distribution, compared, comparedNext }
+    const uncompared = comparison === undefined ? null : uncomparedReason(inspection, row)
     const old = before[position]
     const isSame =
       old?.distribution === distribution &&
@@ -112,12 +119,13 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
       old.stale === stale &&
       old.depth === depth &&
       old.compared === compared &&
-      old.comparedNext === comparedNext
+      old.comparedNext === comparedNext &&
+      old.uncompared === uncompared
     if (isSame) return old
     return {
       section: index,
       position,
-      token: section.tokens[position] ?? null,
+      token,
       score: scoreAt(source, position),
       distribution,
       tokenCount: section.tokens.length,
@@ -126,6 +134,7 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
       depth,
       compared,
       comparedNext,
+      uncompared,
       typed: isTyped(inspection, index, position),
     }
   })

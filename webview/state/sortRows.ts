@@ -1,6 +1,12 @@
 import { numberAt } from './columns'
+import { isComparedColumn } from './comparedColumns'
 import { type Sort, type SortColumn, TEXT_ORDER } from './panelState'
 import type { RowBlock } from './rows'
+
+/** The order of the table: that of the text if the rows have no column that the user has sorted by. */
+export function sortOf(sort: Sort, { isCompared }: { readonly isCompared: boolean }): Sort {
+  return sort.column === 'position' || isComparedColumn(sort.column) === isCompared ? sort : TEXT_ORDER
+}
 
 /** Sorts the rows of a section. The `next` row stays last; rows without a value in the column come just before it. */
 export function sortRows(rows: RowBlock, sort: Sort): RowBlock {

@@ -50,7 +50,7 @@ export function sideSwitchTemplate({
         @change=${() => {
           actions.explainSide(value)
         }}
-      /><span title=${names[value]}>${sideTag(kind, names[value])}</span></label
+      /><span>${sideTag(kind, names[value])}</span></label
     >`
   return html`<div class="compared-side">
     <span>${what}</span>

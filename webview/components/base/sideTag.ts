@@ -5,5 +5,5 @@ export type SideKind = 'plus' | 'minus'
 
 /** The name of a side of a comparison. */
 export function sideTag(kind: SideKind, name: string): TemplateResult {
-  return html`<span class="side ${kind}" title=${name}>${name}</span>`
+  return html`<bdi class="side ${kind}" title=${name}>${name}</bdi>`
 }

@@ -2,12 +2,16 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { formatCount, formatDecimal, formatPerplexity } from '../../../src/shared/text/format'
 import { describeGeneration } from '../../../src/shared/text/generation'
-import { METRIC_SCALES, METRICS, type Metric } from '../../../src/shared/numbers/metrics'
+import { METRICS } from '../../../src/shared/numbers/metrics'
+import { isCompared } from '../../../src/shared/text/comparisonText'
 import { describeBackend } from '../../../src/shared/text/modelText'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { summarizeInspection, tokenCount } from '../../../src/shared/numbers/summary'
 import type { PanelActions } from '../../controller'
-import type { PanelState } from '../../state/panelState'
+import { colourLabel, COMPARED_COLOURS } from '../../state/colouring'
+import { colourBy, type PanelState } from '../../state/panelState'
+import { comparedFigures, type FiguresContext } from './comparedFigures'
+import { sidesTemplate } from './comparedSides'
 import { describeContext, describeLines, detailsOfText, shortLines } from './inspectedText'
 import { modelButton, modelPopover } from './modelPopover'
 import { moreButton, runButtons } from './runButtons'
@@ -21,28 +25,37 @@ import { progressTemplate, statusTemplate } from './status'
 export function headerTemplate(
   state: PanelState,
   inspection: Inspection,
-  actions: PanelActions,
+  { labels, actions }: FiguresContext,
 ): TemplateResult {
   return html`<header>
     <div class="line">
-      ${modelButton(inspection.model)} ${documentTemplate(inspection)}
-      <span class="dim from-900">${inspection.model.description}</span>
-      <span class="dim from-761">${inspection.model.precision} · ${describeBackend(inspection.model)}</span>
-      <span class="dim from-520" title=${detailsOfText(inspection).join('\n') || nothing}
-        >${describeContext(inspection)}</span
-      >
+      ${isCompared(inspection) ? sidesTemplate(inspection, actions) : subjectTemplate(inspection)}
       <span class="grow"></span>
       ${runButtons(state, actions)} ${moreButton()}
     </div>
     <div class="lines">
-      <div class="line">${figuresTemplate(state, inspection)} ${statusTemplate(state)}</div>
+      <div class="line">
+        ${isCompared(inspection) ? comparedFigures(inspection, { labels, actions }) : figuresTemplate(state, inspection)}
+        ${statusTemplate(state)}
+      </div>
       <div class="line">
         <span class="from-520">${startTokenTemplate(inspection, actions)}</span>
-        ${metricTemplate(state.metric, actions)}
+        ${colourTemplate(state, actions)}
       </div>
     </div>
     ${progressTemplate(state)} ${modelPopover(state, inspection, actions)}
   </header>`
+}
+
+/** The model and the text, and how the model ran. */
+function subjectTemplate(inspection: Inspection): TemplateResult {
+  const { model } = inspection
+  return html`${modelButton(model)} ${documentTemplate(inspection)}
+    <span class="dim from-900">${model.description}</span>
+    <span class="dim from-761">${model.precision} · ${describeBackend(model)}</span>
+    <span class="dim from-520" title=${detailsOfText(inspection).join('\n') || nothing}
+      >${describeContext(inspection)}</span
+    >`
 }
 
 /** `readConfig.ts lines 5–6`, shorter in a narrow panel; for a completion how it was generated. */
@@ -82,19 +95,20 @@ function figure(value: string, unit: string, short = unit): TemplateResult {
   >`
 }
 
-function metricTemplate(metric: Metric, actions: PanelActions): TemplateResult {
+function colourTemplate(state: PanelState, actions: PanelActions): TemplateResult {
+  const current = colourBy(state)
+  const choices = state.inspection?.comparison === undefined ? METRICS : COMPARED_COLOURS
   return html`<label>
     <span class="dim from-520">Colour by</span>
     <select
       aria-label="Colour by"
       @change=${(event: Event) => {
         const chosen = (event.target as HTMLSelectElement).value
-        actions.setMetric(METRICS.find((known) => known === chosen) ?? metric)
+        actions.colourBy(choices.find((known) => known === chosen) ?? current)
       }}
     >
-      ${METRICS.map(
-        (known) =>
-          html`<option value=${known} ?selected=${known === metric}>${METRIC_SCALES[known].label}</option>`,
+      ${choices.map(
+        (by) => html`<option value=${by} ?selected=${by === current}>${colourLabel(by)}</option>`,
       )}
     </select>
   </label>`

@@ -1,4 +1,6 @@
+import type { ComparedInspection } from '../../../src/shared/text/comparisonText'
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
+import type { SidesContext } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 
 /** `line 7` · `lines 3–9` · `3 selections` */
@@ -17,7 +19,21 @@ export function shortLines({ sections }: Inspection): string {
 
 /** `412 tokens before`; for several sections the smallest and the largest context. */
 export function describeContext({ sections }: Inspection): string {
-  const counts = sections.map((section) => section.contextTokens)
+  return describeCounts(sections.map((section) => section.contextTokens))
+}
+
+/** `no context vs 93 tokens before`; what both sides of a comparison saw if that is the same. */
+export function describeContexts({ sections, comparison }: ComparedInspection): string {
+  const countsOf = (side: keyof SidesContext) =>
+    describeCounts(
+      sections.map(({ contextTokens }, i) => comparison.sections[i]?.contextTokens?.[side] ?? contextTokens),
+    )
+  const shown = countsOf('shown')
+  const baseline = countsOf('baseline')
+  return shown === baseline ? shown : `${shown} vs ${baseline}`
+}
+
+function describeCounts(counts: readonly number[]): string {
   const least = Math.min(...counts)
   const most = Math.max(...counts)
   if (most === 0) return 'no context'

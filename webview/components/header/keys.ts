@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ['← → in the text', 'Previous or next token, revealed in the editor'],
   ['← → ↑ ↓ in Lens', 'Previous or next token, or layer'],
   ['← → in Why', 'Close or open a part; Space knocks an earlier token out'],
+  ['← → ↑ ↓ in the scatter plot', 'Nearest token in that direction'],
   ['PgUp PgDn', 'Previous or next page'],
   ['Home End', 'First or last token'],
   ['Enter', 'Select the token in the editor'],

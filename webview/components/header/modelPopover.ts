@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
 
+import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
 import { formatParameters } from '../../../src/shared/text/format'
 import { describeBackend, describeCheck, fitsInFp32 } from '../../../src/shared/text/modelText'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
@@ -13,20 +14,23 @@ import {
 import type { PanelCommand } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import type { PanelState } from '../../state/panelState'
-import { describeContext, detailsOfText } from './inspectedText'
+import { describeContext, describeContexts, detailsOfText } from './inspectedText'
 import { startTokenTemplate } from './startToken'
 
 const POPOVER_ID = 'model-popover'
 
 /** Names the model and opens the popover. */
-export function modelButton({ id, description }: ModelInfo): TemplateResult {
+export function modelButton(
+  { id, description }: ModelInfo,
+  name: unknown = html`<b>${id}</b>`,
+): TemplateResult {
   return html`<button
     class="model"
     popovertarget=${POPOVER_ID}
     aria-haspopup="dialog"
     title="${id}, ${description}"
   >
-    <b>${id}</b><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 6l4 4 4-4" /></svg>
+    ${name}<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 6l4 4 4-4" /></svg>
   </button>`
 }
 
@@ -57,6 +61,7 @@ export function modelPopover(
       <dd>
         ${describeContext(inspection)}${detailsOfText(inspection).map((detail) => html`<p class="dim">${detail}</p>`)}
       </dd>
+      ${baselineTemplate(inspection)}
       <dt>Precision</dt>
       <dd>${precisionTemplate(model, actions)}</dd>
       <dt class="to-519">Start token</dt>
@@ -65,7 +70,7 @@ export function modelPopover(
     <div class="buttons">
       ${commandButton('selectModel', 'Select Model…', actions)}
       ${model.id === DEFAULT_MODEL_ID ? commandButton('useGpt2', 'Use GPT-2', actions) : nothing}
-      ${measureButton(inspection, actions)}
+      ${compareButtons(inspection, actions)}
       ${offersNative ? commandButton('installNative', 'Install Logitscope Native', actions) : nothing}
     </div>
   </div>`
@@ -113,8 +118,30 @@ function precisionTemplate(model: ModelInfo, actions: PanelActions): TemplateRes
   </div>`
 }
 
-/** Available once the text is scored, for a model that fits into memory in fp32, one measurement at a time. */
-function measureButton({ model, state, precisionCost }: Inspection, actions: PanelActions): unknown {
-  if (state.kind === 'running' || !fitsInFp32(model) || precisionCost?.kind === 'running') return nothing
-  return commandButton('measurePrecisionCost', 'Measure Precision Cost', actions)
+/** What the inspection is compared with, and how that ran. */
+function baselineTemplate(inspection: Inspection): TemplateResult | typeof nothing {
+  if (!isCompared(inspection)) return nothing
+  const { models } = inspection.comparison
+  return html`<dt>Baseline</dt>
+    <dd>
+      ${sideNames(inspection).baseline}${
+        models === null
+          ? nothing
+          : html`<p class="dim">
+              ${models.baseline.precision} · ${unbroken(describeBackend(models.baseline))} ·
+              ${describeContexts(inspection)}
+            </p>`
+      }
+    </dd>`
+}
+
+/** The comparison with the other precision is for a scored text, and a model that fits into memory in fp32. */
+function compareButtons({ model, state, comparison }: Inspection, actions: PanelActions): unknown {
+  const other = model.precision === 'fp32' ? 'int8' : 'fp32'
+  return html`${
+    comparison === undefined && state.kind !== 'running' && fitsInFp32(model)
+      ? commandButton('measurePrecisionCost', `Compare with ${other}`, actions)
+      : nothing
+  }
+  ${commandButton('compare', 'Compare…', actions)}`
 }

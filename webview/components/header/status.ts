@@ -4,6 +4,7 @@ import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatCounted, formatDuration } from '../../../src/shared/text/format'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { scoredCount, tokenCount } from '../../../src/shared/numbers/summary'
+import { comparisonProgress } from '../../state/comparison'
 import { newestInspection, type PanelState } from '../../state/panelState'
 
 /** What became of the newest run, and whether its document has changed since. */
@@ -12,7 +13,7 @@ export function statusTemplate(state: PanelState): TemplateResult | typeof nothi
   if (inspection === null) return nothing
   if (state.notice?.kind === 'preparing')
     return html`<span class="status dim" title=${state.notice.note}>${state.notice.note}</span>`
-  const { warns, text, short = text } = describeStatus(inspection, state)
+  const { warns, text, short = text } = describeComparisonStatus(state) ?? describeStatus(inspection, state)
   return html`<span class="status ${warns ? 'warns' : 'dim'}" title=${text}
     ><span class="from-620">${text}</span><span class="to-619">${short}</span></span
   >`
@@ -22,7 +23,7 @@ export function statusTemplate(state: PanelState): TemplateResult | typeof nothi
 export function progressTemplate(state: PanelState): TemplateResult | typeof nothing {
   const inspection = newestInspection(state)
   if (state.notice?.kind === 'preparing') return html`<progress aria-label="Preparing"></progress>`
-  if (inspection?.state.kind !== 'running') return nothing
+  if (inspection?.state.kind !== 'running') return comparisonProgressTemplate(state)
   const { scored, total, tokens } = progressOf(inspection)
   return html`<progress
     max=${total}
@@ -30,6 +31,24 @@ export function progressTemplate(state: PanelState): TemplateResult | typeof not
     aria-label="Tokens scored"
     aria-valuetext="${formatCount(scored)} of ${tokens}"
   ></progress>`
+}
+
+function comparisonProgressTemplate({ inspection }: PanelState): TemplateResult | typeof nothing {
+  switch (inspection?.comparison?.state.kind) {
+    case 'loading':
+      return html`<progress aria-label="Loading the baseline"></progress>`
+    case 'running': {
+      const { compared, total } = comparisonProgress(inspection)
+      return html`<progress
+        max=${total}
+        .value=${compared}
+        aria-label="Tokens compared"
+        aria-valuetext="${formatCount(compared)} of ${formatCounted(total, 'token')}"
+      ></progress>`
+    }
+    default:
+      return nothing
+  }
 }
 
 interface Status {
@@ -60,6 +79,36 @@ function describeStatus(inspection: Inspection, { documentState }: PanelState): 
       return { warns: false, text: formatDuration(inspection.state.seconds) }
     default:
       return assertNever(inspection.state)
+  }
+}
+
+/** Null if the inspection's own status is more important, or the comparison is complete. */
+function describeComparisonStatus(state: PanelState): Status | null {
+  const inspection = newestInspection(state)
+  if (inspection?.comparison === undefined || inspection.state.kind !== 'done') return null
+  if (state.documentState !== 'unchanged') return null
+  const { compared, total } = comparisonProgress(inspection)
+  const [done, all] = [formatCount(compared), formatCount(total)]
+  const { kind } = inspection.comparison.state
+  switch (kind) {
+    case 'loading':
+      return { warns: false, text: 'loading the baseline', short: 'loading' }
+    case 'running':
+      return { warns: false, text: `compared ${done} of ${all}`, short: `${done} of ${all}` }
+    case 'cancelled':
+    case 'interrupted':
+    case 'failed':
+      return { warns: true, text: `${kind} at ${done} of ${all}`, short: `${kind} at ${done}` }
+    case 'done':
+      return total < tokenCount(inspection.sections)
+        ? {
+            warns: false,
+            text: `${all} of ${formatCount(tokenCount(inspection.sections))} in both`,
+            short: '',
+          }
+        : { warns: false, text: '' }
+    default:
+      return assertNever(kind)
   }
 }
 

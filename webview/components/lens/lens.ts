@@ -51,9 +51,10 @@ export class LensElement extends LightElement {
     const rows = elementAt(this.rows, section)
     const row = picked === null ? null : elementAt(rows, picked.position)
     return html`<div class="lens-view">
-      ${this.toolbarTemplate(section)} ${this.sideTemplate()}
+      ${this.toolbarTemplate(section)}
       <logitscope-lens-grid
         .inspection=${inspection}
+        .side=${side}
         .section=${section}
         .rows=${rows}
         .labels=${labels}
@@ -94,6 +95,7 @@ export class LensElement extends LightElement {
           )}
         </select></label
       >
+      ${this.sideTemplate()}
       <div class="keys-of-cells">
         <div class="legend" role="group" aria-label="Legend: ${label}">
           ${steps.map((step, i) => html`<span class="token ${colour}${i + 1}">${step}</span>`)}

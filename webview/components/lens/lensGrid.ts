@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 
+import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
 import { LensRows } from '../../../src/shared/contracts/lensRows'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { describeLayer, layerName } from '../../../src/shared/text/layerNames'
@@ -29,6 +30,8 @@ const NOTHING_VISIBLE: Span = { first: 0, end: 0 }
 @customElement('logitscope-lens-grid')
 export class LensGridElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
+  /** The side that inspection and rows are of. */
+  @property({ attribute: false }) side: ComparisonSide = 'shown'
   @property({ attribute: false }) section = 0
   /** The rows of the section, one for each column. */
   @property({ attribute: false }) rows: RowBlock = []

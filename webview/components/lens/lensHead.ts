@@ -1,15 +1,19 @@
 import { html, type TemplateResult } from 'lit'
 
+import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Colouring } from '../../state/colouring'
+import { baselineTokenBefore } from '../../state/comparedRows'
 import type { Row } from '../../state/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
 export interface HeadOptions {
   readonly inspection: Inspection
+  /** The side that the inspection is of. */
+  readonly side: ComparisonSide
   readonly labels: TokenLabels
   readonly colouring: Colouring
   readonly pickedPosition: number | null
@@ -49,10 +53,13 @@ function headCellTemplate(
   >`
 }
 
-function inputContent({ section, position }: Row, { inspection, labels }: HeadOptions): TemplateResult {
-  const { tokens, contextTokens, contextExcerpt } = elementAt(inspection.sections, section)
-  const before = tokens[position - 1]?.tokenId
-  if (before !== undefined) return inputTokenTemplate(before, labels)
+function inputContent(row: Row, { inspection, side, labels }: HeadOptions): TemplateResult {
+  const { tokens, contextTokens, contextExcerpt } = elementAt(inspection.sections, row.section)
+  const isOtherText = side === 'baseline' && inspection.comparison?.baseline.kind === 'text'
+  const before = isOtherText
+    ? baselineTokenBefore(inspection, row)
+    : (tokens[row.position - 1]?.tokenId ?? null)
+  if (before !== null) return inputTokenTemplate(before, labels)
   if (contextTokens > 0)
     return html`<span class="token" title="The last token before the text: …${contextExcerpt}">…</span>`
   if (inspection.startToken) return inputTokenTemplate(START_TOKEN_ID, labels)

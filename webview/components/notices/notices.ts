@@ -3,11 +3,11 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatRoughDuration } from '../../../src/shared/text/format'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
-import type { Notice, PanelCommand } from '../../../src/shared/contracts/protocol'
-import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/remedies'
-import { describeMeasuring, describePrecisionCost } from '../../../src/shared/numbers/precisionCost'
+import type { Notice } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { newestInspection, type PanelState } from '../../state/panelState'
+import { command, mainCommand, remedyButtons } from './commands'
+import { comparisonLine } from './comparisonLine'
 
 /** What the panel says about a request, as a page of its own while no inspection is shown. */
 export function noticePage(notice: Notice | null, actions: PanelActions): TemplateResult | typeof nothing {
@@ -23,14 +23,14 @@ export function noticePage(notice: Notice | null, actions: PanelActions): Templa
   </div>`
 }
 
-/** The lines between header and text: a request that needs an answer, a failure, the measured precision cost. */
+/** The lines between header and text: a request that needs an answer, a failure, a comparison that is not complete. */
 export function noticeLines(
   state: PanelState,
   inspection: Inspection,
   actions: PanelActions,
 ): TemplateResult {
   return html`${requestLine(state.notice, actions)} ${failureLine(newestInspection(state), actions)}
-  ${precisionCostLine(inspection, actions)}`
+  ${comparisonLine(inspection, actions)}`
 }
 
 /** Loading is shown by the header, so that nothing moves when a run starts. */
@@ -113,64 +113,4 @@ function longRunContent(
       ${hasVisiblePart ? answer('visiblePart', 'Inspect Visible Part') : nothing}
       ${answer('all', 'Inspect All')} ${command('cancelInspection', 'Cancel', actions)}
     </div>`
-}
-
-/** Progress and result of Measure Precision Cost. */
-function precisionCostLine(
-  { precisionCost }: Inspection,
-  actions: PanelActions,
-): TemplateResult | typeof nothing {
-  switch (precisionCost?.kind) {
-    case undefined:
-    case 'cancelled':
-      return nothing
-    case 'running': {
-      const { done, total } = precisionCost
-      return html`<div class="notice">
-        <progress
-          max=${total}
-          .value=${done}
-          aria-label="Precision measurement"
-          aria-valuetext=${describeMeasuring(done, total)}
-        ></progress>
-        <p>${describeMeasuring(done, total)}</p>
-        <div class="buttons">${command('cancelPrecisionCost', 'Cancel', actions)}</div>
-      </div>`
-    }
-    case 'done':
-      return html`<div class="notice"><p role="status">${describePrecisionCost(precisionCost.cost)}</p></div>`
-    case 'failed':
-      return html`<div class="notice error"><p role="alert">${precisionCost.message}</p></div>`
-    default:
-      return assertNever(precisionCost)
-  }
-}
-
-/** The first remedy is the one that is most likely to help. */
-function remedyButtons(remedies: readonly Remedy[], actions: PanelActions): TemplateResult[] {
-  return remedies.map((remedy, i) =>
-    (i === 0 ? mainCommand : command)(remedy, REMEDY_LABELS[remedy], actions),
-  )
-}
-
-/** The button of what a notice suggests; a notice has at most one. */
-function mainCommand(name: PanelCommand, label: string, actions: PanelActions): TemplateResult {
-  return html`<button
-    class="action"
-    @click=${() => {
-      actions.run(name)
-    }}
-  >
-    ${label}
-  </button>`
-}
-
-function command(name: PanelCommand, label: string, actions: PanelActions): TemplateResult {
-  return html`<button
-    @click=${() => {
-      actions.run(name)
-    }}
-  >
-    ${label}
-  </button>`
 }

@@ -1,28 +1,37 @@
-import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
+import type { Colouring } from '../../state/colouring'
 import type { Row } from '../../state/rows'
 
-/** Neighbouring tokens that share a bar. */
+/** Neighbouring tokens that share a bar; where tokens are likelier for either of two sides, two bars. */
 export interface Bin {
   /** The token with the largest weight. */
   readonly address: TokenAddress
-  /** That token's value of the metric; null if no token of the bin is scored. */
-  readonly value: number | null
-  /** The largest weight. */
-  readonly max: number
-  /** The mean weight of the scored tokens. */
-  readonly mean: number
+  /** The bars up and down, both with sizes of at least 0; null if no token of the bin has a weight of that sign. */
+  readonly up: Bar | null
+  readonly down: Bar | null
   /** A score in it is of the previous run. */
   readonly stale: boolean
 }
 
+export interface Bar {
+  /** The token with the largest weight. */
+  readonly row: Row
+  readonly max: number
+  /** The mean over all tokens of the bin that have a weight. */
+  readonly mean: number
+}
+
 /** Divides tokens evenly into at most `maxBins` bins. */
-export function binTokens(rows: readonly Row[], metric: Metric, maxBins: number): readonly Bin[] {
+export function binTokens(
+  rows: readonly Row[],
+  { weightOf }: Pick<Colouring, 'weightOf'>,
+  maxBins: number,
+): readonly Bin[] {
   const count = Math.min(rows.length, maxBins)
   return Array.from({ length: count }, (_, i) =>
     binOf(
       rows.slice(Math.ceil((i * rows.length) / count), Math.ceil(((i + 1) * rows.length) / count)),
-      metric,
+      weightOf,
     ),
   )
 }
@@ -32,28 +41,46 @@ export function binIndex(index: number, tokenCount: number, binCount: number): n
   return Math.floor((index / tokenCount) * binCount)
 }
 
-function binOf(rows: readonly Row[], metric: Metric): Bin {
-  const { valueOf, weightOf } = METRIC_SCALES[metric]
+function binOf(rows: readonly Row[], weightOf: Colouring['weightOf']): Bin {
   const [first] = rows
   if (first === undefined) throw new RangeError('a bin has at least one token')
-  let address: TokenAddress = first
-  let value: number | null = null
-  let max = 0
-  let sum = 0
-  let scored = 0
+  const up = new BarSum()
+  const down = new BarSum()
   for (const row of rows) {
-    if (row.score === null) continue
-    const rowValue = valueOf(row.score)
-    const weight = weightOf(rowValue)
-    sum += weight
-    scored++
-    if (value !== null && weight <= max) continue
-    address = row
-    value = rowValue
-    max = weight
+    const weight = weightOf(row)
+    if (weight === null) continue
+    if (weight < 0) down.add(row, -weight)
+    else up.add(row, weight)
   }
-  const stale = rows.some((row) => row.stale)
-  return { address: addressOf(address), value, max, mean: scored === 0 ? 0 : sum / scored, stale }
+  const weighed = up.count + down.count
+  const largest = up.max >= down.max ? up.row : down.row
+  return {
+    address: addressOf(largest ?? first),
+    up: up.bar(weighed),
+    down: down.bar(weighed),
+    stale: rows.some((row) => row.stale),
+  }
+}
+
+/** Adds up the weights of one sign. */
+class BarSum {
+  row: Row | null = null
+  max = 0
+  count = 0
+  private sum = 0
+
+  add(row: Row, weight: number): void {
+    this.count++
+    this.sum += weight
+    if (this.row !== null && weight <= this.max) return
+    this.row = row
+    this.max = weight
+  }
+
+  /** @param weighed number of tokens of the bin that have a weight of any sign */
+  bar(weighed: number): Bar | null {
+    return this.row === null ? null : { row: this.row, max: this.max, mean: this.sum / weighed }
+  }
 }
 
 function addressOf({ section, position }: TokenAddress): TokenAddress {

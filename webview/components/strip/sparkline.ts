@@ -1,17 +1,18 @@
-import { html, nothing, type PropertyValues, svg, type TemplateResult } from 'lit'
+import { html, nothing, type PropertyValues, svg, type SVGTemplateResult, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { ref } from 'lit/directives/ref.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
-import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
+import { formatDecimal } from '../../../src/shared/text/format'
 import type { Section } from '../../../src/shared/contracts/inspection'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { fromFlatIndex, toFlatIndex } from '../../state/addresses'
+import type { Colouring } from '../../state/colouring'
 import type { Row, RowBlock } from '../../state/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { LightElement } from '../base/lightElement'
-import { type Bin, binIndex, binTokens } from './bins'
+import { type Bar, type Bin, binIndex, binTokens } from './bins'
 
 /** Narrower bars cannot be told apart. */
 const MIN_BAR_PX = 2
@@ -20,12 +21,12 @@ const MAX_BAR_PX = 14
 /** Page Up and Page Down move by this share of the text. */
 const PAGE_SHARE = 0.1
 
-/** A bar chart of the metric over the whole text, which is also a slider over the tokens. */
+/** A bar chart of what the text is coloured by, which is also a slider over the tokens. */
 @customElement('logitscope-sparkline')
 export class SparklineElement extends LightElement {
   @property({ attribute: false }) sections: readonly Section[] = []
   @property({ attribute: false }) rows: readonly RowBlock[] = []
-  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) colouring!: Colouring
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) picked: TokenAddress | null = null
   @property({ attribute: false }) actions!: PanelActions
@@ -47,20 +48,19 @@ export class SparklineElement extends LightElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('rows')) this.tokens = this.rows.flatMap((rows) => rows.slice(0, -1))
-    if (changed.has('rows') || changed.has('metric') || changed.has('width'))
-      this.bins = binTokens(this.tokens, this.metric, Math.max(1, Math.floor(this.width / MIN_BAR_PX)))
+    if (changed.has('rows') || changed.has('colouring') || changed.has('width'))
+      this.bins = binTokens(this.tokens, this.colouring, Math.max(1, Math.floor(this.width / MIN_BAR_PX)))
   }
 
   protected override render(): TemplateResult | typeof nothing {
     const count = this.tokens.length
     if (count === 0) return nothing
-    const { label } = METRIC_SCALES[this.metric]
     const index = this.picked === null ? 0 : toFlatIndex(this.sections, this.picked)
     return html`<div
       class="sparkline"
       role="slider"
       tabindex="0"
-      aria-label="${label} over the text"
+      aria-label=${this.colouring.chartLabel}
       aria-valuemin="0"
       aria-valuemax=${count - 1}
       aria-valuenow=${index}
@@ -71,7 +71,13 @@ export class SparklineElement extends LightElement {
       <div class="chart" ${ref(this.observeChart)}>
         ${this.chartTemplate(this.picked === null ? null : binIndex(index, count, this.bins.length))}
       </div>
-      <small class="top">${this.topLabel}</small>
+      <div class="extremes">
+        <small class="top">${this.extremeTemplate('up')}</small> ${
+          this.colouring.sides === null
+            ? nothing
+            : html`<small class="bottom">${this.extremeTemplate('down')}</small>`
+        }
+      </div>
     </div>`
   }
 
@@ -83,44 +89,63 @@ export class SparklineElement extends LightElement {
   private chartTemplate(pickedBin: number | null): TemplateResult {
     const { bins, width } = this
     const barWidth = Math.min(MAX_BAR_PX, width / bins.length)
-    const maxWeight = Math.max(...bins.map(({ max }) => max))
-    const lookOf = (bin: Bin, i: number) => (i === pickedBin ? 'picked' : bin.stale ? 'stale' : 'normal')
-    const path = (look: (typeof LOOKS)[number], weightOf: (bin: Bin) => number) =>
+    const highest = maxOf(bins, 'up')
+    const lowest = maxOf(bins, 'down')
+    const scale = highest + lowest === 0 ? 0 : 100 / (highest + lowest)
+    const zero = lowest === 0 ? 100 : highest * scale
+    const picksByColour = this.colouring.sides === null
+    const lookOf = (bin: Bin, i: number) =>
+      picksByColour && i === pickedBin ? 'picked' : bin.stale ? 'stale' : 'normal'
+    const path = (look: Look, direction: Direction, sizeOf: (bar: Bar) => number) =>
       bins
-        .map((bin, i) =>
-          bin.value !== null && lookOf(bin, i) === look ? barPath(i, weightOf(bin), maxWeight) : '',
-        )
+        .map((bin, i) => {
+          const bar = bin[direction]
+          if (bar === null || lookOf(bin, i) !== look) return ''
+          const size = Math.max(MIN_HEIGHT, sizeOf(bar) * scale)
+          return barPath(i, zero, direction === 'up' ? -size : size)
+        })
         .join('')
-    const layers = LOOKS.map(
-      (look) =>
-        svg`<path class="peaks ${look}" d=${path(look, ({ max }) => max)} />
-          <path class="bars ${look}" d=${path(look, ({ mean }) => mean)} />`,
+    const layers = DIRECTIONS.flatMap((direction) =>
+      LOOKS.map(
+        (look) =>
+          svg`<path class="peaks ${look} ${direction}" d=${path(look, direction, ({ max }) => max)} />
+          <path class="bars ${look} ${direction}" d=${path(look, direction, ({ mean }) => mean)} />`,
+      ),
     )
     return html`<svg
+      class=${this.colouring.sides === null ? nothing : 'two-sided'}
       width=${barWidth * bins.length}
       viewBox="0 0 ${bins.length} 100"
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      ${layers}
+      ${layers} ${picksByColour ? nothing : this.pickedFrame(pickedBin, zero)}
     </svg>`
   }
 
-  /** The largest value, which has the highest bar. */
-  private get topLabel(): string {
-    const { format } = METRIC_SCALES[this.metric]
-    const highest = this.bins.reduce<Bin | null>(
-      (highest, bin) => (bin.value !== null && bin.max > (highest?.max ?? 0) ? bin : highest),
-      null,
-    )
-    return highest === null || highest.value === null ? '' : format(highest.value)
+  /** Bars of two colours keep them; a frame marks the picked one. */
+  private pickedFrame(pickedBin: number | null, zero: number): SVGTemplateResult {
+    const frame = svg`<rect class="picked-frame" x=${(pickedBin ?? 0) - GAP_SHARE / 2} y="0" width="1" height="100" />`
+    return svg`<path class="zero" d="M0 ${zero}H${this.bins.length}" />${pickedBin === null ? nothing : frame}`
+  }
+
+  /** The largest value up or down, which has the longest bar. */
+  private extremeTemplate(direction: Direction): TemplateResult | string {
+    const { colouring } = this
+    const max = maxOf(this.bins, direction)
+    const bar = this.bins.map((bin) => bin[direction]).find((bar) => bar?.max === max)
+    if (bar === null || bar === undefined) return ''
+    if (colouring.sides === null) return colouring.valueText(bar.row)
+    const { shown, baseline } = colouring.sides
+    return html`<span class="extreme-side">${direction === 'up' ? shown : baseline}</span>
+      <span>${direction === 'up' ? '↑' : '↓'} ${formatDecimal(bar.max, 1)} bits</span>`
   }
 
   private valueText(index: number): string {
-    const { position, token, score } = elementAt(this.tokens, index)
-    const { valueOf, format } = METRIC_SCALES[this.metric]
-    const value = score === null ? 'not scored' : format(valueOf(score))
-    return `token ${position}, ${token === null ? '' : this.labels.speak(token.tokenId)}, ${value}`
+    const row = elementAt(this.tokens, index)
+    const { position, token } = row
+    const text = token === null ? '' : this.labels.speak(token.tokenId)
+    return `token ${position}, ${text}, ${this.colouring.valueText(row)}`
   }
 
   private readonly onKeyDown = (event: KeyboardEvent) => {
@@ -144,15 +169,22 @@ export class SparklineElement extends LightElement {
 
 /** How a bar looks; a bar shows the mean of its tokens, and behind it, lighter, their maximum. */
 const LOOKS = ['stale', 'normal', 'picked'] as const
+type Look = (typeof LOOKS)[number]
+const DIRECTIONS = ['up', 'down'] as const
+type Direction = (typeof DIRECTIONS)[number]
 
 /** Gap between bars, as a share of a bar's width. */
 const GAP_SHARE = 0.12
 /** In per cent of the chart's height, so that a bar of weight 0 stays visible. */
 const MIN_HEIGHT = 2
 
-function barPath(i: number, weight: number, maxWeight: number): string {
-  const height = Math.max(MIN_HEIGHT, maxWeight === 0 ? 0 : 100 * (weight / maxWeight))
-  return `M${i} 100V${(100 - height).toFixed(1)}h${1 - GAP_SHARE}V100z`
+/** A bar from `zero` upwards or, if its height is above 0, downwards; in per cent from the top. */
+function barPath(i: number, zero: number, height: number): string {
+  return `M${i} ${zero.toFixed(1)}v${height.toFixed(1)}h${1 - GAP_SHARE}v${(-height).toFixed(1)}z`
+}
+
+function maxOf(bins: readonly Bin[], direction: Direction): number {
+  return bins.reduce((max, bin) => Math.max(max, bin[direction]?.max ?? 0), 0)
 }
 
 function sliderTarget(key: string, current: number, last: number): number | null {

@@ -3,19 +3,22 @@ import { customElement, property } from 'lit/decorators.js'
 import { map } from 'lit/directives/map.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
-import type { Metric } from '../../../src/shared/numbers/metrics'
 import { tokenCount } from '../../../src/shared/numbers/summary'
+import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
+import type { BaselineOnlyTokens } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { Token } from '../../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { fromFlatIndex, toFlatIndex } from '../../state/addresses'
+import type { Colouring } from '../../state/colouring'
 import { cutRows, type RowBlock } from '../../state/rows'
 import { setTokenContext } from '../../tokens/tokenContext'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { clickedToken, tokenUnder } from '../base/clickedToken'
 import { LightElement } from '../base/lightElement'
 import { sectionTitle } from '../base/sectionTitle'
+import { type Insertion, insertionsIn, NO_INSERTIONS } from './insertion'
 import { LineScroll } from './lineScroll'
 import './stripBlock'
 import { StripBlockElement } from './stripBlock'
@@ -28,12 +31,13 @@ export class StripElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
   @property({ attribute: false }) rows: readonly RowBlock[] = []
   @property({ attribute: false }) labels!: TokenLabels
-  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) colouring!: Colouring
   @property({ attribute: false }) picked: TokenAddress | null = null
   @property({ attribute: false }) actions!: PanelActions
 
   private cuts: readonly SectionCuts[] = []
   private blocks: readonly (readonly RowBlock[])[] = []
+  private insertions: readonly SectionInsertions[] = []
   private lineScroll: LineScroll | undefined
 
   override connectedCallback(): void {
@@ -53,7 +57,7 @@ export class StripElement extends LightElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('rows') && !changed.has('labels')) return
+    if (!changed.has('rows') && !changed.has('labels') && !changed.has('inspection')) return
     this.cuts = this.inspection.sections.map(({ tokens }, i) => {
       const before = this.cuts[i]
       return before?.tokens === tokens ? before : cutsOf(tokens, this.labels)
@@ -62,6 +66,19 @@ export class StripElement extends LightElement {
     this.blocks = this.rows.map((rows, i) =>
       cutRows(rows.slice(0, -1), elementAt(this.cuts, i).starts, this.blocks[i] ?? []),
     )
+    this.updateInsertions()
+  }
+
+  /** The insertions of each section's blocks, the same lists as long as the comparison's are. */
+  private updateInsertions(): void {
+    const { inspection } = this
+    const side = isCompared(inspection) ? sideNames(inspection).baseline : ''
+    this.insertions = (inspection.comparison?.sections ?? []).map(({ baselineOnly }, i) => {
+      const cuts = elementAt(this.cuts, i)
+      const before = this.insertions[i]
+      const isSame = before?.source === baselineOnly && before.cuts === cuts && before.side === side
+      return isSame ? before : insertionsOf(baselineOnly, cuts, side)
+    })
   }
 
   protected override render(): TemplateResult {
@@ -99,7 +116,8 @@ export class StripElement extends LightElement {
               .estimatedLines=${elementAt(elementAt(this.cuts, section).lines, i)}
               .rows=${block}
               .labels=${this.labels}
-              .metric=${this.metric}
+              .colouring=${this.colouring}
+              .insertions=${this.insertions[section]?.blocks[i] ?? NO_INSERTIONS}
               .pickedPosition=${this.pickedIn(section, block)}
             ></logitscope-strip-block>`,
         )}
@@ -193,6 +211,27 @@ function cutsOf(tokens: readonly Token[], labels: TokenLabels): SectionCuts {
   const starts = blockStarts(tokens, labels)
   const lines = [0, ...starts].map((start, i) => estimateLines(tokens.slice(start, starts[i]), labels))
   return { tokens, starts, lines }
+}
+
+/** A section's text of the baseline, cut as its blocks are. */
+interface SectionInsertions {
+  readonly source: readonly BaselineOnlyTokens[]
+  readonly cuts: SectionCuts
+  readonly side: string
+  readonly blocks: readonly (readonly Insertion[])[]
+}
+
+function insertionsOf(
+  source: readonly BaselineOnlyTokens[],
+  cuts: SectionCuts,
+  side: string,
+): SectionInsertions {
+  const insertions = source.map((tokens) => ({ ...tokens, side }))
+  const blocks = [0, ...cuts.starts].map((start, i) => {
+    const end = cuts.starts[i] ?? cuts.tokens.length
+    return insertionsIn(insertions, { start, end, isLast: i === cuts.starts.length })
+  })
+  return { source, cuts, side, blocks }
 }
 
 function nextOfShared({ target }: Event, first: TokenAddress, picked: TokenAddress | null): TokenAddress {

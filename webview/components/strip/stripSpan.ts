@@ -1,24 +1,27 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { elementAt } from '../../../src/shared/elementAt'
-import { type Metric, METRIC_SCALES, stepOf } from '../../../src/shared/numbers/metrics'
 import type { TextSpan } from '../../../src/shared/text/textSpans'
 import { showToken } from '../../../src/shared/text/tokenText'
 import type { TokenAddress } from '../../../src/shared/contracts/protocol'
+import type { Colouring } from '../../state/colouring'
 import type { Row } from '../../state/rows'
 import { runningTextTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
+import { type Insertion, speakInsertion } from './insertion'
 
 /** The tool tip of a character lists at most this many of its tokens. */
 const MAX_LISTED_TOKENS = 12
 
 export interface SpanContext {
   readonly labels: TokenLabels
-  readonly metric: Metric
+  readonly colouring: Colouring
   /** The picked position if it is one of the span's tokens. */
   readonly picked: number | null
   /** It is the first of the spans that have the picked token. */
   readonly isActive: boolean
+  /** The tokens before it that only the baseline's text has; null if there are none. */
+  readonly after: Insertion | null
 }
 
 /** The DOM id of the span that stands for a picked token. */
@@ -30,7 +33,7 @@ export function spanId({ section, position }: TokenAddress): string {
 export function spanTemplate(
   { pieces }: TextSpan,
   rows: readonly Row[],
-  { labels, metric, picked, isActive }: SpanContext,
+  { labels, colouring, picked, isActive, after }: SpanContext,
 ): TemplateResult {
   const first = elementAt(rows, 0)
   const last = elementAt(rows, rows.length - 1)
@@ -38,22 +41,22 @@ export function spanTemplate(
   const pickedRow = isActive ? rows.find(({ position }) => position === picked) : undefined
   return html`<span
     role="option"
-    class=${spanClass(rows, { metric, picked })}
+    class=${spanClass(rows, { colouring, picked })}
     id=${pickedRow === undefined ? nothing : spanId(pickedRow)}
     aria-selected=${picked !== null}
-    aria-label=${pickedRow === undefined ? nothing : speak(pickedRow, { labels, metric })}
+    aria-label=${pickedRow === undefined ? nothing : speak(pickedRow, { labels, colouring, after })}
     data-position=${first.position}
     data-last=${shared ? last.position : nothing}
-    title=${shared ? sharedTitle(rows, { labels, metric }) : `token ${first.position}, ${valueText(first, metric)}`}
+    title=${shared ? sharedTitle(rows, { labels, colouring }) : `token ${first.position}, ${valueText(first, colouring)}`}
     >${runningTextTemplate(pieces)}</span
   >`
 }
 
 function spanClass(
   rows: readonly Row[],
-  { metric, picked }: { metric: Metric; picked: number | null },
+  { colouring, picked }: Pick<SpanContext, 'colouring' | 'picked'>,
 ): string {
-  const classes = ['token', stepClass(rows, metric)]
+  const classes = ['token', colouring.classOf(rows)]
   if (rows.length > 1) classes.push('shared')
   if (rows.some(({ stale }) => stale)) classes.push('stale')
   if (rows.some(({ typed }) => typed)) classes.push('typed')
@@ -61,32 +64,28 @@ function spanClass(
   return classes.join(' ')
 }
 
-/** The step of the most surprising token. */
-function stepClass(rows: readonly Row[], metric: Metric): string {
-  const { valueOf } = METRIC_SCALES[metric]
-  const steps = rows.flatMap(({ score }) => (score === null ? [] : [stepOf(metric, valueOf(score))]))
-  return steps.length === 0 ? 'unscored' : `step${Math.max(...steps)}`
-}
-
 function sharedTitle(
   rows: readonly Row[],
-  { labels, metric }: { labels: TokenLabels; metric: Metric },
+  { labels, colouring }: Pick<SpanContext, 'labels' | 'colouring'>,
 ): string {
   const [first, last] = [elementAt(rows, 0), elementAt(rows, rows.length - 1)]
   const lines = rows.slice(0, MAX_LISTED_TOKENS).map((row) => {
     const text = row.token === null ? '' : showToken(labels.bytesOf(row.token.tokenId))
-    return `token ${row.position} ${text}, ${valueText(row, metric)}`
+    return `token ${row.position} ${text}, ${valueText(row, colouring)}`
   })
   if (rows.length > MAX_LISTED_TOKENS) lines.push(`and ${rows.length - MAX_LISTED_TOKENS} more`)
   return [`tokens ${first.position}–${last.position} share this character`, ...lines].join('\n')
 }
 
-function valueText({ score, typed }: Row, metric: Metric): string {
-  const { valueOf, format } = METRIC_SCALES[metric]
-  return `${score === null ? 'not scored' : format(valueOf(score))}${typed ? ', typed' : ''}`
+function valueText(row: Row, colouring: Colouring): string {
+  return `${colouring.valueText(row)}${row.typed ? ', typed' : ''}`
 }
 
-function speak(row: Row, { labels, metric }: { labels: TokenLabels; metric: Metric }): string {
+function speak(
+  row: Row,
+  { labels, colouring, after }: Pick<SpanContext, 'labels' | 'colouring' | 'after'>,
+): string {
   const text = row.token === null ? '' : `${labels.speak(row.token.tokenId)}, `
-  return `token ${row.position}, ${text}${valueText(row, metric)}`
+  const before = after === null ? '' : `, after ${speakInsertion(after, labels)}`
+  return `token ${row.position}, ${text}${valueText(row, colouring)}${before}`
 }

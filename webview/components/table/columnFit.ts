@@ -1,5 +1,6 @@
 import { html, type LitElement, type ReactiveController, type TemplateResult } from 'lit'
 
+import type { SideNames } from '../../../src/shared/text/comparisonText'
 import {
   COLUMN_VIEWS,
   fittingColumns,
@@ -9,6 +10,7 @@ import {
   type TableColumn,
   type ValueLimits,
 } from '../../state/columns'
+import { columnLabel } from './tableHeader'
 
 /** About as wide as most tokens of code. */
 const SAMPLE_TOKEN = 'm'.repeat(10)
@@ -24,6 +26,7 @@ export class ColumnFit implements ReactiveController {
 
   private candidates: readonly TableColumn[] = []
   private limits: ValueLimits = { tokens: 0, vocabularySize: 0, layers: 0 }
+  private names: SideNames | null = null
   private isMeasured = false
   private isObserving = false
   private readonly observer = new ResizeObserver(() => {
@@ -34,17 +37,23 @@ export class ColumnFit implements ReactiveController {
     table.addController(this)
   }
 
-  /** Sets the columns to choose from, and what limits their values. */
-  choose(candidates: readonly TableColumn[], limits: ValueLimits): void {
+  /**
+   * Sets the columns to choose from, and what limits their values.
+   * @param names of the sides, which head columns of a comparison
+   */
+  choose(candidates: readonly TableColumn[], limits: ValueLimits, names: SideNames | null): void {
     const { tokens, vocabularySize, layers } = this.limits
     const isSame =
       candidates.join() === this.candidates.join() &&
       limits.tokens === tokens &&
       limits.vocabularySize === vocabularySize &&
-      limits.layers === layers
+      limits.layers === layers &&
+      names?.shown === this.names?.shown &&
+      names?.baseline === this.names?.baseline
     if (isSame) return
     this.candidates = candidates
     this.limits = limits
+    this.names = names
     this.isMeasured = false
   }
 
@@ -69,8 +78,16 @@ export class ColumnFit implements ReactiveController {
   /** The samples, for the table to render beside its header row. */
   samplesTemplate(): TemplateResult {
     return html`<div class="samples" aria-hidden="true">
-      <div>${this.candidates.map((column) => sampleTemplate(column, this.limits))}</div>
+      <div>${this.candidates.map((column) => this.sampleTemplate(column))}</div>
     </div>`
+  }
+
+  private sampleTemplate(column: TableColumn): TemplateResult {
+    const { numeric } = COLUMN_VIEWS[column]
+    return html`<span class="cell ${numeric ? 'number' : ''}">
+      <span class="column-label ${isSortable(column) ? 'sort' : ''}">${columnLabel(column, this.names)}</span>
+      ${longestTemplate(column, this.limits)}
+    </span>`
   }
 
   private measure(): void {
@@ -100,20 +117,15 @@ export class ColumnFit implements ReactiveController {
   }
 }
 
-function sampleTemplate(column: TableColumn, limits: ValueLimits): TemplateResult {
-  const { label, numeric } = COLUMN_VIEWS[column]
-  return html`<span class="cell ${numeric ? 'number' : ''}">
-    <span class="column-label ${isSortable(column) ? 'sort' : ''}">${label}</span>
-    ${longestTemplate(column, limits)}
-  </span>`
-}
-
 function longestTemplate(column: TableColumn, limits: ValueLimits): TemplateResult {
   if (column === 'token') return html`<code class="token">${SAMPLE_TOKEN}</code>`
-  if (column === 'alternatives')
+  if (!isSortable(column))
     return html`<span class="alternative"><code>${SAMPLE_TOKEN}</code><small>100 %</small></span>`
   // The digits of some fonts have different widths, and 8 is among the widest.
-  return html`<span>${longestNumber(column, limits).replaceAll(/\d/g, '8')}</span>`
+  const number = longestNumber(column, limits).replaceAll(/\d/g, '8')
+  if (column === 'delta')
+    return html`<span class="delta-cell"><span class="signed-bar"></span>${number}</span>`
+  return html`<span>${number}</span>`
 }
 
 /** The width without the padding, in pixels. */

@@ -1,22 +1,19 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import { formatOdds, formatWholePercent } from '../../../src/shared/text/format'
-import { type Metric, stepOfScore } from '../../../src/shared/numbers/metrics'
-import { speakRow } from '../../../src/shared/text/spokenRow'
+import { formatOdds, formatSigned, formatWholePercent } from '../../../src/shared/text/format'
+import { deltaBits } from '../../../src/shared/numbers/comparedTokens'
+import type { Alternative } from '../../../src/shared/contracts/prediction'
 import type { TokenPiece } from '../../../src/shared/text/tokenText'
 import { describeUnscored } from '../../../src/shared/text/unscored'
 import { formatNumber, numberAt, type TableColumn } from '../../state/columns'
 import type { SortColumn } from '../../state/panelState'
 import type { Row } from '../../state/rows'
 import { tokenTemplate } from '../../tokens/pieces'
+import { describeUncompared } from '../../state/uncompared'
 import type { TokenLabels } from '../../tokens/tokenLabels'
-
-/** What all rows share. */
-export interface RowContext {
-  readonly labels: TokenLabels
-  readonly metric: Metric
-  readonly columns: readonly TableColumn[]
-}
+import { barTemplate } from '../base/signedBar'
+import type { RowContext } from './rowContext'
+import { speakTableRow } from './speakTableRow'
 
 /** At most; the stylesheet hides those that do not fit. */
 const SHOWN_ALTERNATIVES = 5
@@ -38,16 +35,12 @@ export function rowTemplate(
     class="${rowClass(row)} ${picked ? 'picked' : ''}"
     aria-rowindex=${rowIndex}
     aria-selected=${picked}
-    aria-label=${speak(row, context)}
-    title=${noteOf(row) ?? nothing}
+    aria-label=${speakTableRow(row, context)}
+    title=${noteOf(row, context) ?? nothing}
     data-position=${row.position}
   >
     ${context.columns.map((column) => cellTemplate(column, row, context))}
   </div>`
-}
-
-function speak({ token, ...row }: Row, { labels }: RowContext): string {
-  return speakRow({ ...row, tokenId: token?.tokenId ?? null }, (tokenId) => labels.speak(tokenId))
 }
 
 function rowClass({ token, score, stale }: Row): string {
@@ -55,8 +48,9 @@ function rowClass({ token, score, stale }: Row): string {
 }
 
 /** What a row says instead of numbers of this run; null if it has them. */
-function noteOf({ distribution, unscored }: Row): string | null {
-  if (unscored === null) return null
+function noteOf({ distribution, unscored, uncompared }: Row, { sides }: RowContext): string | null {
+  if (unscored === null)
+    return sides === null || uncompared === null ? null : describeUncompared(uncompared, sides.names)
   return distribution === null ? describeUnscored(unscored) : 'from the previous run'
 }
 
@@ -65,6 +59,10 @@ function cellTemplate(column: TableColumn, row: Row, context: RowContext): Templ
     return html`<span role="gridcell" class="cell">${tokenCellTemplate(row, context)}</span>`
   if (column === 'alternatives')
     return html`<span role="gridcell" class="cell alternatives">${alternativesTemplate(row, context)}</span>`
+  if (column === 'shownTop' || column === 'baselineTop')
+    return html`<span role="gridcell" class="cell alternatives">${topTemplate(column, row, context)}</span>`
+  if (column === 'delta')
+    return html`<span role="gridcell" class="cell number">${deltaTemplate(row, context)}</span>`
   return html`<span
     role="gridcell"
     class="cell number ${column}"
@@ -73,35 +71,69 @@ function cellTemplate(column: TableColumn, row: Row, context: RowContext): Templ
   ></span>`
 }
 
-function oddsOf(column: SortColumn, { score }: Row): string | undefined {
-  return column === 'probability' && score !== null ? formatOdds(Math.exp(score.logProb)) : undefined
+function oddsOf(column: SortColumn, row: Row): string | undefined {
+  if (!PROBABILITIES.includes(column)) return undefined
+  const probability = numberAt(column, row)
+  return probability === null ? undefined : formatOdds(probability)
 }
+
+const PROBABILITIES: readonly SortColumn[] = ['probability', 'shownProbability', 'baselineProbability']
 
 function numberText(column: SortColumn, row: Row): string {
   const value = numberAt(column, row)
   return value === null ? '' : formatNumber(column, value)
 }
 
-function tokenCellTemplate({ token, score, typed }: Row, { labels, metric }: RowContext): TemplateResult {
+function tokenCellTemplate(row: Row, { labels, colouring }: RowContext): TemplateResult {
+  const { token, typed } = row
   if (token === null) return html`<i class="next-label">next</i>`
-  const step = score === null ? '' : `step${stepOfScore(metric, score)}`
+  const step = colouring.classOf([row])
   const pieces = labels.piecesOf(token.tokenId)
   return html`<code class="token ${step} ${typed ? 'typed' : ''}" title=${fullTextOf(pieces)}
     >${tokenTemplate(pieces)}</code
   >`
 }
 
-function alternativesTemplate(row: Row, { labels }: RowContext): unknown {
+function alternativesTemplate(row: Row, context: RowContext): unknown {
+  const { labels } = context
   const { token, distribution } = row
-  if (distribution === null) return html`<span class="dim">${noteOf(row)}</span>`
-  return distribution.top.slice(0, SHOWN_ALTERNATIVES).map(({ tokenId, logProb }) => {
-    const actual = tokenId === token?.tokenId ? 'actual' : ''
-    const pieces = labels.piecesOf(tokenId)
-    return html`<span class="alternative ${actual}" data-alternative=${tokenId}
-      ><code title=${fullTextOf(pieces)}>${tokenTemplate(pieces)}</code
-      ><small .textContent=${formatWholePercent(Math.exp(logProb))}></small
-    ></span>`
-  })
+  if (distribution === null) return html`<span class="dim">${noteOf(row, context)}</span>`
+  const actual = token?.tokenId
+  return distribution.top
+    .slice(0, SHOWN_ALTERNATIVES)
+    .map((alternative) => alternativeTemplate(alternative, actual, labels))
+}
+
+/** A side's most likely token. */
+function topTemplate(column: 'shownTop' | 'baselineTop', row: Row, context: RowContext): unknown {
+  const { compared, comparedNext, distribution, token } = row
+  const side =
+    column === 'shownTop'
+      ? (compared?.score ?? comparedNext?.shown ?? distribution)
+      : (compared?.baselineScore ?? comparedNext?.baseline)
+  const top = side?.top.at(0)
+  if (top !== undefined) return alternativeTemplate(top, token?.tokenId, context.labels)
+  return column === 'shownTop' ? html`<span class="dim">${noteOf(row, context)}</span>` : nothing
+}
+
+function alternativeTemplate(
+  { tokenId, logProb }: Alternative,
+  actual: number | undefined,
+  labels: TokenLabels,
+): TemplateResult {
+  const pieces = labels.piecesOf(tokenId)
+  return html`<span class="alternative ${tokenId === actual ? 'actual' : ''}" data-alternative=${tokenId}
+    ><code title=${fullTextOf(pieces)}>${tokenTemplate(pieces)}</code
+    ><small .textContent=${formatWholePercent(Math.exp(logProb))}></small
+  ></span>`
+}
+
+function deltaTemplate({ compared }: Row, { sides }: RowContext): unknown {
+  if (compared === null || sides === null) return nothing
+  const bits = deltaBits(compared)
+  return html`<span class="delta-cell"
+    >${barTemplate(bits, sides.scale)}<span>${formatSigned(bits)}</span></span
+  >`
 }
 
 /** Every column for tokens has room for this many characters, even for full-width ones. */

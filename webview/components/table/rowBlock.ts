@@ -3,7 +3,8 @@ import { guard } from 'lit/directives/guard.js'
 
 import type { RowBlock } from '../../state/rows'
 import { DeferredElement } from '../base/deferredElement'
-import { type RowContext, rowTemplate } from './row'
+import { rowTemplate } from './row'
+import type { RowContext } from './rowContext'
 
 /** A block of rows. The browser skips the layout of a block that is off the screen; its rows are updated together. */
 @customElement('logitscope-row-block')

@@ -3,15 +3,16 @@ import { customElement, property } from 'lit/decorators.js'
 import { map } from 'lit/directives/map.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
-import type { Metric } from '../../../src/shared/numbers/metrics'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import type { Column, TokenAddress } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
 import { isSameAddress } from '../../state/addresses'
-import type { Sort } from '../../state/panelState'
+import type { Colouring } from '../../state/colouring'
+import { COMPARED_COLUMNS } from '../../state/comparedColumns'
+import { type Sort, TEXT_ORDER } from '../../state/panelState'
 import { cutRows, regularCuts, type RowBlock } from '../../state/rows'
 import { isRerun } from '../../state/shownInspection'
-import { sortRows } from '../../state/sortRows'
+import { sortOf, sortRows } from '../../state/sortRows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { setTokenContext } from '../../tokens/tokenContext'
 import { clickedToken, tokenUnder } from '../base/clickedToken'
@@ -19,9 +20,11 @@ import { LightElement } from '../base/lightElement'
 import { sectionTitle } from '../base/sectionTitle'
 import { ColumnFit } from './columnFit'
 import { rowTarget } from './gridKeys'
-import { rowId, type RowContext } from './row'
+import { rowId } from './row'
 import './rowBlock'
-import { headerRowTemplate } from './tableHeader'
+import type { RowContext } from './rowContext'
+import { RowSidesStore } from './rowSides'
+import { headerRowCount, headerRowsTemplate } from './tableHeader'
 
 /** One block updates within a frame, and 20,000 rows make only 400 blocks. */
 const ROWS_PER_BLOCK = 50
@@ -32,7 +35,7 @@ export class TableElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
   @property({ attribute: false }) rows: readonly RowBlock[] = []
   @property({ attribute: false }) labels!: TokenLabels
-  @property({ attribute: false }) metric!: Metric
+  @property({ attribute: false }) colouring!: Colouring
   @property({ attribute: false }) columns: readonly Column[] = []
   @property({ attribute: false }) sort!: Sort
   @property({ attribute: false }) picked: TokenAddress | null = null
@@ -43,7 +46,9 @@ export class TableElement extends LightElement {
   /** The rows of each section in the order shown. */
   private sorted: readonly RowBlock[] = []
   private blocks: readonly (readonly RowBlock[])[] = []
-  private context!: RowContext
+  private context: RowContext | undefined
+  private order = TEXT_ORDER
+  private readonly rowSides = new RowSidesStore()
   private readonly fit = new ColumnFit(this)
   /** The picked row was to be revealed while the table was in a closed tab, where nothing can be scrolled. */
   private revealsWhenShown = false
@@ -59,20 +64,29 @@ export class TableElement extends LightElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('rows') || changed.has('sort')) {
-      this.sorted = this.rows.map((rows) => sortRows(rows, this.sort))
+    const sides = this.rowSides.of(this.inspection)
+    this.order = sortOf(this.sort, { isCompared: sides !== null })
+    if (changed.has('rows') || changed.has('sort') || sides !== this.context?.sides) {
+      this.sorted = this.rows.map((rows) => sortRows(rows, this.order))
       this.blocks = this.sorted.map((rows, i) =>
         cutRows(rows, regularCuts(rows.length, ROWS_PER_BLOCK), this.blocks[i] ?? []),
       )
     }
-    this.fit.choose(['position', 'token', ...this.columns], {
+    const limits = {
       tokens: Math.max(0, ...this.rows.map((rows) => rows.length - 1)),
       vocabularySize: this.inspection.model.vocabularySize,
       layers: this.inspection.model.nLayer,
-    })
+    }
+    const columnsOfUse = sides === null ? this.columns : COMPARED_COLUMNS
+    this.fit.choose(['position', 'token', ...columnsOfUse], limits, sides?.names ?? null)
     const { columns } = this.fit
-    if (changed.has('metric') || changed.has('labels') || columns !== this.context.columns)
-      this.context = { labels: this.labels, metric: this.metric, columns }
+    const { labels, colouring } = this
+    const isSame =
+      !changed.has('colouring') &&
+      !changed.has('labels') &&
+      columns === this.context?.columns &&
+      sides === this.context.sides
+    if (!isSame) this.context = { labels, colouring, columns, sides }
   }
 
   protected override render(): TemplateResult {
@@ -81,7 +95,7 @@ export class TableElement extends LightElement {
       class="grid"
       tabindex="0"
       aria-label="Tokens and predictions"
-      aria-rowcount=${1 + this.headingCount + this.sorted.reduce((sum, rows) => sum + rows.length, 0)}
+      aria-rowcount=${headerRowCount(this.fit.columns) + this.headingCount + this.sorted.reduce((sum, rows) => sum + rows.length, 0)}
       aria-activedescendant=${this.picked === null ? nothing : rowId(this.picked)}
       @keydown=${this.onKeyDown}
       @mousedown=${this.onMouseDown}
@@ -91,8 +105,13 @@ export class TableElement extends LightElement {
       @scrollend=${this.onScrollEnd}
     >
       <div role="rowgroup" class="head">
-        ${headerRowTemplate(this.context.columns, this.sort, (sort) => {
-          this.actions.sortBy(sort)
+        ${headerRowsTemplate({
+          columns: this.fit.columns,
+          sort: this.order,
+          names: this.context?.sides?.names ?? null,
+          sortBy: (sort) => {
+            this.actions.sortBy(sort)
+          },
         })}
         ${this.fit.samplesTemplate()}
       </div>
@@ -153,7 +172,7 @@ export class TableElement extends LightElement {
       ${
         title !== undefined
           ? html`<div role="row" class="row section" aria-rowindex=${first}>
-              <span role="gridcell" class="cell" aria-colspan=${this.context.columns.length}>${title}</span>
+              <span role="gridcell" class="cell" aria-colspan=${this.fit.columns.length}>${title}</span>
             </div>`
           : nothing
       }
@@ -173,7 +192,7 @@ export class TableElement extends LightElement {
 
   private firstRowIndexOf(section: number): number {
     const above = this.sorted.slice(0, section).reduce((sum, rows) => sum + rows.length, 0)
-    return 2 + above + (this.headingCount > 0 ? section : 0)
+    return 1 + headerRowCount(this.fit.columns) + above + (this.headingCount > 0 ? section : 0)
   }
 
   private pickedIn(section: number, block: RowBlock): number | null {
@@ -252,11 +271,15 @@ export class TableElement extends LightElement {
   }
 
   private get rowHeight(): number {
-    return this.querySelector<HTMLElement>('.head')?.offsetHeight ?? 1
+    return this.querySelector<HTMLElement>('.head > .columns')?.offsetHeight ?? 1
+  }
+
+  private get headHeight(): number {
+    return this.querySelector<HTMLElement>('.head')?.offsetHeight ?? 0
   }
 
   private get rowsPerPage(): number {
-    return Math.floor((this.grid?.clientHeight ?? 0) / this.rowHeight) - 1 // the header takes one
+    return Math.floor(((this.grid?.clientHeight ?? 0) - this.headHeight) / this.rowHeight)
   }
 
   /**
@@ -271,9 +294,9 @@ export class TableElement extends LightElement {
     const heading = this.headingCount > 0 ? 1 : 0
     const top = this.sectionTop(grid, picked.section) + (heading + rowIndex) * rowHeight
     const { scrollTop, clientHeight } = grid
-    // The row is visible for scroll offsets from `min` to `max`; the header covers the height of one row.
+    // The row is visible for scroll offsets from `min` to `max`.
     const min = top + rowHeight - clientHeight
-    const max = top - rowHeight
+    const max = top - this.headHeight
     if (scrollTop >= min && scrollTop <= max) return
     const nearest = scrollTop < min ? min : max
     const isFar = Math.abs(nearest - scrollTop) > clientHeight

@@ -13,7 +13,7 @@ import type { TokenLabels } from '../../../tokens/tokenLabels'
 import type { WhyController } from '../../../whyController'
 import { LightElement } from '../../base/lightElement'
 import { describePlace } from './places'
-import { barTemplate, barScale } from './shareBar'
+import { barScale, barTemplate } from '../../base/signedBar'
 
 /** The parts of the logit as a tree with bars: components, heads, source positions. One tab stop. */
 @customElement('logitscope-shares')

@@ -23,13 +23,13 @@ export function barScale(values: readonly number[]): BarScale {
   return { zero: (left / (left + right)) * 100, perUnit: 100 / (left + right) }
 }
 
-/** The bar of a share: to the right of 0 if it speaks for the token, else to the left. */
+/** A bar to the right of 0 for plus, the token or the shown side, and to the left for minus. */
 export function barTemplate(value: number, { zero, perUnit }: BarScale): TemplateResult {
   const width = Math.max(MIN_WIDTH, Math.abs(value) * perUnit)
   const side = value < 0 ? 'minus' : 'plus'
   const start = value < 0 ? zero - width : zero
-  return html`<svg aria-hidden="true">
-    <rect class=${side} x="${start.toFixed(2)}%" y="4" width="${width.toFixed(2)}%" height="12" />
-    <line x1="${zero.toFixed(2)}%" x2="${zero.toFixed(2)}%" y1="0" y2="20" />
+  return html`<svg class="signed-bar" aria-hidden="true">
+    <rect class=${side} x="${start.toFixed(2)}%" y="20%" width="${width.toFixed(2)}%" height="60%" />
+    <line x1="${zero.toFixed(2)}%" x2="${zero.toFixed(2)}%" y1="0" y2="100%" />
   </svg>`
 }
