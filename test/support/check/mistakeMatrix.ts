@@ -13,7 +13,7 @@ import { MemoizedSimulation, simulationOf } from './memoizedSimulation'
 import { headMatrix, logitsOf, type MistakenCase, MistakenModel } from './mistakenLogits'
 
 /** Rows of the file that are compared. */
-const ROWS = 3
+const ROWS = 4
 
 const ROUNDED: Readonly<Record<Rounding, (row: Float32Array) => Float32Array>> = {
   float32: (row) => row,
