@@ -119,13 +119,14 @@ export class ComparisonController {
     setContext('canCompareAgain', kind === 'failed' || kind === 'cancelled' || kind === 'interrupted')
   }
 
-  /** The shown inspection, else a new one of the editor; undefined if it cannot be shown. */
+  /** The shown inspection, else a new one of the editor; undefined if it is not completed. */
   private async inspection(): Promise<Inspection | undefined> {
     const { panel, inspect } = this.options
     if (panel.isOpen && panel.run !== undefined) return panel.run.inspection
     const before = panel.run
     await inspect()
-    return panel.run === before ? undefined : panel.run?.inspection
+    const inspection = panel.run === before ? undefined : panel.run?.inspection
+    return inspection?.state.kind === 'done' ? inspection : undefined
   }
 
   /** Compares, or says why it is impossible before anything is loaded. */
