@@ -1,4 +1,5 @@
 import { ENGINE_METHODS, type EngineApi, type EngineState } from '../../shared/contracts/engineApi'
+import { weightMemoryBytes } from '../../shared/text/modelText'
 import { engineApi } from './engineCalls'
 import { createEngine, type EngineHandle, type EngineWorker } from './engineHandle'
 
@@ -8,13 +9,23 @@ import { createEngine, type EngineHandle, type EngineWorker } from './engineHand
  */
 const RELEASE_DELAY_MS = 10_000
 
-/** An engine whose model is released while another engine answers. */
+/** Weights of a second model whose memory is worth a restart, which loads the engine's own model again. */
+const MIN_BASELINE_BYTES = 100e6
+
+/**
+ * An engine whose model is released while another engine answers, and after a comparison with a large model: the memory of
+ * WASM never shrinks, so only a new thread gives it back.
+ */
 export class ReleasableEngine implements EngineHandle {
   readonly api: EngineApi
   private readonly engine: EngineHandle
   private current: EngineState = { kind: 'stopped' }
   private pendingCalls = 0
   private isSpare = false
+  /** Bytes of the largest second model since the last release of one. */
+  private baselineBytes = 0
+  /** Whether the thread keeps memory that only a comparison needed. */
+  private isOutgrown = false
   private release: ReturnType<typeof setTimeout> | undefined
 
   /** @param onChange called at every change of the state */
@@ -23,7 +34,7 @@ export class ReleasableEngine implements EngineHandle {
       this.current = state
       onChange()
     })
-    this.api = engineApi((name) => async (request, options) => {
+    const calls = engineApi((name) => async (request, options) => {
       this.pendingCalls++
       if (ENGINE_METHODS[name] === 'model') this.cancelRelease()
       try {
@@ -33,6 +44,21 @@ export class ReleasableEngine implements EngineHandle {
         this.releaseLater()
       }
     })
+    this.api = {
+      ...calls,
+      loadBaseline: async (...call) => {
+        this.isOutgrown = false
+        const baseline = await calls.loadBaseline(...call)
+        const bytes = weightMemoryBytes(baseline, baseline.precision)
+        this.baselineBytes = Math.max(this.baselineBytes, bytes)
+        return baseline
+      },
+      releaseBaseline: async (...call) => {
+        this.isOutgrown ||= this.baselineBytes >= MIN_BASELINE_BYTES
+        this.baselineBytes = 0
+        return calls.releaseBaseline(...call)
+      },
+    }
   }
 
   get state(): EngineState {
@@ -67,7 +93,7 @@ export class ReleasableEngine implements EngineHandle {
   }
 
   private releaseLater(): void {
-    if (!this.isSpare || !this.isLoaded) return
+    if (!(this.isSpare || this.isOutgrown) || !this.isLoaded) return
     this.release ??= setTimeout(() => {
       this.release = undefined
       if (this.pendingCalls === 0) this.releaseNow()
@@ -75,6 +101,7 @@ export class ReleasableEngine implements EngineHandle {
   }
 
   private releaseNow(): void {
+    this.isOutgrown = false
     void this.engine.restart()
     // Starts the tokenizer in the new thread, so that the next call does not wait for it.
     this.engine.api.tokenize({ text: '' }).catch(() => undefined)
