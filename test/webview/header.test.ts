@@ -16,7 +16,7 @@ describe('the model button', () => {
   it.each([
     ['Select Model…', 'selectModel'],
     ['Use GPT-2', 'useGpt2'],
-    ['Measure Precision Cost', 'measurePrecisionCost'],
+    ['Compare with int8', 'measurePrecisionCost'],
   ] as const)('offers %s, which closes the popover', async (name, command) => {
     await test.show(typescript)
     await openPopover()
@@ -132,45 +132,11 @@ describe('the list of keyboard shortcuts', () => {
   })
 })
 
-describe('Measure Precision Cost', () => {
-  const running = { kind: 'running', done: 40, total: 85 } as const
-
+describe('the comparison with the other precision', () => {
   it('is not offered while the text is being scored', async () => {
     await test.show(started)
     await openPopover()
-    expect(await test.page.getByRole('button', { name: 'Measure Precision Cost' }).count()).toBe(0)
-  })
-
-  it('gives the focus to the table when the focused Cancel button is removed', async () => {
-    const panel = await test.show(typescript)
-    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
-    await test.page.getByRole('button', { name: 'Cancel' }).focus()
-    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'cancelled' } })
-    await test.page.locator('[role=grid]:focus').waitFor()
-  })
-
-  it('shows its progress and is cancelled by its button', async () => {
-    const panel = await test.show(typescript)
-    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: running })
-    await eventually(() => test.text('.notice')).toContain('40 of 85 tokens in the other precision')
-    await test.page.getByRole('button', { name: 'Cancel' }).click()
-    await test.posted('runCommand', { command: 'cancelPrecisionCost' })
-  })
-
-  it('shows its result, and nothing when it is cancelled', async () => {
-    const panel = await test.show(typescript)
-    const cost = { tokens: 84, mean: 0.0173, max: 0.192, sameTop: 0.99 }
-    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'done', cost } })
-    await eventually(() => test.text('.notice')).toContain('0.0173 nats on average, 0.192 at most')
-    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state: { kind: 'cancelled' } })
-    await test.page.locator('.notice').waitFor({ state: 'detached' })
-  })
-
-  it('shows why it failed', async () => {
-    const panel = await test.show(typescript)
-    const state = { kind: 'failed', message: 'Another model is selected.' } as const
-    await panel.send({ type: 'setPrecisionCost', inspectionId: id, state })
-    await eventually(() => test.text('[role=alert]')).toContain('Another model is selected.')
+    expect(await test.page.getByRole('button', { name: 'Compare with int8' }).count()).toBe(0)
   })
 })
 

@@ -2,14 +2,7 @@
 
 import type { List } from '../list'
 import type { InspectionComparison } from './comparison'
-import type {
-  Distribution,
-  ModelInfo,
-  PrecisionCostState,
-  TextRange,
-  Token,
-  TokenPrediction,
-} from './prediction'
+import type { Distribution, ModelInfo, TextRange, Token, TokenPrediction } from './prediction'
 import type { Remedy } from './remedies'
 import type { SamplingSettings } from './samplingSettings'
 
@@ -58,8 +51,6 @@ export interface Inspection {
   readonly topK: number
   readonly sections: readonly Section[]
   readonly state: InspectionState
-  /** Absent until a measurement is requested. */
-  readonly precisionCost?: PrecisionCostState
   /** Absent until the inspection is compared. */
   readonly comparison?: InspectionComparison | undefined
   /** Present for a completion: each section is a candidate, and its ranges are relative to the candidate's start. */

@@ -10,7 +10,6 @@ import type {
   SetDocumentMessage,
   SetModelMessage,
   SetNextMessage,
-  SetPrecisionCostMessage,
   SetStateMessage,
 } from './protocol'
 
@@ -21,7 +20,6 @@ export type InspectionUpdate =
   | SetModelMessage
   | SetStateMessage
   | SetDocumentMessage
-  | SetPrecisionCostMessage
   | SetComparisonMessage
   | SetComparisonStateMessage
   | AppendComparedMessage
@@ -43,8 +41,6 @@ export function updateInspection(inspection: Inspection, update: InspectionUpdat
       return { ...inspection, model: update.model }
     case 'setDocument':
       return { ...inspection, documentUri: update.documentUri, documentName: update.documentName }
-    case 'setPrecisionCost':
-      return { ...inspection, precisionCost: update.state }
     case 'setComparison':
       return { ...inspection, comparison: update.comparison ?? undefined }
     case 'setComparisonState': {

@@ -110,25 +110,6 @@ export interface ModelInfo {
   readonly vocabularySize: number
 }
 
-/** The difference between two precisions on the same tokens. */
-export interface PrecisionCost {
-  /** Number of tokens that both have scored. */
-  readonly tokens: number
-  /** Mean |Δ log-prob| of the text's tokens, in nats. */
-  readonly mean: number
-  /** Largest |Δ log-prob|, in nats. */
-  readonly max: number
-  /** Share of tokens for which both have the same most likely token, 0 to 1. */
-  readonly sameTop: number
-}
-
-/** The state of the measurement of an inspection's precision cost. */
-export type PrecisionCostState =
-  | { readonly kind: 'running'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done'; readonly cost: PrecisionCost }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly message: string }
-
 /** The model included in the package: the first inspection needs no download. */
 export const DEFAULT_MODEL_ID = 'mini'
 

@@ -2,7 +2,7 @@
 
 import type { ComparedSection, ComparisonState, InspectionComparison } from './comparison'
 import type { Inspection, InspectionState } from './inspection'
-import type { Distribution, ModelInfo, PrecisionCostState, TokenPrediction } from './prediction'
+import type { Distribution, ModelInfo, TokenPrediction } from './prediction'
 import type { List } from '../list'
 import type { LensHostMessage, LensPanelMessage } from './lensMessages'
 import type { Remedy } from './remedies'
@@ -64,13 +64,6 @@ export interface SetModelMessage {
   readonly type: 'setModel'
   readonly inspectionId: string
   readonly model: ModelInfo
-}
-
-/** Sets the state of the measurement of the precision cost. */
-export interface SetPrecisionCostMessage {
-  readonly type: 'setPrecisionCost'
-  readonly inspectionId: string
-  readonly state: PrecisionCostState
 }
 
 /** Starts a comparison of the inspection, in place of the one before, or ends it. */
@@ -204,7 +197,6 @@ export type HostMessage =
   | SetNextMessage
   | SetStateMessage
   | SetModelMessage
-  | SetPrecisionCostMessage
   | SetComparisonMessage
   | SetComparisonStateMessage
   | AppendComparedMessage
@@ -303,7 +295,6 @@ export type PanelMessage =
 export const PANEL_COMMANDS = [
   'cancelInspection',
   'measurePrecisionCost',
-  'cancelPrecisionCost',
   'compare',
   'swapComparison',
   'endComparison',

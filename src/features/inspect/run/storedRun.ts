@@ -173,11 +173,9 @@ export function runOf(
     return { ...section, tokens, predictions }
   })
   const isInterrupted = inspection.state.kind === 'running' || scores.length < header.scored
-  const wasMeasuring = inspection.precisionCost?.kind === 'running'
   return {
     inspection: {
       ...inspection,
-      ...(wasMeasuring && { precisionCost: { kind: 'cancelled' } }),
       ...comparisonOf(header, compared),
       sections,
       state: isInterrupted ? { kind: 'interrupted' } : inspection.state,
