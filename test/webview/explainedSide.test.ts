@@ -60,6 +60,17 @@ describe('the lens while comparing', () => {
     expect(await panel.messages('requestLens')).toEqual([])
   })
 
+  it('has the tokens of the baseline’s own text in the line of inputs', async () => {
+    await test.show(comparedTexts(vocabulary), { picked: { section: 0, position: EDIT.onlyShown + 1 } })
+    await test.page.getByRole('tab', { name: 'Lens' }).click()
+    const input = test.page.locator(`.lens-row.input [data-position="${EDIT.onlyShown + 1}"]`)
+    await eventually(() => input.innerText()).toBe('·Config')
+
+    await sideIn('logitscope-lens', 'saved').check()
+
+    await eventually(() => input.innerText()).toBe('ax')
+  })
+
   it('shows a layer of the baseline in Prediction', async () => {
     const panel = await showLens()
     await sideIn('logitscope-lens', 'gpt2').check()

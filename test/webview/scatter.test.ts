@@ -10,7 +10,6 @@ const test = panelUnderTest()
 const models = comparedModels(vocabulary)
 /** ` Config`, the token whose sides differ most. */
 const PICKED = { section: 0, position: 63 }
-/** Its neighbour to the left; found by looking at the plot. */
 const tokens = [...elementAt(models.comparison.sections, 0).tokens]
 
 const plot = () => test.page.locator('.scatter')
@@ -103,6 +102,25 @@ describe('the plot', () => {
     expect(await plot().getAttribute('aria-label')).toBe(
       `The whole text: surprisal in bits of each token, mini across, gpt2 up. ${plus} tokens likelier for mini by 1 bit or more, ${minus} for gpt2, ${85 - plus - minus} within 1 bit`,
     )
+  })
+
+  it('draws no mark again when another token is picked', async () => {
+    await show()
+    const marks = plot().locator('svg').first()
+    await marks.evaluate((svg) => {
+      new MutationObserver(() => (svg.id = 'changed')).observe(svg, {
+        subtree: true,
+        childList: true,
+        attributes: true,
+        characterData: true,
+      })
+    })
+
+    await plot().press('Home')
+
+    await eventually(() => currentPoint().getAttribute('id')).toBe('point-0-0')
+    expect(await marks.getAttribute('id')).toBeNull()
+    expect(await marks.locator('path').count()).toBe(3)
   })
 
   it('marks no point if the picked token is not compared', async () => {
