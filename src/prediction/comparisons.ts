@@ -2,7 +2,6 @@ import {
   type BaselineModel,
   type ComparedRows,
   type EngineApi,
-  NO_TARGET,
   type ScoredRows,
 } from '../shared/contracts/engineApi'
 import type {
@@ -17,20 +16,12 @@ import { elementAt } from '../shared/elementAt'
 import { OutOfMemoryError } from '../shared/errors'
 import { isModelError } from '../shared/modelErrors'
 import { continuedModel } from '../shared/text/modelText'
-import { alignTokens, type Alignment, baselineOnlyTokens, type SharedRun } from './alignment'
+import { alignTokens, type Alignment, baselineOnlyTokens } from './alignment'
 import { type AlternativeColumns, createColumns } from './alternativeList'
+import { type ComparedSequence, type Part, type PartSide, partsOf } from './comparedParts'
 import type { PredictionService, SequenceRequest } from './predictionService'
 import { type ReadRow, readRows } from './scoredRows'
-import {
-  inputOfRows,
-  type PredictingRow,
-  predictingRow,
-  tokensSeenBefore,
-  type WindowLayout,
-} from './windows'
-
-/** Tokens [from, to) of a sequence, each after all tokens before it. */
-export type ComparedSequence = Pick<SequenceRequest, 'tokenIds' | 'from' | 'to'>
+import { inputOfRows, tokensSeenBefore, type WindowLayout } from './windows'
 
 export interface ComparisonRequest extends Pick<SequenceRequest, 'startToken' | 'topK' | 'model'> {
   readonly shown: ComparedSequence
@@ -227,84 +218,6 @@ function layoutOfSides(
 async function align(shown: ComparedSequence, baseline: ComparedSequence): Promise<Alignment> {
   const spanOf = ({ tokenIds, from, to }: ComparedSequence) => tokenIds.subarray(from, to)
   return alignTokens(spanOf(shown), spanOf(baseline))
-}
-
-/** Consecutive rows of one window on each side. */
-interface Part {
-  /** Index in the shown span of the token that the first row predicts. */
-  readonly position: number
-  readonly baselinePosition: number
-  readonly shown: PartSide
-  readonly baseline: PartSide
-  /** The token of each row; NO_TARGET for the row after the last token. */
-  readonly targets: Int32Array
-}
-
-interface PartSide {
-  /** Index in the sequence of the window's first token. */
-  readonly first: number
-  readonly firstRow: number
-  readonly endRow: number
-}
-
-/** Splits the shared runs where a window of either side ends. */
-function* partsOf(
-  runs: readonly SharedRun[],
-  request: ComparisonRequest,
-  layout: WindowLayout,
-): Generator<Part> {
-  for (const { from, baselineFrom, length } of withNext(runs, request)) {
-    for (let start = 0, end = 0; start < length; start = end) {
-      const place = (i: number) => ({
-        shown: placeOf(request.shown, from + i, layout),
-        baseline: placeOf(request.baseline, baselineFrom + i, layout),
-      })
-      const first = place(start)
-      for (end = start + 1; end < length && areConsecutive(first, place(end)); end++);
-      // Nothing precedes a first token without a start token.
-      if (first.shown.row < 0 || first.baseline.row < 0) continue
-      const side = ({ first, row }: PredictingRow) => ({ first, firstRow: row, endRow: row + end - start })
-      yield {
-        position: from + start,
-        baselinePosition: baselineFrom + start,
-        shown: side(first.shown),
-        baseline: side(first.baseline),
-        targets: targetsOf(request.shown, from + start, from + end),
-      }
-    }
-  }
-}
-
-interface Places {
-  readonly shown: PredictingRow
-  readonly baseline: PredictingRow
-}
-
-/** The row that predicts a token of the span. */
-function placeOf({ from, to }: ComparedSequence, index: number, layout: WindowLayout): PredictingRow {
-  return predictingRow(from + index, to, layout)
-}
-
-/** Whether a later pair of rows is in the same windows as the first one. */
-function areConsecutive(first: Places, later: Places): boolean {
-  const isSame = (a: PredictingRow, b: PredictingRow) => a.first === b.first && a.row >= 0
-  return isSame(first.shown, later.shown) && isSame(first.baseline, later.baseline)
-}
-
-function targetsOf({ tokenIds, from, to }: ComparedSequence, start: number, end: number): Int32Array {
-  const targets = new Int32Array(end - start).fill(NO_TARGET)
-  targets.set(tokenIds.subarray(from + start, Math.min(from + end, to)))
-  return targets
-}
-
-/** The row after the last token is compared if both spans end alike. */
-function withNext(runs: readonly SharedRun[], { shown, baseline }: ComparisonRequest): readonly SharedRun[] {
-  const last = runs.at(-1)
-  if (last === undefined) return runs
-  const { from, baselineFrom, length } = last
-  const endsBoth =
-    from + length === shown.to - shown.from && baselineFrom + length === baseline.to - baseline.from
-  return endsBoth ? [...runs.slice(0, -1), { ...last, length: length + 1 }] : runs
 }
 
 /** Reads the rows of one side. */

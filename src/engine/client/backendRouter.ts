@@ -9,19 +9,15 @@ import {
   ENGINE_METHODS,
   type EngineApi,
   type EngineMethod,
-  type EngineMethods,
   type EngineState,
 } from '../../shared/contracts/engineApi'
 import type { Backend } from '../../shared/contracts/prediction'
 import {
-  AttributionNeedsFp32Error,
   CancelledError,
   EngineStoppedError,
   InvalidRequestError,
   NonFiniteLogitsError,
-  OutOfMemoryError,
 } from '../../shared/errors'
-import { isModelError } from '../../shared/modelErrors'
 import {
   type AcceleratedEngine,
   Accelerator,
@@ -33,6 +29,7 @@ import { engineApi } from './engineCalls'
 import type { EngineHandle, EngineWorker } from './engineHandle'
 import { ReleasableEngine } from './releasableEngine'
 import { ResumableRows, type RoutedEngine, type RowsMethod } from './resumableRows'
+import { callOf, isOfRequest, type RoutedCall } from './routedCall'
 
 export interface BackendRouterOptions {
   /** Starts the WASM engine, which is always available. */
@@ -46,16 +43,6 @@ export interface BackendRouterOptions {
   /** Called when a backend failed or cannot be used; not called again until it is tried again. */
   readonly onFailure: (failure: BackendFailure) => void
 }
-
-/** The common part of the calls that the router sends to the chosen engine. */
-interface RoutedCall {
-  readonly backend: Backend | undefined
-  /** Whether it is about the model to compare with. */
-  readonly isAboutBaseline: boolean
-  readonly signal: AbortSignal | undefined
-}
-
-type AnyRequest = EngineMethods[keyof EngineMethods]['request']
 
 interface ReadyAccelerator extends RoutedEngine {
   readonly accelerator: Accelerator
@@ -316,24 +303,6 @@ export class BackendRouter implements EngineHandle {
     this.published = next
     this.options.onState(next.state, next.unused)
   }
-}
-
-function callOf(request: AnyRequest, options: { readonly signal?: AbortSignal } = {}): RoutedCall {
-  const backend = request !== undefined && 'backend' in request ? request.backend : undefined
-  return { backend, isAboutBaseline: isAboutBaseline(request), signal: options.signal }
-}
-
-function isAboutBaseline(request: AnyRequest): boolean {
-  if (request === undefined) return false
-  if ('baseline' in request) return request.baseline.model !== undefined
-  return 'location' in request || ('baselineModel' in request && request.baselineModel !== undefined)
-}
-
-/** Whether any backend would answer with this error. */
-function isOfRequest(error: unknown, { isAboutBaseline }: RoutedCall): boolean {
-  if (error instanceof CancelledError || error instanceof AttributionNeedsFp32Error) return true
-  // The engine's own model is loaded, so the error is about the other one.
-  return isAboutBaseline && (error instanceof OutOfMemoryError || isModelError(error))
 }
 
 /** Resolves with undefined as soon as the signal aborts. */
