@@ -58,8 +58,8 @@ export interface WhyOptions extends SubjectOptions {
   readonly against?: TokenChoice | 'mean' | null
 }
 
-/** The other side of a comparison: another model on the same tokens, or the same model on another text. */
-export type CompareBaseline = InspectSubject | ModelChoice
+/** The other side of a comparison: another model on the same tokens, or the same model on another text or with another context. */
+export type CompareBaseline = InspectSubject | ModelChoice | { readonly context: ContextMode }
 
 export interface ModelChoice {
   /** An id or a folder. Default: the selected model. */
@@ -141,14 +141,20 @@ export function createApi({ service, explanations, comparisons, locate }: ApiSer
     async compare(subject, other, options = {}) {
       const request = { ...options, topK: 1 }
       const { prepared: shown, signal } = await prepare(service, subject, request)
-      const isText = 'text' in other || 'uri' in other
-      const baseline = isText ? (await prepare(service, other, request)).prepared : shown
-      const comparison = await comparePrepared(
-        comparisons,
-        { shown, baseline, baselineModel: isText ? undefined : baselineModelOf(other) },
-        { signal },
-      )
-      return comparisonReportOf(comparison, await service.vocabulary())
+      const isModel = !('text' in other || 'uri' in other || 'context' in other)
+      const { prepared: baseline } = isModel
+        ? { prepared: shown }
+        : 'context' in other
+          ? await prepare(service, subject, { ...request, context: other.context })
+          : await prepare(service, other, request)
+      const baselineModel = isModel ? baselineModelOf(other) : undefined
+      try {
+        const comparison = await comparePrepared(comparisons, { shown, baseline, baselineModel }, { signal })
+        return comparisonReportOf(comparison, await service.vocabulary())
+      } finally {
+        // The comparison in the panel loads its model again when it needs it.
+        if (baselineModel !== undefined) await comparisons.end()
+      }
     },
   }
 }

@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
 import type { LogitscopeApi } from '../../src/app/api'
 import { extension } from './support/extensionUnderTest'
+import { openText } from './support/openText'
 
 const TEXT = 'The cat sat on the mat.'
 
@@ -20,6 +22,16 @@ describe('the API compares', () => {
       report.positions.map(({ baselinePosition }) => baselinePosition),
       [0, null, 2, 3, 4, 5, 6],
     )
+  })
+
+  it('a range with and without the text before it', async () => {
+    const { uri } = await openText(TEXT)
+    const range = new vscode.Range(0, 'The cat sat'.length, 0, TEXT.length)
+
+    const report = await (await api()).compare({ uri, range }, { context: 'selection' })
+
+    assert.deepEqual([report.contextTokens, report.baseline.contextTokens], [3, 0])
+    assert.equal(report.summary?.tokens, 4)
   })
 
   it('nothing with a model that does not exist', async () => {

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode'
+import type * as vscode from 'vscode'
 import { rangeOf } from '../../editor/inspectionTarget'
 import type { DeltaToken } from '../../editor/deltaDecorations'
 import { comparedIn } from '../../prediction/comparedPlaces'
