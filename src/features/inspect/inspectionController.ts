@@ -213,7 +213,7 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
   modelChanged(): void {
     const wasActive = this.runner.isActive
     this.runner.cancelAll()
-    this.comparison.close()
+    this.comparison.suspend()
     if (wasActive || (this.panel.visible && this.runner.latest !== undefined)) void this.runAgain()
   }
 

@@ -87,7 +87,12 @@ export class ComparisonController {
     this.runner.cancel()
   }
 
-  /** The panel is closed, or the model changes. */
+  /** The model changes. */
+  suspend(): void {
+    this.runner.suspend()
+  }
+
+  /** The panel is closed. */
   close(): void {
     this.runner.close()
   }

@@ -42,6 +42,8 @@ export class ComparisonRunner {
   private active: ActiveComparison | undefined
   /** The baseline of the next run, in place of that of the shown one. */
   private next: Baseline | undefined
+  /** Whether the next run is compared with the baseline of the shown one: not if the panel is closed between them. */
+  private keepsBaseline = true
   /** What the last comparison read of its baseline. */
   private read: { readonly baseline: Baseline; readonly side: BaselineSide } | undefined
 
@@ -83,8 +85,10 @@ export class ComparisonRunner {
     const shown = before?.data?.inspection
     if (shown?.id === data.inspection.id) return data.inspection.comparison
     this.stop()
-    const baseline = this.next ?? keptBaseline(data.inspection, shown)
+    const kept = this.keepsBaseline ? keptBaseline(data.inspection, shown) : undefined
+    const baseline = this.next ?? kept
     this.next = undefined
+    this.keepsBaseline = true
     if (baseline !== undefined) return pendingComparison(data, baseline)
     if (shown?.comparison !== undefined) this.unload()
     return undefined
@@ -131,10 +135,16 @@ export class ComparisonRunner {
     onState()
   }
 
-  /** Cancels the comparison and unloads its model. */
-  close(): void {
+  /** Cancels the comparison and unloads its model; the results stay. */
+  suspend(): void {
     this.cancel()
     if (this.shown !== undefined) this.unload()
+  }
+
+  /** The panel is closed: the next run in another panel is not compared. */
+  close(): void {
+    this.suspend()
+    this.keepsBaseline = false
   }
 
   private async runAgainWith(baseline: Baseline): Promise<void> {
