@@ -9,7 +9,7 @@ import { elementAt } from '../../../shared/elementAt'
 import { bytesOf, copyOf, readScores, rowsOf, scoreWidth, writeScore } from './scoreRows'
 
 /** Compared tokens in one file: two scores each, so that encoding them takes a few milliseconds, even with 100 alternatives. */
-export const COMPARED_PER_FILE = 256
+export const COMPARED_PER_FILE = 128
 
 /** What the header of a saved run says of the files of its comparison. */
 export interface StoredComparisonHeader {

@@ -98,7 +98,9 @@ describe('A stored comparison', () => {
     const { save, restore } = store()
     const first = comparison([{ ...sectionOf(COMPARED_PER_FILE + 1), baselineOnly: ONLY }])
     const other = [{ position: 0, tokenIds: [9] }]
-    const second = comparison([{ ...sectionOf(COMPARED_PER_FILE + 1), baselineOnly: other }])
+    const { tokens, ...section } = sectionOf(COMPARED_PER_FILE + 1)
+    const larger = Array.from(tokens, (token) => ({ ...token, kl: token.kl + 1 }))
+    const second = comparison([{ ...section, tokens: larger, baselineOnly: other }])
     const header = await save(first, 1)
     await save(second, 2)
 
