@@ -99,7 +99,7 @@ describe('the header of a comparison', () => {
   it('says what a side saw before the text', async () => {
     await test.show(comparedContexts(vocabulary))
 
-    await eventually(() => test.text('header .line')).toContain('no context vs 93 tokens before')
+    await eventually(() => test.text('header .line')).toContain('no context vs 94 tokens before')
   })
 
   it('keeps the sides and all buttons at 340 pixels', async () => {
@@ -233,7 +233,7 @@ describe('tokens that only one text has', () => {
   it('cannot be picked if they are the baseline’s', async () => {
     const panel = await test.show(texts, { picked: CONFIG })
 
-    await test.page.locator('.only-baseline').click()
+    await test.page.locator('.only-baseline').click({ force: true })
     await test.page.locator('.running-text [data-position="1"]').click()
 
     await test.posted('pickToken', { section: 0, position: 1 })

@@ -66,7 +66,6 @@ describe.each([
   [1180, 860],
 ])('at %i × %i', (width, height) => {
   it.each([
-    ['models', models],
     ['running', runningComparison(models, 40)],
     ['texts', texts],
     ['swapped contexts', swappedSides(comparedContexts(vocabulary))],

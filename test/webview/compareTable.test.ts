@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
 import { comparedModels, comparedTexts, EDIT, runningComparison } from '../support/panel/comparedInspection'
-import { longInspection } from './longInspection'
 import { eventually, panelUnderTest, typescript, vocabulary } from './panelUnderTest'
 
 const test = panelUnderTest()
@@ -139,16 +138,20 @@ describe('the table of a comparison', () => {
   )
 
   it('has a row for each of 14,400 tokens, and goes to the last', async () => {
-    const long = longInspection(14_400)
-    const section = elementAt(models.comparison.sections, 0)
-    const once = [...section.tokens]
-    const tokens = Array.from({ length: 14_400 }, (_, position) => ({
-      ...elementAt(once, position % once.length),
-      position,
-      baselinePosition: position,
-    }))
-    const comparison = { ...models.comparison, sections: [{ ...section, tokens, shared: tokens.length }] }
-    await test.show({ ...long, comparison })
+    await test.open()
+    await test.page.evaluate(`
+      const inspection = ${JSON.stringify(models)}
+      const repeat = (tokens) => Array.from({ length: 14_400 }, (_, position) => ({
+        ...tokens[position % tokens.length],
+        position,
+        baselinePosition: position,
+      }))
+      const [section] = inspection.sections
+      const [compared] = inspection.comparison.sections
+      inspection.sections = [{ ...section, tokens: repeat(section.tokens), predictions: repeat(section.predictions) }]
+      inspection.comparison.sections = [{ ...compared, tokens: repeat(compared.tokens), shared: 14_400 }]
+      dispatchEvent(new MessageEvent('message', { data: { type: 'showInspection', inspection, picked: null, focus: true } }))`)
+    await test.page.locator('[role=grid]:focus').waitFor()
 
     await test.page.keyboard.press('End')
     await test.page.locator('#row-0-14400.picked').waitFor()

@@ -45,15 +45,15 @@ export function comparedFigures(
         title="Mean KL divergence ${kl} ± ${error} nats. All figures…"
       >
         <span class="dim">KL</span> <b>${kl}</b
-        ><span class="from-900"> ± ${error} <span class="dim">nats</span></span>
+        ><span class="wide"> ± ${error} <span class="dim">nats</span></span>
       </button>
       <span class="figure"
         ><b>${formatWholePercent(summary.sameTop)}</b>
-        <span class="dim">same top<span class="from-900"> token</span></span></span
+        <span class="dim">same top<span class="wide"> token</span></span></span
       >
-      <button class="figure from-431" title=${where} @click=${pickFurthest(figures, actions)}>
-        <span class="dim">max |Δ<span class="from-900"> log₂ p</span>|</span> <b>${formatDecimal(maxBits)}</b
-        ><span class="dim from-900"> at </span><code class="from-900">${token}</code>
+      <button class="figure furthest" title=${where} @click=${pickFurthest(figures, actions)}>
+        <span class="dim">max |Δ<span class="wide"> log₂ p</span>|</span> <b>${formatDecimal(maxBits)}</b
+        ><span class="dim wide"> at </span><code class="wide">${token}</code>
       </button></span
     >
     ${figuresPopover(inspection, figures, { labels, actions })}`

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { live } from 'lit/directives/live.js'
 
 import { formatCount, formatDecimal, formatPerplexity } from '../../../src/shared/text/format'
 import { describeGeneration } from '../../../src/shared/text/generation'
@@ -108,7 +109,7 @@ function colourTemplate(state: PanelState, actions: PanelActions): TemplateResul
       }}
     >
       ${choices.map(
-        (by) => html`<option value=${by} ?selected=${by === current}>${colourLabel(by)}</option>`,
+        (by) => html`<option value=${by} .selected=${live(by === current)}>${colourLabel(by)}</option>`,
       )}
     </select>
   </label>`

@@ -137,7 +137,8 @@ export class SparklineElement extends LightElement {
     if (bar === null || bar === undefined) return ''
     if (colouring.sides === null) return colouring.valueText(bar.row)
     const { shown, baseline } = colouring.sides
-    return html`<span class="extreme-side">${direction === 'up' ? shown : baseline}</span>
+    const side = direction === 'up' ? shown : baseline
+    return html`<span class="extreme-side" title=${side}>${side}</span>
       <span>${direction === 'up' ? '↑' : '↓'} ${formatDecimal(bar.max, 1)} bits</span>`
   }
 
