@@ -8,6 +8,7 @@ import { CACHE, REPO, SAMPLE } from '../../scripts/paths.mjs'
 import { freePort } from '../hosts/freePort.mjs'
 import { remoteUri, startVscodeHost } from '../hosts/vscodeHost.mjs'
 import { connectToBrowser, openWindow } from '../hosts/workbenchBrowser.mjs'
+import { hasCode } from './support/codeServer'
 import { Bundle, type BundlePosition, type Place, placeOf } from './support/bundle'
 import { hostsOfWorker } from './support/hostsOfWorker'
 import { connectToInspector, type InspectorSession, workerSession } from './support/inspector'
@@ -101,7 +102,7 @@ async function pageSession(): Promise<DebuggedThread> {
 async function openDebuggedWindow(): Promise<Workbench> {
   await prepareExtension()
   port = await freePort(0)
-  const host = await startVscodeHost({ automated: true })
+  const host = await startVscodeHost({ automated: true, leavesOut: hasCode })
   const place = await mkdtemp(join(tmpdir(), 'logitscope-test-'))
   const browser = await connectToBrowser(hostsOfWorker().browser)
   const page = await openWindow(browser, { viewport: { width: 1440, height: 900 } })

@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,8 @@ export const QUIET_SETTINGS = {
   'typescript.validate.enable': false, // a sample is an excerpt
 }
 
+/** @typedef {{ name: string, main?: string, browser?: string }} Manifest of an extension */
+
 /**
  * @typedef {object} VscodeHost a running VS Code, to be opened in a browser
  * @property {string} url
@@ -40,6 +42,7 @@ export const QUIET_SETTINGS = {
  * @property {Record<string, unknown>} [machineSettings] settings of machine scope
  * @property {string} [vsix] an extension to install
  * @property {string[]} [extensions] folders of unpacked extensions, which are linked, not copied
+ * @property {(manifest: Manifest) => boolean} [leavesOut] whether the window does without a built-in extension
  * @property {NodeJS.ProcessEnv} [env] additional variables for the extension host
  * @property {boolean} [automated] lets the page's address name extensions under development and tests to run
  * @property {(step: string) => void} [onProgress] of the first installation
@@ -59,14 +62,16 @@ export async function startVscodeHost(options) {
     machineSettings = {},
     vsix,
     extensions = [],
+    leavesOut,
     env = {},
     automated = false,
     onProgress = () => {},
   } = options
-  const { node, codeServer } = await installVscodeHost(onProgress)
+  const { node, codeServer, builtIn } = await installVscodeHost(onProgress)
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'logitscope-vscode-')))
   const folders = await prepareHome(home, settings, machineSettings)
   await linkExtensions(join(home, 'extensions'), extensions)
+  if (leavesOut !== undefined) await linkBuiltIn(builtIn, { to: join(home, 'built-in'), leavesOut })
   const environment = { ...withoutEditorVariables(process.env), ...env }
 
   if (vsix !== undefined) {
@@ -89,6 +94,9 @@ export async function startVscodeHost(options) {
       '--disable-workspace-trust',
       '--disable-getting-started-override',
       ...(automated ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+      ...(leavesOut === undefined
+        ? []
+        : ['--vscode-option', `builtin-extensions-dir=${join(home, 'built-in')}`]),
     ],
     { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
   )
@@ -164,6 +172,21 @@ async function linkExtensions(folder, extensions) {
   for (const extension of extensions) {
     const { publisher, name, version } = JSON.parse(await readFile(join(extension, 'package.json'), 'utf8'))
     await symlink(extension, join(folder, `${publisher}.${name}-${version}`), 'junction')
+  }
+}
+
+/**
+ * Links built-in extensions into another folder, and the modules that they share.
+ *
+ * @param {string} from
+ * @param {{ to: string, leavesOut: (manifest: Manifest) => boolean }} options
+ */
+async function linkBuiltIn(from, { to, leavesOut }) {
+  await mkdir(to, { recursive: true })
+  for (const name of await readdir(from)) {
+    const manifest = join(from, name, 'package.json')
+    if (existsSync(manifest) && leavesOut(JSON.parse(await readFile(manifest, 'utf8')))) continue
+    await symlink(join(from, name), join(to, name), 'junction')
   }
 }
 

@@ -14,7 +14,12 @@ const HOST_NODE_MAJOR = '24'
 
 const POSTINSTALL_LIMIT_MS = 5 * 60_000
 
-/** @typedef {{ node: string, codeServer: string }} VscodeHostFiles the Node to run it with, and the script to run */
+/**
+ * @typedef {object} VscodeHostFiles
+ * @property {string} node the Node to run it with
+ * @property {string} codeServer the script to run
+ * @property {string} builtIn the folder of the built-in extensions
+ */
 
 /** Whether `installVscodeHost` has nothing left to do. */
 export function isVscodeHostInstalled() {
@@ -37,6 +42,7 @@ export async function installVscodeHost(onProgress) {
   return {
     node: hostNode(folder),
     codeServer: join(folder, 'node_modules/code-server/out/node/entry.js'),
+    builtIn: join(folder, 'node_modules/code-server/lib/vscode/extensions'),
   }
 }
 

@@ -1,5 +1,11 @@
 import { VSIX } from '../../../scripts/paths.mjs'
-import { startVscodeHost, type VscodeHost } from '../../hosts/vscodeHost.mjs'
+import { type Manifest, startVscodeHost, type VscodeHost } from '../../hosts/vscodeHost.mjs'
+
+/**
+ * Windows have only the built-in extensions without code: languages and themes. The others take a third of the processor
+ * time of a window, for example TypeScript's servers, and no test is about them.
+ */
+export const hasCode = ({ main, browser }: Manifest): boolean => main !== undefined || browser !== undefined
 
 export interface CodeServerOptions {
   /** The port of this machine that windows expect the hub on. */
@@ -13,6 +19,7 @@ export function startCodeServer({ hubPort, extensions = [] }: CodeServerOptions)
   return startVscodeHost({
     vsix: VSIX,
     extensions: [...extensions],
+    leavesOut: hasCode,
     machineSettings: { 'logitscope.hubEndpoint': `http://127.0.0.1:${hubPort}` },
   })
 }

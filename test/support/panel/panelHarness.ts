@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 
 import type { CheckHostMessage, CheckPageMessage } from '../../../src/shared/contracts/checkProtocol'
 import type { HostMessage, PanelMessage } from '../../../src/shared/contracts/protocol'
-import type { PanelServerAddress } from './panelServer'
+import { DECODE_BASE64, type PanelServerAddress } from './panelServer'
 import type { Theme } from './themes'
 
 export interface OpenOptions {
@@ -120,8 +120,9 @@ function toExpression(message: object): string {
     const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
     return { typedArray: value.constructor.name, base64 }
   })
-  return `JSON.parse(${JSON.stringify(json)}, (_, value) =>
-    value?.typedArray === undefined
-      ? value
-      : new window[value.typedArray](Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer))`
+  return `(() => {
+    ${DECODE_BASE64}
+    return JSON.parse(${JSON.stringify(json)}, (_, value) =>
+      value?.typedArray === undefined ? value : new window[value.typedArray](decode(value.base64).buffer))
+  })()`
 }

@@ -148,13 +148,21 @@ function fakeVsCodeApi(savedState: string): string {
     })`
 }
 
+/** For scripts of pages. In a loop: a callback for each of half a million characters takes longer than the page's start. */
+export const DECODE_BASE64 = `const decode = (base64) => {
+      const text = atob(base64)
+      const bytes = new Uint8Array(text.length)
+      for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+      return bytes
+    }`
+
 /** Sends the vocabulary to the panel. Served as a file, because it is too large to send it for each test. */
 function vocabularyScript(): string {
   const { bytes, offsets } = readGpt2Vocabulary()
   const base64 = (array: ArrayBufferView) =>
     Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
   return `{
-    const decode = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    ${DECODE_BASE64}
     const bytes = decode('${base64(bytes)}')
     const offsets = new Uint32Array(decode('${base64(offsets)}').buffer)
     dispatchEvent(new MessageEvent('message', { data: { type: 'vocabulary', bytes, offsets } }))
