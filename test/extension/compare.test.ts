@@ -127,7 +127,11 @@ describe('Compare', () => {
     const comparing = choose('Without the Text Before', { selected: lines }).finally(() => {
       isComparing = false
     })
-    while (isComparing) await vscode.commands.executeCommand('logitscope.cancelComparison')
+    while (isComparing) {
+      await vscode.commands.executeCommand('logitscope.cancelComparison')
+      // The command takes no turn of the thread, which the comparison needs to start.
+      await new Promise(setImmediate)
+    }
     await comparing
     assert.match(await resultsAsText(), /Compared: .* Cancelled\./)
 
