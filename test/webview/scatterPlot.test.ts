@@ -57,7 +57,7 @@ describe('an arrow key', () => {
     ['up', 2],
     ['left', 3],
     ['down', 4],
-  ])('to the %s reaches the nearest point within 45 degrees', (direction, position) => {
+  ])('%s reaches the nearest point within 45 degrees', (direction, position) => {
     const [from] = CROSS.points
 
     expect(from && CROSS.neighbour(from, direction)?.position).toBe(position)

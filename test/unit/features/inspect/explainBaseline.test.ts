@@ -29,12 +29,14 @@ let asked: ExplainedRows[]
 let explained: ExplainedRow[]
 let run: Run
 let lens: LensRequests
+let lensAnswers: typeof answerLens
 let why: WhyRequests
 
 beforeEach(() => {
   posted = []
   asked = []
   explained = []
+  lensAnswers = answerLens
 })
 
 describe('the lens of the baseline’s side', () => {
@@ -78,6 +80,25 @@ describe('the lens of the baseline’s side', () => {
     await lens.answer(lensRequest('baseline', 3, 5))
 
     expect(posted.at(-1)).toMatchObject({ type: 'lensEnded', failure: { message: 'Compare again.' } })
+  })
+})
+
+describe('before the baseline’s model is unloaded', () => {
+  it.each<[ComparisonSide, boolean]>([
+    ['baseline', true],
+    ['shown', false],
+  ])('work on the side “%s” is cancelled: %s', (side, isCancelled) => {
+    show(models, sideOfModels())
+    let signal: AbortSignal | undefined
+    lensAnswers = (_, options) => {
+      signal = options.signal
+      return new Promise(() => undefined)
+    }
+    void lens.answer(lensRequest(side, 3, 5))
+
+    lens.cancelBaseline()
+
+    expect(signal?.aborted).toBe(isCancelled)
   })
 })
 
@@ -129,7 +150,12 @@ function show(inspection: ComparedInspection, baselineSide: () => BaselineSide):
     store: { saveSoon: () => undefined },
   })
   const log = { error: () => undefined } as never
-  lens = new LensRequests({ explanations: { lens: answerLens }, log, shown, baselineSide })
+  lens = new LensRequests({
+    explanations: { lens: (...request) => lensAnswers(...request) },
+    log,
+    shown,
+    baselineSide,
+  })
   why = new WhyRequests({ explanations: ANSWERS, log, shown, baselineSide })
 }
 
