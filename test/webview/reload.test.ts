@@ -40,6 +40,7 @@ describe('a reload', () => {
       picked: { section: 0, position: 1 },
       scroll: 0,
       metric: 'surprisal',
+      comparedColour: 'delta',
       k: 10,
       tabs: { main: 'tokens', detail: 'prediction', front: 'main' },
       explained: { tokenId: null, against: null, layer: null },

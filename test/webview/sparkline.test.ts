@@ -60,8 +60,8 @@ describe('the sparkline', () => {
     await test.show(longInspection(14_400))
     const highest = (path: string) =>
       test.page.evaluate<number>(`
-        Math.max(...[...document.querySelector('${path}').getAttribute('d').matchAll(/V([\\d.]+)h/g)]
-          .map(([, top]) => 100 - Number(top)))`)
+        Math.max(...[...document.querySelector('${path}').getAttribute('d').matchAll(/v-([\\d.]+)h/g)]
+          .map(([, height]) => Number(height)))`)
     await eventually(() => highest('.peaks.normal')).toBe(100)
     expect(await highest('.bars.normal')).toBeLessThan(60)
   })

@@ -12,7 +12,7 @@ import { isBusy, type PanelState } from '../../state/panelState'
 export function runButtons(state: PanelState, actions: PanelActions): TemplateResult {
   const comparison = state.inspection?.comparison
   if (comparison !== undefined) return comparedButtons(state, comparison, actions)
-  const compare = { icon: SCALES, class: 'compare', text: 'from-761' }
+  const compare = { icon: SCALES, class: 'compare', text: 'wide-label' }
   return html`${inspectionButtons(state, actions)} ${button('compare', 'Compare…', { ...compare, actions })}`
 }
 
@@ -34,10 +34,14 @@ function inspectionButtons(state: PanelState, actions: PanelActions): TemplateRe
   const { inspection, documentState } = state
   const look = { class: '', text: 'from-620', actions }
   if (isBusy(state)) return button('cancelInspection', 'Cancel', { ...look, icon: STOP })
-  const canContinue = inspection?.state.kind === 'cancelled' || inspection?.state.kind === 'interrupted'
-  const canRun = documentState !== 'deleted'
-  return html`${canContinue && documentState === 'unchanged' ? button('continueInspection', 'Continue', { ...look, class: 'action', icon: PLAY }) : nothing}
-  ${canRun ? button('runAgain', 'Run Again', { ...look, class: documentState === 'changed' ? 'action' : '', icon: REPEAT }) : nothing}`
+  const isIncomplete = inspection?.state.kind === 'cancelled' || inspection?.state.kind === 'interrupted'
+  const canContinue = isIncomplete && documentState === 'unchanged'
+  const again = { ...look, class: documentState === 'changed' ? 'action' : '', icon: REPEAT }
+  // There is room for one label.
+  return html`${canContinue ? button('continueInspection', 'Continue', { ...look, class: 'action', icon: PLAY }) : nothing}
+    <span class=${canContinue ? 'small' : ''}
+      >${documentState === 'deleted' ? nothing : button('runAgain', 'Run Again', again)}</span
+    >`
 }
 
 interface ButtonLook {

@@ -34,21 +34,16 @@ export function progressTemplate(state: PanelState): TemplateResult | typeof not
 }
 
 function comparisonProgressTemplate({ inspection }: PanelState): TemplateResult | typeof nothing {
-  switch (inspection?.comparison?.state.kind) {
-    case 'loading':
-      return html`<progress aria-label="Loading the baseline"></progress>`
-    case 'running': {
-      const { compared, total } = comparisonProgress(inspection)
-      return html`<progress
-        max=${total}
-        .value=${compared}
-        aria-label="Tokens compared"
-        aria-valuetext="${formatCount(compared)} of ${formatCounted(total, 'token')}"
-      ></progress>`
-    }
-    default:
-      return nothing
-  }
+  const kind = inspection?.comparison?.state.kind
+  if (inspection === null || (kind !== 'loading' && kind !== 'running')) return nothing
+  if (kind === 'loading') return html`<progress aria-label="Loading the baseline"></progress>`
+  const { compared, total } = comparisonProgress(inspection)
+  return html`<progress
+    max=${total}
+    .value=${compared}
+    aria-label="Tokens compared"
+    aria-valuetext="${formatCount(compared)} of ${formatCounted(total, 'token')}"
+  ></progress>`
 }
 
 interface Status {
