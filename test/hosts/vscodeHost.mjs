@@ -176,7 +176,7 @@ async function linkExtensions(folder, extensions) {
 }
 
 /**
- * Links built-in extensions into another folder, and the modules that they share.
+ * Links built-in extensions into another folder.
  *
  * @param {string} from
  * @param {{ to: string, leavesOut: (manifest: Manifest) => boolean }} options
@@ -185,7 +185,7 @@ async function linkBuiltIn(from, { to, leavesOut }) {
   await mkdir(to, { recursive: true })
   for (const name of await readdir(from)) {
     const manifest = join(from, name, 'package.json')
-    if (existsSync(manifest) && leavesOut(JSON.parse(await readFile(manifest, 'utf8')))) continue
+    if (!existsSync(manifest) || leavesOut(JSON.parse(await readFile(manifest, 'utf8')))) continue
     await symlink(join(from, name), join(to, name), 'junction')
   }
 }
