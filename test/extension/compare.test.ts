@@ -121,17 +121,19 @@ describe('Compare', () => {
   })
 
   it('can be cancelled, and compares again', async () => {
-    const lines = TEXT.repeat(30)
+    const lines = TEXT.repeat(20)
     await show(`The first line.\n${lines}`)
     let isComparing = true
     const comparing = choose('Without the Text Before', { selected: lines }).finally(() => {
       isComparing = false
     })
-    while (isComparing) {
-      await vscode.commands.executeCommand('logitscope.cancelComparison')
-      // The command takes no turn of the thread, which the comparison needs to start.
-      await new Promise(setImmediate)
-    }
+    await until(
+      async () => {
+        await vscode.commands.executeCommand('logitscope.cancelComparison')
+        return !isComparing
+      },
+      () => 'The comparison was not cancelled.',
+    )
     await comparing
     assert.match(await resultsAsText(), /Compared: .* Cancelled\./)
 
