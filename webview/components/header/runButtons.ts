@@ -39,7 +39,7 @@ function inspectionButtons(state: PanelState, actions: PanelActions): TemplateRe
   const again = { ...look, class: documentState === 'changed' ? 'action' : '', icon: REPEAT }
   // There is room for one label.
   return html`${canContinue ? button('continueInspection', 'Continue', { ...look, class: 'action', icon: PLAY }) : nothing}
-    <span class=${canContinue ? 'small' : ''}
+    <span class=${canContinue ? 'small' : 'again'}
       >${documentState === 'deleted' ? nothing : button('runAgain', 'Run Again', again)}</span
     >`
 }
