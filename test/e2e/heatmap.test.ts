@@ -137,6 +137,22 @@ describe('the heatmap in the workbench', () => {
     await workbench().page.keyboard.press('Escape')
   })
 
+  it('shows which side of a comparison makes tokens likelier, until the comparison ends', async () => {
+    await workbench().page.keyboard.type('/* ConfigError: cannot read the path */ ')
+    await workbench().putCursor(3, 3)
+    await workbench().page.keyboard.type('umbrella')
+
+    await workbench().runCommand('Logitscope: Compare with Saved')
+
+    // The comment names the path; the word breaks the block that follows.
+    await expect.poll(deltas, OFTEN).toEqual(expect.arrayContaining(['overline path', 'underline {']))
+    await workbench().screenshot('heatmap-compared')
+    await workbench().runCommand('Logitscope: End Comparison')
+    await expect.poll(deltas, OFTEN).toEqual([])
+    await workbench().focusEditor('readConfig.ts')
+    await workbench().revertFile()
+  })
+
   it('leaves the cursor where it was when the list is closed', async () => {
     await workbench().putCursor(4, 1)
     await openList()
@@ -190,6 +206,28 @@ describe('the heatmap in the workbench', () => {
 
   async function lookOf(text: string): Promise<Stretch['look'] | undefined> {
     return (await stretches()).find((stretch) => stretch.text === text)?.look
+  }
+
+  /** The tokens in the colours of a comparison, with the place of their line. */
+  async function deltas(): Promise<string[]> {
+    const lines = await colouredSpans().evaluateAll((spans) => {
+      const themed = document.querySelector('.monaco-workbench')
+      const colourOf = (name: string) => {
+        const probe = document.createElement('i')
+        probe.style.color = `var(--vscode-logitscope-${name})`
+        themed?.append(probe)
+        const { color } = getComputedStyle(probe)
+        probe.remove()
+        return color
+      }
+      const colours = [colourOf('plusForeground'), colourOf('minusForeground')]
+      return spans.flatMap((span) => {
+        const { textDecorationLine, textDecorationColor } = getComputedStyle(span)
+        const isDelta = colours.includes(textDecorationColor)
+        return isDelta ? [`${textDecorationLine} ${(span.textContent ?? '').trim()}`] : []
+      })
+    })
+    return lines
   }
 
   function lineEndMarks(): Promise<number> {
