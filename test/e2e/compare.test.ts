@@ -3,14 +3,14 @@
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { APPEARANCES, WINDOW } from './support/appearances'
-import { panelOf } from './support/panel'
+import { panelOf, SAMPLE_TOKENS } from './support/panel'
 import { seriousViolations } from './support/seriousViolations'
 import { useWorkbench } from './support/useWorkbench'
 
 const LINE = 'The language model head projects every hidden state to one score for each token.\n'
 
 const workbench = useWorkbench()
-const { inspectSample, notice } = panelOf(workbench)
+const { inspectSample, headerText, notice } = panelOf(workbench)
 const button = (name: string): Locator => workbench().panel.locator('header').getByRole('button', { name })
 /** The header's button that names the baseline. */
 const baseline = (name: string): Locator => button(`Baseline: ${name}. Compare with another one…`)
@@ -24,7 +24,7 @@ describe('two precisions of the model', () => {
 
   it('are both in the header, with how far they are apart', async () => {
     await expect
-      .poll(async () => (await workbench().panel.locator('header').innerText()).replaceAll(/\s+/g, ' '))
+      .poll(headerText)
       .toMatch(/^mini vs mini int8 .* 2\.80 vs 2\.8\d bits\/token KL \S+ \d+ % same top /)
   })
 
@@ -41,12 +41,13 @@ describe('two precisions of the model', () => {
 
   it('are compared again in a new run', async () => {
     await workbench().panel.getByRole('switch').click()
-    await compared()
+    // Nothing precedes the first token then.
+    await comparedTokens(SAMPLE_TOKENS - 1)
 
     await workbench().panel.getByRole('switch').click()
 
+    await comparedTokens(SAMPLE_TOKENS)
     await baseline('mini int8').waitFor()
-    await compared()
   })
 
   it('are shown after a reload of the window', async () => {
@@ -130,6 +131,13 @@ async function chooseInt8(): Promise<void> {
     .getByRole('option', { name: /^mini int8/ })
     .click()
   await baseline('mini int8').waitFor()
+  await compared()
+}
+
+/** Waits until a comparison of this many tokens has ended. */
+async function comparedTokens(count: number): Promise<void> {
+  const figures = workbench().panel.locator('.figures-popover', { hasText: `${count} tokens` })
+  await figures.waitFor({ state: 'attached' })
   await compared()
 }
 

@@ -20,8 +20,15 @@ const LOCK_FILES = ['package.json', 'package-lock.json', '.npmrc']
  */
 
 /**
+ * The installations that are under way, by the name of their folder.
+ *
+ * @type {Map<string, Promise<string>>}
+ */
+const underWay = new Map()
+
+/**
  * Installs the packages that the lock file of `lockFolder` names into a folder of the cache, unless they are installed
- * already. An unfinished installation has another name, so it is never used.
+ * already. An unfinished installation has another name, so it is never used. Hosts that start at the same time share one.
  *
  * @param {string} lockFolder with package.json, package-lock.json and .npmrc
  * @param {InstallOptions} options
@@ -29,7 +36,23 @@ const LOCK_FILES = ['package.json', 'package-lock.json', '.npmrc']
  * @throws {SetupError} when npm fails
  */
 export async function installLocked(lockFolder, options) {
-  const { name = basename(lockFolder), label, finish, onProgress = () => {} } = options
+  const { name = basename(lockFolder) } = options
+  const installing = underWay.get(name) ?? install(lockFolder, { ...options, name })
+  underWay.set(name, installing)
+  try {
+    return await installing
+  } finally {
+    underWay.delete(name)
+  }
+}
+
+/**
+ * @param {string} lockFolder
+ * @param {InstallOptions & { name: string }} options
+ * @returns {Promise<string>}
+ */
+async function install(lockFolder, options) {
+  const { name, label, finish, onProgress = () => {} } = options
   const installed = join(CACHE, name)
   if (await isInstalled(lockFolder, name)) return installed
 

@@ -5,7 +5,7 @@ import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { PanelController, PanelView } from '../controller'
 import { BaselineViewStore } from '../state/baselineView'
 import { ColouringStore } from '../state/colouring'
-import { colourBy, isBusy, isReplaced } from '../state/panelState'
+import { colourBy, isBusy, isComparing, isReplaced } from '../state/panelState'
 import { RowStore } from '../state/rows'
 import { type Place, TABS } from '../state/tabs'
 import type { TokenLabels } from '../tokens/tokenLabels'
@@ -126,7 +126,8 @@ export class PanelElement extends LightElement implements PanelView {
     const explained = state.side === 'shown' ? view : this.baselineViews.viewOf(view)
     const shown = { ...view, labels, colouring, explained }
     return html`<div class="frame ${isReplaced(state) ? 'replaced' : ''}">
-      ${headerTemplate(state, inspection, { labels, actions: controller })} ${noticeLines(state, inspection, controller)}
+      ${headerTemplate(state, inspection, { labels, actions: controller })}
+      ${noticeLines(state, inspection, controller)}
       <logitscope-sparkline
         .sections=${inspection.sections}
         .rows=${rows}
@@ -224,12 +225,13 @@ export class PanelElement extends LightElement implements PanelView {
 
   private onKeyDown(event: KeyboardEvent, controller: PanelController): void {
     const { keysShown } = controller.state
+    const cancels = event.key === 'Escape' && !this.popoverIsOpen
     if (event.key === '?') {
       if (keysShown) this.closeKeys()
       else controller.openKeys()
     } else if (event.key === 'Escape' && keysShown) this.closeKeys()
-    else if (event.key === 'Escape' && isBusy(controller.state) && !this.popoverIsOpen)
-      controller.run('cancelInspection')
+    else if (cancels && isBusy(controller.state)) controller.run('cancelInspection')
+    else if (cancels && isComparing(controller.state)) controller.run('cancelComparison')
   }
 
   private get popoverIsOpen(): boolean {
