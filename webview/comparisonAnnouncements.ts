@@ -33,7 +33,7 @@ export function comparisonAnnouncement(
   switch (state.kind) {
     case 'loading': {
       const { shown, baseline } = sideNames(after)
-      return `Comparing ${shown} with ${baseline}.`
+      return `Comparing ${shown} vs ${baseline}.`
     }
     case 'running':
     case 'failed':

@@ -96,6 +96,18 @@ describe('the header of a comparison', () => {
     await test.posted('runCommand', { command: 'cancelComparison' })
   })
 
+  it.each([
+    ['loading', { kind: 'loading' }],
+    ['running', { kind: 'running' }],
+  ] as const)('cancels a comparison that is %s with Escape', async (_, state) => {
+    const running = runningComparison(models, 40)
+    await test.show({ ...running, comparison: { ...running.comparison, state } })
+
+    await test.page.keyboard.press('Escape')
+
+    await test.posted('runCommand', { command: 'cancelComparison' })
+  })
+
   it('says what a side saw before the text', async () => {
     await test.show(comparedContexts(vocabulary))
 

@@ -88,6 +88,16 @@ describe('the table of a comparison', () => {
     await eventually(headers).toContain('Surprisal')
   })
 
+  it('has the columns that fit also if the panel gets narrow after the comparison', async () => {
+    const panel = await test.show(models)
+    await panel.send({ type: 'setComparison', inspectionId, comparison: null })
+    await eventually(headers).toContain('Top predictions')
+
+    await test.page.setViewportSize({ width: 340, height: 598 })
+
+    await eventually(headers).not.toContain('Top predictions')
+  })
+
   it('shows the distributions after the text', async () => {
     await test.show(models)
 
@@ -106,7 +116,7 @@ describe('the table of a comparison', () => {
 
   it('fills while the comparison runs', async () => {
     const panel = await test.show(runningComparison(models, 40))
-    await eventually(() => test.attribute('#row-0-40', 'title')).toBe('Not compared with gpt2 yet.')
+    await eventually(() => test.attribute('#row-0-40', 'title')).toBe('Not compared yet.')
     const tokens = elementAt(models.comparison.sections, 0).tokens.slice(40)
 
     await panel.send({ type: 'appendCompared', inspectionId, section: 0, tokens })

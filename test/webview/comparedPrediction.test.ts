@@ -134,7 +134,7 @@ describe('a token that is not compared', () => {
   it('gets both sides as soon as the comparison reaches it', async () => {
     const half = runningComparison(models, 40)
     const panel = await test.show(half, { picked: PICKED })
-    expect(await test.text('.uncompared')).toBe('Not compared with gpt2 yet.')
+    expect(await test.text('.uncompared')).toBe('Not compared yet.')
 
     const rest = tokens.slice(40)
     await panel.send({ type: 'appendCompared', inspectionId: models.id, section: 0, tokens: rest })

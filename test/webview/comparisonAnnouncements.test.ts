@@ -17,7 +17,7 @@ describe('the announcement of a comparison', () => {
   it('names the sides at the start', () => {
     const text = comparisonAnnouncement(before, inState({ kind: 'loading' }), labels)
 
-    expect(text).toBe('Comparing mini with gpt2.')
+    expect(text).toBe('Comparing mini vs gpt2.')
   })
 
   it('has the figures at the end, and where the sides are furthest apart', () => {

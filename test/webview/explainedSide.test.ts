@@ -120,7 +120,9 @@ describe('Why while comparing', () => {
 
     expect((await test.posted('requestWhy')).subject.side).toBe('shown')
     expect(await sideIn('.why', 'saved').isDisabled()).toBe(true)
-    expect(await test.text('.why .compared-side')).toContain('Only readConfig.ts has it.')
+    expect(await test.text('.why .uncompared')).toBe(
+      'Only readConfig.ts has this token, so it is not compared.',
+    )
   })
 
   it('explains the shown side again after the comparison', async () => {

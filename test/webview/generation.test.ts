@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
+import { comparedModels } from '../support/panel/comparedInspection'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 import { openPart } from './pickedToken'
 
@@ -42,6 +43,15 @@ describe('a completion in the panel', () => {
     expect(await test.attribute('#row-0-0', 'aria-label')).toContain('Covers what was typed')
     expect(await test.attribute('#row-0-1', 'aria-label')).not.toContain('Covers what was typed')
     expect(await test.text('.legend')).toContain('typed')
+  })
+
+  it('says how it was generated, and marks the typed text, while it is compared', async () => {
+    const { comparison } = comparedModels(vocabulary)
+    const sections = [...comparison.sections, ...comparison.sections]
+    await test.show({ ...completionWith(NUCLEUS), comparison: { ...comparison, sections } })
+
+    expect(await test.text('header h1')).toContain('Completion · temperature 0.8, top-p 0.9, seed 7')
+    expect(await test.text('.legend')).toMatch(/likelier for\s+gpt2\s+typed$/)
   })
 
   it('starts with the settings that it was generated with, and Reset restores them', async () => {

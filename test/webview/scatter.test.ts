@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import { comparedModels, comparedTexts, EDIT, runningComparison } from '../support/panel/comparedInspection'
+import {
+  comparedContexts,
+  comparedModels,
+  comparedTexts,
+  EDIT,
+  runningComparison,
+} from '../support/panel/comparedInspection'
+import type { PanelPage } from '../support/panel/panelHarness'
 import { type Theme, THEMES } from '../support/panel/themes'
 import { eventually, panelUnderTest, type ShowOptions, vocabulary } from './panelUnderTest'
 import { seriousViolations } from './seriousViolations'
@@ -15,9 +22,10 @@ const tokens = [...elementAt(models.comparison.sections, 0).tokens]
 const plot = () => test.page.locator('.scatter')
 const currentPoint = () => plot().getByRole('option', { selected: true })
 
-async function show(options: ShowOptions = {}): Promise<void> {
-  await test.show(models, { picked: PICKED, height: 1100, ...options })
+async function show(options: ShowOptions = {}): Promise<PanelPage> {
+  const panel = await test.show(models, { picked: PICKED, height: 1100, ...options })
   await plot().waitFor()
+  return panel
 }
 
 /** The place of the picked point in the plot, in pixels. */
@@ -40,20 +48,18 @@ describe('a click in the plot', () => {
   })
 
   it('picks nothing far from all points', async () => {
-    await show()
-    const panelMessages = () => test.page.evaluate<number>('window.posted.length')
-    const before = await panelMessages()
+    const panel = await show()
 
     await plot().click({ position: { x: 60, y: 80 } })
-    await plot().press('ArrowRight')
+    await plot().press('Home')
 
-    expect(await panelMessages()).toBe(before)
+    expect(await panel.messages('pickToken')).toMatchObject([{ position: 0 }])
   })
 })
 
 describe('the plot with the keyboard', () => {
   it('is one tab stop that goes to the nearest point in the direction of an arrow key', async () => {
-    await show()
+    const panel = await show()
     await plot().focus()
 
     await test.page.keyboard.press('ArrowLeft')
@@ -61,9 +67,9 @@ describe('the plot with the keyboard', () => {
     const left = await test.posted('pickToken')
     const moved = elementAt(tokens, left.position)
     expect(moved.score.surprisal).toBeLessThan(elementAt(tokens, PICKED.position).score.surprisal)
+    await panel.forgetMessages()
     await test.page.keyboard.press('ArrowUp')
     const up = await test.posted('pickToken')
-    await eventually(() => up.position === left.position).toBe(false)
     expect(elementAt(tokens, up.position).baselineScore.surprisal).toBeGreaterThan(
       moved.baselineScore.surprisal,
     )
@@ -100,7 +106,18 @@ describe('the plot', () => {
     const minus = bits.filter((delta) => delta <= -1).length
 
     expect(await plot().getAttribute('aria-label')).toBe(
-      `The whole text: surprisal in bits of each token, mini across, gpt2 up. ${plus} tokens likelier for mini by 1 bit or more, ${minus} for gpt2, ${85 - plus - minus} within 1 bit`,
+      `The whole text: surprisal in bits of each token, mini across, gpt2 up. ${plus} tokens likelier for mini by 1 bit or more, ${minus} likelier for gpt2, ${85 - plus - minus} within 1 bit`,
+    )
+  })
+
+  it('names the sides of a comparison with a context in plain English', async () => {
+    await test.show(comparedContexts(vocabulary), { picked: PICKED, height: 1100 })
+    await plot().waitFor()
+
+    const labels = (await plot().locator('.side-label').allTextContents()).map((text) => text.trim())
+    expect(labels).toEqual(['▲ likelier without context', '▼ likelier with context'])
+    expect(await plot().getAttribute('aria-label')).toContain(
+      'tokens likelier without context by 1 bit or more',
     )
   })
 

@@ -6,7 +6,13 @@ import { elementAt } from '../../src/shared/elementAt'
 import type { ComparedInspection } from '../../src/shared/text/comparisonText'
 import { RowStore } from '../../webview/state/rows'
 import { type Uncompared, uncomparedReason } from '../../webview/state/uncompared'
-import { comparedModels, comparedTexts, EDIT, runningComparison } from '../support/panel/comparedInspection'
+import {
+  comparedContexts,
+  comparedModels,
+  comparedTexts,
+  EDIT,
+  runningComparison,
+} from '../support/panel/comparedInspection'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 
 const vocabulary = readGpt2Vocabulary()
@@ -16,6 +22,26 @@ const half = runningComparison(comparedModels(vocabulary), 40)
 function reasonAt(inspection: ComparedInspection, position: number): Uncompared | null {
   const rows = new RowStore().rowsOf({ inspection, previous: null, lens: LensRows.EMPTY })
   return uncomparedReason(inspection, elementAt(elementAt(rows, 0), position))
+}
+
+/** The comparison without a start token if nothing precedes the baseline's first token. */
+function withoutFirst(inspection: ComparedInspection): ComparedInspection {
+  const { comparison } = inspection
+  const sections = comparison.sections.map((section) => ({
+    ...section,
+    tokens: [...section.tokens].slice(1),
+  }))
+  return { ...inspection, comparison: { ...comparison, sections } }
+}
+
+/** The comparison with a text that has another first token. */
+function withOtherFirst(inspection: ComparedInspection): ComparedInspection {
+  const { comparison } = withoutFirst(inspection)
+  const sections = comparison.sections.map((section) => ({
+    ...section,
+    baselineOnly: [{ position: 0, tokenIds: [0] }, ...section.baselineOnly],
+  }))
+  return { ...inspection, comparison: { ...comparison, sections } }
 }
 
 function inState(inspection: ComparedInspection, state: ComparisonState): ComparedInspection {
@@ -32,6 +58,18 @@ describe('a row that has only the shown side', () => {
 
     expect(reasonAt(running, EDIT.onlyShown)).toBe('onlyShown')
   })
+
+  it.each([
+    ['the context', withoutFirst(comparedContexts(vocabulary)), 0, 'first'],
+    ['a text that begins alike', withoutFirst(texts), 0, 'first'],
+    ['a text that begins with another token', withOtherFirst(texts), 0, 'onlyShown'],
+    ['a text that begins alike, at a later token', withoutFirst(texts), EDIT.onlyShown, 'onlyShown'],
+  ])(
+    'may be the first token, which nothing precedes on the other side: %s',
+    (_, inspection, position, reason) => {
+      expect(reasonAt(inspection, position)).toBe(reason)
+    },
+  )
 
   it('is not aligned if the texts differ too much', () => {
     const { comparison } = texts

@@ -42,7 +42,8 @@ function inspectionOfBaseline(inspection: Inspection): Inspection {
 function rowOfBaseline(row: Row): Row {
   const score = row.compared?.baselineScore ?? null
   const distribution = score ?? row.comparedNext?.baseline ?? null
-  const unscored = distribution === null ? (row.unscored ?? 'uncompared') : null
+  const reason = row.unscored ?? (row.uncompared === 'first' ? 'noContext' : 'uncompared')
+  const unscored = distribution === null ? reason : null
   return { ...row, score, distribution, unscored, stale: false, depth: null }
 }
 

@@ -2,7 +2,7 @@ import type { ComparedSection, ComparedToken } from '../../src/shared/contracts/
 import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { Distribution } from '../../src/shared/contracts/prediction'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
-import type { List } from '../../src/shared/list'
+import { comparedAt } from '../../src/shared/numbers/comparedTokens'
 
 /** The compared tokens of a section by their positions; none if the section is not compared. */
 export function comparedByPosition(
@@ -22,7 +22,7 @@ export function baselineAt(
   const compared = comparison?.sections[section]
   if (compared === undefined) return null
   if (position === sections[section]?.tokens.length) return compared.next?.baseline ?? null
-  return findCompared(compared.tokens, position)?.baselineScore ?? null
+  return comparedAt(compared.tokens, position)?.baselineScore ?? null
 }
 
 /**
@@ -39,19 +39,7 @@ export function baselineTokenBefore(
     const inserted = compared.baselineOnly.find((run) => run.position === i)
     if (inserted !== undefined) return inserted.tokenIds.at(-1) ?? null
     const before = tokens[i - 1]
-    if (before !== undefined && findCompared(compared.tokens, i - 1) !== undefined) return before.tokenId
+    if (before !== undefined && comparedAt(compared.tokens, i - 1) !== undefined) return before.tokenId
   }
   return null
-}
-
-/** By bisection: the tokens are in order of their positions. */
-function findCompared(tokens: List<ComparedToken>, position: number): ComparedToken | undefined {
-  let [low, high] = [0, tokens.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((tokens.at(middle)?.position ?? Infinity) < position) low = middle + 1
-    else high = middle
-  }
-  const found = tokens.at(low)
-  return found?.position === position ? found : undefined
 }

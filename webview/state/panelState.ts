@@ -146,6 +146,12 @@ export function isBusy(state: PanelState): boolean {
   return state.notice?.kind === 'preparing' || newestInspection(state)?.state.kind === 'running'
 }
 
+/** Whether the shown inspection is being compared, so that the comparison can be cancelled. */
+export function isComparing({ inspection }: PanelState): boolean {
+  const kind = inspection?.comparison?.state.kind
+  return kind === 'loading' || kind === 'running'
+}
+
 /** Whether what is shown is about to be replaced by a new run of the same document. */
 export function isReplaced({ inspection, upcoming, notice }: PanelState): boolean {
   return inspection !== null && (upcoming !== null || notice?.kind === 'preparing')

@@ -4,10 +4,11 @@ import { elementAt } from '../../src/shared/elementAt'
 import { assertNever } from '../../src/shared/assertNever'
 import type { TokenAddress } from '../../src/shared/contracts/protocol'
 import { deltaBits, deltaStep } from '../../src/shared/numbers/comparedTokens'
+import { type Side, sideOf } from './comparison'
 import type { RowBlock } from './rows'
 
 /** Which side finds a token likelier by more than 1 bit. */
-export type ScatterSide = 'plus' | 'minus' | 'even'
+export type ScatterSide = Side | 'even'
 
 /** A token that both sides have, with its surprisal in bits. */
 export interface ScatterPoint extends TokenAddress {
@@ -23,14 +24,13 @@ export function scatterPoints(rows: readonly RowBlock[]): readonly ScatterPoint[
       if (compared === null) return []
       const shown = compared.score.surprisal
       const baseline = compared.baselineScore.surprisal
-      return [{ section, position, shown, baseline, side: sideOf(deltaBits(compared)) }]
+      return [{ section, position, shown, baseline, side: scatterSideOf(deltaBits(compared)) }]
     }),
   )
 }
 
-function sideOf(delta: number): ScatterSide {
-  if (deltaStep(delta) === 0) return 'even'
-  return delta > 0 ? 'plus' : 'minus'
+function scatterSideOf(delta: number): ScatterSide {
+  return deltaStep(delta) === 0 ? 'even' : sideOf(delta)
 }
 
 export type Direction = 'left' | 'right' | 'up' | 'down'

@@ -4,6 +4,7 @@ import type {
   ComparedSection,
   ComparedToken,
   ComparisonState,
+  InspectionComparison,
 } from '../../src/shared/contracts/comparison'
 import type { Inspection } from '../../src/shared/contracts/inspection'
 import type { Distribution, Token } from '../../src/shared/contracts/prediction'
@@ -12,11 +13,13 @@ import type { SideNames } from '../../src/shared/text/comparisonText'
 
 /**
  * Why a row of a compared inspection has only the shown side. `onlyShown`: the baseline's text does not have the token;
- * `otherEnd`: the texts end differently; `notAligned`: they differ too much for a diff.
+ * `first`: it is the baseline's first token, which nothing precedes without a start token; `otherEnd`: the texts end
+ * differently; `notAligned`: they differ too much for a diff.
  */
 export type Uncompared =
   | 'pending'
   | 'onlyShown'
+  | 'first'
   | 'otherEnd'
   | 'notAligned'
   | Exclude<ComparisonState['kind'], 'loading' | 'running' | 'done'>
@@ -38,14 +41,14 @@ export function uncomparedReason({ comparison }: Inspection, row: ComparableRow)
   const { kind } = comparison.state
   switch (kind) {
     case 'done':
-      return missingReason(row, section)
+      return missingReason(row, section, comparison)
     case 'loading':
     case 'running':
-      return hasPassed(row, section) ? missingReason(row, section) : 'pending'
+      return hasPassed(row, section) ? missingReason(row, section, comparison) : 'pending'
     case 'cancelled':
     case 'interrupted':
     case 'failed':
-      return hasPassed(row, section) ? missingReason(row, section) : kind
+      return hasPassed(row, section) ? missingReason(row, section, comparison) : kind
     default:
       return assertNever(kind)
   }
@@ -56,18 +59,32 @@ function hasPassed({ position }: ComparableRow, { tokens }: ComparedSection): bo
   return position < (tokens.at(-1)?.position ?? 0)
 }
 
-function missingReason({ token }: ComparableRow, { isComplete }: ComparedSection): Uncompared {
-  if (!isComplete) return 'notAligned'
-  return token === null ? 'otherEnd' : 'onlyShown'
+function missingReason(
+  { token, position }: ComparableRow,
+  section: ComparedSection,
+  { baseline }: InspectionComparison,
+): Uncompared {
+  if (!section.isComplete) return 'notAligned'
+  if (token === null) return 'otherEnd'
+  return baseline.kind !== 'text' || (position === 0 && haveSameFirst(section)) ? 'first' : 'onlyShown'
+}
+
+/** Whether two texts begin with the same token, which is not compared: the second one is, and nothing is before it. */
+function haveSameFirst({ tokens, baselineOnly }: ComparedSection): boolean {
+  const second = tokens.at(0)
+  if (second?.position !== 1 || second.baselinePosition !== 1) return false
+  return baselineOnly.every(({ position }) => position > 1)
 }
 
 /** The reason as a sentence. */
 export function describeUncompared(reason: Uncompared, { shown, baseline }: SideNames): string {
   switch (reason) {
     case 'pending':
-      return `Not compared with ${baseline} yet.`
+      return 'Not compared yet.'
     case 'onlyShown':
       return `Only ${shown} has this token, so it is not compared.`
+    case 'first':
+      return 'Not compared: nothing precedes this token on the baseline’s side, and the start token is off.'
     case 'otherEnd':
       return `${shown} and ${baseline} end differently, so what follows is not compared.`
     case 'notAligned':

@@ -3,7 +3,10 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
-import { type SideKind, sideTag } from './sideTag'
+import type { Side } from '../../state/comparison'
+import type { Row } from '../../state/rows'
+import { describeUncompared } from '../../state/uncompared'
+import { sideTag } from './sideTag'
 
 /**
  * While comparing: that a view is about the shown side, in one line.
@@ -40,7 +43,7 @@ export function sideSwitchTemplate({
 }: SideSwitch): TemplateResult | typeof nothing {
   if (!isCompared(inspection)) return nothing
   const names = sideNames(inspection)
-  const radio = (value: ComparisonSide, kind: SideKind) =>
+  const radio = (value: ComparisonSide, kind: Side) =>
     html`<label
       ><input
         type="radio"
@@ -57,6 +60,14 @@ export function sideSwitchTemplate({
     <fieldset class="segmented" aria-label="Side">
       ${radio('shown', 'plus')} ${radio('baseline', 'minus')}
     </fieldset>
-    ${hasBaseline ? nothing : html`<span class="dim">Only ${names.shown} has it.</span>`}
   </div>`
+}
+
+/** While comparing: why a row has only the shown side. */
+export function uncomparedTemplate(
+  { uncompared }: Row,
+  inspection: Inspection,
+): TemplateResult | typeof nothing {
+  if (uncompared === null || !isCompared(inspection)) return nothing
+  return html`<p class="note uncompared">${describeUncompared(uncompared, sideNames(inspection))}</p>`
 }

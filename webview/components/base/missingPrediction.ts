@@ -38,7 +38,7 @@ function explain(reason: Unscored): string {
     case 'failed':
       return 'Not scored: the run failed before this token. Run it again.'
     case 'uncompared':
-      return 'The baseline does not have this row.'
+      return 'Not compared, so the baseline has no prediction here.'
     default:
       return assertNever(reason)
   }

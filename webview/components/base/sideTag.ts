@@ -1,9 +1,8 @@
 import { html, type TemplateResult } from 'lit'
 
-/** Which of two: `plus` is the shown side, with a line above its name, and `minus` the baseline, with a line below. */
-export type SideKind = 'plus' | 'minus'
+import type { Side } from '../../state/comparison'
 
-/** The name of a side of a comparison. */
-export function sideTag(kind: SideKind, name: string): TemplateResult {
-  return html`<bdi class="side ${kind}" title=${name}>${name}</bdi>`
+/** The name of a side of a comparison, with its line: above it for the shown side, below it for the baseline. */
+export function sideTag(side: Side, name: string): TemplateResult {
+  return html`<bdi class="side ${side}" title=${name}>${name}</bdi>`
 }

@@ -67,8 +67,14 @@ export function candidatesTemplate(options: CandidatesOptions): TemplateResult {
   </table>`
 }
 
-/** What a click on an alternative does. */
-const ALTERNATIVE_NOTE = ' · a click holds the picked token against it in Why'
+/** The tool tip of a listed token: its text and id, and what a click on an alternative does. */
+export function listedTokenTitle(
+  tokenId: number,
+  { actual, labels }: Pick<CandidatesOptions, 'actual' | 'labels'>,
+): string {
+  const note = tokenId === actual ? '' : ' · a click holds the picked token against it in Why'
+  return `${labels.show(tokenId)} · id ${tokenId}${note}`
+}
 
 interface LineOptions extends CandidatesOptions {
   /** The share that the longest bar stands for. */
@@ -91,7 +97,7 @@ function lineTemplate(line: CandidateLine, options: LineOptions): TemplateResult
     aria-label="${labels.speak(tokenId)}${isActual ? ', actual token' : ''}"
     data-alternative=${tokenId}
   >
-    <td class="label" title="${labels.show(tokenId)} · id ${tokenId}${isActual ? '' : ALTERNATIVE_NOTE}">
+    <td class="label" title=${listedTokenTitle(tokenId, options)}>
       <code class=${isHeldAgainst ? 'side minus' : ''}>${tokenTemplate(labels.piecesOf(tokenId))}</code>
     </td>
     <td class="bar">${barTemplate(sharesOf(line, showsSampled).map((share) => share / maxShare))}</td>

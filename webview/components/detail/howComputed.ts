@@ -6,12 +6,13 @@ import { elementAt } from '../../../src/shared/elementAt'
 import { type ComparedInspection, isCompared, sideNames } from '../../../src/shared/text/comparisonText'
 import { formatDecimal } from '../../../src/shared/text/format'
 import { hexBytes } from '../../../src/shared/text/tokenText'
+import type { Side } from '../../state/comparison'
 import type { Row } from '../../state/rows'
 import { contextBefore, splitCharacterAt } from '../../tokens/context'
 import { tokenTemplate } from '../../tokens/pieces'
 import { shownText, type TokenLabels } from '../../tokens/tokenLabels'
 import { shownSideTemplate } from '../base/comparedSide'
-import { type SideKind, sideTag } from '../base/sideTag'
+import { sideTag } from '../base/sideTag'
 
 /** The token's bytes, what it comes after, its row of the model's output, and how its log-probability follows from it. */
 export function howComputedTemplate(row: Row, inspection: Inspection, labels: TokenLabels): TemplateResult {
@@ -36,7 +37,7 @@ function sourcesTemplate(
   const names = sideNames(inspection)
   const { models } = inspection.comparison
   const sizeOf = (side: 'shown' | 'baseline') => (models?.[side] ?? inspection.model).vocabularySize
-  const side = (kind: SideKind, name: string, source: TemplateResult) =>
+  const side = (kind: Side, name: string, source: TemplateResult) =>
     html`<div class="source-of-side">${sideTag(kind, name)} ${source}</div>`
   return html`${side('plus', names.shown, sourceTemplate(shown, sizeOf('shown')))}
   ${side('minus', names.baseline, sourceTemplate(baseline, sizeOf('baseline')))}`

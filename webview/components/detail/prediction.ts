@@ -3,7 +3,7 @@ import { customElement, property } from 'lit/decorators.js'
 
 import { elementAt } from '../../../src/shared/elementAt'
 import { formatProbability } from '../../../src/shared/text/format'
-import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
+import { isCompared, likelierTexts, sideNames } from '../../../src/shared/text/comparisonText'
 import { matchesTyped, type TypedPlace, typedPlaceOf } from '../../../src/shared/text/generation'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { type Distribution, MAX_TOP_K } from '../../../src/shared/contracts/prediction'
@@ -18,14 +18,13 @@ import { tokenPieces } from '../../../src/shared/text/tokenText'
 import type { PanelActions } from '../../controller'
 import type { FullRow, PredictionPart } from '../../state/panelState'
 import type { Row, RowBlock } from '../../state/rows'
-import { describeUncompared } from '../../state/uncompared'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { type Candidate, type CandidateLine, candidatesTemplate } from './candidates'
 import { chipsTemplate } from './chips'
 import { comparedAnswerTemplate } from './compared/comparedAnswer'
 import './compared/scatter'
-import { shownSideTemplate } from '../base/comparedSide'
+import { shownSideTemplate, uncomparedTemplate } from '../base/comparedSide'
 import { howComputedTemplate } from './howComputed'
 import { LightElement } from '../base/lightElement'
 import { missingPredictionTemplate } from '../base/missingPrediction'
@@ -106,7 +105,7 @@ export class PredictionElement extends LightElement {
         <div class="numbers">
           ${
             this.comparedTemplate(row) ??
-            html`${factsTemplate(row, inspection.model.vocabularySize)} ${this.uncomparedTemplate(row)}
+            html`${factsTemplate(row, inspection.model.vocabularySize)} ${uncomparedTemplate(row, inspection)}
             ${this.listTemplate(row)}`
           }
         </div>
@@ -123,6 +122,7 @@ export class PredictionElement extends LightElement {
     if (!isCompared(inspection)) return null
     return comparedAnswerTemplate(row, {
       names: sideNames(inspection),
+      likelier: likelierTexts(inspection),
       labels,
       topK: inspection.topK,
       isOpen: this.openParts.has('list'),
@@ -132,15 +132,6 @@ export class PredictionElement extends LightElement {
     })
   }
 
-  private uncomparedTemplate(row: Row): TemplateResult | typeof nothing {
-    const { inspection } = this
-    if (!isCompared(inspection)) return nothing
-    const reason = row.uncompared
-    return reason === null
-      ? nothing
-      : html`<p class="note uncompared">${describeUncompared(reason, sideNames(inspection))}</p>`
-  }
-
   private scatterTemplate(): TemplateResult | typeof nothing {
     const { inspection, rows, picked, labels, actions } = this
     if (!isCompared(inspection)) return nothing
@@ -148,6 +139,7 @@ export class PredictionElement extends LightElement {
       .rows=${rows}
       .picked=${picked}
       .names=${sideNames(inspection)}
+      .likelier=${likelierTexts(inspection)}
       .labels=${labels}
       .actions=${actions}
     ></logitscope-scatter>`

@@ -75,7 +75,7 @@ function figuresPopover(
     role="dialog"
     aria-label="Comparison"
   >
-    <h2>${shown} <span class="dim">compared with</span> ${baseline}</h2>
+    <h2>${shown} <span class="dim">vs</span> ${baseline}</h2>
     <dl>
       <dt>Compared</dt>
       <dd>${formatCount(summary.tokens)} tokens</dd>

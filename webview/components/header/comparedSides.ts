@@ -5,7 +5,7 @@ import { type ComparedInspection, sideNames } from '../../../src/shared/text/com
 import { describeBackend } from '../../../src/shared/text/modelText'
 import type { PanelActions } from '../../controller'
 import { sideTag } from '../base/sideTag'
-import { describeContexts, describeLines, detailsOfText } from './inspectedText'
+import { describeContexts, describePart, detailsOfText, fileName } from './inspectedText'
 import { modelButton } from './modelPopover'
 
 /** `mini vs gpt2`: what is compared, each side with its mark. The baseline's button chooses another one. */
@@ -13,8 +13,7 @@ export function sidesTemplate(inspection: ComparedInspection, actions: PanelActi
   const { documentName, model, comparison } = inspection
   const { shown, baseline } = sideNames(inspection)
   const isOfModels = comparison.baseline.kind === 'model'
-  const name = documentName.slice(documentName.lastIndexOf('/') + 1)
-  const lines = describeLines(inspection)
+  const part = describePart(inspection)
   return html`${isOfModels ? modelButton(model, sideTag('plus', shown)) : modelButton(model)}
     <span class="sides">
       ${isOfModels ? nothing : sideTag('plus', shown)}
@@ -34,9 +33,9 @@ export function sidesTemplate(inspection: ComparedInspection, actions: PanelActi
     </span>
     <h1
       class="document compared ${comparison.baseline.kind === 'text' ? 'is-side' : ''}"
-      title="${documentName}, ${lines}"
+      title="${documentName}, ${part}"
     >
-      ${name}<span class="dim"> ${lines}</span>
+      ${fileName(inspection)}<span class="dim"> ${part}</span>
     </h1>
     <span class="dim from-900">${describeRuns(inspection)}</span>
     <span class="dim from-761" title=${detailsOfText(inspection).join('\n') || nothing}

@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
 
 import { formatCount, formatDecimal, formatPerplexity } from '../../../src/shared/text/format'
-import { describeGeneration } from '../../../src/shared/text/generation'
 import { METRICS } from '../../../src/shared/numbers/metrics'
 import { isCompared } from '../../../src/shared/text/comparisonText'
 import { describeBackend } from '../../../src/shared/text/modelText'
@@ -13,7 +12,7 @@ import { colourLabel, COMPARED_COLOURS } from '../../state/colouring'
 import { colourBy, type PanelState } from '../../state/panelState'
 import { comparedFigures, type FiguresContext } from './comparedFigures'
 import { sidesTemplate } from './comparedSides'
-import { describeContext, describeLines, detailsOfText, shortLines } from './inspectedText'
+import { describeContext, describePart, detailsOfText, fileName, shortLines } from './inspectedText'
 import { modelButton, modelPopover } from './modelPopover'
 import { moreButton, runButtons } from './runButtons'
 import { startTokenTemplate } from './startToken'
@@ -62,16 +61,13 @@ function subjectTemplate(inspection: Inspection): TemplateResult {
 /** `readConfig.ts lines 5–6`, shorter in a narrow panel; for a completion how it was generated. */
 function documentTemplate(inspection: Inspection): TemplateResult {
   const { documentName, generation } = inspection
-  const name = documentName.slice(documentName.lastIndexOf('/') + 1)
-  if (generation !== undefined) {
-    const what = describeGeneration(generation)
-    return html`<h1 class="document" title="${documentName}, ${what}">
-      ${what} <span class="dim from-620">${name}</span>
-    </h1>`
-  }
-  const lines = describeLines(inspection)
-  return html`<h1 class="document" title="${documentName}, ${lines}">
-    ${name}<span class="dim from-620"> ${lines}</span
+  const name = fileName(inspection)
+  const part = describePart(inspection)
+  const title = `${documentName}, ${part}`
+  if (generation !== undefined)
+    return html`<h1 class="document" title=${title}>${part} <span class="dim from-620">${name}</span></h1>`
+  return html`<h1 class="document" title=${title}>
+    ${name}<span class="dim from-620"> ${part}</span
     ><span class="dim to-619">:${shortLines(inspection)}</span>
   </h1>`
 }

@@ -1,15 +1,27 @@
 import type { ComparedInspection } from '../../../src/shared/text/comparisonText'
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
+import { describeGeneration } from '../../../src/shared/text/generation'
 import type { SidesContext } from '../../../src/shared/contracts/comparison'
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 
 /** `line 7` · `lines 3–9` · `3 selections` */
-export function describeLines({ sections }: Inspection): string {
+function describeLines({ sections }: Inspection): string {
   const [section, ...others] = sections
   if (section === undefined) return ''
   if (others.length > 0) return formatCounted(sections.length, 'selection')
   const { first, last } = section.lines
   return first === last ? `line ${formatCount(first)}` : `lines ${formatCount(first)}–${formatCount(last)}`
+}
+
+/** What was inspected: the lines, or for a completion how it was generated. */
+export function describePart(inspection: Inspection): string {
+  const { generation } = inspection
+  return generation === undefined ? describeLines(inspection) : describeGeneration(generation)
+}
+
+/** The document's name without its folders. */
+export function fileName({ documentName }: Inspection): string {
+  return documentName.slice(documentName.lastIndexOf('/') + 1)
 }
 
 /** `7` · `3–9` · `3–9,12`: the lines as they follow a file's name. */

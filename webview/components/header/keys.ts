@@ -14,7 +14,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ['Enter', 'Select the token in the editor'],
   ['↑ in the first row', 'Go to the column headers: ← → between them, Enter to sort, ↓ to return'],
   ['Ctrl+C, ⌘C', 'Copy the selected text, or else the row'],
-  ['Escape', 'Cancel the inspection, or close this list'],
+  ['Escape', 'Cancel the inspection or the comparison, or close this list'],
   ['F6', 'Go to the next part of the VS Code window'],
   ['?', 'Show or hide this list'],
 ]

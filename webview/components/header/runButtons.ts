@@ -3,7 +3,7 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import type { InspectionComparison } from '../../../src/shared/contracts/comparison'
 import type { PanelCommand } from '../../../src/shared/contracts/protocol'
 import type { PanelActions } from '../../controller'
-import { isBusy, type PanelState } from '../../state/panelState'
+import { isBusy, isComparing, type PanelState } from '../../state/panelState'
 
 /**
  * Cancel while a run is under way, else Run Again, and Continue if tokens are missing; Compare…, or what can be done with
@@ -19,11 +19,11 @@ export function runButtons(state: PanelState, actions: PanelActions): TemplateRe
 /** The buttons of a comparison need the room, so that Run Again is an icon. */
 function comparedButtons(
   state: PanelState,
-  { state: { kind }, canSwap }: InspectionComparison,
+  { canSwap }: InspectionComparison,
   actions: PanelActions,
 ): TemplateResult {
   const look = { class: 'compare of-comparison', text: 'from-900', actions }
-  const isRunning = kind === 'loading' || kind === 'running'
+  const isRunning = isComparing(state)
   return html`<span class="small">${inspectionButtons(state, actions)}</span>
     ${isRunning ? button('cancelComparison', 'Cancel Comparison', { ...look, icon: STOP }) : nothing}
     ${!isRunning && canSwap ? button('swapComparison', 'Swap', { ...look, icon: SWAP }) : nothing}

@@ -5,7 +5,7 @@ import { formatCount, formatCounted, formatDuration } from '../../../src/shared/
 import type { Inspection } from '../../../src/shared/contracts/inspection'
 import { scoredCount, tokenCount } from '../../../src/shared/numbers/summary'
 import { comparisonProgress } from '../../state/comparison'
-import { newestInspection, type PanelState } from '../../state/panelState'
+import { isComparing, newestInspection, type PanelState } from '../../state/panelState'
 
 /** What became of the newest run, and whether its document has changed since. */
 export function statusTemplate(state: PanelState): TemplateResult | typeof nothing {
@@ -33,10 +33,11 @@ export function progressTemplate(state: PanelState): TemplateResult | typeof not
   ></progress>`
 }
 
-function comparisonProgressTemplate({ inspection }: PanelState): TemplateResult | typeof nothing {
-  const kind = inspection?.comparison?.state.kind
-  if (inspection === null || (kind !== 'loading' && kind !== 'running')) return nothing
-  if (kind === 'loading') return html`<progress aria-label="Loading the baseline"></progress>`
+function comparisonProgressTemplate(state: PanelState): TemplateResult | typeof nothing {
+  const { inspection } = state
+  if (inspection === null || !isComparing(state)) return nothing
+  if (inspection.comparison?.state.kind === 'loading')
+    return html`<progress aria-label="Loading the baseline"></progress>`
   const { compared, total } = comparisonProgress(inspection)
   return html`<progress
     max=${total}

@@ -11,14 +11,20 @@ export function legendTemplate(by: ColourBy, inspection: Inspection): TemplateRe
   return by === 'delta' ? deltaLegend(inspection) : metricLegend(by, inspection)
 }
 
-/** The five colour steps of the metric; for a completion of typed text also the mark of its tokens. */
-function metricLegend(metric: Metric, { generation }: Inspection): TemplateResult {
+/** The five colour steps of the metric. */
+function metricLegend(metric: Metric, inspection: Inspection): TemplateResult {
   const { legend, steps } = METRIC_SCALES[metric]
   return html`<div class="legend" role="group" aria-label="Legend: ${legend}">
     <span class="dim legend-word">${legend}</span>
     ${steps.map((label, i) => html`<span class="token step${i + 1}">${label}</span>`)}
-    ${generation === undefined || generation.typed.length === 0 ? nothing : html`<span class="token typed">typed</span>`}
+    ${typedMark(inspection)}
   </div>`
+}
+
+/** The mark of the tokens that complete typed text. */
+function typedMark({ generation }: Inspection): TemplateResult | typeof nothing {
+  if (generation === undefined || generation.typed.length === 0) return nothing
+  return html`<span class="token typed">typed</span>`
 }
 
 /** By how many bits a token is likelier for which of two; for two texts also the marks of tokens that only one has. */
@@ -37,6 +43,7 @@ function deltaLegend(inspection: Inspection): TemplateResult | typeof nothing {
     ><span class="token minus2">3–6</span><span class="token minus3">6+</span>
     <span class="end">${wordsBefore(likelier.baseline, baseline)}${sideTag('minus', baseline)}</span>
     ${isOfTexts ? html`<span class="token only-shown" title="Only in ${shown}">only in one</span>` : nothing}
+    ${typedMark(inspection)}
   </div>`
 }
 

@@ -109,7 +109,7 @@ export class ColumnFit implements ReactiveController {
   }
 
   private get headerRow(): HTMLElement | null {
-    return this.table.querySelector<HTMLElement>('.head > .row')
+    return this.table.querySelector<HTMLElement>('.head > .columns')
   }
 
   private get samples(): HTMLElement | null {

@@ -11,6 +11,8 @@ import { nextPairFactsTemplate, pairFactsTemplate } from './pairFacts'
 
 export interface ComparedAnswerOptions {
   readonly names: SideNames
+  /** `likelier for mini`, `likelier in saved` */
+  readonly likelier: SideNames
   readonly labels: TokenLabels
   /** Number of listed tokens of each side. */
   readonly topK: number
@@ -35,7 +37,7 @@ export function comparedAnswerTemplate(row: Row, options: ComparedAnswerOptions)
       baselineLogProb: baselineScore.logProb,
     }
     const sides = { shown: score, baseline: baselineScore, actual }
-    return html`${pairFactsTemplate(compared, options.names)} ${listTemplate(sides, options)}
+    return html`${pairFactsTemplate(compared, options)} ${listTemplate(sides, options)}
     ${divergenceTemplate(compared, sides, options)}`
   }
   if (comparedNext === null) return null

@@ -2,10 +2,12 @@ import { html, type TemplateResult } from 'lit'
 
 import type { SideNames } from '../../../../src/shared/text/comparisonText'
 import { formatProbability } from '../../../../src/shared/text/format'
+import type { Side } from '../../../state/comparison'
 import type { ClosedList, MirroredToken, SideShare } from '../../../state/mirroredTokens'
 import { tokenTemplate } from '../../../tokens/pieces'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
-import { type SideKind, sideTag } from '../../base/sideTag'
+import { sideTag } from '../../base/sideTag'
+import { listedTokenTitle } from '../candidates'
 
 export interface MirrorOptions {
   readonly list: ClosedList
@@ -64,9 +66,6 @@ export function mirrorTemplate(options: MirrorOptions): TemplateResult {
   </table>`
 }
 
-/** What a click on an alternative does. */
-const ALTERNATIVE_NOTE = ' · a click holds the picked token against it in Why'
-
 interface LineOptions extends MirrorOptions {
   /** The share that the longest bar stands for. */
   readonly maxShare: number
@@ -84,7 +83,7 @@ function lineTemplate(
   >
     ${numberTemplate(shown, names.shown)}
     <td class="bar">${barTemplate('plus', shown, maxShare)}</td>
-    <td class="label" title="${labels.show(tokenId)} · id ${tokenId}${isActual ? '' : ALTERNATIVE_NOTE}">
+    <td class="label" title=${listedTokenTitle(tokenId, { actual, labels })}>
       <code>${tokenTemplate(labels.piecesOf(tokenId))}</code>
     </td>
     <td class="bar">${barTemplate('minus', baseline, maxShare)}</td>
@@ -102,7 +101,7 @@ function numberTemplate({ probability, isBound }: SideShare, name: string): Temp
 const MIN_WIDTH = 1.5
 
 /** A token that a side does not list has no bar. */
-function barTemplate(side: SideKind, share: SideShare, maxShare: number): TemplateResult {
+function barTemplate(side: Side, share: SideShare, maxShare: number): TemplateResult {
   const width = isKnown(share) ? Math.max(MIN_WIDTH, (share.probability / maxShare) * 100) : 0
   const start = side === 'plus' ? 100 - width : 0
   return html`<svg aria-hidden="true">

@@ -14,7 +14,10 @@ import {
 import { sideTag } from '../../base/sideTag'
 
 /** Both sides' figures of a token, one line each, and their difference. */
-export function pairFactsTemplate(compared: ComparedToken, names: SideNames): TemplateResult {
+export function pairFactsTemplate(
+  compared: ComparedToken,
+  { names, likelier }: { readonly names: SideNames; readonly likelier: SideNames },
+): TemplateResult {
   return html`<table class="pair-facts" aria-label="Both sides">
     <thead>
       <tr>
@@ -22,7 +25,7 @@ export function pairFactsTemplate(compared: ComparedToken, names: SideNames): Te
         <th scope="col">probability</th>
         <th scope="col">rank</th>
         <th scope="col">surprisal</th>
-        <th scope="col" title="Twice as likely for ${names.shown} is +1">Δ log₂ p</th>
+        <th scope="col" title="Above 0 is ${likelier.shown}; +1 is a factor of 2">Δ log₂ p</th>
       </tr>
     </thead>
     <tbody>

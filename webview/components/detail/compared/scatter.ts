@@ -27,8 +27,10 @@ const MAX_WIDTH_PX = 400
 const HEIGHT_SHARE = 0.65
 /** A click picks the nearest point at most this far from it, in pixels. */
 const REACH_PX = 12
-/** A picked token's name is cut after this many characters, and the sides' names. */
-const MAX_LABEL_LENGTH = 14
+/** A picked token's name is cut after this many characters, and the sides' names, which `without context` must fit. */
+const MAX_LABEL_LENGTH = 16
+/** Room for `likelier for ` before a side's name. */
+const MAX_SIDE_LENGTH = 13 + MAX_LABEL_LENGTH
 
 /** From the back to the front. */
 const SIDES: readonly ScatterSide[] = ['even', 'minus', 'plus']
@@ -50,6 +52,8 @@ export class ScatterElement extends LightElement {
   @property({ attribute: false }) rows!: readonly RowBlock[]
   @property({ attribute: false }) picked!: TokenAddress
   @property({ attribute: false }) names!: SideNames
+  /** `likelier for mini`, `likelier in saved` */
+  @property({ attribute: false }) likelier!: SideNames
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) actions!: PanelActions
 
@@ -121,7 +125,7 @@ export class ScatterElement extends LightElement {
   }
 
   private axesTemplate(): TemplateResult {
-    const { plot, height, names } = this
+    const { plot, height, names, likelier } = this
     const [left, right, top, bottom] = [plot.x(0), plot.x(plot.end), plot.y(plot.end), plot.y(0)]
     const ticks = plot.ticks.map(
       (bits) =>
@@ -130,16 +134,15 @@ export class ScatterElement extends LightElement {
           <text x=${plot.x(bits)} y=${bottom + 13} text-anchor="middle">${bits}</text>
           <text x=${left - 5} y=${plot.y(bits) + 3.5} text-anchor="end">${bits}</text>`,
     )
-    const [shown, baseline] = [shorten(names.shown), shorten(names.baseline)]
     return svg`${ticks}
       <line class="diagonal" x1=${left} y1=${bottom} x2=${right} y2=${top} />
-      <text x=${right} y=${height - 2} text-anchor="end">${shown} →</text>
-      <text x=${left + 5} y=${top + 10}>↑ ${baseline}</text>
+      <text x=${right} y=${height - 2} text-anchor="end">${shorten(names.shown)} →</text>
+      <text x=${left + 5} y=${top + 10}>↑ ${shorten(names.baseline)}</text>
       <text class="side-label" x=${left + 0.16 * (right - left)} y=${top + 0.2 * (bottom - top)}>
-        ▲ likelier for ${shown}
+        ▲ ${shorten(likelier.shown, MAX_SIDE_LENGTH)}
       </text>
       <text class="side-label" x=${right - 4} y=${bottom - 0.09 * (bottom - top)} text-anchor="end">
-        ▼ likelier for ${baseline}
+        ▼ ${shorten(likelier.baseline, MAX_SIDE_LENGTH)}
       </text>`
   }
 
@@ -176,13 +179,13 @@ export class ScatterElement extends LightElement {
 
   /** `mini across, mini int8 up: 20 tokens likelier for mini by 1 bit or more, …` */
   private get spokenSummary(): string {
-    const { shown, baseline } = this.names
+    const { names, likelier } = this
     const count = (side: ScatterSide) =>
       this.points.reduce((sum, point) => sum + Number(point.side === side), 0)
-    return `The whole text: surprisal in bits of each token, ${shown} across, ${baseline} up. ${formatCounted(count('plus'), 'token')} likelier for ${shown} by 1 bit or more, ${formatCount(count('minus'))} for ${baseline}, ${formatCount(count('even'))} within 1 bit`
+    return `The whole text: surprisal in bits of each token, ${names.shown} across, ${names.baseline} up. ${formatCounted(count('plus'), 'token')} ${likelier.shown} by 1 bit or more, ${formatCount(count('minus'))} ${likelier.baseline}, ${formatCount(count('even'))} within 1 bit`
   }
 
-  /** `Config, leading space, token 63: mini 11.79 bits, gpt2 3.62 bits, likelier for gpt2` */
+  /** `Config, leading space, token 63: mini 11.79 bits, gpt2 3.62 bits, Δ −8.17` */
   private spokenPoint(point: ScatterPoint): string {
     const { shown, baseline } = this.names
     const difference = point.baseline - point.shown
@@ -240,9 +243,7 @@ function pointId({ section, position }: TokenAddress): string {
   return `point-${section}-${position}`
 }
 
-function shorten(text: string): string {
+function shorten(text: string, length = MAX_LABEL_LENGTH): string {
   const characters = [...text]
-  return characters.length <= MAX_LABEL_LENGTH
-    ? text
-    : `${characters.slice(0, MAX_LABEL_LENGTH - 1).join('')}…`
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`
 }

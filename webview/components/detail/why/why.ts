@@ -19,7 +19,7 @@ import { setTokenContext } from '../../../tokens/tokenContext'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { textButton } from '../../base/failedComputation'
 import { LightElement } from '../../base/lightElement'
-import { sideSwitchTemplate } from '../../base/comparedSide'
+import { sideSwitchTemplate, uncomparedTemplate } from '../../base/comparedSide'
 import { missingPredictionTemplate } from '../../base/missingPrediction'
 import { factsTemplate, titleTemplate } from '../pickedToken'
 import './against'
@@ -65,7 +65,7 @@ export class WhyElement extends LightElement {
       aria-label="Why the picked token was predicted"
       @contextmenu=${this.onContextMenu}
     >
-      ${titleTemplate(row, labels)} ${this.sideTemplate(row)}
+      ${titleTemplate(row, labels)} ${this.sideTemplate(row)} ${uncomparedTemplate(row, inspection)}
       <div class="answer ${row.stale ? 'stale' : ''} ${missing === null ? '' : 'blank'}">
         ${missing === null ? nothing : missingPredictionTemplate(missing, inspection, this.actions)}
         <div class="numbers">${factsTemplate(row, inspection.model.vocabularySize)}</div>
