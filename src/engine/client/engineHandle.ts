@@ -5,6 +5,7 @@ import {
   type EngineState,
 } from '../../shared/contracts/engineApi'
 import {
+  BaselineMemoryError,
   CancelledError,
   EngineStoppedError,
   InferenceError,
@@ -83,8 +84,7 @@ class RestartableEngine implements EngineHandle {
     try {
       return await current.client.call(name, request, options)
     } catch (error) {
-      const isFatal = FATAL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)
-      if (isFatal && this.running === current) {
+      if (isFatal(error, name) && this.running === current) {
         // `failed` stays, so that the user still sees why the model could not be loaded.
         if (this.state.kind !== 'failed') this.become({ kind: 'stopped' })
         await this.endThread(stopped('The engine restarted. Try again.', error))
@@ -138,6 +138,12 @@ class RestartableEngine implements EngineHandle {
     this.state = next
     this.onState(next)
   }
+}
+
+/** A second model is refused before anything of it is in memory. */
+function isFatal(error: unknown, method: keyof EngineMethods): boolean {
+  if (method === 'checkBaseline' && error instanceof BaselineMemoryError) return false
+  return FATAL_ERRORS.some((ErrorClass) => error instanceof ErrorClass)
 }
 
 function stopped(message: string, cause?: unknown): EngineStoppedError {

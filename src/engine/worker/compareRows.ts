@@ -27,6 +27,12 @@ interface CallOptions {
 }
 
 /**
+ * Tokens that the rows of one message list for each side. The extension host passes them on to the panel as JSON, which
+ * would hold its thread for too long if they were more.
+ */
+const MAX_LISTED = 2_560
+
+/**
  * Compares the rows of both sides in order. The baseline's logits go straight into the head of the shown side, which
  * computes the divergences.
  */
@@ -45,7 +51,7 @@ export async function compareRows(
       computedPositions += computed
     })
   const rows = targets.length
-  const headRows = Math.min(shown.headRows, baseline.headRows)
+  const headRows = Math.min(shown.headRows, baseline.headRows, Math.ceil(MAX_LISTED / topK))
   const options = { topK, temperature: 1 }
   for (let start = 0; start < rows; start += headRows) {
     const end = Math.min(start + headRows, rows)

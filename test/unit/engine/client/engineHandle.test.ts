@@ -11,6 +11,7 @@ import { spawnWorker } from '../../../../src/engine/client/spawnWorker'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import { Engine } from '../../../../src/engine/worker/engine'
 import {
+  BaselineMemoryError,
   CancelledError,
   EngineStoppedError,
   InferenceError,
@@ -22,6 +23,7 @@ import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSetti
 import { LOADING_LIMIT_MS, loadMini, MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
 import { fixedSteps } from '../../../support/engine/fixedSteps'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
+import { hashEngine } from '../../../support/fakes/hashEngine'
 import { loadTokenizer } from '../../../support/texts/loadTokenizer'
 
 const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
@@ -154,6 +156,21 @@ describe('An engine', { timeout: LOADING_LIMIT_MS }, () => {
     const { engine } = inThisThread(withoutModel)
     await expect(engine.api.model(undefined)).rejects.toThrow(ModelFilesError)
     expect((await engine.api.tokenize({ text: 'a' })).tokenIds).toEqual(Int32Array.of(64))
+  })
+})
+
+describe('An engine that refuses a second model', () => {
+  it('keeps its worker, because nothing of that model is in memory', async () => {
+    const refusal = new BaselineMemoryError('Compare a smaller model.')
+    const worker = new InThreadWorker({ ...hashEngine(), checkBaseline: () => Promise.reject(refusal) })
+    const engine = createEngine(() => worker)
+    onTestFinished(() => engine.dispose())
+
+    await expect(engine.api.checkBaseline({ location: MINI, precision: 'fp32' })).rejects.toThrow(
+      BaselineMemoryError,
+    )
+
+    expect(worker.isTerminated).toBe(false)
   })
 })
 

@@ -104,6 +104,30 @@ describe('Comparing two models', () => {
     expect(deliveries).toBe(1)
   })
 
+  it('delivers few rows at once if each lists many tokens', async () => {
+    const engine = connect(freshEngine(await loadMini()))
+    const tokenIds = Int32Array.from({ length: 60 }, (_, i) => 40_000 - 17 * i)
+    const deliveries: number[] = []
+
+    await engine.compare(
+      {
+        tokenIds,
+        firstRow: 0,
+        targets: tokenIds,
+        topK: 100,
+        priority: 'bulk',
+        baseline: { tokenIds, firstRow: 0 },
+      },
+      {
+        onProgress: (progress) => {
+          if (progress.kind === 'rows') deliveries.push(progress.rows.kl.length)
+        },
+      },
+    )
+
+    expect(deliveries).toEqual([26, 26, 8])
+  })
+
   it('names the model that cannot be read', async () => {
     const engine = connect(freshEngine(await loadMini()))
     const location = { ...MINI, folder: '/nowhere', ifMissing: 'gpt2 is not installed.' }
