@@ -33,7 +33,9 @@ export class BaselineModels<Model extends Releasable> {
    * ends if every call that waits for it is cancelled.
    * @throws what loading the model throws, CancelledError
    */
-  use<T>(baseline: BaselineModel, signal: AbortSignal, work: (model: Model) => Promise<T>): Promise<T> {
+  async use<T>(baseline: BaselineModel, signal: AbortSignal, work: (model: Model) => Promise<T>): Promise<T> {
+    // A load for a call that is cancelled already would not end, because its signal aborts no more.
+    signal.throwIfAborted()
     const entry = this.entryOf(baseline)
     const used = this.awaitLoad(entry, signal).then(work)
     // Without the results, which would stay in memory.

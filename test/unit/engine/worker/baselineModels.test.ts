@@ -63,6 +63,15 @@ describe('BaselineModels', () => {
     expect(attempts).toBe(2)
   })
 
+  it('loads no model for a call that is cancelled already', async () => {
+    const { models, said } = modelsUnderTest()
+
+    await expect(models.use(INT8, AbortSignal.abort(), () => Promise.resolve())).rejects.toThrow()
+    await models.release()
+
+    expect(said).toEqual([])
+  })
+
   it('knows which model is loaded', async () => {
     const { models } = modelsUnderTest()
 
