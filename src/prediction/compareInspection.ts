@@ -1,6 +1,7 @@
 import type { ComparedNext, ComparedToken } from '../shared/contracts/comparison'
 import type { BaselineModel } from '../shared/contracts/engineApi'
 import { elementAt } from '../shared/elementAt'
+import { continuedModel } from '../shared/text/modelText'
 import type { ComparedModels, ComparedSides, Comparisons } from './comparisons'
 import type { PreparedInspection, SectionSequence } from './inspectDocument'
 
@@ -32,6 +33,8 @@ export async function compareInspection(
   { signal, ...listener }: ComparisonListener & { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   const { startToken, topK, model } = shown.inspection
+  /** The models of the last compared token, if the baseline has one of its own. */
+  let models: ComparedModels | undefined
   for (const [section, sequence] of shown.sequences.entries()) {
     const { next } = await comparisons.compare(
       {
@@ -44,9 +47,25 @@ export async function compareInspection(
       },
       {
         signal,
-        onStart: (sides) => listener.onStart?.(section, sides),
+        onStart: (sides) => {
+          listener.onStart?.(section, sides)
+          if (baseline.model === undefined) return
+          const loaded = { shown: sides.model, baseline: sides.baseline }
+          if (models === undefined) models = loaded
+          else if (loaded.baseline.backend !== models.baseline.backend) {
+            // The backend of the section before failed between the two.
+            models = {
+              shown: continuedModel(models.shown, loaded.shown),
+              baseline: continuedModel(models.baseline, loaded.baseline),
+            }
+            listener.onModels?.(models)
+          }
+        },
         onTokens: (tokens) => listener.onTokens?.(section, tokens),
-        onContinued: (models) => listener.onModels?.(models),
+        onContinued: (others) => {
+          models = others
+          listener.onModels?.(others)
+        },
       },
     )
     if (next !== null) listener.onNext?.(section, next)

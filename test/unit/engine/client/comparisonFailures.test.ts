@@ -2,6 +2,7 @@
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
+import { compareInspection } from '../../../../src/prediction/compareInspection'
 import { Comparisons } from '../../../../src/prediction/comparisons'
 import { Explanations } from '../../../../src/prediction/explanations'
 import { prepareText } from '../../../../src/prediction/inspectText'
@@ -64,6 +65,25 @@ describe('If the native process ends in the middle', { timeout: LOADING_LIMIT_MS
 
       for (const side of [model, baseline])
         expect(side).toMatchObject({ backend: 'wasm', remarks: ['started on native'] })
+    })
+
+    it('says that both sides are on WASM if it ends between two sections', async () => {
+      const prepared = await prepareText(service, { text: TEXT, startToken: true, topK: 1 })
+      const sequences = [...prepared.sequences, ...prepared.sequences]
+      const said: string[] = []
+
+      await compareInspection(
+        new Comparisons(tested.router.api, service),
+        { shown: { ...prepared, sequences }, baseline: { model: INT8, sequences } },
+        {
+          onNext: (section) => {
+            if (section === 0) tested.native.engine.end(ENDED)
+          },
+          onModels: (models) => said.push(backendsOf(models), ...models.baseline.remarks),
+        },
+      )
+
+      expect(said).toEqual(['wasm wasm', 'started on native'])
     })
 
     it('says nothing if no backend fails', async () => {
