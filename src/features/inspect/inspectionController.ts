@@ -161,7 +161,8 @@ export class InspectionController implements Feature, ShownInspection, vscode.Di
     const run = new Run({ subject: shown.subject, editor: shown.editor })
     await this.runner.execute(run, async () => {
       await this.options.service.sameModel(data.inspection.model, { signal: run.signal })
-      return data
+      // A comparison may have added tokens while the model was loaded.
+      return shown.data ?? data
     })
   }
 

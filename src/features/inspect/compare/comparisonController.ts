@@ -7,6 +7,7 @@ import type { BaselineSide } from '../../../prediction/compareInspection'
 import type { Baseline, InspectionComparison } from '../../../shared/contracts/comparison'
 import type { Inspection } from '../../../shared/contracts/inspection'
 import { LogitscopeError } from '../../../shared/errors'
+import type { InspectionPanel } from '../panel/inspectionPanel'
 import type { InspectionRun } from '../run/inspectionRun'
 import type { Run } from '../run/run'
 import { BaselineTexts, currentTarget, type TextBaseline } from './baselineTexts'
@@ -14,7 +15,11 @@ import { chooseBaseline, type ComparableModels, otherPrecision, savedVersion } f
 import { ComparisonRunner, type ComparisonRunnerOptions } from './comparisonRunner'
 import { RecentBaselines } from './recentBaselines'
 
-export interface ComparisonControllerOptions extends Omit<ComparisonRunnerOptions, 'texts' | 'onState'> {
+export interface ComparisonControllerOptions extends Omit<
+  ComparisonRunnerOptions,
+  'panel' | 'texts' | 'onState'
+> {
+  readonly panel: InspectionPanel
   readonly models: ComparableModels
   /** Stores the recent baselines of the workspace. */
   readonly workspaceMemento: vscode.Memento
@@ -185,8 +190,13 @@ export class ComparisonController {
     const { model } = readSettings()
     const shown: Baseline = { kind: 'model', id: model, precision: readPrecision(model) }
     this.runner.expect(shown)
-    if (readPrecision(id) !== precision) await writePrecision(id, precision)
-    if (model !== id) await writeSetting('model', id)
+    try {
+      if (readPrecision(id) !== precision) await writePrecision(id, precision)
+      if (model !== id) await writeSetting('model', id)
+    } catch (error) {
+      this.runner.expect(undefined)
+      throw error
+    }
   }
 
   private async swapDocuments(
@@ -195,13 +205,12 @@ export class ComparisonController {
   ): Promise<void> {
     const document = await existingDocument(uri, { wasDeleted: false })
     if (document === undefined) {
-      void showInformation(`Logitscope: ${name} no longer exists.`)
+      void showInformation(`Logitscope: ${name} no longer exists. Choose another text to compare with.`)
       return
     }
     const target = { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
     const shown: Baseline = { kind: 'text', source: 'document', uri: documentUri, name: documentName }
-    this.runner.expect(shown)
-    await this.options.inspectTarget(target)
+    await this.runner.compareNext(shown, () => this.options.inspectTarget(target))
   }
 }
 

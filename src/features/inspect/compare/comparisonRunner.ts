@@ -18,7 +18,9 @@ import { keptBaseline, pendingComparison } from './baselines'
 import { BaselineTextError, type BaselineTexts, currentTarget, shownText } from './baselineTexts'
 
 export interface ComparisonRunnerOptions {
-  readonly panel: InspectionPanel
+  readonly panel: Pick<InspectionPanel, 'shown' | 'run' | 'update'> & {
+    readonly requests: Pick<InspectionPanel['requests'], 'cancelBaseline'>
+  }
   readonly service: PredictionService
   readonly comparisons: Comparisons
   readonly store: Pick<InspectionStore, 'save' | 'saveSoon'>
@@ -63,11 +65,14 @@ export class ComparisonRunner {
     const run = panel.shown
     const data = run?.data
     if (run === undefined || data === undefined) return
-    if (baseline.kind !== 'model' && !run.isActive && (await wasEdited(run, data))) {
-      return this.runAgainWith(baseline)
+    if (baseline.kind !== 'model' && !run.isActive) {
+      const isOutdated = await wasEdited(run, data)
+      if (panel.shown !== run) return this.start(baseline)
+      if (isOutdated) return this.runAgainWith(baseline)
     }
     const { inspection } = data
     this.stop()
+    this.keepsBaseline = true
     if (baseline.kind !== 'model') this.unload()
     const comparison = pendingComparison(data, baseline)
     panel.update({ type: 'setComparison', inspectionId: inspection.id, comparison })
@@ -75,9 +80,19 @@ export class ComparisonRunner {
     if (!run.isActive) await this.compare(run)
   }
 
-  /** Compares the next run that is shown with this baseline. */
-  expect(baseline: Baseline): void {
+  /** Compares the next run that is shown with this baseline; undefined: with that of the shown run. */
+  expect(baseline: Baseline | undefined): void {
     this.next = baseline
+  }
+
+  /** Compares the run that `inspect` shows with this baseline. If it shows none, a later run is not compared with it. */
+  async compareNext(baseline: Baseline, inspect: () => Promise<void>): Promise<void> {
+    this.expect(baseline)
+    try {
+      await inspect()
+    } finally {
+      if (this.next === baseline) this.expect(undefined)
+    }
   }
 
   /** The comparison of a run that will be shown in place of another one, or continues it. */
@@ -89,9 +104,8 @@ export class ComparisonRunner {
     const baseline = this.next ?? kept
     this.next = undefined
     this.keepsBaseline = true
-    if (baseline !== undefined) return pendingComparison(data, baseline)
-    if (shown?.comparison !== undefined) this.unload()
-    return undefined
+    if (baseline?.kind !== 'model' && shown?.comparison !== undefined) this.unload()
+    return baseline && pendingComparison(data, baseline)
   }
 
   /** Compares a run that was waited for. */
@@ -145,13 +159,11 @@ export class ComparisonRunner {
   close(): void {
     this.suspend()
     this.keepsBaseline = false
+    this.expect(undefined)
   }
 
   private async runAgainWith(baseline: Baseline): Promise<void> {
-    this.next = baseline
-    await this.options.runAgain()
-    // The run was not shown.
-    if (this.next === baseline) this.next = undefined
+    await this.compareNext(baseline, () => this.options.runAgain())
     await this.active?.ended
   }
 
@@ -190,7 +202,7 @@ export class ComparisonRunner {
     if (!isCurrent() || data === undefined || baseline === undefined) return
     const inspectionId = data.inspection.id
     const post = (update: InspectionUpdate) => {
-      if (isCurrent()) this.post(run, update)
+      if (isCurrent()) this.post(update)
     }
     try {
       const side = await this.sideOf(run, data, { baseline, signal })
@@ -269,10 +281,12 @@ export class ComparisonRunner {
     onState()
   }
 
-  private post(run: Run, update: InspectionUpdate): void {
+  private post(update: InspectionUpdate): void {
     const { panel, store } = this.options
     panel.update(update)
-    store.saveSoon(() => run.data && { ...run.data, seconds: run.seconds })
+    // Not the compared run: a run that continues its inspection may have taken its place.
+    const { shown } = panel
+    store.saveSoon(() => shown?.data && { ...shown.data, seconds: shown.seconds })
   }
 }
 
