@@ -7,6 +7,7 @@ import { encodeLensRows } from '../../../shared/contracts/lensRows'
 import type { ComparisonSide } from '../../../shared/contracts/comparison'
 import type { LensRowsMessage, RequestLensMessage } from '../../../shared/contracts/lensMessages'
 import { delay } from '../../../shared/delay'
+import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from '../run/inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { REPLACED_RUN, type ShownRun } from './shownRun'
@@ -117,7 +118,8 @@ export class LensRequests {
   ): Promise<void> {
     const side = baselineSide(run, this.options.baselineSide(), section)
     if (side === undefined) return
-    const places = Array.from({ length: end - from }, (_, i) => side.positionOf(from + i))
+    const rows = elementAt(run.inspection.sections, section).tokens.length + 1
+    const places = Array.from({ length: Math.min(end, rows) - from }, (_, i) => side.positionOf(from + i))
     for (const range of consecutive(places)) {
       const shift = from + range.index - range.from
       await this.rowsOf(side, range, {

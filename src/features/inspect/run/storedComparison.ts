@@ -243,22 +243,22 @@ function encodeBaselineOnly(lists: readonly (readonly BaselineOnlyTokens[])[]): 
   return numbers
 }
 
-/** Null if the file is incomplete. */
+/** Null if the file is incomplete or has other numbers than `encodeBaselineOnly` writes. */
 function decodeBaselineOnly(bytes: Uint8Array, length: number): BaselineOnlyTokens[][] | null {
   if (bytes.length !== length * Int32Array.BYTES_PER_ELEMENT) return null
   const numbers = new Int32Array(copyOf(bytes, bytes.length))
   const lists: BaselineOnlyTokens[][] = []
   for (let at = 0; at < numbers.length;) {
+    const list: BaselineOnlyTokens[] = []
     const runs = elementAt(numbers, at++)
-    lists.push(
-      Array.from({ length: runs }, () => {
-        const position = elementAt(numbers, at++)
-        const count = elementAt(numbers, at++)
-        const tokenIds = [...numbers.subarray(at, at + count)]
-        at += count
-        return { position, tokenIds }
-      }),
-    )
+    for (let run = 0; run < runs; run++) {
+      const [position, count = -1] = numbers.subarray(at, at + RUN_NUMBERS)
+      at += RUN_NUMBERS
+      if (position === undefined || count < 0 || at + count > numbers.length) return null
+      list.push({ position, tokenIds: [...numbers.subarray(at, at + count)] })
+      at += count
+    }
+    lists.push(list)
   }
   return lists
 }

@@ -63,6 +63,15 @@ describe('the lens of the baseline’s side', () => {
     expect(postedPositions('baseline')).toEqual([-2, -1, 1, 2].map((i) => EDIT.onlyShown + i))
   })
 
+  it('ends with the row after the last token, however far the page asks', async () => {
+    show(models, sideOfModels())
+
+    await lens.answer(lensRequest('baseline', 3, Number.MAX_SAFE_INTEGER))
+
+    expect(posted.at(-1)).toMatchObject({ type: 'lensEnded', failure: null })
+    expect(elementAt(asked, 0).end).toBe(elementAt(models.sections, 0).tokens.length + 1)
+  })
+
   it('is not kept with the run', async () => {
     show(models, sideOfModels())
 

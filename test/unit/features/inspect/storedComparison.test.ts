@@ -83,6 +83,18 @@ describe('A stored comparison', () => {
     expect((await restore(whole, header)).state).toEqual({ kind: 'interrupted' })
   })
 
+  it('is interrupted if a file has an impossible number', async () => {
+    const { files, save, restore } = store()
+    const whole = comparison([{ ...sectionOf(4), baselineOnly: ONLY }])
+    const header = await save(whole, 1)
+    const numbers = new Int32Array(Uint8Array.from(elementOf(files, 'baselineOnly1')).buffer)
+    // The length of the first run of tokens.
+    numbers[2] = -2
+    files.set('baselineOnly1', new Uint8Array(numbers.buffer))
+
+    expect((await restore(whole, header)).state).toEqual({ kind: 'interrupted' })
+  })
+
   it('writes only what is new of a comparison that has grown', async () => {
     const { names, save } = store()
     const section = sectionOf(COMPARED_PER_FILE)
