@@ -91,6 +91,15 @@ describe('Compare', () => {
     assert.match(results, /^Only clipboard has here: dog, leading space\.$/m)
   })
 
+  it('compares the text of the clipboard with the line ends of the document', async () => {
+    await show(TEXT)
+    await vscode.env.clipboard.writeText(TEXT.replaceAll('\n', '\r\n'))
+
+    await choose('Clipboard', { selected: TEXT })
+
+    assert.doesNotMatch(await resultsAsText(), /Not compared|Only clipboard/)
+  })
+
   it('compares with another open document, and swaps both', async () => {
     const other = await show('The dog sat on the mat.\n', 'other.txt')
     await show(TEXT)

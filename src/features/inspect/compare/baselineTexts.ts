@@ -70,8 +70,9 @@ export class BaselineTexts {
     inspection,
     target: { document, text, ranges },
   }: ShownText): Promise<TextPart> {
-    const clipboard = this.clipboard ?? (await vscode.env.clipboard.readText())
-    this.clipboard = clipboard
+    const copied = this.clipboard ?? (await vscode.env.clipboard.readText())
+    this.clipboard = copied
+    const clipboard = withLineEndsOf(document, copied)
     if (clipboard === '') {
       throw new BaselineTextError('The clipboard has no text. Copy one, then compare with it.')
     }
@@ -112,7 +113,7 @@ async function savedVersion({ inspection, target }: ShownText): Promise<TextPart
 
 /** The text of a document's file, with the document's line ends. */
 async function readSaved(document: vscode.TextDocument): Promise<string> {
-  const { uri, eol, encoding } = document
+  const { uri, encoding } = document
   const name = documentNameOf(uri)
   if (document.isUntitled) {
     throw new BaselineTextError(`${name} was never saved. Save it, edit it, then compare.`)
@@ -131,7 +132,13 @@ async function readSaved(document: vscode.TextDocument): Promise<string> {
       { cause: error },
     )
   }
-  if (text === '') throw new BaselineTextError(`The saved version of ${name} is empty.`)
+  if (text === '')
+    throw new BaselineTextError(`The saved version of ${name} is empty. Choose another text to compare with.`)
+  return withLineEndsOf(document, text)
+}
+
+/** The text as it would be in the document, whose lines all end alike. */
+function withLineEndsOf({ eol }: vscode.TextDocument, text: string): string {
   return text.replaceAll(/\r\n|\r|\n/g, eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n')
 }
 
