@@ -125,6 +125,43 @@ describe('the header of a comparison', () => {
   })
 })
 
+describe('the header in a narrow panel', () => {
+  const int8 = { ...models.model, precision: 'int8' } as const
+  const precisions = {
+    ...models,
+    comparison: { ...models.comparison, models: { shown: models.model, baseline: int8 } },
+  }
+  const cut = () =>
+    test.page.evaluate<string[]>(`
+      [...document.querySelectorAll('header .side, header .status, .legend .side, .extreme-side')]
+        .filter((element) => element.checkVisibility() && element.scrollWidth > element.clientWidth + 1)
+        .map((element) => element.textContent)`)
+
+  it.each([
+    [340, precisions],
+    [340, runningComparison(precisions, 40)],
+    [431, precisions],
+    [520, precisions],
+    [520, runningComparison(precisions, 40)],
+    [520, texts],
+    [520, comparedContexts(vocabulary)],
+    [761, runningComparison(precisions, 40)],
+  ])('cuts neither the names of the sides nor the status at %i pixels', async (width, inspection) => {
+    await test.show(inspection, { width, height: 598 })
+
+    await test.shown('.extreme-side')
+    expect(await cut()).toEqual([])
+  })
+
+  it('has the model of two texts in a line of its own', async () => {
+    await test.show(texts, { width: 340, height: 598 })
+
+    await test.page.locator('header .lines').getByRole('button', { name: 'mini' }).click()
+
+    await test.page.getByRole('dialog', { name: 'Model' }).waitFor()
+  })
+})
+
 describe('a comparison that is not complete', () => {
   const failed: ComparisonState = {
     kind: 'failed',

@@ -47,7 +47,7 @@ export function comparedFigures(
         <span class="dim">KL</span> <b>${kl}</b
         ><span class="wide"> ± ${error} <span class="dim">nats</span></span>
       </button>
-      <span class="figure"
+      <span class="figure same-top"
         ><b>${formatWholePercent(summary.sameTop)}</b>
         <span class="dim">same top<span class="wide"> token</span></span></span
       >

@@ -14,7 +14,12 @@ export function sidesTemplate(inspection: ComparedInspection, actions: PanelActi
   const { shown, baseline } = sideNames(inspection)
   const isOfModels = comparison.baseline.kind === 'model'
   const part = describePart(inspection)
-  return html`${isOfModels ? modelButton(model, sideTag('plus', shown)) : modelButton(model)}
+  // In a narrow panel the sides need the room, so that a model that both have is in another line.
+  return html`${
+      isOfModels
+        ? modelButton(model, sideTag('plus', shown))
+        : html`<span class="from-520">${modelButton(model)}</span>`
+    }
     <span class="sides">
       ${isOfModels ? nothing : sideTag('plus', shown)}
       <span class="dim">vs</span>

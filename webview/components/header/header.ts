@@ -40,11 +40,17 @@ export function headerTemplate(
       </div>
       <div class="line">
         <span class="from-520">${startTokenTemplate(inspection, actions)}</span>
+        ${isOfOneModel(inspection) ? html`<span class="to-519">${modelButton(inspection.model)}</span>` : nothing}
         ${colourTemplate(state, actions)}
       </div>
     </div>
     ${progressTemplate(state)} ${modelPopover(state, inspection, actions)}
   </header>`
+}
+
+/** Whether two texts are compared, or two contexts. */
+function isOfOneModel({ comparison }: Inspection): boolean {
+  return comparison !== undefined && comparison.baseline.kind !== 'model'
 }
 
 /** The model and the text, and how the model ran. */

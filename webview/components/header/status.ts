@@ -14,7 +14,8 @@ export function statusTemplate(state: PanelState): TemplateResult | typeof nothi
   if (state.notice?.kind === 'preparing')
     return html`<span class="status dim" title=${state.notice.note}>${state.notice.note}</span>`
   const { warns, text, short = text } = describeComparisonStatus(state) ?? describeStatus(inspection, state)
-  return html`<span class="status ${warns ? 'warns' : 'dim'}" title=${text}
+  if (text === '') return nothing
+  return html`<span class="status ${warns ? 'warns' : 'dim'} ${short === '' ? 'from-620' : ''}" title=${text}
     ><span class="from-620">${text}</span><span class="to-619">${short}</span></span
   >`
 }
@@ -50,7 +51,7 @@ function comparisonProgressTemplate(state: PanelState): TemplateResult | typeof 
 interface Status {
   readonly warns: boolean
   readonly text: string
-  /** The text in a narrow panel, if the whole one has no room there. */
+  /** The text in a narrow panel, if the whole one has no room there; empty if none is needed. */
   readonly short?: string
 }
 

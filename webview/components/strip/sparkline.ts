@@ -139,7 +139,11 @@ export class SparklineElement extends LightElement {
     const { shown, baseline } = colouring.sides
     const side = direction === 'up' ? shown : baseline
     return html`<span class="extreme-side" title=${side}>${side}</span>
-      <span>${direction === 'up' ? '↑' : '↓'} ${formatDecimal(bar.max, 1)} bits</span>`
+      <span
+        >${direction === 'up' ? '↑' : '↓'} ${formatDecimal(bar.max, 1)}<span class="from-620">
+          bits</span
+        ></span
+      >`
   }
 
   private valueText(index: number): string {
