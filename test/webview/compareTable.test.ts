@@ -88,16 +88,6 @@ describe('the table of a comparison', () => {
     await eventually(headers).toContain('Surprisal')
   })
 
-  it('has the columns that fit also if the panel gets narrow after the comparison', async () => {
-    const panel = await test.show(models)
-    await panel.send({ type: 'setComparison', inspectionId, comparison: null })
-    await eventually(headers).toContain('Top predictions')
-
-    await test.page.setViewportSize({ width: 340, height: 598 })
-
-    await eventually(headers).not.toContain('Top predictions')
-  })
-
   it('shows the distributions after the text', async () => {
     await test.show(models)
 
