@@ -25,7 +25,7 @@ const IN_EXTENSION_HOST = placeOf(
 )
 const IN_PANEL = placeOf(join(REPO, 'webview/main.ts'), 'controller.receive(event.data)')
 const IN_COMPANION = placeOf(join(REPO, 'src/companion/extension.ts'), 'const host = hostEngines(')
-const IN_ENGINE = placeOf(join(REPO, 'src/engine/worker/engine.ts'), 'const model = await this.loaded()')
+const IN_ENGINE = placeOf(join(REPO, 'src/engine/worker/engine.ts'), 'checkScoreRequest(request, model.info)')
 
 let port: number
 
