@@ -7,8 +7,8 @@ const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screensho
 
 /** How long an element may take to appear. */
 export const APPEAR_LIMIT_MS = 30_000
-/** How long VS Code may take to notice that a settings file was written. */
-const NOTICE_LIMIT_MS = 2_000
+/** How long an effect may take before its action is done again. */
+const EFFECT_LIMIT_MS = 5_000
 
 /** A hover waits until the model has answered, however busy the machine is. */
 export const SLOW_HOVER = { 'logitscope.hoverTimeLimit': 10_000 }
@@ -91,17 +91,14 @@ export class Workbench {
 
   /** Opens the command palette and waits until this command is the one that Enter runs. */
   async findCommand(title: string): Promise<void> {
-    const entries = await this.searchCommands(title)
-    await entries
-      .and(this.page.locator('.focused'))
-      .filter({ has: this.page.getByText(title, { exact: true }) })
-      .waitFor()
+    // A panel that has just opened may take the focus late, which closes the palette.
+    while (!(await soon((timeout) => this.showCommand(title, timeout))));
   }
 
   /** Opens the command palette with these words in it. Returns its entries. */
-  async searchCommands(words: string): Promise<Locator> {
+  async searchCommands(words: string, timeout = APPEAR_LIMIT_MS): Promise<Locator> {
     await this.page.keyboard.press('F1')
-    await this.quickInputField.fill(`>${words}`)
+    await this.quickInputField.fill(`>${words}`, { timeout })
     return this.quickInput.locator('.monaco-list-row')
   }
 
@@ -265,8 +262,9 @@ export class Workbench {
   /** Closes every editor and restores the files of the sample. */
   async reset(): Promise<void> {
     // A webview that has the focus when it is closed takes it away from the page: no key reaches the workbench then.
-    await this.runCommand('File: Focus on Files Explorer')
-    await this.page.locator('.explorer-folders-view:focus-within').waitFor()
+    // A panel that has just opened may take the focus back.
+    do await this.runCommand('File: Focus on Files Explorer')
+    while (!(await this.explorerHasFocus()))
     await this.runCommand('View: Close All Editor Groups')
     // An editor that closes may save its file, which must happen before the file is restored.
     await this.page.locator('.editor-group-container .tab').first().waitFor({ state: 'detached' })
@@ -299,16 +297,22 @@ export class Workbench {
     return `sample${'\u200b'.repeat(this.settingsChanges)}`
   }
 
-  private async hasTitle(title: string): Promise<boolean> {
-    try {
-      await this.page.waitForFunction((expected) => document.title === expected, title, {
-        timeout: NOTICE_LIMIT_MS,
-      })
-      return true
-    } catch (error) {
-      if (error instanceof errors.TimeoutError) return false
-      throw error
-    }
+  private hasTitle(title: string): Promise<boolean> {
+    return soon((timeout) =>
+      this.page.waitForFunction((expected) => document.title === expected, title, { timeout }),
+    )
+  }
+
+  private async showCommand(title: string, timeout: number): Promise<void> {
+    const entries = await this.searchCommands(title, timeout)
+    await entries
+      .and(this.page.locator('.focused'))
+      .filter({ has: this.page.getByText(title, { exact: true }) })
+      .waitFor({ timeout })
+  }
+
+  private explorerHasFocus(): Promise<boolean> {
+    return soon((timeout) => this.page.locator('.explorer-folders-view:focus-within').waitFor({ timeout }))
   }
 
   private noteError(error: string): void {
@@ -335,4 +339,15 @@ export class Workbench {
 
 function screenshotPath(name: string): string {
   return join(SCREENSHOTS, `${name}.png`)
+}
+
+/** Whether a condition holds within the time limit that it gets, in milliseconds. */
+async function soon(condition: (limitMs: number) => Promise<unknown>): Promise<boolean> {
+  try {
+    await condition(EFFECT_LIMIT_MS)
+    return true
+  } catch (error) {
+    if (error instanceof errors.TimeoutError) return false
+    throw error
+  }
 }
