@@ -1,14 +1,13 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errors, type Frame, type FrameLocator, type Locator, type Page } from 'playwright-core'
+import type { Frame, FrameLocator, Locator, Page } from 'playwright-core'
 import { CACHE, SAMPLE } from '../../../scripts/paths.mjs'
+import { soon } from './soon'
 
 const SCREENSHOTS = process.env.LOGITSCOPE_SCREENSHOTS ?? join(CACHE, 'screenshots')
 
 /** How long an element may take to appear. */
 export const APPEAR_LIMIT_MS = 30_000
-/** How long an effect may take before its action is done again. */
-const EFFECT_LIMIT_MS = 5_000
 
 /** A hover waits until the model has answered, however busy the machine is. */
 export const SLOW_HOVER = { 'logitscope.hoverTimeLimit': 10_000 }
@@ -126,18 +125,19 @@ export class Workbench {
   /** Goes to the end of a document that a command has opened. */
   async goToEndOf(name: string): Promise<void> {
     await this.page.getByRole('tab', { name, selected: true }).waitFor()
-    await this.editorHasFocus(name)
+    await this.focusEditor(name)
     await this.page.keyboard.press('Control+End')
   }
 
   /**
-   * With a key: the command palette, when it closes, returns the focus to the panel for a moment.
+   * With a key, until it has the focus: the command palette, when it closes, returns the focus to the panel, late and
+   * also from a document that a command has opened.
    *
    * @param name of the file that the editor must show
    */
   async focusEditor(name?: string): Promise<void> {
-    await this.page.keyboard.press('Control+1')
-    await this.editorHasFocus(name)
+    do await this.page.keyboard.press('Control+1')
+    while (!(await soon((timeout) => this.editorHasFocus(name, timeout))))
   }
 
   /**
@@ -145,9 +145,11 @@ export class Workbench {
    *
    * @param name of the file that it must show: its tab is selected before, while the editor shows another file
    */
-  async editorHasFocus(name?: string): Promise<void> {
+  async editorHasFocus(name?: string, timeout = APPEAR_LIMIT_MS): Promise<void> {
     const file = name === undefined ? '' : `[data-uri*="/${encodeURIComponent(name)}"]`
-    await this.page.locator(`.editor-group-container.active .monaco-editor.focused${file}`).waitFor()
+    await this.page
+      .locator(`.editor-group-container.active .monaco-editor.focused${file}`)
+      .waitFor({ timeout })
   }
 
   /** Resolves when the cursor is at a line and column, counted from 1, and nothing is selected. */
@@ -339,15 +341,4 @@ export class Workbench {
 
 function screenshotPath(name: string): string {
   return join(SCREENSHOTS, `${name}.png`)
-}
-
-/** Whether a condition holds within the time limit that it gets, in milliseconds. */
-async function soon(condition: (limitMs: number) => Promise<unknown>): Promise<boolean> {
-  try {
-    await condition(EFFECT_LIMIT_MS)
-    return true
-  } catch (error) {
-    if (error instanceof errors.TimeoutError) return false
-    throw error
-  }
 }
