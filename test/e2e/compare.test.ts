@@ -1,10 +1,9 @@
 // Comparisons in the real workbench, on the embedded model.
 
 import type { Locator } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { APPEARANCES, WINDOW } from './support/appearances'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { testAppearances } from './support/accessibleAppearances'
 import { panelOf, SAMPLE_TOKENS } from './support/panel'
-import { seriousViolations } from './support/seriousViolations'
 import { useWorkbench } from './support/useWorkbench'
 
 const LINE = 'The language model head projects every hidden state to one score for each token.\n'
@@ -106,20 +105,7 @@ describe('the accessibility of a comparison', () => {
     await chooseInt8()
   })
 
-  afterAll(async () => {
-    await workbench().setViewport(WINDOW)
-  })
-
-  it.each(APPEARANCES)(
-    'has no serious violation in the theme $theme, $layout',
-    async ({ theme, layout, viewport }) => {
-      await workbench().setViewport(viewport)
-      await workbench().setTheme(theme)
-      await workbench().screenshot(`compare-${theme}-${layout.replaceAll(' ', '-')}`)
-
-      await expect(seriousViolations(workbench())).resolves.toEqual([])
-    },
-  )
+  testAppearances(workbench, { name: 'compare', shown: compared })
 })
 
 /** Chooses the other precision in the list of Compare…, and waits until it is compared. */

@@ -1,12 +1,11 @@
 // The logit lens in the real workbench, on the embedded model.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { formatCount, formatDecimal, formatProbability } from '../../src/shared/text/format'
 import { tokenNumbers } from '../support/reference/sampleNumbers'
-import { APPEARANCES, WINDOW } from './support/appearances'
+import { testAppearances } from './support/accessibleAppearances'
 import { chooseInMenu } from './support/chooseInMenu'
 import { panelOf } from './support/panel'
-import { seriousViolations } from './support/seriousViolations'
 import { useWorkbench } from './support/useWorkbench'
 
 /** The position of `·Config` in the sample, which the model did not expect. */
@@ -100,21 +99,10 @@ describe('the accessibility of the tab Lens', () => {
     await openLens()
   })
 
-  afterAll(async () => {
-    await workbench().setViewport(WINDOW)
+  testAppearances(workbench, {
+    name: 'lens',
+    shown: () => cell(CONFIG, 6).locator('.token:not(.absent)').waitFor(),
   })
-
-  it.each(APPEARANCES)(
-    'has no serious violation in the theme $theme, $layout',
-    async ({ theme, layout, viewport }) => {
-      await workbench().setViewport(viewport)
-      await workbench().setTheme(theme)
-      await cell(CONFIG, 6).locator('.token:not(.absent)').waitFor()
-      await workbench().screenshot(`lens-${theme}-${layout.replaceAll(' ', '-')}`)
-
-      await expect(seriousViolations(workbench())).resolves.toEqual([])
-    },
-  )
 })
 
 async function pickConfig(): Promise<void> {

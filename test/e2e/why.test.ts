@@ -1,10 +1,9 @@
 // The tab Why in the real workbench, on the embedded model.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { APPEARANCES, WINDOW } from './support/appearances'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { testAppearances } from './support/accessibleAppearances'
 import { chooseInMenu } from './support/chooseInMenu'
 import { panelOf } from './support/panel'
-import { seriousViolations } from './support/seriousViolations'
 import { useWorkbench } from './support/useWorkbench'
 
 const workbench = useWorkbench()
@@ -108,21 +107,7 @@ describe('the accessibility of the tab Why', () => {
     await openWhy()
   })
 
-  afterAll(async () => {
-    await workbench().setViewport(WINDOW)
-  })
-
-  it.each(APPEARANCES)(
-    'has no serious violation in the theme $theme, $layout',
-    async ({ theme, layout, viewport }) => {
-      await workbench().setViewport(viewport)
-      await workbench().setTheme(theme)
-      await row('the sum, exactly').waitFor()
-      await workbench().screenshot(`why-${theme}-${layout.replaceAll(' ', '-')}`)
-
-      await expect(seriousViolations(workbench())).resolves.toEqual([])
-    },
-  )
+  testAppearances(workbench, { name: 'why', shown: () => row('the sum, exactly').waitFor() })
 })
 
 async function bringThrowBack(): Promise<void> {

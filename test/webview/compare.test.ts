@@ -289,7 +289,7 @@ describe('tokens that only one text has', () => {
     expect(await panel.messages('pickToken')).toHaveLength(1)
   })
 
-  it('stand at the end where only the baseline’s text goes on', async () => {
+  it('stand at the end where only the baseline’s text is longer', async () => {
     const section = elementAt(texts.comparison.sections, 0)
     const baselineOnly = [{ position: 85, tokenIds: EDIT.onlyBaseline }]
     const comparison = { ...texts.comparison, sections: [{ ...section, baselineOnly }] }

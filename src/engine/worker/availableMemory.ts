@@ -8,7 +8,7 @@ export interface MachineMemory {
   readonly platform: NodeJS.Platform
   readonly free: number
   readonly total: number
-  /** The limit of the container; 0 if there is none. */
+  /** The limit of the container; 0 without one. */
   readonly limit: number
 }
 

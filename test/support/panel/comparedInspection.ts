@@ -53,7 +53,7 @@ export const EDIT = {
 export function comparedTexts(vocabulary: Vocabulary): ComparedInspection {
   const inspection = referenceInspection(REFERENCE.text, vocabulary, {
     documentName: 'src/readConfig.ts',
-    documentUri: 'file:///work/src/readConfig.ts',
+    documentUri: 'file:///project/src/readConfig.ts',
   })
   const { documentUri: uri } = inspection
   const whole = compared(inspection, { kind: 'text', source: 'saved', uri, name: 'readConfig.ts' })

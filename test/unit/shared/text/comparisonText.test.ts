@@ -34,7 +34,7 @@ describe('sideNames', () => {
   })
 
   it('names a document and its saved version', () => {
-    const uri = 'file:///work/src/readConfig.ts'
+    const uri = 'file:///project/src/readConfig.ts'
     const baseline: Baseline = { kind: 'text', source: 'saved', uri, name: 'readConfig.ts' }
 
     const names = sideNames(comparedWith(baseline, { documentName: 'src/readConfig.ts', documentUri: uri }))
@@ -51,9 +51,9 @@ describe('sideNames', () => {
   })
 
   it('names two documents, with as many folders as tell them apart', () => {
-    const uri = 'file:///work/new/lib/index.ts'
+    const uri = 'file:///project/new/lib/index.ts'
     const baseline: Baseline = { kind: 'text', source: 'document', uri, name: 'index.ts' }
-    const shown = { documentName: 'index.ts', documentUri: 'file:///work/old/lib/index.ts' }
+    const shown = { documentName: 'index.ts', documentUri: 'file:///project/old/lib/index.ts' }
 
     expect(sideNames(comparedWith(baseline, shown))).toEqual({
       shown: 'old/lib/index.ts',

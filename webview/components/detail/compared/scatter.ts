@@ -1,5 +1,5 @@
 import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { customElement, property } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
 
 import type { TokenAddress } from '../../../../src/shared/contracts/protocol'
@@ -18,11 +18,10 @@ import {
   type ScatterSide,
 } from '../../../state/scatterPlot'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
-import { LightElement } from '../../base/lightElement'
+import { MeasuredElement } from '../../base/measuredElement'
 
 /** Room for the axes' numbers and names. */
 const MARGINS = { left: 30, right: 8, top: 6, bottom: 28 }
-const MAX_WIDTH_PX = 400
 /** Of a plot's width. */
 const HEIGHT_SHARE = 0.65
 /** A click picks the nearest point at most this far from it, in pixels. */
@@ -47,7 +46,7 @@ const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
  * point as an option, because thousands of elements would be slow.
  */
 @customElement('logitscope-scatter')
-export class ScatterElement extends LightElement {
+export class ScatterElement extends MeasuredElement {
   /** The rows of each section. */
   @property({ attribute: false }) rows!: readonly RowBlock[]
   @property({ attribute: false }) picked!: TokenAddress
@@ -57,24 +56,10 @@ export class ScatterElement extends LightElement {
   @property({ attribute: false }) labels!: TokenLabels
   @property({ attribute: false }) actions!: PanelActions
 
-  @state() private width = 0
+  protected override readonly maxWidth = 400
   private points: readonly ScatterPoint[] = []
   private plot!: ScatterPlot
   private marks: Readonly<Record<ScatterSide, string>> = { plus: '', minus: '', even: '' }
-
-  private readonly resizeObserver = new ResizeObserver(([entry]) => {
-    this.width = Math.min(MAX_WIDTH_PX, Math.floor(entry?.contentRect.width ?? 0))
-  })
-
-  override connectedCallback(): void {
-    super.connectedCallback()
-    this.resizeObserver.observe(this)
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback()
-    this.resizeObserver.disconnect()
-  }
 
   private get height(): number {
     return Math.round(this.width * HEIGHT_SHARE)

@@ -1,8 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { customElement, property } from 'lit/decorators.js'
 
 import { formatProbability } from '../../../../src/shared/text/format'
-import { LightElement } from '../../base/lightElement'
+import { MeasuredElement } from '../../base/measuredElement'
 
 /** A log-probability at each place of the axis. */
 export interface Curve {
@@ -36,28 +36,12 @@ const DECADES_PER_RULE = 2
 
 /** A small chart of probabilities on a logarithmic axis. It is an image whose label has the numbers. */
 @customElement('logitscope-curves')
-export class CurvesElement extends LightElement {
+export class CurvesElement extends MeasuredElement {
   @property({ attribute: false }) caption = ''
   @property({ attribute: false }) places: readonly AxisPlace[] = []
   @property({ attribute: false }) curves: readonly Curve[] = []
   /** The place that the rest of the view is about. Nothing is marked while it is not one of the places. */
   @property({ attribute: false }) markedPlace = 0
-
-  @state() private width = 0
-
-  private readonly resizeObserver = new ResizeObserver(([entry]) => {
-    this.width = Math.floor(entry?.contentRect.width ?? 0)
-  })
-
-  override connectedCallback(): void {
-    super.connectedCallback()
-    this.resizeObserver.observe(this)
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback()
-    this.resizeObserver.disconnect()
-  }
 
   protected override render(): TemplateResult {
     return html`<figure>
