@@ -20,14 +20,14 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/editor/notifications.ts'],
+    ignores: ['src/editor/ui/notifications.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: 'Identifier[name=/^(show(Information|Warning|Error)Message|withProgress)$/]',
           message:
-            'Use src/editor/notifications.ts, which makes names of files and models in messages plain.',
+            'Use src/editor/ui/notifications.ts, which makes names of files and models in messages plain.',
         },
       ],
     },

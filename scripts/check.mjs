@@ -1,7 +1,7 @@
 // @ts-check
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { NODE_MODULES } from './paths.mjs'
+import { NODE_MODULES, REPO } from './paths.mjs'
 import { CommandError, run } from './processes.mjs'
 import { sum } from './testResults.mjs'
 
@@ -35,6 +35,7 @@ const GROUPS = [
   {
     lint: () => runTool('eslint/bin/eslint.js', ['.']),
     layers: () => runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'webview', 'test/support']),
+    folders: () => runScript(join(REPO, 'scripts/folders.mjs')),
     format: () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
   },
 ]
@@ -68,10 +69,12 @@ async function runGroup(checks) {
 
 /** @param {string} tool its script in node_modules @param {string[]} args */
 function runTool(tool, args) {
-  return run(process.execPath, [join(NODE_MODULES, tool), ...args], {
-    limitMs: CHECK_LIMIT_MS,
-    output: 'show',
-  })
+  return runScript(join(NODE_MODULES, tool), args)
+}
+
+/** @param {string} script @param {string[]} args */
+function runScript(script, args = []) {
+  return run(process.execPath, [script, ...args], { limitMs: CHECK_LIMIT_MS, output: 'show' })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,7 @@
-import type { HostMessage } from '../src/shared/contracts/protocol'
+import type { HostMessage } from '../src/shared/contracts/panel/protocol'
 import { PanelElement } from './components/panel'
-import { PanelController } from './controller'
-import { connectHost } from './host'
+import { PanelController } from './controllers/controller'
+import { connectHost } from './controllers/host'
 
 const panel = document.querySelector('logitscope-panel')
 if (!(panel instanceof PanelElement)) throw new Error('the document has no <logitscope-panel>')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { createEngine, type EngineHandle } from '../../src/engine/client/engineHandle'
-import { workerOf } from '../../src/engine/client/spawnWorker'
+import { workerOf } from '../../src/engine/client/spawn/spawnWorker'
 import type { EngineOptions } from '../../src/engine/contract/engineOptions'
 
 /** Bytes of an engine's thread. */

@@ -2,8 +2,8 @@ import type * as vscode from 'vscode'
 import type { Log } from '../editor/log'
 import { readPrecision, readSettings } from '../editor/settings'
 import type { AcceleratorOptions } from '../engine/client/accelerator'
-import { nativeAccelerator, type NativeOptions } from '../engine/client/startNative'
-import { webGpuAccelerator, type WebGpuOptions } from '../engine/client/startWebGpu'
+import { nativeAccelerator, type NativeOptions } from '../engine/client/native/startNative'
+import { webGpuAccelerator, type WebGpuOptions } from '../engine/client/webgpu/startWebGpu'
 import { rememberedAdapterChecks, rememberedNativeChecks } from './rememberedChecks'
 
 /** How one kind of extension host finds the GPU and starts engines. */

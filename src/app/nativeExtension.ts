@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { NativeLibrary } from '../engine/client/startNative'
+import type { NativeLibrary } from '../engine/client/native/startNative'
 import { isRecord } from '../shared/isRecord'
 
 /** The extension Logitscope Native, which has no code of its own. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import { ArrayFileError } from '../files/errors'
-import { type FileSource, fileInMemory } from '../files/fileSource'
+import { ArrayFileError } from '../files/source/errors'
+import { type FileSource, fileInMemory } from '../files/source/fileSource'
 import { formatBytes } from '../shared/text/format'
 import { quoted } from '../shared/text/quoted'
 

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
-import { nativeCheckKey } from '../engine/client/nativeCheckKey'
-import type { NativeOptions } from '../engine/client/startNative'
-import type { WebGpuOptions } from '../engine/client/startWebGpu'
-import type { BackendCheck } from '../shared/contracts/backendCheck'
-import type { GpuAdapter } from '../shared/contracts/companionApi'
+import { nativeCheckKey } from '../engine/client/native/nativeCheckKey'
+import type { NativeOptions } from '../engine/client/native/startNative'
+import type { WebGpuOptions } from '../engine/client/webgpu/startWebGpu'
+import type { BackendCheck } from '../shared/contracts/engine/backendCheck'
+import type { GpuAdapter } from '../shared/contracts/engine/companionApi'
 
 /**
  * Stores the results of the WebGPU check. A result holds for one adapter, implementation of WebGPU, release of VS Code and

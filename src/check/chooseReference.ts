@@ -1,6 +1,6 @@
 import type { LogitsFile } from '../files/logits/logitsFile'
 import { understandLogits } from '../files/representation/understandLogits'
-import type { SimulationApi } from '../shared/contracts/simulation'
+import type { SimulationApi } from '../shared/contracts/engine/simulation'
 import { referenceInputs } from './referenceInputs'
 
 /** Runs `work` with a model: an id or a folder. */

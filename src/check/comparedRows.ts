@@ -2,8 +2,8 @@
 
 import type { UnderstoodLogits } from '../files/representation/representation'
 import { compareRow, isSameRow, type RowComparison } from '../files/representation/rowComparison'
-import type { CheckedRow } from '../shared/contracts/checkResult'
-import type { SimulationApi } from '../shared/contracts/simulation'
+import type { CheckedRow } from '../shared/contracts/check/checkResult'
+import type { SimulationApi } from '../shared/contracts/engine/simulation'
 import { elementAt } from '../shared/elementAt'
 
 /** Rows of logits that are held at the same time, 0.2 MB each. */

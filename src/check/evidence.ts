@@ -1,7 +1,7 @@
 // What a verdict follows from, in sentences.
 
 import type { Rounding } from '../files/representation/representation'
-import type { CheckReport, DefectCandidate } from '../shared/contracts/checkResult'
+import type { CheckReport, DefectCandidate } from '../shared/contracts/check/checkResult'
 import { defectNames, formatNats } from '../shared/text/checkText'
 import { formatCounted } from '../shared/text/format'
 import type { Decision } from './ranking'

@@ -3,8 +3,8 @@
 import type { HiddenStates, SubBlock } from '../files/logits/logitsFile'
 import { roundingOfValues } from '../files/representation/floatSteps'
 import type { Rounding } from '../files/representation/representation'
-import type { CheckedSubBlock, SubBlockMismatch } from '../shared/contracts/checkResult'
-import type { HiddenRows, SimulatedModel, SimulationApi } from '../shared/contracts/simulation'
+import type { CheckedSubBlock, SubBlockMismatch } from '../shared/contracts/check/checkResult'
+import type { HiddenRows, SimulatedModel, SimulationApi } from '../shared/contracts/engine/simulation'
 import { elementAt } from '../shared/elementAt'
 import { InvalidRequestError } from '../shared/errors'
 

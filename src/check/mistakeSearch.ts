@@ -1,7 +1,7 @@
 // Simulates mistakes until one explains the file. S tokens of the input, R compared rows, V = tokens of the vocabulary
 
-import type { DefectCandidate } from '../shared/contracts/checkResult'
-import type { Fit, SimulatedModel, SimulationApi } from '../shared/contracts/simulation'
+import type { DefectCandidate } from '../shared/contracts/check/checkResult'
+import type { Fit, SimulatedModel, SimulationApi } from '../shared/contracts/engine/simulation'
 import { elementAt } from '../shared/elementAt'
 import { combined, type Mistake, NO_MISTAKE, singleMistakes } from './mistakes'
 import { bestOfEach, type Decision, decide, isHalf, isNearly, isNoise } from './ranking'

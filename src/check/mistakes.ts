@@ -1,7 +1,7 @@
 // The mistakes that are simulated, in the order in which people make them.
 
-import type { Defect } from '../shared/contracts/checkResult'
-import type { Gpt2Variant, SimulatedModel } from '../shared/contracts/simulation'
+import type { Defect } from '../shared/contracts/check/checkResult'
+import type { Gpt2Variant, SimulatedModel } from '../shared/contracts/engine/simulation'
 
 /** One or several mistakes that occur together. */
 export interface Mistake {

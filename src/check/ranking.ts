@@ -1,6 +1,6 @@
 // Which mistakes explain a file, given how far each is from it.
 
-import type { Defect, DefectCandidate } from '../shared/contracts/checkResult'
+import type { Defect, DefectCandidate } from '../shared/contracts/check/checkResult'
 
 /** A mistake may be named if every rival leaves at least this many times as much. */
 const MIN_RATIO = 2

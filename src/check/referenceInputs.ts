@@ -1,6 +1,6 @@
 import type { ReferenceInput } from '../files/representation/representation'
-import { START_TOKEN_ID } from '../shared/contracts/prediction'
-import type { SimulatedModel, SimulationApi } from '../shared/contracts/simulation'
+import { START_TOKEN_ID } from '../shared/contracts/engine/prediction'
+import type { SimulatedModel, SimulationApi } from '../shared/contracts/engine/simulation'
 import { InvalidRequestError } from '../shared/errors'
 import { formatCount, formatCounted } from '../shared/text/format'
 

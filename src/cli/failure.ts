@@ -14,8 +14,8 @@ import {
   TensorMismatchError,
   WebGpuUnavailableError,
 } from '../shared/errors'
-import { ArrayFileError } from '../files/errors'
-import { UsageError } from './commandLine'
+import { ArrayFileError } from '../files/source/errors'
+import { UsageError } from './base/commandLine'
 
 /** Errors of the arguments, the text or the model. All others are failures of this program. */
 const INPUT_ERRORS = [

@@ -2,8 +2,8 @@
 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createCliEngine } from './engine'
-import { startReference } from './reference'
+import { createCliEngine } from './engine/engine'
+import { startReference } from './engine/reference'
 import { runCli } from './run'
 
 /** The folder of this bundle. */

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { version } from '../../package.json'
-import { BAD_INPUT, type Command, FAILURE, SUCCESS } from './command'
-import { UsageError } from './commandLine'
+import { BAD_INPUT, type Command, FAILURE, SUCCESS } from './base/command'
+import { UsageError } from './base/commandLine'
 import { COMMANDS } from './commands/commands'
-import type { CliEnvironment } from './environment'
+import type { CliEnvironment } from './base/environment'
 import { failureText, isInputError } from './failure'
-import { isClosedPipe, oneLine, type OutputStream, write } from './output'
+import { isClosedPipe, oneLine, type OutputStream, write } from './base/output'
 import { generalUsage } from './usage'
 
 /**

@@ -5,7 +5,7 @@ import {
   EXTENSION_COMMANDS,
   type GpuAdapter,
   isAdapterAnswer,
-} from '../shared/contracts/companionApi'
+} from '../shared/contracts/engine/companionApi'
 import { type CommandLink, type Commands, CommandLinks } from './commandLink'
 import { WebGpuUnavailableError } from '../shared/errors'
 import { type Channel, type RpcMessage, serveRpc } from '../shared/rpc'

@@ -6,7 +6,7 @@ import {
   type EngineRequest,
   EXTENSION_COMMANDS,
   isEngineRequest,
-} from '../shared/contracts/companionApi'
+} from '../shared/contracts/engine/companionApi'
 import { type Commands, CommandLinks } from './commandLink'
 import { RpcClient } from '../shared/rpc'
 

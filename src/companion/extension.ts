@@ -1,7 +1,11 @@
 import * as vscode from 'vscode'
-import { findGpuAdapter } from '../engine/runtime/gpuAdapter'
-import { spawnWorker } from '../engine/client/spawnWorker.web'
-import { type AdapterAnswer, COMPANION_VERSION, EXTENSION_COMMANDS } from '../shared/contracts/companionApi'
+import { findGpuAdapter } from '../engine/runtime/webgpu/gpuAdapter'
+import { spawnWorker } from '../engine/client/spawn/spawnWorker.web'
+import {
+  type AdapterAnswer,
+  COMPANION_VERSION,
+  EXTENSION_COMMANDS,
+} from '../shared/contracts/engine/companionApi'
 import { WebGpuUnavailableError } from '../shared/errors'
 import { VSCODE_COMMANDS } from './vscodeCommands'
 import { hostEngines } from './engineHost'

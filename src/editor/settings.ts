@@ -1,19 +1,19 @@
 import * as vscode from 'vscode'
 import { MAX_THREADS } from '../engine/contract/engineOptions'
-import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/backends'
-import { COLUMNS, type Column } from '../shared/contracts/protocol'
+import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/engine/backends'
+import { COLUMNS, type Column } from '../shared/contracts/panel/protocol'
 import { METRICS, type Metric } from '../shared/numbers/metrics'
 import { DEFAULT_ENDPOINT } from '../model/hub/endpoint'
-import type { ContextMode } from '../shared/contracts/inspection'
+import type { ContextMode } from '../shared/contracts/panel/inspection'
 import {
   DEFAULT_MODEL_ID,
   DEFAULT_TOP_K,
   MAX_TOP_K,
   type Precision,
   PRECISIONS,
-} from '../shared/contracts/prediction'
+} from '../shared/contracts/engine/prediction'
 import { defaultPrecisionOf } from '../model/registry'
-import type { SamplingSettings } from '../shared/contracts/samplingSettings'
+import type { SamplingSettings } from '../shared/contracts/engine/samplingSettings'
 
 export const HOVER_MODES = ['inspected', 'always', 'off'] as const
 export type HoverMode = (typeof HOVER_MODES)[number]

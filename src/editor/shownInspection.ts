@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode'
-import type { Completion } from '../prediction/completion'
-import type { CompletionPlace } from '../prediction/inspectCompletion'
-import type { PreparedInspection } from '../prediction/inspectDocument'
-import type { TokenAddress } from '../shared/contracts/protocol'
+import type { Completion } from '../prediction/live/completion'
+import type { CompletionPlace } from '../prediction/live/inspectCompletion'
+import type { PreparedInspection } from '../prediction/windows/inspectDocument'
+import type { TokenAddress } from '../shared/contracts/panel/protocol'
 import type { ComparedInspection } from '../shared/text/comparisonText'
 
 /** The panel's inspection as other features see it; the inspect feature implements it. */

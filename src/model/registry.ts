@@ -1,7 +1,7 @@
 // The models that have an id. Each is one file of one revision, so its size and digest are known before the download.
 
 import { defaultPrecision } from '../shared/text/modelText'
-import { DEFAULT_MODEL_ID, type Precision } from '../shared/contracts/prediction'
+import { DEFAULT_MODEL_ID, type Precision } from '../shared/contracts/engine/prediction'
 import { VOCABULARY_SIZE } from './gpt2/config'
 
 /** A GPT-2 on the hub. */

@@ -1,5 +1,5 @@
-import type { Inspection } from '../shared/contracts/inspection'
-import type { Remedy } from '../shared/contracts/remedies'
+import type { Inspection } from '../shared/contracts/panel/inspection'
+import type { Remedy } from '../shared/contracts/panel/remedies'
 import {
   BaselineMemoryError,
   Fp32OutOfMemoryError,

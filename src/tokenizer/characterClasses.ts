@@ -1,4 +1,4 @@
-import type { TextRange } from '../shared/contracts/prediction'
+import type { TextRange } from '../shared/contracts/engine/prediction'
 import { elementAt } from '../shared/elementAt'
 import { LETTER_RANGES, NUMBER_RANGES, WHITE_SPACE_RANGES } from './characterRanges'
 

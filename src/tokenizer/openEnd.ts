@@ -1,6 +1,6 @@
 // When a text is continued, its last tokens may change.
 
-import type { TokenizedText } from '../shared/contracts/tokenizedText'
+import type { TokenizedText } from '../shared/contracts/engine/tokenizedText'
 import { elementAt } from '../shared/elementAt'
 import { preTokenEnd } from './preTokens'
 

@@ -1,4 +1,4 @@
-import { START_TOKEN_ID } from '../shared/contracts/prediction'
+import { START_TOKEN_ID } from '../shared/contracts/engine/prediction'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import type { TimeSlice } from './timeSlice'
 

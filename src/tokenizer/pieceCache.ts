@@ -1,4 +1,4 @@
-import type { TokenizedText } from '../shared/contracts/tokenizedText'
+import type { TokenizedText } from '../shared/contracts/engine/tokenizedText'
 
 /** Room for several megabytes of code, or for one megabyte of any text: at most three tokens for a UTF-16 unit. */
 const MAX_CACHED_BYTES = 48 * 1024 * 1024

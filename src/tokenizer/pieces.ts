@@ -1,6 +1,6 @@
 // Long texts are tokenized in pieces, so that the tokens of pieces that an edit did not change are in the cache.
 
-import type { TextRange } from '../shared/contracts/prediction'
+import type { TextRange } from '../shared/contracts/engine/prediction'
 import { CharacterClass, classAt, classBefore, isPairAt } from './characterClasses'
 import type { TimeSlice } from './timeSlice'
 

@@ -1,4 +1,4 @@
-import { START_TOKEN_ID } from '../shared/contracts/prediction'
+import { START_TOKEN_ID } from '../shared/contracts/engine/prediction'
 import { Vocabulary } from '../shared/text/vocabulary'
 
 /** GPT-2's byte-pair encoding in tiktoken's format: `tiktoken/encoders/gpt2.json`. */

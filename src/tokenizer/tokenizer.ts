@@ -1,5 +1,5 @@
 import { init, Tiktoken } from 'tiktoken/lite/init'
-import type { TokenizedText } from '../shared/contracts/tokenizedText'
+import type { TokenizedText } from '../shared/contracts/engine/tokenizedText'
 import type { Vocabulary } from '../shared/text/vocabulary'
 import { elementAt } from '../shared/elementAt'
 import { TokenRangesBuilder } from './byteRanges'

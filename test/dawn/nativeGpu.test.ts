@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { cachedSeededGpt2 } from '../../bench/fullSize/seededGpt2'
 import type { EngineOptions } from '../../src/engine/contract/engineOptions'
 import { NativeModel } from '../../src/engine/worker/nativeModel'
-import type { ModelLocation } from '../../src/shared/contracts/engineApi'
+import type { ModelLocation } from '../../src/shared/contracts/engine/engineApi'
 import { elementAt } from '../../src/shared/elementAt'
 import {
   connect,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../src/engine/inference/model'
-import { openWebGpu } from '../../src/engine/runtime/webGpuRuntime'
+import { openWebGpu } from '../../src/engine/runtime/webgpu/webGpuRuntime'
 import { elementAt } from '../../src/shared/elementAt'
 import { freshService, MINI } from '../support/engine/engineUnderTest'
 import { disagreements, scoreDisagreements } from '../support/reference/referenceAgreement'

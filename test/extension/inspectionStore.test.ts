@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vscode from 'vscode'
 import { type InspectionRun, UNEXPLAINED } from '../../src/features/inspect/run/inspectionRun'
-import { AlternativeList } from '../../src/prediction/alternativeList'
+import { AlternativeList } from '../../src/prediction/windows/alternativeList'
 import { InspectionStore } from '../../src/features/inspect/run/inspectionStore'
 import { COMPARED_PER_FILE } from '../../src/features/inspect/run/storedComparison'
 import { SCORES_PER_FILE } from '../../src/features/inspect/run/storedRun'
-import type { LensRow } from '../../src/shared/contracts/explanation'
-import { LENS_BLOCK_LENGTH, LensRows } from '../../src/shared/contracts/lensRows'
-import type { ModelInfo, TokenScore } from '../../src/shared/contracts/prediction'
+import type { LensRow } from '../../src/shared/contracts/engine/explanation'
+import { LENS_BLOCK_LENGTH, LensRows } from '../../src/shared/contracts/panel/lensRows'
+import type { ModelInfo, TokenScore } from '../../src/shared/contracts/engine/prediction'
 
 describe('the store of inspections', () => {
   const log = vscode.window.createOutputChannel('Logitscope store test', { log: true })

@@ -9,7 +9,7 @@ import {
   showInformation,
   showProgress,
   showWarning,
-} from '../../src/editor/notifications'
+} from '../../src/editor/ui/notifications'
 import { openText } from './support/openText'
 
 /** A file's name that VS Code would show as a link which runs a command. */

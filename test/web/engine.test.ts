@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ModelInfo } from '../../src/shared/contracts/prediction'
+import type { ModelInfo } from '../../src/shared/contracts/engine/prediction'
 import { elementAt } from '../../src/shared/elementAt'
 import { disagreements, scoreDisagreements } from '../support/reference/referenceAgreement'
 import { referenceText } from '../support/reference/referenceTexts'

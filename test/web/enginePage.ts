@@ -1,12 +1,12 @@
 // Runs in a page of the tested browser: the engine on the web, with all files fetched from the page's server.
 
 import { createEngine, type EngineHandle } from '../../src/engine/client/engineHandle'
-import { spawnWorker } from '../../src/engine/client/spawnWorker.web'
+import { spawnWorker } from '../../src/engine/client/spawn/spawnWorker.web'
 import type { WebEngineOptions } from '../../src/engine/contract/webWorkerStart'
 import type { AssetName, WorkerResources } from '../../src/engine/contract/workerResources'
-import type { BaselineModel } from '../../src/shared/contracts/engineApi'
-import { type Comparison, Comparisons } from '../../src/prediction/comparisons'
-import { PredictionService } from '../../src/prediction/predictionService'
+import type { BaselineModel } from '../../src/shared/contracts/engine/engineApi'
+import { type Comparison, Comparisons } from '../../src/prediction/compare/comparisons'
+import { PredictionService } from '../../src/prediction/windows/predictionService'
 
 /** Small, so that every large tensor spans several parts. */
 const PART_BYTES = 1024 * 1024

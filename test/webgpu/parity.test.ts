@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PredictionService } from '../../src/prediction/predictionService'
-import type { EngineApi } from '../../src/shared/contracts/engineApi'
+import { PredictionService } from '../../src/prediction/windows/predictionService'
+import type { EngineApi } from '../../src/shared/contracts/engine/engineApi'
 import { elementAt } from '../../src/shared/elementAt'
 import type { RpcClient } from '../../src/shared/rpc'
 import { MINI, score, scoreEverything, type Scored } from '../support/engine/engineUnderTest'

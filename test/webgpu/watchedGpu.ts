@@ -1,6 +1,6 @@
 // Counts copies between the CPU and the GPU by wrapping the WebGPU calls of the runtime.
 
-import { ROWS_LABEL } from '../../src/engine/runtime/gpuRows'
+import { ROWS_LABEL } from '../../src/engine/runtime/webgpu/gpuRows'
 import type { GpuCounts } from '../support/engine/workerUnderTest'
 import { wrap } from '../support/engine/wrap'
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
 import { callsOf } from '../../src/engine/client/engineCalls'
-import type { EngineApi } from '../../src/shared/contracts/engineApi'
+import type { EngineApi } from '../../src/shared/contracts/engine/engineApi'
 import type { RpcClient } from '../../src/shared/rpc'
 import { startWebGpuHarness, type WebGpuHarness, type WorkerUnderTest } from '../support/engine/webGpuHarness'
 import type { WorkerMethods } from '../support/engine/workerUnderTest'

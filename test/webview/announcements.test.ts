@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import type { Inspection } from '../../src/shared/contracts/inspection'
-import { Announcements } from '../../webview/announcements'
-import { OUTPUT_OF_TOKEN } from '../../webview/state/explained'
-import { initialState, type PanelState } from '../../webview/state/panelState'
-import { INITIAL_TABS } from '../../webview/state/tabs'
-import { INITIAL_WHY_VIEW } from '../../webview/state/why'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import { Announcements } from '../../webview/controllers/announcements'
+import { OUTPUT_OF_TOKEN } from '../../webview/state/inspection/explained'
+import { initialState, type PanelState } from '../../webview/state/inspection/panelState'
+import { INITIAL_TABS } from '../../webview/state/inspection/tabs'
+import { INITIAL_WHY_VIEW } from '../../webview/state/explanations/why'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 import { referenceInspection } from '../support/reference/referenceInspection'
 

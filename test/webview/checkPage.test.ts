@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 
-import type { CheckHostMessage, ShownCheck } from '../../src/shared/contracts/checkProtocol'
+import type { CheckHostMessage, ShownCheck } from '../../src/shared/contracts/check/checkProtocol'
 import { type CheckPage, type OpenOptions, PanelHarness } from '../support/panel/panelHarness'
 import { THEMES } from '../support/panel/themes'
 import { ambiguousResult, defectResult, equalResult, pastOf, shownCheck } from '../support/check/checkResults'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import type { Inspection } from '../../src/shared/contracts/inspection'
-import { COLUMNS } from '../../src/shared/contracts/protocol'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import { COLUMNS } from '../../src/shared/contracts/panel/protocol'
 import {
   fittingColumns,
   formatNumber,
@@ -11,8 +11,8 @@ import {
   isSortable,
   longestNumber,
   type TableColumn,
-} from '../../webview/state/columns'
-import type { SortColumn } from '../../webview/state/panelState'
+} from '../../webview/state/table/columns'
+import type { SortColumn } from '../../webview/state/inspection/panelState'
 import { eventually, panelUnderTest, typescript, typescriptSection } from './panelUnderTest'
 
 const ALL: readonly TableColumn[] = ['position', 'token', ...COLUMNS]

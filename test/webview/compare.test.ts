@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { ComparisonState } from '../../src/shared/contracts/comparison'
+import type { ComparisonState } from '../../src/shared/contracts/panel/comparison'
 import { elementAt } from '../../src/shared/elementAt'
 import {
   comparedContexts,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { ComparisonState } from '../../src/shared/contracts/comparison'
-import { comparisonAnnouncement } from '../../webview/comparisonAnnouncements'
+import type { ComparisonState } from '../../src/shared/contracts/panel/comparison'
+import { comparisonAnnouncement } from '../../webview/controllers/comparisonAnnouncements'
 import { TokenLabels } from '../../webview/tokens/tokenLabels'
 import { comparedModels, runningComparison } from '../support/panel/comparedInspection'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'

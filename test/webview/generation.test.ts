@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/contracts/inspection'
-import type { SamplingSettings } from '../../src/shared/contracts/samplingSettings'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import type { SamplingSettings } from '../../src/shared/contracts/engine/samplingSettings'
 import { comparedModels } from '../support/panel/comparedInspection'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
 import { openPart } from './pickedToken'

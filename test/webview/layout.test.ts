@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
 import { layoutProblems } from './layoutProblems'
 import { eventually, panelUnderTest, typescript, typescriptSection as section } from './panelUnderTest'
 

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { encodeLensRows } from '../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../src/shared/contracts/inspection'
-import type { HostMessage, PanelMessage } from '../../src/shared/contracts/protocol'
+import { encodeLensRows } from '../../src/shared/contracts/panel/lensRows'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import type { HostMessage, PanelMessage } from '../../src/shared/contracts/panel/protocol'
 import { elementAt } from '../../src/shared/elementAt'
 import { lensRowOf } from '../support/panel/lensOfInspection'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
-import { PanelController } from '../../webview/controller'
-import { OUTPUT_OF_TOKEN } from '../../webview/state/explained'
-import { INITIAL_TABS } from '../../webview/state/tabs'
-import { INITIAL_WHY_VIEW } from '../../webview/state/why'
+import { PanelController } from '../../webview/controllers/controller'
+import { OUTPUT_OF_TOKEN } from '../../webview/state/inspection/explained'
+import { INITIAL_TABS } from '../../webview/state/inspection/tabs'
+import { INITIAL_WHY_VIEW } from '../../webview/state/explanations/why'
 
 const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
 const section = elementAt(inspection.sections, 0)

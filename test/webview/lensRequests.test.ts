@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { encodeLensRows } from '../../src/shared/contracts/lensRows'
+import { encodeLensRows } from '../../src/shared/contracts/panel/lensRows'
 import { lensRowOf } from '../support/panel/lensOfInspection'
 import { answerLens, showLens } from './lensUnderTest'
 import { longInspection } from './longInspection'

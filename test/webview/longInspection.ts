@@ -1,4 +1,4 @@
-import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../src/shared/elementAt'
 import { typescript, typescriptSection } from './panelUnderTest'
 

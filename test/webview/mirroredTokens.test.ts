@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Distribution } from '../../src/shared/contracts/prediction'
-import { closeList, mirroredTokens } from '../../webview/state/mirroredTokens'
+import type { Distribution } from '../../src/shared/contracts/engine/prediction'
+import { closeList, mirroredTokens } from '../../webview/state/comparison/mirroredTokens'
 
 /** A distribution that lists tokens with these probabilities. */
 function listing(probabilities: Readonly<Record<number, number>>): Distribution {

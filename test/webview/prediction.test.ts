@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
 import { formatDecimal, formatOdds, formatProbability } from '../../src/shared/text/format'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { tokenNumbers } from '../support/reference/sampleNumbers'

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
-import { LensRows } from '../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../src/shared/contracts/inspection'
+import { LensRows } from '../../src/shared/contracts/panel/lensRows'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../src/shared/elementAt'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
 import { referenceInspection } from '../support/reference/referenceInspection'
-import { cutRows, regularCuts, type RowBlock, RowStore } from '../../webview/state/rows'
-import { nextSort, sortRows } from '../../webview/state/sortRows'
-import { TEXT_ORDER } from '../../webview/state/panelState'
+import { cutRows, regularCuts, type RowBlock, RowStore } from '../../webview/state/rows/rows'
+import { nextSort, sortRows } from '../../webview/state/table/sortRows'
+import { TEXT_ORDER } from '../../webview/state/inspection/panelState'
 
 const vocabulary = readGpt2Vocabulary()
 const inspection = referenceInspection('typescript +bos', vocabulary)

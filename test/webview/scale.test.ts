@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
-import type { Inspection } from '../../src/shared/contracts/inspection'
-import type { Token, TokenPrediction } from '../../src/shared/contracts/prediction'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import type { Token, TokenPrediction } from '../../src/shared/contracts/engine/prediction'
 import { eventually, panelUnderTest, typescript, typescriptSection } from './panelUnderTest'
 
 const test = panelUnderTest()

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Direction, pointAt, type ScatterPoint, ScatterPlot } from '../../webview/state/scatterPlot'
+import {
+  type Direction,
+  pointAt,
+  type ScatterPoint,
+  ScatterPlot,
+} from '../../webview/state/comparison/scatterPlot'
 
 /** 10 pixels for a bit. */
 const SIZE = { width: 105, height: 105, left: 0, right: 0, top: 0, bottom: 0 }

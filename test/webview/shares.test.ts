@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Attribution } from '../../src/shared/contracts/explanation'
-import { type ShareRow, visibleShares } from '../../webview/state/shares'
+import type { Attribution } from '../../src/shared/contracts/engine/explanation'
+import { type ShareRow, visibleShares } from '../../webview/state/explanations/shares'
 
 /** Two layers of two heads, three rows. */
 const window = { inputIds: Int32Array.of(50256, 7, 8), rowOffset: -1 }

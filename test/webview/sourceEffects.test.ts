@@ -7,7 +7,7 @@ import {
   type SourceBlock,
   sourceBlocks,
   strongestOf,
-} from '../../webview/state/sourceEffects'
+} from '../../webview/state/explanations/sourceEffects'
 import { TokenLabels } from '../../webview/tokens/tokenLabels'
 import { typescriptSection, vocabulary } from './panelUnderTest'
 import { attribution } from './whyAnswers'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
 import { formatDecimal } from '../../src/shared/text/format'
 import { MOST_SURPRISING } from '../support/reference/miniExpectations'
 import { SUMMARY, tokenNumbers } from '../support/reference/sampleNumbers'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection, InspectionState, Section } from '../../src/shared/contracts/inspection'
+import type { Inspection, InspectionState, Section } from '../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../src/shared/elementAt'
 import {
   formatDecimal,

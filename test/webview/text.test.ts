@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Inspection } from '../../src/shared/contracts/inspection'
+import type { Inspection } from '../../src/shared/contracts/panel/inspection'
 import { METRICS, stepOf } from '../../src/shared/numbers/metrics'
 import { referenceInspection, referenceSection } from '../support/reference/referenceInspection'
 import { tokenNumbers } from '../support/reference/sampleNumbers'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import type { ComparisonState } from '../../src/shared/contracts/comparison'
-import { LensRows } from '../../src/shared/contracts/lensRows'
+import type { ComparisonState } from '../../src/shared/contracts/panel/comparison'
+import { LensRows } from '../../src/shared/contracts/panel/lensRows'
 import { elementAt } from '../../src/shared/elementAt'
 import type { ComparedInspection } from '../../src/shared/text/comparisonText'
-import { RowStore } from '../../webview/state/rows'
-import { type Uncompared, uncomparedReason } from '../../webview/state/uncompared'
+import { RowStore } from '../../webview/state/rows/rows'
+import { type Uncompared, uncomparedReason } from '../../webview/state/rows/uncompared'
 import {
   comparedContexts,
   comparedModels,

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit'
-import type { CheckAction } from '../../src/shared/contracts/checkProtocol'
+import type { CheckAction } from '../../src/shared/contracts/check/checkProtocol'
 
 export type Act = (action: CheckAction) => void
 

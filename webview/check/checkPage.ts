@@ -1,7 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
 import { assertNever } from '../../src/shared/assertNever'
-import type { CheckAction, CheckHostMessage, ShownCheck } from '../../src/shared/contracts/checkProtocol'
+import type {
+  CheckAction,
+  CheckHostMessage,
+  ShownCheck,
+} from '../../src/shared/contracts/check/checkProtocol'
 import { verdictTitle } from '../../src/shared/text/checkText'
 import { LightElement } from '../components/base/lightElement'
 import { actionButton, type Act } from './actions'

@@ -1,5 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
-import type { ShownResult, ShownRow } from '../../src/shared/contracts/checkProtocol'
+import type { ShownResult, ShownRow } from '../../src/shared/contracts/check/checkProtocol'
 import { elementAt } from '../../src/shared/elementAt'
 import { formatNats, subBlockName } from '../../src/shared/text/checkText'
 import { formatCount, formatCounted } from '../../src/shared/text/format'

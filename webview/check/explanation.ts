@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Defect, DefectCandidate } from '../../src/shared/contracts/checkResult'
-import type { ShownResult } from '../../src/shared/contracts/checkProtocol'
+import type { Defect, DefectCandidate } from '../../src/shared/contracts/check/checkResult'
+import type { ShownResult } from '../../src/shared/contracts/check/checkProtocol'
 import { defectNames, equalCandidates, formatNats } from '../../src/shared/text/checkText'
 import { DEFECT_TEXTS } from '../../src/shared/text/defectTexts'
 

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { ShownResult } from '../../src/shared/contracts/checkProtocol'
+import type { ShownResult } from '../../src/shared/contracts/check/checkProtocol'
 import { describeRepresentation, formatNats, subBlockName } from '../../src/shared/text/checkText'
 import { formatCount, formatDecimal, formatDuration } from '../../src/shared/text/format'
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { assertNever } from '../../src/shared/assertNever'
-import type { CheckActivity, ShownCheck } from '../../src/shared/contracts/checkProtocol'
+import type { CheckActivity, ShownCheck } from '../../src/shared/contracts/check/checkProtocol'
 import { type Act, actionButton } from './actions'
 
 /** The watched file, what happens with it, and the buttons that are always there. */

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { PastVerdict } from '../../src/shared/contracts/checkProtocol'
+import type { PastVerdict } from '../../src/shared/contracts/check/checkProtocol'
 import { formatNats, verdictTitle } from '../../src/shared/text/checkText'
 
 /** The last verdicts, newest first. */

@@ -1,4 +1,4 @@
-import type { CheckPageMessage } from '../../src/shared/contracts/checkProtocol'
+import type { CheckPageMessage } from '../../src/shared/contracts/check/checkProtocol'
 
 /** The page's interface to VS Code. The extension host keeps what is shown, so the page saves no state. */
 export interface CheckHost {

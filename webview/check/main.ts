@@ -1,4 +1,4 @@
-import type { CheckHostMessage } from '../../src/shared/contracts/checkProtocol'
+import type { CheckHostMessage } from '../../src/shared/contracts/check/checkProtocol'
 import { CheckElement } from './checkPage'
 import { connectHost } from './host'
 

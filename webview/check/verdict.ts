@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CheckVerdict } from '../../src/shared/contracts/checkResult'
-import type { ShownResult } from '../../src/shared/contracts/checkProtocol'
+import type { CheckVerdict } from '../../src/shared/contracts/check/checkResult'
+import type { ShownResult } from '../../src/shared/contracts/check/checkProtocol'
 import { ADVICE_TEXTS, describeMismatch, verdictTitle } from '../../src/shared/text/checkText'
 import { type Act, actionButton } from './actions'
 

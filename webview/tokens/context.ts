@@ -1,7 +1,7 @@
 import { concatBytes } from '../../src/shared/bytes'
 import { elementAt } from '../../src/shared/elementAt'
-import type { Section } from '../../src/shared/contracts/inspection'
-import type { Token } from '../../src/shared/contracts/prediction'
+import type { Section } from '../../src/shared/contracts/panel/inspection'
+import type { Token } from '../../src/shared/contracts/engine/prediction'
 import { type TokenPiece, tokenPieces } from '../../src/shared/text/tokenText'
 import type { TokenLabels } from './tokenLabels'
 

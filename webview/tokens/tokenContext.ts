@@ -1,5 +1,5 @@
-import type { TokenAddress } from '../../src/shared/contracts/protocol'
-import type { WhySubject } from '../../src/shared/contracts/why'
+import type { TokenAddress } from '../../src/shared/contracts/panel/protocol'
+import type { WhySubject } from '../../src/shared/contracts/panel/why'
 
 export interface TokenContext extends TokenAddress {
   /** The view that has menu items of its own for a token. */

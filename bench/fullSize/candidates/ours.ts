@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { createEngine } from '../../../src/engine/client/engineHandle'
-import { spawnProcess } from '../../../src/engine/client/spawnProcess'
-import { spawnWorker } from '../../../src/engine/client/spawnWorker'
+import { spawnProcess } from '../../../src/engine/client/spawn/spawnProcess'
+import { spawnWorker } from '../../../src/engine/client/spawn/spawnWorker'
 import type { EngineOptions } from '../../../src/engine/contract/engineOptions'
-import type { EngineApi, ModelLocation } from '../../../src/shared/contracts/engineApi'
-import type { Precision } from '../../../src/shared/contracts/prediction'
+import type { EngineApi, ModelLocation } from '../../../src/shared/contracts/engine/engineApi'
+import type { Precision } from '../../../src/shared/contracts/engine/prediction'
 import { type Candidate, type CandidateSettings, GENERATED_TOKENS, targetsOf, TOP_K } from '../candidate'
 
 /** The engine as the extension runs it, in its worker. */

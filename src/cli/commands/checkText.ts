@@ -1,5 +1,5 @@
 import { assertNever } from '../../shared/assertNever'
-import type { CheckResult, Defect } from '../../shared/contracts/checkResult'
+import type { CheckResult, Defect } from '../../shared/contracts/check/checkResult'
 import {
   ADVICE_TEXTS,
   defectNames,
@@ -12,7 +12,7 @@ import {
 } from '../../shared/text/checkText'
 import { DEFECT_TEXTS } from '../../shared/text/defectTexts'
 import { formatCount, formatDecimal } from '../../shared/text/format'
-import { oneLine } from '../output'
+import { oneLine } from '../base/output'
 
 /** Formats a result as text: the verdict first, then what it follows from, then how to mend it. */
 export function formatCheck(result: CheckResult): string {

@@ -1,4 +1,4 @@
-import type { Command } from '../command'
+import type { Command } from '../base/command'
 import { checkCommand } from './check'
 import { compareCommand } from './compare'
 import { inspectCommand } from './inspect'

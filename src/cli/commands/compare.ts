@@ -1,16 +1,16 @@
-import { compareText } from '../../prediction/compareText'
-import { type ComparisonReport, comparisonReportOf } from '../../prediction/report/comparisonReport'
-import { formatComparison } from '../../prediction/report/comparisonText'
-import { printableJson } from '../../prediction/report/json'
+import { compareText } from '../../prediction/compare/compareText'
+import { type ComparisonReport, comparisonReportOf } from '../../prediction/report/json/comparisonReport'
+import { formatComparison } from '../../prediction/report/text/comparisonText'
+import { printableJson } from '../../prediction/report/json/json'
 import { defaultPrecisionOf } from '../../model/registry'
-import type { BaselineModel } from '../../shared/contracts/engineApi'
-import { type Precision, PRECISIONS } from '../../shared/contracts/prediction'
+import type { BaselineModel } from '../../shared/contracts/engine/engineApi'
+import { type Precision, PRECISIONS } from '../../shared/contracts/engine/prediction'
 import { formatCount, formatCounted } from '../../shared/text/format'
-import { type Command, DIFFERENT, SUCCESS } from '../command'
-import { oneOf, parseCommandLine, UsageError } from '../commandLine'
-import type { CliEnvironment } from '../environment'
-import { write } from '../output'
-import { findModel, withConversionCommand, withEngine } from '../session'
+import { type Command, DIFFERENT, SUCCESS } from '../base/command'
+import { oneOf, parseCommandLine, UsageError } from '../base/commandLine'
+import type { CliEnvironment } from '../base/environment'
+import { write } from '../base/output'
+import { findModel, withConversionCommand, withEngine } from '../base/session'
 import {
   SHARED_OPTIONS,
   SHARED_USAGE,
@@ -20,8 +20,8 @@ import {
   TEXT_USAGE,
   type TextOptions,
   textOptionsOf,
-} from '../sharedOptions'
-import { readText, readTexts } from '../textSource'
+} from '../base/sharedOptions'
+import { readText, readTexts } from '../base/textSource'
 
 const SUMMARY = 'Compares two models, two precisions or two texts, token by token.'
 /** The reports list no alternatives; one is needed to know whether both sides have the same most likely token. */

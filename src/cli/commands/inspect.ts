@@ -1,13 +1,18 @@
-import { inspectText } from '../../prediction/inspectText'
-import { jsonPieces } from '../../prediction/report/json'
+import { inspectText } from '../../prediction/windows/inspectText'
+import { jsonPieces } from '../../prediction/report/json/json'
 import { type StreamedReport, streamedReportOf } from '../../prediction/report/report'
-import { DEFAULT_TOP_K, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE } from '../../shared/contracts/prediction'
+import {
+  DEFAULT_TOP_K,
+  MAX_TEMPERATURE,
+  MAX_TOP_K,
+  MIN_TEMPERATURE,
+} from '../../shared/contracts/engine/prediction'
 import { formatCount, formatCounted } from '../../shared/text/format'
-import { type Command, SUCCESS } from '../command'
-import { parseCommandLine, UsageError, wholeNumber } from '../commandLine'
-import type { CliEnvironment } from '../environment'
-import { columnsOf, type OutputStream, write } from '../output'
-import { findModel, withEngine } from '../session'
+import { type Command, SUCCESS } from '../base/command'
+import { parseCommandLine, UsageError, wholeNumber } from '../base/commandLine'
+import type { CliEnvironment } from '../base/environment'
+import { columnsOf, type OutputStream, write } from '../base/output'
+import { findModel, withEngine } from '../base/session'
 import {
   SHARED_OPTIONS,
   SHARED_USAGE,
@@ -17,8 +22,8 @@ import {
   TEXT_USAGE,
   type TextOptions,
   textOptionsOf,
-} from '../sharedOptions'
-import { readTexts } from '../textSource'
+} from '../base/sharedOptions'
+import { readTexts } from '../base/textSource'
 import { formatTable } from './inspectTable'
 
 const SUMMARY = 'Shows what the model expected at every token of a text.'

@@ -10,7 +10,7 @@ import { formatCount, formatDecimal, formatProbability, formatWholePercent } fro
 import { type Step, stepOf } from '../../shared/numbers/metrics'
 import { fit, textWidth } from '../../shared/text/textWidth'
 import { showToken } from '../../shared/text/tokenText'
-import { oneLine } from '../output'
+import { oneLine } from '../base/output'
 
 /** The properties of the output that the table is formatted for. */
 export interface TableStyle {

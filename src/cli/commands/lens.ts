@@ -1,18 +1,18 @@
-import { prepareText } from '../../prediction/inspectText'
-import { lensOfSection, trackTokens } from '../../prediction/lensOfSection'
-import { lensJsonPieces, streamedLensReportOf } from '../../prediction/report/lensReport'
-import { formatLens } from '../../prediction/report/lensText'
-import { formatLogitLensKit, LOGIT_LENS_KIT_TOP_K } from '../../prediction/report/logitLensKit'
+import { prepareText } from '../../prediction/windows/inspectText'
+import { lensOfSection, trackTokens } from '../../prediction/explain/lensOfSection'
+import { lensJsonPieces, streamedLensReportOf } from '../../prediction/report/json/lensReport'
+import { formatLens } from '../../prediction/report/text/lensText'
+import { formatLogitLensKit, LOGIT_LENS_KIT_TOP_K } from '../../prediction/report/json/logitLensKit'
 import { assertNever } from '../../shared/assertNever'
-import { LENS_TOP_K } from '../../shared/contracts/explanation'
-import { MAX_TOP_K } from '../../shared/contracts/prediction'
+import { LENS_TOP_K } from '../../shared/contracts/engine/explanation'
+import { MAX_TOP_K } from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { formatCount, formatCounted } from '../../shared/text/format'
-import { type Command, SUCCESS } from '../command'
-import { oneOf, parseCommandLine, UsageError, wholeNumber } from '../commandLine'
-import type { CliEnvironment } from '../environment'
-import { columnsOf, write } from '../output'
-import { findModel, type Session, withEngine } from '../session'
+import { type Command, SUCCESS } from '../base/command'
+import { oneOf, parseCommandLine, UsageError, wholeNumber } from '../base/commandLine'
+import type { CliEnvironment } from '../base/environment'
+import { columnsOf, write } from '../base/output'
+import { findModel, type Session, withEngine } from '../base/session'
 import {
   SHARED_OPTIONS,
   SHARED_USAGE,
@@ -22,8 +22,8 @@ import {
   TEXT_USAGE,
   type TextOptions,
   textOptionsOf,
-} from '../sharedOptions'
-import { readTexts } from '../textSource'
+} from '../base/sharedOptions'
+import { readTexts } from '../base/textSource'
 import { type PositionRange, positionRangeOf, spanOf } from './positions'
 
 const SUMMARY = 'Shows what every layer predicts: the logit lens.'

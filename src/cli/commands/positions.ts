@@ -1,5 +1,5 @@
-import { positionError } from '../../prediction/explainToken'
-import { UsageError } from '../commandLine'
+import { positionError } from '../../prediction/explain/explainToken'
+import { UsageError } from '../base/commandLine'
 
 /** A position of a text, counted from its first token; `next` is the row after the last one. */
 export type Position = number | 'next'

@@ -1,13 +1,13 @@
-import { explainToken, type TokenChoice, type TokenQuestion } from '../../prediction/explainToken'
-import { prepareText } from '../../prediction/inspectText'
-import { formatWhyJson, whyReportOf } from '../../prediction/report/whyReport'
-import { formatWhy } from '../../prediction/report/whyText'
+import { explainToken, type TokenChoice, type TokenQuestion } from '../../prediction/explain/explainToken'
+import { prepareText } from '../../prediction/windows/inspectText'
+import { formatWhyJson, whyReportOf } from '../../prediction/report/json/whyReport'
+import { formatWhy } from '../../prediction/report/text/whyText'
 import { defaultPrecisionOf } from '../../model/registry'
-import { type Command, SUCCESS } from '../command'
-import { parseCommandLine, UsageError, wholeNumber } from '../commandLine'
-import type { CliEnvironment } from '../environment'
-import { columnsOf, write } from '../output'
-import { findModel, withEngine } from '../session'
+import { type Command, SUCCESS } from '../base/command'
+import { parseCommandLine, UsageError, wholeNumber } from '../base/commandLine'
+import type { CliEnvironment } from '../base/environment'
+import { columnsOf, write } from '../base/output'
+import { findModel, withEngine } from '../base/session'
 import {
   SHARED_OPTIONS,
   SHARED_USAGE,
@@ -17,8 +17,8 @@ import {
   TEXT_USAGE,
   type TextOptions,
   textOptionsOf,
-} from '../sharedOptions'
-import { readTexts } from '../textSource'
+} from '../base/sharedOptions'
+import { readTexts } from '../base/textSource'
 import { positionOf } from './positions'
 import { answerLines, type LineSource } from './whyLines'
 

@@ -1,6 +1,6 @@
-import type { AcceleratedBackend } from '../../shared/contracts/backends'
-import type { EngineApi } from '../../shared/contracts/engineApi'
-import type { ModelInfo } from '../../shared/contracts/prediction'
+import type { AcceleratedBackend } from '../../shared/contracts/engine/backends'
+import type { EngineApi } from '../../shared/contracts/engine/engineApi'
+import type { ModelInfo } from '../../shared/contracts/engine/prediction'
 import { NativeUnavailableError, WebGpuUnavailableError } from '../../shared/errors'
 
 /** An engine on another backend than WASM that has loaded its model and passed the check against WASM. */

@@ -1,4 +1,4 @@
-import type { EngineMethods } from '../../shared/contracts/engineApi'
+import type { EngineMethods } from '../../shared/contracts/engine/engineApi'
 import { EngineStoppedError } from '../../shared/errors'
 import { RpcClient } from '../../shared/rpc'
 import type { AcceleratedEngine } from './accelerator'

@@ -3,7 +3,7 @@ import {
   type EngineApi,
   type EngineMethod,
   type EngineMethods,
-} from '../../shared/contracts/engineApi'
+} from '../../shared/contracts/engine/engineApi'
 import type { RpcClient } from '../../shared/rpc'
 
 /** Makes an `EngineApi` from a function that returns the method of a name. */

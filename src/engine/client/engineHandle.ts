@@ -3,7 +3,7 @@ import {
   type EngineApi,
   type EngineMethods,
   type EngineState,
-} from '../../shared/contracts/engineApi'
+} from '../../shared/contracts/engine/engineApi'
 import {
   BaselineMemoryError,
   CancelledError,

@@ -1,4 +1,4 @@
-import type { SimulationApi, SimulationMethods } from '../../shared/contracts/simulation'
+import type { SimulationApi, SimulationMethods } from '../../shared/contracts/engine/simulation'
 import { EngineStoppedError } from '../../shared/errors'
 import { RpcClient } from '../../shared/rpc'
 import type { EngineWorker } from './engineHandle'

@@ -1,5 +1,5 @@
-import type { ModelLocation } from '../../shared/contracts/engineApi'
-import type { Backend, Precision } from '../../shared/contracts/prediction'
+import type { ModelLocation } from '../../shared/contracts/engine/engineApi'
+import type { Backend, Precision } from '../../shared/contracts/engine/prediction'
 
 /** How a model is loaded. */
 export interface LoadOptions {

@@ -1,5 +1,5 @@
-import type { ModelLocation } from '../../shared/contracts/engineApi'
-import type { Backend } from '../../shared/contracts/prediction'
+import type { ModelLocation } from '../../shared/contracts/engine/engineApi'
+import type { Backend } from '../../shared/contracts/engine/prediction'
 import type { LoadOptions } from './engineOptions'
 import type { MessageEnd } from './portChannel'
 

@@ -1,5 +1,5 @@
 import { concatBytes } from '../../shared/bytes'
-import type { GeneratedCandidate, GenerateRequest } from '../../shared/contracts/engineApi'
+import type { GeneratedCandidate, GenerateRequest } from '../../shared/contracts/engine/engineApi'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 import { lineEnd } from './lineEnd'
 import { drawnToken, greedyToken, type NextRow, type NextToken } from './nextToken'

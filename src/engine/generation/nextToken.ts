@@ -1,8 +1,8 @@
 // V = tokens of the vocabulary
 
 import { elementAt } from '../../shared/elementAt'
-import { type Alternative, MAX_TOP_K } from '../../shared/contracts/prediction'
-import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
+import { type Alternative, MAX_TOP_K } from '../../shared/contracts/engine/prediction'
+import type { SamplingSettings } from '../../shared/contracts/engine/samplingSettings'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
 import { logSumExp } from '../../shared/numbers/logProbs'
 

@@ -1,10 +1,10 @@
 // Token healing: the `typed` bytes may be the start of longer tokens, so all tokens that cover them are considered.
 // V = tokens of the vocabulary
 
-import type { GenerateRequest } from '../../shared/contracts/engineApi'
+import type { GenerateRequest } from '../../shared/contracts/engine/engineApi'
 import { elementAt } from '../../shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../shared/numbers/sampling'
-import type { SamplingSettings } from '../../shared/contracts/samplingSettings'
+import type { SamplingSettings } from '../../shared/contracts/engine/samplingSettings'
 import { largestFirst, logSumExp } from '../../shared/numbers/logProbs'
 import type { NextRow } from './nextToken'
 import type { TokenIndex } from './tokenIndex'

@@ -4,8 +4,8 @@
 
 import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import { assertNever } from '../../shared/assertNever'
-import type { AttributionRequest } from '../../shared/contracts/engineApi'
-import type { Against, Attribution } from '../../shared/contracts/explanation'
+import type { AttributionRequest } from '../../shared/contracts/engine/engineApi'
+import type { Against, Attribution } from '../../shared/contracts/engine/explanation'
 import { elementAt } from '../../shared/elementAt'
 import { tensor } from '../runtime/tensor'
 import type { Embeddings } from './embeddings'

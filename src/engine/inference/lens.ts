@@ -2,8 +2,8 @@
 // `ln_f` are those of the layer itself; the last layer is the model's output.
 // B rows, L = nLayer, C = nEmbd, K = topK, V = tokens of the vocabulary
 
-import { NO_TARGET } from '../../shared/contracts/engineApi'
-import type { LensRow } from '../../shared/contracts/explanation'
+import { NO_TARGET } from '../../shared/contracts/engine/engineApi'
+import type { LensRow } from '../../shared/contracts/engine/explanation'
 import { elementAt } from '../../shared/elementAt'
 import { reshaped, rowCount, type Tensor } from '../runtime/tensor'
 import type { Divergences, HeadScores, LmHead } from './lmHead'

@@ -1,8 +1,8 @@
 // R rows of the residual stream, B rows of a baseline, C = nEmbd, V = 50257, K = topK
 
 import { VOCABULARY_SIZE } from '../../model/gpt2/config'
-import { NO_TARGET, type ScoredRows } from '../../shared/contracts/engineApi'
-import type { Alternative } from '../../shared/contracts/prediction'
+import { NO_TARGET, type ScoredRows } from '../../shared/contracts/engine/engineApi'
+import type { Alternative } from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { NonFiniteLogitsError } from '../../shared/errors'
 import type { OrtSession } from '../runtime/ortSession'

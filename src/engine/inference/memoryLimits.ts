@@ -1,5 +1,5 @@
 import { type Checkpoint, expectedShapes } from '../../model/gpt2/checkpoint'
-import type { Backend, ModelInfo } from '../../shared/contracts/prediction'
+import type { Backend, ModelInfo } from '../../shared/contracts/engine/prediction'
 import { BaselineMemoryError, Fp32OutOfMemoryError, OutOfMemoryError } from '../../shared/errors'
 import { formatBytes } from '../../shared/text/format'
 import { describeLackOfMemory, WASM_MEMORY_BYTES, weightMemoryBytes } from '../../shared/text/modelText'

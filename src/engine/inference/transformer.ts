@@ -3,7 +3,7 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import { transformerGraph } from '../../model/graphs/gpt2Graphs'
 import { NonFiniteLogitsError } from '../../shared/errors'
-import type { Precision } from '../../shared/contracts/prediction'
+import type { Precision } from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
 import type { Embeddings } from './embeddings'
 import type { NewRows } from '../cache/prefixCache'

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../model/gpt2/checkpoint'
 import type { ModelGraph } from '../../model/graphs/gpt2GraphBuilder'
-import type { Backend } from '../../shared/contracts/prediction'
+import type { Backend } from '../../shared/contracts/engine/prediction'
 import type { RowBuffer } from './rowBuffer'
 import type { Tensors } from './tensor'
 

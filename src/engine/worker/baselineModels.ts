@@ -1,4 +1,4 @@
-import type { BaselineModel } from '../../shared/contracts/engineApi'
+import type { BaselineModel } from '../../shared/contracts/engine/engineApi'
 import { CancelledError } from '../../shared/errors'
 
 /** A model that can be unloaded. */

@@ -8,10 +8,10 @@ import {
   MAX_CANDIDATES,
   NO_TARGET,
   type ScoreRequest,
-} from '../../shared/contracts/engineApi'
+} from '../../shared/contracts/engine/engineApi'
 import { concatBytes } from '../../shared/bytes'
 import { InvalidRequestError } from '../../shared/errors'
-import { MAX_TEMPERATURE, MAX_TOP_K, type ModelInfo } from '../../shared/contracts/prediction'
+import { MAX_TEMPERATURE, MAX_TOP_K, type ModelInfo } from '../../shared/contracts/engine/prediction'
 import type { Vocabulary } from '../../shared/text/vocabulary'
 
 export function checkTokenIds(tokenIds: Int32Array, info: ModelInfo): void {

@@ -1,6 +1,6 @@
 // R compared rows of one run of the LM head
 
-import type { CompareProgress, CompareRequest, ScoreSummary } from '../../shared/contracts/engineApi'
+import type { CompareProgress, CompareRequest, ScoreSummary } from '../../shared/contracts/engine/engineApi'
 import type { LmHead } from '../inference/lmHead'
 import type { Tensor } from '../runtime/tensor'
 import type { Scheduler } from './scheduler'

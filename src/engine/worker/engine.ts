@@ -5,8 +5,8 @@ import type {
   EngineMethods,
   ScoreRequest,
   SideRequest,
-} from '../../shared/contracts/engineApi'
-import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/prediction'
+} from '../../shared/contracts/engine/engineApi'
+import { type ModelInfo, type Precision, START_TOKEN_ID } from '../../shared/contracts/engine/prediction'
 import type { RpcHandlers } from '../../shared/rpc'
 import type { Tokenizer } from '../../tokenizer/tokenizer'
 import { AttributionNeedsFp32Error } from '../../shared/errors'

@@ -1,6 +1,6 @@
 // B rows, L = nLayer
 
-import type { EngineMethods, LensProgress, LensRequest } from '../../shared/contracts/engineApi'
+import type { EngineMethods, LensProgress, LensRequest } from '../../shared/contracts/engine/engineApi'
 import type { StreamCache } from '../cache/streamCache'
 import { rowCount, type Tensor } from '../runtime/tensor'
 import { Lens } from '../inference/lens'

@@ -7,9 +7,9 @@ import { weightMemoryBytes } from '../../shared/text/modelText'
 import type { EngineOptions } from '../contract/engineOptions'
 import { loadModelFolder } from '../inference/loadModelFolder'
 import type { InferenceOptions, LoadedModel } from '../inference/model'
-import { openNativeGpu } from '../runtime/nativeGpuRuntime'
-import { openNative } from '../runtime/nativeRuntime'
-import { processorFeatures } from '../runtime/processor'
+import { openNativeGpu } from '../runtime/native/nativeGpuRuntime'
+import { openNative } from '../runtime/native/nativeRuntime'
+import { processorFeatures } from '../runtime/native/processor'
 import { checkSameLogits } from './sameLogits'
 
 /** The machine that the form is made for. */

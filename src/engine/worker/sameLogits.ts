@@ -1,4 +1,4 @@
-import { passes } from '../../shared/contracts/backends'
+import { passes } from '../../shared/contracts/engine/backends'
 import { elementAt } from '../../shared/elementAt'
 import { InferenceError } from '../../shared/errors'
 import type { LoadedModel } from '../inference/model'

@@ -1,4 +1,4 @@
-import type { Priority } from '../../shared/contracts/engineApi'
+import type { Priority } from '../../shared/contracts/engine/engineApi'
 import { CancelledError } from '../../shared/errors'
 
 interface Job {

@@ -1,6 +1,6 @@
 // S tokens, R rows, C = nEmbd, V = tokens of the vocabulary
 
-import type { SimulationMethods, SimulationRequest } from '../../shared/contracts/simulation'
+import type { SimulationMethods, SimulationRequest } from '../../shared/contracts/engine/simulation'
 import { InvalidRequestError } from '../../shared/errors'
 import type { RpcHandlers } from '../../shared/rpc'
 import { fitOf } from '../inference/simulation/fit'

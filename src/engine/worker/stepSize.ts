@@ -1,4 +1,4 @@
-import type { Precision } from '../../shared/contracts/prediction'
+import type { Precision } from '../../shared/contracts/engine/prediction'
 
 /** Decides how many positions one step of the transformer has. */
 export interface StepPolicy {

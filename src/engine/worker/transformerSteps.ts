@@ -1,6 +1,6 @@
 // S tokens of a window, P cached tokens, C = nEmbd, L = nLayer
 
-import type { Priority } from '../../shared/contracts/engineApi'
+import type { Priority } from '../../shared/contracts/engine/engineApi'
 import type { PrefixCache } from '../cache/prefixCache'
 import { disposeRows } from '../cache/prefixCache'
 import type { StreamCache } from '../cache/streamCache'

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { EngineOptions } from '../contract/engineOptions'
 import { checkLoadable, loadModelFolder } from '../inference/loadModelFolder'
 import { loadSimulator } from '../inference/simulation/loadSimulator'
-import { configureWasm, WASM_RUNTIME } from '../runtime/wasmRuntime'
+import { configureWasm, WASM_RUNTIME } from '../runtime/wasm/wasmRuntime'
 import { availableMemory, besideModels } from './availableMemory'
 import { serveEngine } from './serveEngine'
 

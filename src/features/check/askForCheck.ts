@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import type { Framework } from '../../files/snippets'
-import { FRAMEWORKS } from '../../files/snippets'
+import type { Framework } from '../../files/logits/snippets'
+import { FRAMEWORKS } from '../../files/logits/snippets'
 import { plainMessage } from '../../shared/text/plainMessage'
 
 const TITLE = 'Check My GPT-2'

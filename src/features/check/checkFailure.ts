@@ -1,6 +1,6 @@
-import { ArrayFileError, PickledArrayError } from '../../files/errors'
+import { ArrayFileError, PickledArrayError } from '../../files/source/errors'
 import { describeFailure } from '../../prediction/failureText'
-import type { CheckActivity } from '../../shared/contracts/checkProtocol'
+import type { CheckActivity } from '../../shared/contracts/check/checkProtocol'
 import { LogitscopeError } from '../../shared/errors'
 
 /** The file has no token ids, and no text was given. */

@@ -1,4 +1,4 @@
-import type { SimulationApi } from '../../shared/contracts/simulation'
+import type { SimulationApi } from '../../shared/contracts/engine/simulation'
 import { EngineStoppedError, InferenceError, OutOfMemoryError } from '../../shared/errors'
 
 /** A thread that simulates a model. It loads the model with the first call. */

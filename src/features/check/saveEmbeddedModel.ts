@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
-import { confirm, showError, showInformation } from '../../editor/notifications'
+import { confirm, showError, showInformation } from '../../editor/ui/notifications'
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../model/formats/modelFiles'
-import { DEFAULT_MODEL_ID } from '../../shared/contracts/prediction'
+import { DEFAULT_MODEL_ID } from '../../shared/contracts/engine/prediction'
 
 const LOADER_FILE = 'load_model.py'
 

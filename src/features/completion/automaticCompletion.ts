@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { showWarning } from '../../editor/notifications'
+import { showWarning } from '../../editor/ui/notifications'
 import { plainMessage } from '../../shared/text/plainMessage'
 
 /** Whether automatic completion is on for a document or language. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import type { FeatureOptions } from '../../editor/feature'
-import { registerCommands } from '../../editor/registerCommands'
+import type { FeatureOptions } from '../../editor/registration/feature'
+import { registerCommands } from '../../editor/registration/registerCommands'
 import type { ShownInspection } from '../../editor/shownInspection'
 import { InlineCompletion } from './inlineCompletion'
 

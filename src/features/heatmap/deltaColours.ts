@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode'
-import { rangeOf } from '../../editor/inspectionTarget'
-import type { DeltaToken } from '../../editor/deltaDecorations'
-import { comparedIn } from '../../prediction/comparedPlaces'
-import type { TextRange } from '../../shared/contracts/prediction'
+import { rangeOf } from '../../editor/documents/inspectionTarget'
+import type { DeltaToken } from './deltaDecorations'
+import { comparedIn } from '../../prediction/compare/comparedPlaces'
+import type { TextRange } from '../../shared/contracts/engine/prediction'
 import { deltaBits, deltaStep } from '../../shared/numbers/comparedTokens'
 import type { ComparedInspection } from '../../shared/text/comparisonText'
 

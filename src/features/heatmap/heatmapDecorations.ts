@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode'
-import { DeltaDecorations, type DeltaToken } from '../../editor/deltaDecorations'
-import { type ColouredToken, StepDecorations } from '../../editor/stepDecorations'
+import { DeltaDecorations, type DeltaToken } from './deltaDecorations'
+import { type ColouredToken, StepDecorations } from './stepDecorations'
 
 /** Tokens coloured by a metric, or by which side of a comparison makes them likelier. */
 export type HeatmapColours =

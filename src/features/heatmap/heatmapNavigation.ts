@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
-import { withLateProgress } from '../../editor/lateProgress'
-import { showInformation } from '../../editor/notifications'
-import { type Direction, findSurprising } from '../../prediction/surprisingTokens'
+import { withLateProgress } from '../../editor/ui/lateProgress'
+import { showInformation } from '../../editor/ui/notifications'
+import { type Direction, findSurprising } from '../../prediction/live/surprisingTokens'
 import { delay } from '../../shared/delay'
 import type { HeatmapDocument } from './heatmapDocument'
 

@@ -1,4 +1,4 @@
-import { type FileMove, uriAfterMove } from '../../editor/uriAfterMove'
+import { type FileMove, uriAfterMove } from '../../editor/documents/uriAfterMove'
 
 const MEMORY_KEY = 'heatmap.documents'
 /** If the heatmap is on in more documents, only those where it was turned on last are stored. */

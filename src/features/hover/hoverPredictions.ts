@@ -1,22 +1,22 @@
 import * as vscode from 'vscode'
-import type { Feature } from '../../editor/feature'
+import type { Feature } from '../../editor/registration/feature'
 import { type HoverMode, readSettings, writeSetting } from '../../editor/settings'
 import { signalOf } from '../../editor/cancellation'
-import type { StatusEntry } from '../../editor/statusEntries'
-import { rangeOf } from '../../editor/inspectionTarget'
+import type { StatusEntry } from '../../editor/ui/statusEntries'
+import { rangeOf } from '../../editor/documents/inspectionTarget'
 import { type Log, logError } from '../../editor/log'
 import type { ShownInspection } from '../../editor/shownInspection'
-import { comparedIn } from '../../prediction/comparedPlaces'
+import { comparedIn } from '../../prediction/compare/comparedPlaces'
 import {
   HOVER_TOP_K,
   hoverText,
   hoverTextWithNext,
   type HoveredPlace,
   type PlaceComparison,
-} from '../../prediction/hoverText'
-import { LatestWork } from '../../prediction/latestWork'
-import { type PlacePrediction, predictPlace } from '../../prediction/placePrediction'
-import type { PredictionService } from '../../prediction/predictionService'
+} from '../../prediction/live/hoverText'
+import { LatestWork } from '../../prediction/live/latestWork'
+import { type PlacePrediction, predictPlace } from '../../prediction/live/placePrediction'
+import type { PredictionService } from '../../prediction/windows/predictionService'
 import { assertNever } from '../../shared/assertNever'
 import { CancelledError } from '../../shared/errors'
 import { sideNames } from '../../shared/text/comparisonText'

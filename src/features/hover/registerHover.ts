@@ -1,5 +1,5 @@
-import type { FeatureOptions } from '../../editor/feature'
-import { registerCommands } from '../../editor/registerCommands'
+import type { FeatureOptions } from '../../editor/registration/feature'
+import { registerCommands } from '../../editor/registration/registerCommands'
 import { HoverPredictions, type HoverOptions } from './hoverPredictions'
 
 /** Shows predictions in hovers over the editor's text. */

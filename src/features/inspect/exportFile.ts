@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { withLateProgress } from '../../editor/lateProgress'
+import { withLateProgress } from '../../editor/ui/lateProgress'
 import type { Piece } from '../../prediction/report/pieces'
 import { delay } from '../../shared/delay'
 import { formatCount, formatCounted } from '../../shared/text/format'

@@ -1,24 +1,28 @@
 import type * as vscode from 'vscode'
-import { EditorInUse } from '../../editor/editorInUse'
-import type { Feature } from '../../editor/feature'
-import { onFileMoved } from '../../editor/fileMoves'
+import { EditorInUse } from './editorInUse'
+import type { Feature } from '../../editor/registration/feature'
+import { onFileMoved } from '../../editor/documents/fileMoves'
 import {
   type InspectionTarget,
   offsetsOf,
   targetOfEditor,
   targetOfRanges,
-} from '../../editor/inspectionTarget'
+} from '../../editor/documents/inspectionTarget'
 import { type Log, logError } from '../../editor/log'
 import { readSettings } from '../../editor/settings'
 import type { ShownInspection } from '../../editor/shownInspection'
-import { TrackedTarget } from '../../editor/trackedTarget'
-import { type FileMove, uriAfterMove } from '../../editor/uriAfterMove'
-import type { Completion } from '../../prediction/completion'
+import { TrackedTarget } from '../../editor/documents/trackedTarget'
+import { type FileMove, uriAfterMove } from '../../editor/documents/uriAfterMove'
+import type { Completion } from '../../prediction/live/completion'
 import { describeFailure } from '../../prediction/failureText'
-import { type CompletionPlace, prepareCompletion, renewInspection } from '../../prediction/inspectCompletion'
-import type { PreparedInspection } from '../../prediction/inspectDocument'
-import type { PredictionService } from '../../prediction/predictionService'
-import type { TokenAddress } from '../../shared/contracts/protocol'
+import {
+  type CompletionPlace,
+  prepareCompletion,
+  renewInspection,
+} from '../../prediction/live/inspectCompletion'
+import type { PreparedInspection } from '../../prediction/windows/inspectDocument'
+import type { PredictionService } from '../../prediction/windows/predictionService'
+import type { TokenAddress } from '../../shared/contracts/panel/protocol'
 import type { ComparedInspection } from '../../shared/text/comparisonText'
 import { ComparedDocument } from './compare/comparedDocument'
 import { ComparisonController, type ComparisonControllerOptions } from './compare/comparisonController'
@@ -27,7 +31,7 @@ import { INSPECT_STATUS_ENTRIES } from './inspectStatusEntries'
 import { InspectionPanel, type InspectionPanelOptions } from './panel/inspectionPanel'
 import { type InspectionRun, UNEXPLAINED } from './run/inspectionRun'
 import type { InspectionStore } from './run/inspectionStore'
-import { documentNameOf } from '../../editor/documentName'
+import { documentNameOf } from '../../editor/documents/documentName'
 import { prepareDocument } from './run/prepareDocument'
 import { Run, type RunOptions, track } from './run/run'
 import { Runner } from './runner'

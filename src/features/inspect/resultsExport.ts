@@ -1,17 +1,22 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
-import { showError, showInformation } from '../../editor/notifications'
-import { comparedLines } from '../../prediction/report/comparedText'
-import { comparisonProperty } from '../../prediction/report/comparisonJson'
-import { comparisonOfSection } from '../../prediction/report/comparisonReport'
-import { csvPieces } from '../../prediction/report/csv'
-import { jsonPieces } from '../../prediction/report/json'
+import { showError, showInformation } from '../../editor/ui/notifications'
+import { comparedLines } from '../../prediction/report/text/comparedText'
+import { comparisonProperty } from '../../prediction/report/json/comparisonJson'
+import { comparisonOfSection } from '../../prediction/report/json/comparisonReport'
+import { csvPieces } from '../../prediction/report/csv/csv'
+import { jsonPieces } from '../../prediction/report/json/json'
 import type { Piece } from '../../prediction/report/pieces'
-import { formatResults, formatRow, formatTables, formatTokenIds } from '../../prediction/report/plainText'
-import type { PredictionService } from '../../prediction/predictionService'
-import type { Inspection } from '../../shared/contracts/inspection'
-import type { TokenAddress } from '../../shared/contracts/protocol'
-import type { WhyAnswer } from '../../shared/contracts/why'
+import {
+  formatResults,
+  formatRow,
+  formatTables,
+  formatTokenIds,
+} from '../../prediction/report/text/plainText'
+import type { PredictionService } from '../../prediction/windows/predictionService'
+import type { Inspection } from '../../shared/contracts/panel/inspection'
+import type { TokenAddress } from '../../shared/contracts/panel/protocol'
+import type { WhyAnswer } from '../../shared/contracts/panel/why'
 import { delay } from '../../shared/delay'
 import { scoredCount } from '../../shared/numbers/summary'
 import { plainMessage } from '../../shared/text/plainMessage'

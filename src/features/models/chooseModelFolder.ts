@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import * as vscode from 'vscode'
-import { confirm, showError, showInformation } from '../../editor/notifications'
+import { confirm, showError, showInformation } from '../../editor/ui/notifications'
 import type { Activation } from '../../model/gpt2/config'
 import { CONFIG_FILE } from '../../model/formats/modelFiles'
 import { saveConfig } from '../../model/folder/modelFolder'

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { showError } from '../../editor/notifications'
+import { showError } from '../../editor/ui/notifications'
 import { readSettings } from '../../editor/settings'
 import { parseEndpoint } from '../../model/hub/endpoint'
 import { InvalidEndpointError } from '../../shared/errors'

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
 import { type Log, logError } from '../../editor/log'
-import { confirm, showError, showProgress } from '../../editor/notifications'
+import { confirm, showError, showProgress } from '../../editor/ui/notifications'
 import { parseEndpoint } from '../../model/hub/endpoint'
 import { HUB_LIMITS } from '../../model/hub/hubLimits'
 import type { RequestHub } from '../../model/hub/hubTransport'

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import * as vscode from 'vscode'
-import { showError, showInformation } from '../../editor/notifications'
+import { showError, showInformation } from '../../editor/ui/notifications'
 import { WEIGHTS_FILE } from '../../model/formats/modelFiles'
 import type { PinnedModel } from '../../model/registry'
 import type { ModelStore } from '../../model/store/disk/modelStore'

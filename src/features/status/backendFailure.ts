@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../editor/log'
-import { showInformation, showWarning } from '../../editor/notifications'
+import { showInformation, showWarning } from '../../editor/ui/notifications'
 import { readSettings } from '../../editor/settings'
-import type { BackendFailure, RetryOutcome } from '../../shared/contracts/backends'
+import type { BackendFailure, RetryOutcome } from '../../shared/contracts/engine/backends'
 import { NativeUnavailableError, WebGpuUnavailableError } from '../../shared/errors'
 import { backendName, backendTitle } from '../../shared/text/modelText'
 

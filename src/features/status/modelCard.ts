@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { DEFAULT_ENDPOINT } from '../../model/hub/endpoint'
 import { PINNED_MODELS } from '../../model/registry'
-import { DEFAULT_MODEL_ID } from '../../shared/contracts/prediction'
+import { DEFAULT_MODEL_ID } from '../../shared/contracts/engine/prediction'
 
 /** The model card: a file for the embedded model, the hub's page for a pinned one, undefined for a folder. */
 export function modelCardOf(model: string, extensionUri: vscode.Uri): vscode.Uri | undefined {

@@ -1,8 +1,8 @@
-import type { FeatureOptions } from '../../editor/feature'
-import { registerCommands } from '../../editor/registerCommands'
-import type { StatusEntry } from '../../editor/statusEntries'
+import type { FeatureOptions } from '../../editor/registration/feature'
+import { registerCommands } from '../../editor/registration/registerCommands'
+import type { StatusEntry } from '../../editor/ui/statusEntries'
 import { StatusItem } from './statusItem'
-import type { RetryOutcome } from '../../shared/contracts/backends'
+import type { RetryOutcome } from '../../shared/contracts/engine/backends'
 import { retryBackendOrReport } from './backendFailure'
 import { installNative } from './nativeOffer'
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { readSettings } from '../../editor/settings'
-import { STATUS_GROUPS, type StatusEntry, type StatusMenuItem } from '../../editor/statusEntries'
-import type { EngineState } from '../../shared/contracts/engineApi'
+import { STATUS_GROUPS, type StatusEntry, type StatusMenuItem } from '../../editor/ui/statusEntries'
+import type { EngineState } from '../../shared/contracts/engine/engineApi'
 import { describeBackend } from '../../shared/text/modelText'
 import { plainMessage } from '../../shared/text/plainMessage'
 

@@ -1,5 +1,5 @@
 import { assertNever } from '../../shared/assertNever'
-import type { EngineState } from '../../shared/contracts/engineApi'
+import type { EngineState } from '../../shared/contracts/engine/engineApi'
 import { backendName, describeBackend } from '../../shared/text/modelText'
 import { plainMessage } from '../../shared/text/plainMessage'
 

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import type { StatusEntry } from '../../editor/statusEntries'
+import type { StatusEntry } from '../../editor/ui/statusEntries'
 import { assertNever } from '../../shared/assertNever'
-import type { EngineState } from '../../shared/contracts/engineApi'
-import type { UnusedBackend } from '../../shared/contracts/backends'
+import type { EngineState } from '../../shared/contracts/engine/engineApi'
+import type { UnusedBackend } from '../../shared/contracts/engine/backends'
 import { backendTitle, describeCheck, describeModel } from '../../shared/text/modelText'
 
 export interface TooltipOptions {

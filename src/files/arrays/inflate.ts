@@ -1,6 +1,6 @@
 import { LogitscopeError } from '../../shared/errors'
 import { quoted } from '../../shared/text/quoted'
-import { ArrayFileError } from '../errors'
+import { ArrayFileError } from '../source/errors'
 import type { RawBytes } from './rawBytes'
 
 /**

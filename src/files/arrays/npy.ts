@@ -3,7 +3,7 @@
 
 import { formatCount } from '../../shared/text/format'
 import { quoted } from '../../shared/text/quoted'
-import { ArrayFileError, IncompleteArrayFileError } from '../errors'
+import { ArrayFileError, IncompleteArrayFileError } from '../source/errors'
 import { pickledArray } from './pickles'
 import { type HeaderValue, parseHeaderDictionary, PythonLiteralError, STRUCTURED } from './pythonLiteral'
 import { prefixOf, type RawBytes, withoutPrefix } from './rawBytes'

@@ -1,8 +1,8 @@
 // NumPy's `.npz`: a zip archive of `.npy` files, stored (`np.savez`) or deflated (`np.savez_compressed`).
 
 import { quoted } from '../../shared/text/quoted'
-import { ArrayFileError } from '../errors'
-import type { FileSource } from '../fileSource'
+import { ArrayFileError } from '../source/errors'
+import type { FileSource } from '../source/fileSource'
 import { readNpy } from './npy'
 import { isTorchArchive, torchFile } from './pickles'
 import type { ArrayEntry } from './storedArray'

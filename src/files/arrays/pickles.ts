@@ -1,7 +1,7 @@
 // Pickles run code of their author when they are loaded, so they are refused, with the line of Python that converts them.
 
 import { quoted } from '../../shared/text/quoted'
-import { PickledArrayError } from '../errors'
+import { PickledArrayError } from '../source/errors'
 
 /** The first bytes of a pickle of protocol 2 to 5. */
 export function isPickle(start: Uint8Array): boolean {

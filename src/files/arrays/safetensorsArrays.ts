@@ -6,8 +6,8 @@ import {
   type TensorEntry,
 } from '../../model/formats/safetensors'
 import { quoted } from '../../shared/text/quoted'
-import { ArrayFileError, IncompleteArrayFileError } from '../errors'
-import type { FileSource } from '../fileSource'
+import { ArrayFileError, IncompleteArrayFileError } from '../source/errors'
+import type { FileSource } from '../source/fileSource'
 import { rangeOf } from './rawBytes'
 import type { ArrayEntry, ElementType } from './storedArray'
 

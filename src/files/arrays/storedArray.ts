@@ -1,4 +1,4 @@
-import type { ArrayFileError } from '../errors'
+import type { ArrayFileError } from '../source/errors'
 import type { RawBytes } from './rawBytes'
 
 export type FloatElement = 'float16' | 'bfloat16' | 'float32' | 'float64'

@@ -4,7 +4,7 @@
 import type { ByteSource } from '../../model/formats/byteSource'
 import { formatCount } from '../../shared/text/format'
 import { quoted } from '../../shared/text/quoted'
-import { ArrayFileError, IncompleteArrayFileError } from '../errors'
+import { ArrayFileError, IncompleteArrayFileError } from '../source/errors'
 import { inflated, MAX_INFLATED_BYTES } from './inflate'
 import { rangeOf, type RawBytes } from './rawBytes'
 

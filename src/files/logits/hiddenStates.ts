@@ -6,8 +6,8 @@ import { ArrayRows, isFloatArray, longAxes, type RowLayout } from '../arrays/arr
 import { openArrays } from '../arrays/openArrays'
 import { RowBlocks } from '../arrays/rowBlocks'
 import type { ArrayEntry } from '../arrays/storedArray'
-import { ArrayFileError } from '../errors'
-import { type FileSource, readUnchanged } from '../fileSource'
+import { ArrayFileError } from '../source/errors'
+import { type FileSource, readUnchanged } from '../source/fileSource'
 import { type HiddenStates, hiddenStateName, type SubBlock } from './logitsFile'
 
 /** Layers beyond this are not looked for; gpt2-xl has 48. */

@@ -6,8 +6,8 @@ import { decodeIntegers } from '../arrays/decode'
 import { openArrays } from '../arrays/openArrays'
 import { prefixOf } from '../arrays/rawBytes'
 import { type ArrayEntry, isFloat, type IntegerElement, type StoredArray } from '../arrays/storedArray'
-import { ArrayFileError } from '../errors'
-import { type FileSource, readUnchanged } from '../fileSource'
+import { ArrayFileError } from '../source/errors'
+import { type FileSource, readUnchanged } from '../source/fileSource'
 import { IDS_ARRAY } from './logitsFile'
 
 /** The names that ids have in practice, the snippets' own first. */

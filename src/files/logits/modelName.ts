@@ -1,7 +1,7 @@
 import { readSafetensorsMetadata } from '../../model/formats/safetensors'
 import { isRecord } from '../../shared/isRecord'
 import { formatOf } from '../arrays/openArrays'
-import type { FileSource } from '../fileSource'
+import type { FileSource } from '../source/fileSource'
 
 /**
  * The model that a safetensors file names in its metadata, `{"__metadata__": {"model": "gpt2"}}`. Undefined if it names

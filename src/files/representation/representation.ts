@@ -1,6 +1,6 @@
 // What a file of logits is, before it is judged. V = 50257, W columns of the file's rows
 
-import type { Representation } from '../../shared/contracts/checkResult'
+import type { Representation } from '../../shared/contracts/check/checkResult'
 import type { LogitsFile } from '../logits/logitsFile'
 
 export type { Representation }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { ModelLocation } from '../../shared/contracts/engineApi'
+import type { ModelLocation } from '../../shared/contracts/engine/engineApi'
 
 /** The first part of the names of all files that are derived from the model in a folder. */
 export function locationName({ id, folder }: Pick<ModelLocation, 'id' | 'folder'>): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { ModelLocation } from '../../shared/contracts/engineApi'
+import type { ModelLocation } from '../../shared/contracts/engine/engineApi'
 import { pinnedFingerprint } from '../registry'
 
 /** The files that decide a model's numbers. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import type { ModelLocation } from '../../shared/contracts/engineApi'
+import type { ModelLocation } from '../../shared/contracts/engine/engineApi'
 import { ModelFilesError } from '../../shared/errors'
 import { EMBEDDED_MODELS, knownModelIds, PINNED_MODELS } from '../registry'
 import { storePaths } from '../store/disk/storePaths'

@@ -5,7 +5,7 @@
 // A feed of shape [1] is a number or a truth value; it is no scalar, so that every operator broadcasts it.
 
 import type { Value } from '../../onnx/graphBuilder'
-import { type SimulatedActivation, SIMULATED_ACTIVATIONS } from '../../shared/contracts/simulation'
+import { type SimulatedActivation, SIMULATED_ACTIVATIONS } from '../../shared/contracts/engine/simulation'
 import { assertNever } from '../../shared/assertNever'
 import { VOCABULARY_SIZE } from '../gpt2/config'
 import type { Checkpoint } from '../gpt2/checkpoint'

@@ -1,8 +1,8 @@
 // Provenance: the model and settings that numbers come from, named in every view, copy and export.
 
 import { formatCounted, formatDecimal, formatPerplexity } from '../../shared/text/format'
-import type { ContextMode } from '../../shared/contracts/inspection'
-import type { Backend, ModelInfo, Summary } from '../../shared/contracts/prediction'
+import type { ContextMode } from '../../shared/contracts/panel/inspection'
+import type { Backend, ModelInfo, Summary } from '../../shared/contracts/engine/prediction'
 
 export interface Provenance {
   /** Registry id, or the folder's name. */

@@ -1,6 +1,6 @@
 // The object that the CLI prints as JSON, the extension's API returns and the JSON export writes.
 
-import type { Inspection, Section } from '../../shared/contracts/inspection'
+import type { Inspection, Section } from '../../shared/contracts/panel/inspection'
 import type {
   Alternative,
   Backend,
@@ -9,7 +9,7 @@ import type {
   Summary,
   TokenPrediction,
   TokenScore,
-} from '../../shared/contracts/prediction'
+} from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { summarizeInspection } from '../../shared/numbers/summary'
 import type { Vocabulary } from '../../shared/text/vocabulary'

@@ -1,7 +1,7 @@
 // Figures of compared tokens, for the panel, the editor and the exports. Δ is always shown − baseline.
 
-import type { ComparedToken } from '../contracts/comparison'
-import type { ComparisonSummary } from '../contracts/comparisonSummary'
+import type { ComparedToken } from '../contracts/panel/comparison'
+import type { ComparisonSummary } from '../contracts/panel/comparisonSummary'
 import type { List } from '../list'
 import { summarizeComparison } from './comparisonSummary'
 

@@ -1,4 +1,4 @@
-import type { ComparisonSummary } from '../contracts/comparisonSummary'
+import type { ComparisonSummary } from '../contracts/panel/comparisonSummary'
 import { elementAt } from '../elementAt'
 
 /** Two distributions of one row. */

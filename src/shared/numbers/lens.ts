@@ -1,6 +1,6 @@
 // Numbers that follow from a row of the logit lens. L = nLayer, K = tokens listed at each layer
 
-import type { LensRow } from '../contracts/explanation'
+import type { LensRow } from '../contracts/engine/explanation'
 import { elementAt } from '../elementAt'
 
 /** L + 1: the embeddings and each block. */

@@ -1,6 +1,6 @@
 // The metrics that tokens are coloured by, and their five steps, for the panel, the heatmap and the exports.
 
-import type { TokenScore } from '../contracts/prediction'
+import type { TokenScore } from '../contracts/engine/prediction'
 import { elementAt } from '../elementAt'
 import { formatCount, formatDecimal, formatProbability } from '../text/format'
 

@@ -3,7 +3,7 @@
 // V = number of tokens of the vocabulary. Each processor removes the least likely tokens, so the kept tokens are always
 // the last ones in ascending order, and their number describes them completely.
 
-import type { SamplingSettings } from '../contracts/samplingSettings'
+import type { SamplingSettings } from '../contracts/engine/samplingSettings'
 import { elementAt } from '../elementAt'
 
 /** The effect of one processor on the tokens that the processors before it kept. */

@@ -1,5 +1,5 @@
-import type { Section } from '../contracts/inspection'
-import type { Summary } from '../contracts/prediction'
+import type { Section } from '../contracts/panel/inspection'
+import type { Summary } from '../contracts/engine/prediction'
 
 /** Adds up the figures of a text while its tokens are read. */
 export class RunningSummary {

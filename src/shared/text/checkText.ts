@@ -7,7 +7,7 @@ import type {
   Defect,
   DefectCandidate,
   SubBlockMismatch,
-} from '../contracts/checkResult'
+} from '../contracts/check/checkResult'
 import { DEFECT_TEXTS } from './defectTexts'
 import { formatCount } from './format'
 

@@ -1,7 +1,7 @@
 import { assertNever } from '../assertNever'
-import type { Baseline, InspectionComparison } from '../contracts/comparison'
-import type { Inspection } from '../contracts/inspection'
-import type { ModelInfo } from '../contracts/prediction'
+import type { Baseline, InspectionComparison } from '../contracts/panel/comparison'
+import type { Inspection } from '../contracts/panel/inspection'
+import type { ModelInfo } from '../contracts/engine/prediction'
 
 /** What the two sides of a comparison are called. */
 export interface SideNames {

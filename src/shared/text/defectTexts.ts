@@ -1,6 +1,6 @@
 // The texts of the mistakes that a check names. n = positions, C = n_embd, H = n_head, d = C / H, V = 50257
 
-import type { Defect } from '../contracts/checkResult'
+import type { Defect } from '../contracts/check/checkResult'
 
 export interface DefectText {
   /** A short name, as the end of “The mistake: …”. */

@@ -1,9 +1,9 @@
 // Texts about generated tokens, the same in every view.
 
 import { formatWholePercent } from './format'
-import type { Generation, Inspection } from '../contracts/inspection'
-import type { Token } from '../contracts/prediction'
-import type { SamplingSettings } from '../contracts/samplingSettings'
+import type { Generation, Inspection } from '../contracts/panel/inspection'
+import type { Token } from '../contracts/engine/prediction'
+import type { SamplingSettings } from '../contracts/engine/samplingSettings'
 
 /** `Completion · greedy` · `Completion · temperature 0.8, top-p 0.9, seed 1` */
 export function describeGeneration({ sampling, seed }: Generation): string {

@@ -1,8 +1,8 @@
 import { assertNever } from '../assertNever'
-import type { BackendCheck } from '../contracts/backendCheck'
-import { decisiveDelta } from '../contracts/backends'
+import type { BackendCheck } from '../contracts/engine/backendCheck'
+import { decisiveDelta } from '../contracts/engine/backends'
 import { formatBytes, formatCount, formatCounted, formatDelta, formatParameters } from './format'
-import type { Backend, ModelInfo, Precision } from '../contracts/prediction'
+import type { Backend, ModelInfo, Precision } from '../contracts/engine/prediction'
 
 /** `12 M parameters · fp32 · WASM, 1 thread` */
 export function describeModel(model: ModelInfo): string {

@@ -1,5 +1,5 @@
 import { formatCount, formatCounted, formatDecimal, formatWholePercent, speakPercent } from './format'
-import type { Alternative, Distribution, TokenScore } from '../contracts/prediction'
+import type { Alternative, Distribution, TokenScore } from '../contracts/engine/prediction'
 import { speakUnscored, type Unscored } from './unscored'
 
 /** A token of a text, or the distribution after its last token, to be read by a screen reader. */

@@ -1,6 +1,6 @@
 import { assertNever } from '../assertNever'
-import type { Inspection } from '../contracts/inspection'
-import type { TokenAddress } from '../contracts/protocol'
+import type { Inspection } from '../contracts/panel/inspection'
+import type { TokenAddress } from '../contracts/panel/protocol'
 import { elementAt } from '../elementAt'
 
 /**

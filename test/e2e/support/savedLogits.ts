@@ -4,7 +4,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { REPO } from '../../../scripts/paths.mjs'
 import { createEngine, type EngineHandle } from '../../../src/engine/client/engineHandle'
-import { spawnWorker } from '../../../src/engine/client/spawnWorker'
+import { spawnWorker } from '../../../src/engine/client/spawn/spawnWorker'
 import { npyBytes, zipBytes } from '../../support/files/arrayWriters'
 
 const V = 50_257

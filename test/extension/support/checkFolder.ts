@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import { checkModelFolder } from '../../../src/engine/client/checkModelFolder'
-import { spawnWorker } from '../../../src/engine/client/spawnWorker'
+import { spawnWorker } from '../../../src/engine/client/spawn/spawnWorker'
 import type { FolderReport } from '../../../src/model/folder/checkFolder'
 import { extension } from './extensionUnderTest'
 

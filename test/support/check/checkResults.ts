@@ -1,5 +1,5 @@
-import type { CheckReport, Defect } from '../../../src/shared/contracts/checkResult'
-import type { ShownCheck, ShownResult } from '../../../src/shared/contracts/checkProtocol'
+import type { CheckReport, Defect } from '../../../src/shared/contracts/check/checkResult'
+import type { ShownCheck, ShownResult } from '../../../src/shared/contracts/check/checkProtocol'
 
 /** A report on 7 rows of float32 logits that are equal to those of `mini`. */
 export const equalReport: CheckReport = {

@@ -3,7 +3,7 @@
 import { fitOf } from '../../../src/engine/inference/simulation/fit'
 import type { Simulator } from '../../../src/engine/inference/simulation/simulator'
 import { simulationHandlers } from '../../../src/engine/worker/simulations'
-import type { SimulationApi, SimulationMethods } from '../../../src/shared/contracts/simulation'
+import type { SimulationApi, SimulationMethods } from '../../../src/shared/contracts/engine/simulation'
 import { serveRpc } from '../../../src/shared/rpc'
 import { connectSimulation } from '../../../src/engine/client/simulationThread'
 import { channelPair } from '../engine/engineChannel'

@@ -4,7 +4,7 @@ import { MistakeSearch, type SearchResult } from '../../../src/check/mistakeSear
 import { noiseOfRow } from '../../../src/check/noise'
 import type { Simulator } from '../../../src/engine/inference/simulation/simulator'
 import type { Rounding } from '../../../src/files/representation/representation'
-import type { SimulationApi } from '../../../src/shared/contracts/simulation'
+import type { SimulationApi } from '../../../src/shared/contracts/engine/simulation'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { CpuBackend } from '../engine/loadModel'
 import { loadSimulation } from '../engine/loadSimulation'

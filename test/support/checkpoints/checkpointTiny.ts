@@ -8,7 +8,7 @@ import type { LoadedModel } from '../../../src/engine/inference/model'
 import { expectedShapes } from '../../../src/model/gpt2/checkpoint'
 import { parseConfig } from '../../../src/model/gpt2/config'
 import { elementAt } from '../../../src/shared/elementAt'
-import type { Precision } from '../../../src/shared/contracts/prediction'
+import type { Precision } from '../../../src/shared/contracts/engine/prediction'
 import { loadModel } from '../engine/loadModel'
 import { float16Bytes, float32Bytes, safetensors, type StoredTensor } from './checkpointBytes'
 

@@ -1,7 +1,7 @@
 import { PassThrough, type Transform } from 'node:stream'
 import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { CliEnvironment } from '../../../src/cli/environment'
+import type { CliEnvironment } from '../../../src/cli/base/environment'
 import { runCli } from '../../../src/cli/run'
 import { connect } from '../engine/engineUnderTest'
 import { loadModel } from '../engine/loadModel'

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../src/cli/commandLine'
+import { UsageError } from '../../../src/cli/base/commandLine'
 
 /** The message of the UsageError that `parse` throws. */
 export function usageErrorOf(parse: () => unknown): string {

@@ -3,7 +3,7 @@
 import type { LmHead } from '../../../src/engine/inference/lmHead'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { ModelFilesError } from '../../../src/shared/errors'
-import type { Backend } from '../../../src/shared/contracts/prediction'
+import type { Backend } from '../../../src/shared/contracts/engine/prediction'
 import { freshEngine } from './engineUnderTest'
 import { InThreadWorker } from './inThreadWorker'
 

@@ -8,15 +8,15 @@ import { checkLoadable } from '../../../src/engine/inference/loadModelFolder'
 import type { LoadedModel } from '../../../src/engine/inference/model'
 import { measuredStepSize } from '../../../src/engine/worker/stepSize'
 import type { Transformer } from '../../../src/engine/inference/transformer'
-import { PredictionService } from '../../../src/prediction/predictionService'
+import { PredictionService } from '../../../src/prediction/windows/predictionService'
 import type {
   EngineApi,
   EngineMethods,
   ModelLocation,
   ScoredRows,
   ScoreRequest,
-} from '../../../src/shared/contracts/engineApi'
-import { NO_TARGET } from '../../../src/shared/contracts/engineApi'
+} from '../../../src/shared/contracts/engine/engineApi'
+import { NO_TARGET } from '../../../src/shared/contracts/engine/engineApi'
 import { RpcClient, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'
 import { loadTokenizer } from '../texts/loadTokenizer'

@@ -1,7 +1,7 @@
 // Calls of the engine's lens, with defaults, and sums of an attribution.
 
-import { type EngineApi, type LensRequest, NO_TARGET } from '../../../src/shared/contracts/engineApi'
-import type { Attribution, LensRow } from '../../../src/shared/contracts/explanation'
+import { type EngineApi, type LensRequest, NO_TARGET } from '../../../src/shared/contracts/engine/engineApi'
+import type { Attribution, LensRow } from '../../../src/shared/contracts/engine/explanation'
 import { elementAt } from '../../../src/shared/elementAt'
 
 /** A request for all rows, each with the token after it as its target. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { EngineWorker } from '../../../src/engine/client/engineHandle'
-import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
+import type { EngineMethods } from '../../../src/shared/contracts/engine/engineApi'
 import { type Channel, type RpcHandlers, serveRpc } from '../../../src/shared/rpc'
 import { channelPair } from './engineChannel'
 

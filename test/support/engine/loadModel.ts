@@ -3,11 +3,11 @@
 import { fileURLToPath } from 'node:url'
 import { loadModelFolder } from '../../../src/engine/inference/loadModelFolder'
 import type { InferenceOptions, LoadedModel } from '../../../src/engine/inference/model'
-import { openNative } from '../../../src/engine/runtime/nativeRuntime'
+import { openNative } from '../../../src/engine/runtime/native/nativeRuntime'
 import type { Runtime } from '../../../src/engine/runtime/runtime'
-import { configureWasm, WASM_RUNTIME } from '../../../src/engine/runtime/wasmRuntime'
-import type { ModelLocation } from '../../../src/shared/contracts/engineApi'
-import type { Backend, Precision } from '../../../src/shared/contracts/prediction'
+import { configureWasm, WASM_RUNTIME } from '../../../src/engine/runtime/wasm/wasmRuntime'
+import type { ModelLocation } from '../../../src/shared/contracts/engine/engineApi'
+import type { Backend, Precision } from '../../../src/shared/contracts/engine/prediction'
 
 /** The native library of this machine. */
 export const NATIVE_LIBRARY = fileURLToPath(new URL('../../../native/dist/onnxruntime.cjs', import.meta.url))

@@ -2,7 +2,7 @@
 
 import { loadSimulator } from '../../../src/engine/inference/simulation/loadSimulator'
 import type { Simulator } from '../../../src/engine/inference/simulation/simulator'
-import type { ModelLocation } from '../../../src/shared/contracts/engineApi'
+import type { ModelLocation } from '../../../src/shared/contracts/engine/engineApi'
 import { type CpuBackend, openCpuRuntime } from './loadModel'
 
 export function loadSimulation(location: ModelLocation, backend: CpuBackend = 'wasm'): Promise<Simulator> {

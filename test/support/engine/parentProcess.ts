@@ -2,11 +2,11 @@
 // JSON. It writes the id of the engine's process when the engine computes.
 
 import { callsOf } from '../../../src/engine/client/engineCalls'
-import { spawnProcess } from '../../../src/engine/client/spawnProcess'
+import { spawnProcess } from '../../../src/engine/client/spawn/spawnProcess'
 import type { EngineOptions } from '../../../src/engine/contract/engineOptions'
-import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
-import { NEUTRAL_SAMPLING } from '../../../src/shared/contracts/samplingSettings'
+import type { EngineMethods } from '../../../src/shared/contracts/engine/engineApi'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
+import { NEUTRAL_SAMPLING } from '../../../src/shared/contracts/engine/samplingSettings'
 import { RpcClient } from '../../../src/shared/rpc'
 
 const GENERATIONS = 20

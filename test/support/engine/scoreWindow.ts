@@ -1,4 +1,4 @@
-import type { ScoreRequest } from '../../../src/shared/contracts/engineApi'
+import type { ScoreRequest } from '../../../src/shared/contracts/engine/engineApi'
 
 /** A whole window of the embedded model, different for each `seed`, so that nothing of it is cached. */
 export function scoreWindow(seed: number): ScoreRequest {

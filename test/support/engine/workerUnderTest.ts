@@ -1,8 +1,8 @@
 // The methods of the WebGPU tests' worker, in addition to the engine's own.
 
 import type { CacheBudget } from '../../../src/engine/cache/prefixCache'
-import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
-import type { Backend, ModelInfo } from '../../../src/shared/contracts/prediction'
+import type { EngineMethods } from '../../../src/shared/contracts/engine/engineApi'
+import type { Backend, ModelInfo } from '../../../src/shared/contracts/engine/prediction'
 
 export interface LoadRequest {
   /** Default: webgpu. */

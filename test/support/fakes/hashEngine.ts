@@ -1,8 +1,8 @@
 // An engine without a model, for tests of the code that uses the engine.
 
 import { setImmediate } from 'node:timers/promises'
-import type { EngineMethods, ScoredRows, ScoreRequest } from '../../../src/shared/contracts/engineApi'
-import type { ModelInfo } from '../../../src/shared/contracts/prediction'
+import type { EngineMethods, ScoredRows, ScoreRequest } from '../../../src/shared/contracts/engine/engineApi'
+import type { ModelInfo } from '../../../src/shared/contracts/engine/prediction'
 import type { RpcHandlers } from '../../../src/shared/rpc'
 import { loadTokenizerOnce } from '../engine/engineUnderTest'
 import { MINI } from '../texts/samples'

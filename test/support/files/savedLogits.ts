@@ -1,6 +1,6 @@
 // Files of logits in memory, and a reference whose rows are known. V = 50257
 
-import { fileInMemory } from '../../../src/files/fileSource'
+import { fileInMemory } from '../../../src/files/source/fileSource'
 import type { LogitsFile } from '../../../src/files/logits/logitsFile'
 import { openLogits } from '../../../src/files/logits/openLogits'
 import type { ReferenceInput } from '../../../src/files/representation/representation'

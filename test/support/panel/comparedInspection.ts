@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs'
 
-import type { Baseline, ComparedSection, ComparedToken } from '../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Baseline, ComparedSection, ComparedToken } from '../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { ComparedInspection } from '../../../src/shared/text/comparisonText'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'

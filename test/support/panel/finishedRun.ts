@@ -1,6 +1,6 @@
 import { type InspectionRun, UNEXPLAINED } from '../../../src/features/inspect/run/inspectionRun'
-import { finishInspection, prepareInspection } from '../../../src/prediction/inspectDocument'
-import { PredictionService } from '../../../src/prediction/predictionService'
+import { finishInspection, prepareInspection } from '../../../src/prediction/windows/inspectDocument'
+import { PredictionService } from '../../../src/prediction/windows/predictionService'
 import { connect } from '../engine/engineUnderTest'
 import { hashEngine } from '../fakes/hashEngine'
 

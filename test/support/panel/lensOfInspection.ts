@@ -1,7 +1,7 @@
-import type { LensRow } from '../../../src/shared/contracts/explanation'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
-import type { Distribution } from '../../../src/shared/contracts/prediction'
-import type { TokenAddress } from '../../../src/shared/contracts/protocol'
+import type { LensRow } from '../../../src/shared/contracts/engine/explanation'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
+import type { Distribution } from '../../../src/shared/contracts/engine/prediction'
+import type { TokenAddress } from '../../../src/shared/contracts/panel/protocol'
 import { elementAt } from '../../../src/shared/elementAt'
 
 /** Tokens listed at each layer. */

@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-import type { CheckHostMessage, CheckPageMessage } from '../../../src/shared/contracts/checkProtocol'
-import type { HostMessage, PanelMessage } from '../../../src/shared/contracts/protocol'
+import type { CheckHostMessage, CheckPageMessage } from '../../../src/shared/contracts/check/checkProtocol'
+import type { HostMessage, PanelMessage } from '../../../src/shared/contracts/panel/protocol'
 import { DECODE_BASE64, type PanelServerAddress } from './panelServer'
 import type { Theme } from './themes'
 

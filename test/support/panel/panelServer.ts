@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 
-import { pageHtml } from '../../../src/editor/pageHtml'
+import { pageHtml } from '../../../src/editor/ui/pageHtml'
 import { readGpt2Vocabulary } from '../texts/gpt2Vocabulary'
 import { THEME_CLASSES, THEMES, themeStyle } from './themes'
 

@@ -1,7 +1,7 @@
 // test/fixtures/reference/explain.json: explanations of single tokens by an independent implementation in float64.
 
 import { readFileSync } from 'node:fs'
-import type { Against } from '../../../src/shared/contracts/explanation'
+import type { Against } from '../../../src/shared/contracts/engine/explanation'
 import { REFERENCE_TEXTS, referenceText } from './referenceTexts'
 
 export interface ReferenceExplanation {

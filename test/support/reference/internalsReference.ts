@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { SeededGpt2 } from '../../../bench/fullSize/seededGpt2'
-import type { Against } from '../../../src/shared/contracts/explanation'
+import type { Against } from '../../../src/shared/contracts/engine/explanation'
 
 export interface ReferenceLensLayer {
   readonly topIds: readonly number[]

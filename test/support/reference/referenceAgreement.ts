@@ -1,7 +1,7 @@
 // Differences from the reference that exceed its tolerances; see test/fixtures/reference/README.md.
 
 import { elementAt } from '../../../src/shared/elementAt'
-import type { Distribution, TokenScore } from '../../../src/shared/contracts/prediction'
+import type { Distribution, TokenScore } from '../../../src/shared/contracts/engine/prediction'
 import type { ReferencePosition } from './referenceTexts'
 
 export const LOG_PROB_TOLERANCE = 2e-4

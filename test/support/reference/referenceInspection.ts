@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 
-import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
-import type { Distribution, ModelInfo, Token, TokenScore } from '../../../src/shared/contracts/prediction'
+import type { Inspection, Section } from '../../../src/shared/contracts/panel/inspection'
+import type {
+  Distribution,
+  ModelInfo,
+  Token,
+  TokenScore,
+} from '../../../src/shared/contracts/engine/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
 import type { Vocabulary } from '../../../src/shared/text/vocabulary'
 

@@ -1,7 +1,7 @@
 // test/fixtures/reference/mini.json: results of an independent PyTorch implementation for the embedded model.
 
 import { readFileSync } from 'node:fs'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
 
 export interface ReferencePosition {
   readonly topIds: readonly number[]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
 import { VOCABULARY_SIZE } from '../../../src/model/gpt2/config'
 import { Vocabulary } from '../../../src/shared/text/vocabulary'
 

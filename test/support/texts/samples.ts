@@ -1,12 +1,12 @@
 import ranks from 'tiktoken/encoders/gpt2.json'
-import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
+import type { Inspection, Section } from '../../../src/shared/contracts/panel/inspection'
 import type {
   Alternative,
   Distribution,
   TokenScore,
   ModelInfo,
   TokenPrediction,
-} from '../../../src/shared/contracts/prediction'
+} from '../../../src/shared/contracts/engine/prediction'
 import { vocabularyOf } from '../../../src/tokenizer/ranks'
 
 export const vocabulary = vocabularyOf(ranks)

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { peerFolderOf } from '../../../bench/fullSize/peerFolder'
 import { writeSeededGpt2 } from '../../../bench/fullSize/seededGpt2'
 import { elementAt } from '../../../src/shared/elementAt'
-import { openNativeLibrary } from '../../../src/engine/runtime/nativeLibrary'
+import { openNativeLibrary } from '../../../src/engine/runtime/native/nativeLibrary'
 import { temporaryFolder } from '../../support/checkpoints/checkpointTiny'
 import { NATIVE_LIBRARY } from '../../support/engine/loadModel'
 

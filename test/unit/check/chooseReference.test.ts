@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chooseReference, type UseReference } from '../../../src/check/chooseReference'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
-import type { SimulatedModel, SimulationApi } from '../../../src/shared/contracts/simulation'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
+import type { SimulatedModel, SimulationApi } from '../../../src/shared/contracts/engine/simulation'
 import { elementAt } from '../../../src/shared/elementAt'
 import { logitsRow, savedRows } from '../../support/files/savedLogits'
 

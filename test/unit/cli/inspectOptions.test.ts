@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { UsageError } from '../../../src/cli/commandLine'
+import { UsageError } from '../../../src/cli/base/commandLine'
 import { type InspectOptions, inspectOptionsOf } from '../../../src/cli/commands/inspect'
 import { usageErrorOf } from '../../support/cli/usageErrorOf'
 

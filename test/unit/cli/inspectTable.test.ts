@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatTable } from '../../../src/cli/commands/inspectTable'
 import { reportOf } from '../../../src/prediction/report/report'
-import type { Section } from '../../../src/shared/contracts/inspection'
+import type { Section } from '../../../src/shared/contracts/panel/inspection'
 import {
   alternative,
   distribution,

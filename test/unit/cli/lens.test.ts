@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LensReport, ReportedLensToken } from '../../../src/prediction/report/lensReport'
+import type { LensReport, ReportedLensToken } from '../../../src/prediction/report/json/lensReport'
 import { elementAt } from '../../../src/shared/elementAt'
 import { textWidth } from '../../../src/shared/text/textWidth'
 import { disposable, run, type RunOptions } from '../../support/cli/runInProcess'

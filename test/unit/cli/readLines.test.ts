@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { readLines } from '../../../src/cli/textSource'
+import { readLines } from '../../../src/cli/base/textSource'
 import { temporaryFolder } from '../../support/checkpoints/checkpointTiny'
 
 const STDIN = { kind: 'stdin' } as const

@@ -16,8 +16,8 @@ import {
   COMPANION_VERSION,
   type EngineRequest,
   EXTENSION_COMMANDS,
-} from '../../../src/shared/contracts/companionApi'
-import type { EngineMethods } from '../../../src/shared/contracts/engineApi'
+} from '../../../src/shared/contracts/engine/companionApi'
+import type { EngineMethods } from '../../../src/shared/contracts/engine/engineApi'
 import { EngineStoppedError, InvalidRequestError, WebGpuUnavailableError } from '../../../src/shared/errors'
 import { elementAt } from '../../../src/shared/elementAt'
 import { serveRpc } from '../../../src/shared/rpc'

@@ -8,7 +8,7 @@ import {
   COMPANION_COMMANDS,
   COMPANION_VERSION,
   type EngineRequest,
-} from '../../../src/shared/contracts/companionApi'
+} from '../../../src/shared/contracts/engine/companionApi'
 import { EngineStoppedError } from '../../../src/shared/errors'
 import type { Channel } from '../../../src/shared/rpc'
 import { channelPair } from '../../support/engine/engineChannel'

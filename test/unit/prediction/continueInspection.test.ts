@@ -5,10 +5,10 @@ import {
   prepareInspection,
   type PreparedInspection,
   runInspection,
-} from '../../../src/prediction/inspectDocument'
-import { PredictionService } from '../../../src/prediction/predictionService'
-import { updateInspection } from '../../../src/shared/contracts/inspectionUpdate'
-import type { Inspection, Section } from '../../../src/shared/contracts/inspection'
+} from '../../../src/prediction/windows/inspectDocument'
+import { PredictionService } from '../../../src/prediction/windows/predictionService'
+import { updateInspection } from '../../../src/shared/contracts/panel/inspectionUpdate'
+import type { Inspection, Section } from '../../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { ModelChangedError } from '../../../src/shared/errors'
 import { connect } from '../../support/engine/engineUnderTest'

@@ -8,7 +8,7 @@ import {
   OutOfMemoryError,
 } from '../../../src/shared/errors'
 import { describeLackOfMemory } from '../../../src/shared/text/modelText'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 
 const LARGE = { id: 'gpt2-large', parameters: 774_030_080, precision: 'fp32' } as const
 

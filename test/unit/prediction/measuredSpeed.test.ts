@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { PredictionService, type SequenceRequest } from '../../../src/prediction/predictionService'
-import type { ModelInfo } from '../../../src/shared/contracts/prediction'
+import { PredictionService, type SequenceRequest } from '../../../src/prediction/windows/predictionService'
+import type { ModelInfo } from '../../../src/shared/contracts/engine/prediction'
 import { connect } from '../../support/engine/engineUnderTest'
 import { hashEngine } from '../../support/fakes/hashEngine'
 import { MINI } from '../../support/texts/samples'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../src/engine/inference/model'
-import type { PredictionService, SequencePrediction } from '../../../src/prediction/predictionService'
+import type { PredictionService, SequencePrediction } from '../../../src/prediction/windows/predictionService'
 import { elementAt } from '../../../src/shared/elementAt'
 import { freshService, LOADING_LIMIT_MS, loadMini, MINI } from '../../support/engine/engineUnderTest'
 import { CPU_BACKENDS, loadModel } from '../../support/engine/loadModel'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
-import { windowToContinue } from '../../../src/prediction/windows'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
+import { windowToContinue } from '../../../src/prediction/windows/windows'
 
 const LAYOUT = { nPositions: 16, startToken: true }
 const textOf = (length: number) => Int32Array.from({ length }, (_, i) => i)

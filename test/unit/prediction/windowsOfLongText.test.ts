@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { PredictionService } from '../../../src/prediction/predictionService'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import { PredictionService } from '../../../src/prediction/windows/predictionService'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
 import { connect, score, scoreEverything } from '../../support/engine/engineUnderTest'
 import { HASH_MODEL, hashEngine } from '../../support/fakes/hashEngine'

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { complete } from '../../../src/prediction/completion'
-import type { PredictionService, SequencePrediction } from '../../../src/prediction/predictionService'
+import { complete } from '../../../src/prediction/live/completion'
+import type { PredictionService, SequencePrediction } from '../../../src/prediction/windows/predictionService'
 import { elementAt } from '../../../src/shared/elementAt'
 import { stepOf } from '../../../src/shared/numbers/metrics'
 import {

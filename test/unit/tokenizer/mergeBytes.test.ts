@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
 import { encodeLongPreToken, type WindowSize } from '../../../src/tokenizer/longPreToken'
 import { mergeBytes } from '../../../src/tokenizer/mergeBytes'
 import { PairTable } from '../../../src/tokenizer/pairTable'

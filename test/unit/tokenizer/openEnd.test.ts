@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
+import type { TokenizedText } from '../../../src/shared/contracts/engine/tokenizedText'
 import { MAX_OPEN_TOKENS, settledTokens } from '../../../src/tokenizer/openEnd'
 import { preTokenEnd } from '../../../src/tokenizer/preTokens'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TokenizedText } from '../../../src/shared/contracts/tokenizedText'
+import type { TokenizedText } from '../../../src/shared/contracts/engine/tokenizedText'
 import { PieceCache } from '../../../src/tokenizer/pieceCache'
 
 /** Bytes that a piece of three units and one token is counted as. */

@@ -1,4 +1,4 @@
-import type { TokenAddress } from '../../../src/shared/contracts/protocol'
+import type { TokenAddress } from '../../../src/shared/contracts/panel/protocol'
 
 /** The address of the clicked token; null if the click hit no token or ended a text selection. */
 export function clickedToken(event: MouseEvent): TokenAddress | null {

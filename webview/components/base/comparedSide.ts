@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { ComparisonSide } from '../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
-import type { Side } from '../../state/comparison'
-import type { Row } from '../../state/rows'
-import { describeUncompared } from '../../state/uncompared'
+import type { Side } from '../../state/rows/comparison'
+import type { Row } from '../../state/rows/rows'
+import { describeUncompared } from '../../state/rows/uncompared'
 import { sideTag } from './sideTag'
 
 /**

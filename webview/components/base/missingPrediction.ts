@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import type { Unscored } from '../../../src/shared/text/unscored'
 import { assertNever } from '../../../src/shared/assertNever'
 

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 
-import type { SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
+import type { SamplingSettings } from '../../../src/shared/contracts/engine/samplingSettings'
 import { activeSettings, SAMPLING_CONTROLS, type SamplingControlName } from './samplingControls'
 
 /** A chip for each sampling setting that is not neutral: `T 0.5 ×`. Nothing if all are. */

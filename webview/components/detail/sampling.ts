@@ -4,8 +4,11 @@ import { customElement, property } from 'lit/decorators.js'
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatCounted, formatProbability } from '../../../src/shared/text/format'
 import type { SampledDistribution, SamplingStep } from '../../../src/shared/numbers/sampling'
-import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
-import type { PanelActions } from '../../controller'
+import {
+  NEUTRAL_SAMPLING,
+  type SamplingSettings,
+} from '../../../src/shared/contracts/engine/samplingSettings'
+import type { PanelActions } from '../../controllers/controller'
 import { LightElement } from '../base/lightElement'
 import {
   activeSettings,

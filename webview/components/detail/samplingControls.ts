@@ -1,5 +1,8 @@
 import { formatCounted, formatDecimal } from '../../../src/shared/text/format'
-import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../src/shared/contracts/samplingSettings'
+import {
+  NEUTRAL_SAMPLING,
+  type SamplingSettings,
+} from '../../../src/shared/contracts/engine/samplingSettings'
 
 export type SamplingControlName = keyof SamplingSettings
 

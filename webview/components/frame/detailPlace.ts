@@ -2,11 +2,11 @@ import { html, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import { elementAt } from '../../../src/shared/elementAt'
-import type { PanelController } from '../../controller'
+import type { PanelController } from '../../controllers/controller'
 import { layerPredictionTemplate } from '../detail/layerPrediction'
 import '../detail/prediction'
 import '../detail/why/why'
-import { isWhyPending, whyQuestion } from '../../state/whyQuestion'
+import { isWhyPending, whyQuestion } from '../../state/inspection/whyQuestion'
 import type { ShownViews } from './shownViews'
 
 /** The open view of the detail place: the picked token. */

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
-import type { PanelController } from '../../controller'
+import type { PanelController } from '../../controllers/controller'
 import '../lens/lens'
 import '../table/table'
 import type { ShownViews } from './shownViews'

@@ -1,7 +1,7 @@
-import type { Inspection } from '../../../src/shared/contracts/inspection'
-import type { Colouring } from '../../state/colouring'
-import type { SideView } from '../../state/baselineView'
-import type { RowBlock } from '../../state/rows'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
+import type { Colouring } from '../../state/rows/colouring'
+import type { SideView } from '../../state/comparison/baselineView'
+import type { RowBlock } from '../../state/rows/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
 /** What every view of the work area shows. */

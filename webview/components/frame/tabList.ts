@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
-import type { Tab } from '../../state/tabs'
+import type { Tab } from '../../state/inspection/tabs'
 import { LightElement } from '../base/lightElement'
 
 /** The DOM id of a tab's panel. */

@@ -8,9 +8,9 @@ import {
   formatProbability,
   formatWholePercent,
 } from '../../../src/shared/text/format'
-import type { PanelActions } from '../../controller'
-import { describeDelta } from '../../state/colouring'
-import { type ComparisonFigures, comparisonFigures } from '../../state/comparison'
+import type { PanelActions } from '../../controllers/controller'
+import { describeDelta } from '../../state/rows/colouring'
+import { type ComparisonFigures, comparisonFigures } from '../../state/rows/comparison'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
 const POPOVER_ID = 'comparison-popover'

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { ModelInfo } from '../../../src/shared/contracts/prediction'
+import type { ModelInfo } from '../../../src/shared/contracts/engine/prediction'
 import { type ComparedInspection, sideNames } from '../../../src/shared/text/comparisonText'
 import { describeBackend } from '../../../src/shared/text/modelText'
-import type { PanelActions } from '../../controller'
+import type { PanelActions } from '../../controllers/controller'
 import { sideTag } from '../base/sideTag'
 import { describeContexts, describePart, detailsOfText, fileName } from './inspectedText'
 import { modelButton } from './modelPopover'

@@ -1,8 +1,8 @@
 import type { ComparedInspection } from '../../../src/shared/text/comparisonText'
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
 import { describeGeneration } from '../../../src/shared/text/generation'
-import type { SidesContext } from '../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { SidesContext } from '../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 
 /** `line 7` · `lines 3–9` · `3 selections` */
 function describeLines({ sections }: Inspection): string {

@@ -4,16 +4,16 @@ import { live } from 'lit/directives/live.js'
 import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
 import { formatParameters } from '../../../src/shared/text/format'
 import { describeBackend, describeCheck, fitsInFp32 } from '../../../src/shared/text/modelText'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import {
   DEFAULT_MODEL_ID,
   type ModelInfo,
   type Precision,
   PRECISIONS,
-} from '../../../src/shared/contracts/prediction'
-import type { PanelCommand } from '../../../src/shared/contracts/protocol'
-import type { PanelActions } from '../../controller'
-import type { PanelState } from '../../state/panelState'
+} from '../../../src/shared/contracts/engine/prediction'
+import type { PanelCommand } from '../../../src/shared/contracts/panel/protocol'
+import type { PanelActions } from '../../controllers/controller'
+import type { PanelState } from '../../state/inspection/panelState'
 import { describeContext, describeContexts, detailsOfText } from './inspectedText'
 import { startTokenTemplate } from './startToken'
 

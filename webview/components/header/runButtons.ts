@@ -1,9 +1,9 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit'
 
-import type { InspectionComparison } from '../../../src/shared/contracts/comparison'
-import type { PanelCommand } from '../../../src/shared/contracts/protocol'
-import type { PanelActions } from '../../controller'
-import { isBusy, isComparing, type PanelState } from '../../state/panelState'
+import type { InspectionComparison } from '../../../src/shared/contracts/panel/comparison'
+import type { PanelCommand } from '../../../src/shared/contracts/panel/protocol'
+import type { PanelActions } from '../../controllers/controller'
+import { isBusy, isComparing, type PanelState } from '../../state/inspection/panelState'
 
 /**
  * Cancel while a run is under way, else Run Again, and Continue if tokens are missing; Compare…, or what can be done with

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
 
-import type { Inspection } from '../../../src/shared/contracts/inspection'
-import type { PanelActions } from '../../controller'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
+import type { PanelActions } from '../../controllers/controller'
 
 /** The switch for the start token; for a completion, which cannot change it afterwards, a text. */
 export function startTokenTemplate(

@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
 import { formatCount, formatCounted, formatDuration } from '../../../src/shared/text/format'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { scoredCount, tokenCount } from '../../../src/shared/numbers/summary'
-import { comparisonProgress } from '../../state/comparison'
-import { isComparing, newestInspection, type PanelState } from '../../state/panelState'
+import { comparisonProgress } from '../../state/rows/comparison'
+import { isComparing, newestInspection, type PanelState } from '../../state/inspection/panelState'
 
 /** What became of the newest run, and whether its document has changed since. */
 export function statusTemplate(state: PanelState): TemplateResult | typeof nothing {

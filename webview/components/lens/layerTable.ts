@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { LensRow } from '../../../src/shared/contracts/explanation'
-import type { LensRows } from '../../../src/shared/contracts/lensRows'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { LensRow } from '../../../src/shared/contracts/engine/explanation'
+import type { LensRows } from '../../../src/shared/contracts/panel/lensRows'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../../src/shared/elementAt'
 import { mostLikelyAt, predictionDepth } from '../../../src/shared/numbers/lens'
 import {
@@ -12,9 +12,9 @@ import {
   formatWholePercent,
 } from '../../../src/shared/text/format'
 import { describeLayer, layerName } from '../../../src/shared/text/layerNames'
-import type { PanelActions } from '../../controller'
-import { hasActual } from '../../state/lensCells'
-import type { Row } from '../../state/rows'
+import type { PanelActions } from '../../controllers/controller'
+import { hasActual } from '../../state/explanations/lensCells'
+import type { Row } from '../../state/rows/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { missingPredictionTemplate } from '../base/missingPrediction'

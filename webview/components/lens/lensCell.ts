@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from 'lit'
 
-import type { LensRow } from '../../../src/shared/contracts/explanation'
+import type { LensRow } from '../../../src/shared/contracts/engine/explanation'
 import { mostLikelyAt } from '../../../src/shared/numbers/lens'
 import { formatWholePercent, speakPercent } from '../../../src/shared/text/format'
 import { afterLayer } from '../../../src/shared/text/layerNames'
 import { describeUnscored } from '../../../src/shared/text/unscored'
-import { cellClass, LENS_SCALES, type LensCells } from '../../state/lensCells'
-import type { Row } from '../../state/rows'
+import { cellClass, LENS_SCALES, type LensCells } from '../../state/explanations/lensCells'
+import type { Row } from '../../state/rows/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 

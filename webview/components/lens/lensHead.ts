@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from 'lit'
 
-import type { ComparisonSide } from '../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
-import { START_TOKEN_ID } from '../../../src/shared/contracts/prediction'
+import type { ComparisonSide } from '../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
+import { START_TOKEN_ID } from '../../../src/shared/contracts/engine/prediction'
 import { elementAt } from '../../../src/shared/elementAt'
-import type { Colouring } from '../../state/colouring'
-import { baselineTokenBefore } from '../../state/comparedRows'
-import type { Row } from '../../state/rows'
+import type { Colouring } from '../../state/rows/colouring'
+import { baselineTokenBefore } from '../../state/rows/comparedRows'
+import type { Row } from '../../state/rows/rows'
 import { tokenTemplate } from '../../tokens/pieces'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
-import type { Remedy } from '../../../src/shared/contracts/remedies'
-import type { PanelActions } from '../../controller'
-import type { LensProgress } from '../../state/lens'
+import type { Remedy } from '../../../src/shared/contracts/panel/remedies'
+import type { PanelActions } from '../../controllers/controller'
+import type { LensProgress } from '../../state/explanations/lens'
 import { failedComputation, textButton } from '../base/failedComputation'
 
 /**

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit'
 
-import type { PanelCommand } from '../../../src/shared/contracts/protocol'
-import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/remedies'
-import type { PanelActions } from '../../controller'
+import type { PanelCommand } from '../../../src/shared/contracts/panel/protocol'
+import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/panel/remedies'
+import type { PanelActions } from '../../controllers/controller'
 
 /** The first remedy is the one that is most likely to help. */
 export function remedyButtons(remedies: readonly Remedy[], actions: PanelActions): TemplateResult[] {

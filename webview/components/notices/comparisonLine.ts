@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { type ComparedInspection, isCompared, sideNames } from '../../../src/shared/text/comparisonText'
 import { formatCount, formatCounted } from '../../../src/shared/text/format'
-import type { PanelActions } from '../../controller'
-import { comparisonProgress } from '../../state/comparison'
+import type { PanelActions } from '../../controllers/controller'
+import { comparisonProgress } from '../../state/rows/comparison'
 import { command, mainCommand, remedyButtons } from './commands'
 
 /** What a comparison lacks, and what can be done about it. While it runs, the header says so. */

@@ -1,6 +1,6 @@
-import type { TokenAddress } from '../../../src/shared/contracts/protocol'
-import type { Colouring } from '../../state/colouring'
-import type { Row } from '../../state/rows'
+import type { TokenAddress } from '../../../src/shared/contracts/panel/protocol'
+import type { Colouring } from '../../state/rows/colouring'
+import type { Row } from '../../state/rows/rows'
 
 /** Neighbouring tokens that share a bar; where tokens are likelier for either of two sides, two bars. */
 export interface Bin {

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit'
 
-import type { BaselineOnlyTokens } from '../../../src/shared/contracts/comparison'
+import type { BaselineOnlyTokens } from '../../../src/shared/contracts/panel/comparison'
 import { concatBytes } from '../../../src/shared/bytes'
 import { formatCounted } from '../../../src/shared/text/format'
 import { speakToken, tokenPieces } from '../../../src/shared/text/tokenText'

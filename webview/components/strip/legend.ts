@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { type Metric, METRIC_SCALES } from '../../../src/shared/numbers/metrics'
 import { isCompared, likelierTexts, sideNames } from '../../../src/shared/text/comparisonText'
-import type { ColourBy } from '../../state/colouring'
+import type { ColourBy } from '../../state/rows/colouring'
 import { sideTag } from '../base/sideTag'
 
 /** The steps of the colours. */

@@ -1,7 +1,7 @@
 import { concatBytes } from '../../../src/shared/bytes'
 import { elementAt } from '../../../src/shared/elementAt'
 import { isCharacterBoundary } from '../../../src/shared/text/textSpans'
-import type { Token } from '../../../src/shared/contracts/prediction'
+import type { Token } from '../../../src/shared/contracts/engine/prediction'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
 /** A block ends at the first line end after this many tokens. */

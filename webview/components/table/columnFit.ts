@@ -9,7 +9,7 @@ import {
   longestNumber,
   type TableColumn,
   type ValueLimits,
-} from '../../state/columns'
+} from '../../state/table/columns'
 import { columnLabel } from './tableHeader'
 
 /** About as wide as most tokens of code. */

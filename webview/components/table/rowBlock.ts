@@ -1,7 +1,7 @@
 import { customElement, property } from 'lit/decorators.js'
 import { guard } from 'lit/directives/guard.js'
 
-import type { RowBlock } from '../../state/rows'
+import type { RowBlock } from '../../state/rows/rows'
 import { DeferredElement } from '../base/deferredElement'
 import { rowTemplate } from './row'
 import type { RowContext } from './rowContext'

@@ -1,6 +1,6 @@
 import type { SideNames } from '../../../src/shared/text/comparisonText'
-import type { Colouring } from '../../state/colouring'
-import type { TableColumn } from '../../state/columns'
+import type { Colouring } from '../../state/rows/colouring'
+import type { TableColumn } from '../../state/table/columns'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import type { BarScale } from '../base/signedBar'
 

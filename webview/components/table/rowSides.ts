@@ -1,6 +1,6 @@
-import type { Inspection } from '../../../src/shared/contracts/inspection'
+import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { isCompared, likelierTexts, sideNames } from '../../../src/shared/text/comparisonText'
-import { comparisonFigures } from '../../state/comparison'
+import { comparisonFigures } from '../../state/rows/comparison'
 import { barScale } from '../base/signedBar'
 import type { RowSides } from './rowContext'
 

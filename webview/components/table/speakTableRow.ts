@@ -1,10 +1,10 @@
 import { formatCount, formatWholePercent, speakPercent } from '../../../src/shared/text/format'
-import type { Distribution } from '../../../src/shared/contracts/prediction'
+import type { Distribution } from '../../../src/shared/contracts/engine/prediction'
 import { deltaBits } from '../../../src/shared/numbers/comparedTokens'
 import { speakRow } from '../../../src/shared/text/spokenRow'
-import { describeDelta } from '../../state/colouring'
-import type { Row } from '../../state/rows'
-import { describeUncompared } from '../../state/uncompared'
+import { describeDelta } from '../../state/rows/colouring'
+import type { Row } from '../../state/rows/rows'
+import { describeUncompared } from '../../state/rows/uncompared'
 import type { RowContext } from './rowContext'
 
 /** A row as a screen reader reads it; of a comparison, what the baseline's side has follows. */

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import type { SideNames } from '../../../src/shared/text/comparisonText'
-import { COLUMN_VIEWS, isSortable, type TableColumn } from '../../state/columns'
-import { type Sort, TEXT_ORDER } from '../../state/panelState'
-import { nextSort } from '../../state/sortRows'
+import { COLUMN_VIEWS, isSortable, type TableColumn } from '../../state/table/columns'
+import { type Sort, TEXT_ORDER } from '../../state/inspection/panelState'
+import { nextSort } from '../../state/table/sortRows'
 import { sideTag } from '../base/sideTag'
 
 export interface HeaderOptions {

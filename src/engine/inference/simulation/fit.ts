@@ -1,6 +1,6 @@
 // R compared rows, V = tokens of the vocabulary
 
-import type { Fit } from '../../../shared/contracts/simulation'
+import type { Fit } from '../../../shared/contracts/engine/simulation'
 
 /**
  * How far rows of logits are from rows of log-probabilities, apart from a constant of each row: rounding one large logit

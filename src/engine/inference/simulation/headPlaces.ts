@@ -2,7 +2,7 @@
 // S tokens, C = nEmbd, H = nHead, D = C / H
 
 import { assertNever } from '../../../shared/assertNever'
-import type { Gpt2Variant, HeadsVariant, QkvLayout } from '../../../shared/contracts/simulation'
+import type { Gpt2Variant, HeadsVariant, QkvLayout } from '../../../shared/contracts/engine/simulation'
 
 interface HeadShape {
   readonly H: number

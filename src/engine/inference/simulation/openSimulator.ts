@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../../model/gpt2/checkpoint'
-import type { ModelInfo } from '../../../shared/contracts/prediction'
-import type { SimulatedModel } from '../../../shared/contracts/simulation'
+import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
+import type { SimulatedModel } from '../../../shared/contracts/engine/simulation'
 import { OutOfMemoryError } from '../../../shared/errors'
 import type { LoadOptions } from '../../contract/engineOptions'
 import type { Runtime } from '../../runtime/runtime'

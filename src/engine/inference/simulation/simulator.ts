@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from '../../../model/gpt2/checkpoint'
 import { simulatedBlocksGraph, simulatedEndsGraph } from '../../../model/graphs/defectGraph'
-import type { Gpt2Variant, HiddenRows, SimulatedModel } from '../../../shared/contracts/simulation'
+import type { Gpt2Variant, HiddenRows, SimulatedModel } from '../../../shared/contracts/engine/simulation'
 import { elementAt } from '../../../shared/elementAt'
 import { OrtSession } from '../../runtime/ortSession'
 import type { Runtime } from '../../runtime/runtime'

@@ -8,7 +8,7 @@ import {
   type Gpt2Variant,
   type MaskVariant,
   SIMULATED_ACTIVATIONS,
-} from '../../../shared/contracts/simulation'
+} from '../../../shared/contracts/engine/simulation'
 import { type Tensor, type Tensors, tensor } from '../../runtime/tensor'
 import { headPlaces } from './headPlaces'
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { showPage } from '../../../editor/showPage'
-import type { CheckAction, CheckHostMessage } from '../../../shared/contracts/checkProtocol'
-import { parseCheckMessage } from '../../../shared/contracts/parseCheckMessage'
+import { showPage } from '../../../editor/ui/showPage'
+import type { CheckAction, CheckHostMessage } from '../../../shared/contracts/check/checkProtocol'
+import { parseCheckMessage } from '../../../shared/contracts/check/parseCheckMessage'
 import { assertNever } from '../../../shared/assertNever'
 
 export const CHECK_VIEW_TYPE = 'logitscope.check'

@@ -4,7 +4,7 @@ import type {
   PastVerdict,
   ShownCheck,
   ShownResult,
-} from '../../../shared/contracts/checkProtocol'
+} from '../../../shared/contracts/check/checkProtocol'
 import { type FileVersion, LogitsWatch, type WatchState } from './logitsWatch'
 import { type CheckSubject, FORMAT, type StoredCheck } from './storedCheck'
 

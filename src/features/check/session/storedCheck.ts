@@ -1,4 +1,4 @@
-import type { ShownCheck } from '../../../shared/contracts/checkProtocol'
+import type { ShownCheck } from '../../../shared/contracts/check/checkProtocol'
 import { isRecord } from '../../../shared/isRecord'
 import type { FileVersion } from './logitsWatch'
 

@@ -1,6 +1,10 @@
 import { assertNever } from '../../../shared/assertNever'
-import type { Baseline, ComparedSection, InspectionComparison } from '../../../shared/contracts/comparison'
-import type { Inspection } from '../../../shared/contracts/inspection'
+import type {
+  Baseline,
+  ComparedSection,
+  InspectionComparison,
+} from '../../../shared/contracts/panel/comparison'
+import type { Inspection } from '../../../shared/contracts/panel/inspection'
 import type { InspectionRun } from '../run/inspectionRun'
 
 /** A comparison that has not begun. */

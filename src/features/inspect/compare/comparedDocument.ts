@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { Inspection } from '../../../shared/contracts/inspection'
+import type { Inspection } from '../../../shared/contracts/panel/inspection'
 import { type ComparedInspection, isCompared } from '../../../shared/text/comparisonText'
 import type { InspectionPanel } from '../panel/inspectionPanel'
 

@@ -1,14 +1,18 @@
 import { readSettings } from '../../../editor/settings'
 import { type Log, logError } from '../../../editor/log'
-import { digestOf } from '../../../editor/textDigest'
-import { type BaselineSide, compareInspection } from '../../../prediction/compareInspection'
-import type { ComparedModels, Comparisons } from '../../../prediction/comparisons'
+import { digestOf } from '../../../editor/documents/textDigest'
+import { type BaselineSide, compareInspection } from '../../../prediction/compare/compareInspection'
+import type { ComparedModels, Comparisons } from '../../../prediction/compare/comparisons'
 import { describeFailure } from '../../../prediction/failureText'
-import { prepareInspection } from '../../../prediction/inspectDocument'
-import type { PredictionService } from '../../../prediction/predictionService'
-import type { Baseline, ComparisonState, InspectionComparison } from '../../../shared/contracts/comparison'
-import type { ModelLocation } from '../../../shared/contracts/engineApi'
-import type { InspectionUpdate } from '../../../shared/contracts/inspectionUpdate'
+import { prepareInspection } from '../../../prediction/windows/inspectDocument'
+import type { PredictionService } from '../../../prediction/windows/predictionService'
+import type {
+  Baseline,
+  ComparisonState,
+  InspectionComparison,
+} from '../../../shared/contracts/panel/comparison'
+import type { ModelLocation } from '../../../shared/contracts/engine/engineApi'
+import type { InspectionUpdate } from '../../../shared/contracts/panel/inspectionUpdate'
 import { CancelledError } from '../../../shared/errors'
 import type { InspectionPanel } from '../panel/inspectionPanel'
 import type { InspectionRun } from '../run/inspectionRun'

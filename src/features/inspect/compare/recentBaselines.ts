@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode'
-import type { Baseline } from '../../../shared/contracts/comparison'
-import { PRECISIONS } from '../../../shared/contracts/prediction'
+import type { Baseline } from '../../../shared/contracts/panel/comparison'
+import { PRECISIONS } from '../../../shared/contracts/engine/prediction'
 import { isSameBaseline } from './baselines'
 
 const KEY = 'recentBaselines'

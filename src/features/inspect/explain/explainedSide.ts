@@ -1,8 +1,8 @@
-import type { BaselineSide } from '../../../prediction/compareInspection'
-import type { ExplainedSequence } from '../../../prediction/explanations'
-import type { SectionSequence } from '../../../prediction/inspectDocument'
-import type { ComparedSection } from '../../../shared/contracts/comparison'
-import type { ModelInfo } from '../../../shared/contracts/prediction'
+import type { BaselineSide } from '../../../prediction/compare/compareInspection'
+import type { ExplainedSequence } from '../../../prediction/explain/explanations'
+import type { SectionSequence } from '../../../prediction/windows/inspectDocument'
+import type { ComparedSection } from '../../../shared/contracts/panel/comparison'
+import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
 import type { InspectionRun } from '../run/inspectionRun'
 
 /** One side of a section of the shown run, as the requests to explain its tokens need it. */

@@ -1,8 +1,12 @@
 // What was explained of a run, for its exports and for Open Results as Text.
 
-import { type SectionLens, lensProperty, streamedLensReportOf } from '../../../prediction/report/lensReport'
-import { lensLines } from '../../../prediction/report/lensText'
-import { LENS_TOP_K } from '../../../shared/contracts/explanation'
+import {
+  type SectionLens,
+  lensProperty,
+  streamedLensReportOf,
+} from '../../../prediction/report/json/lensReport'
+import { lensLines } from '../../../prediction/report/text/lensText'
+import { LENS_TOP_K } from '../../../shared/contracts/engine/explanation'
 import { formatCounted } from '../../../shared/text/format'
 import type { Vocabulary } from '../../../shared/text/vocabulary'
 import type { InspectionRun } from '../run/inspectionRun'

@@ -1,6 +1,6 @@
 import { type Log, logError } from '../../../editor/log'
-import type { PredictionService } from '../../../prediction/predictionService'
-import type { RequestLogitsMessage } from '../../../shared/contracts/protocol'
+import type { PredictionService } from '../../../prediction/windows/predictionService'
+import type { RequestLogitsMessage } from '../../../shared/contracts/panel/protocol'
 import { REPLACED_RUN, type ShownRun } from './shownRun'
 
 export interface LogitsRequestsOptions {

@@ -1,5 +1,5 @@
 import { assertNever } from '../../../shared/assertNever'
-import type { PanelMessage } from '../../../shared/contracts/protocol'
+import type { PanelMessage } from '../../../shared/contracts/panel/protocol'
 import { LensRequests, type LensRequestsOptions } from './lensRequests'
 import { LogitsRequests, type LogitsRequestsOptions } from './logitsRequests'
 import { WhyRequests, type WhyRequestsOptions } from './whyRequests'

@@ -1,11 +1,11 @@
 import { type Log, logError } from '../../../editor/log'
-import type { BaselineSide } from '../../../prediction/compareInspection'
-import type { ExplainedRow, Explanations } from '../../../prediction/explanations'
+import type { BaselineSide } from '../../../prediction/compare/compareInspection'
+import type { ExplainedRow, Explanations } from '../../../prediction/explain/explanations'
 import { describeFailure } from '../../../prediction/failureText'
-import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows'
-import type { ComparisonSide } from '../../../shared/contracts/comparison'
-import type { ContextPoint } from '../../../shared/contracts/explanation'
-import type { ModelInfo } from '../../../shared/contracts/prediction'
+import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows/windows'
+import type { ComparisonSide } from '../../../shared/contracts/panel/comparison'
+import type { ContextPoint } from '../../../shared/contracts/engine/explanation'
+import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
 import {
   isSameSubject,
   type Knockout,
@@ -15,7 +15,7 @@ import {
   type WhyPart,
   type WhySubject,
   withWhyPart,
-} from '../../../shared/contracts/why'
+} from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from '../run/inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'

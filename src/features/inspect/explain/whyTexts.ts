@@ -1,15 +1,15 @@
 // Why tokens of a run were predicted, for its exports and for Open Results as Text.
 
-import { formatWhy } from '../../../prediction/report/whyText'
+import { formatWhy } from '../../../prediction/report/text/whyText'
 import {
   type ExplainedToken,
   type ReportedKnockout,
   whyJsonTexts,
   type WhyReport,
   whyReportOf,
-} from '../../../prediction/report/whyReport'
+} from '../../../prediction/report/json/whyReport'
 import { reportToken } from '../../../prediction/report/report'
-import type { Knockout, WhyAnswer } from '../../../shared/contracts/why'
+import type { Knockout, WhyAnswer } from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
 import { formatProbability } from '../../../shared/text/format'
 import { showToken } from '../../../shared/text/tokenText'

@@ -1,21 +1,21 @@
 import * as vscode from 'vscode'
 import { readSettings, writeSetting } from '../../../editor/settings'
-import { type FileMove, uriAfterMove } from '../../../editor/uriAfterMove'
+import { type FileMove, uriAfterMove } from '../../../editor/documents/uriAfterMove'
 import { type Log, logError } from '../../../editor/log'
 import { describeFailure, type Failure } from '../../../prediction/failureText'
-import type { BaselineSide } from '../../../prediction/compareInspection'
-import type { Explanations } from '../../../prediction/explanations'
-import type { PredictionService } from '../../../prediction/predictionService'
+import type { BaselineSide } from '../../../prediction/compare/compareInspection'
+import type { Explanations } from '../../../prediction/explain/explanations'
+import type { PredictionService } from '../../../prediction/windows/predictionService'
 import { assertNever } from '../../../shared/assertNever'
-import type { InspectionUpdate } from '../../../shared/contracts/inspectionUpdate'
+import type { InspectionUpdate } from '../../../shared/contracts/panel/inspectionUpdate'
 import {
   type AnswerLongRunMessage,
   type HostMessage,
   type Notice,
   type PanelMessage,
   type TokenAddress,
-} from '../../../shared/contracts/protocol'
-import { isLayout } from '../../../shared/contracts/parsePanelMessage'
+} from '../../../shared/contracts/panel/protocol'
+import { isLayout } from '../../../shared/contracts/panel/parsePanelMessage'
 import { ShownRun } from '../explain/shownRun'
 import { TokenRequests } from '../explain/tokenRequests'
 import { EditorLink } from './editorLink'
@@ -23,7 +23,7 @@ import { notifyFailure } from './failureNotification'
 import type { InspectionRun } from '../run/inspectionRun'
 import type { InspectionStore } from '../run/inspectionStore'
 import { Panel } from './panel'
-import { documentNameOf } from '../../../editor/documentName'
+import { documentNameOf } from '../../../editor/documents/documentName'
 import { unlockEmptyGroup } from './panelPlace'
 import { tabTitle } from './panelTitle'
 import { Run } from '../run/run'

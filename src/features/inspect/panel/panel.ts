@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { showPage } from '../../../editor/showPage'
-import { parsePanelMessage } from '../../../shared/contracts/parsePanelMessage'
-import type { HostMessage, PanelMessage } from '../../../shared/contracts/protocol'
+import { showPage } from '../../../editor/ui/showPage'
+import { parsePanelMessage } from '../../../shared/contracts/panel/parsePanelMessage'
+import type { HostMessage, PanelMessage } from '../../../shared/contracts/panel/protocol'
 import { emptyColumnBeside, PANEL_VIEW_TYPE } from './panelPlace'
 
 const PANEL_NAME = 'Logitscope'

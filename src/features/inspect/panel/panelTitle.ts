@@ -1,5 +1,5 @@
-import type { Inspection } from '../../../shared/contracts/inspection'
-import type { Notice } from '../../../shared/contracts/protocol'
+import type { Inspection } from '../../../shared/contracts/panel/inspection'
+import type { Notice } from '../../../shared/contracts/panel/protocol'
 
 /**
  * The title of the panel's tab: `Logits: main.py` or `Completion: main.py`; the document that is asked about while a long

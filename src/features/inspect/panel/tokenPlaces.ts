@@ -1,6 +1,6 @@
-import type { Section } from '../../../shared/contracts/inspection'
-import type { TextRange } from '../../../shared/contracts/prediction'
-import type { TokenAddress } from '../../../shared/contracts/protocol'
+import type { Section } from '../../../shared/contracts/panel/inspection'
+import type { TextRange } from '../../../shared/contracts/engine/prediction'
+import type { TokenAddress } from '../../../shared/contracts/panel/protocol'
 import type { Run } from '../run/run'
 
 /** The token that contains the UTF-16 offset. */

@@ -1,6 +1,6 @@
 import { readPrecision, readSettings } from '../../../editor/settings'
 import { expectedParameters } from '../../../model/registry'
-import type { ExpectedModel } from '../../../prediction/predictionService'
+import type { ExpectedModel } from '../../../prediction/windows/predictionService'
 
 /** What the platform knows of the selected model before it is loaded. */
 export interface SelectedModel {

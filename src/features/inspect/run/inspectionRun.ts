@@ -1,6 +1,6 @@
-import type { PreparedInspection } from '../../../prediction/inspectDocument'
-import { LensRows } from '../../../shared/contracts/lensRows'
-import type { WhyAnswer } from '../../../shared/contracts/why'
+import type { PreparedInspection } from '../../../prediction/windows/inspectDocument'
+import { LensRows } from '../../../shared/contracts/panel/lensRows'
+import type { WhyAnswer } from '../../../shared/contracts/panel/why'
 
 /** The data of an inspection in the extension host: what the panel shows, and what is needed to run it again. */
 export interface InspectionRun extends PreparedInspection {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../../editor/log'
-import type { TokenScore } from '../../../shared/contracts/prediction'
+import type { TokenScore } from '../../../shared/contracts/engine/prediction'
 import type { InspectionRun } from './inspectionRun'
 import { StoredComparison } from './storedComparison'
 import { StoredLens } from './storedLens'

@@ -4,12 +4,12 @@ import {
   targetOfRanges,
   visibleTarget,
   wholeRange,
-} from '../../../editor/inspectionTarget'
-import type { ExpectedModel, PredictionService } from '../../../prediction/predictionService'
+} from '../../../editor/documents/inspectionTarget'
+import type { ExpectedModel, PredictionService } from '../../../prediction/windows/predictionService'
 import { assertNever } from '../../../shared/assertNever'
-import type { Notice } from '../../../shared/contracts/protocol'
+import type { Notice } from '../../../shared/contracts/panel/protocol'
 import { CancelledError } from '../../../shared/errors'
-import { documentNameOf } from '../../../editor/documentName'
+import { documentNameOf } from '../../../editor/documents/documentName'
 import type { Run } from './run'
 
 /** Longer runs of a whole document need an answer of the user. */

@@ -1,7 +1,7 @@
 // Scores as rows of float64, for the files of a saved run.
 
-import { AlternativeList, createColumns } from '../../../prediction/alternativeList'
-import type { TokenScore } from '../../../shared/contracts/prediction'
+import { AlternativeList, createColumns } from '../../../prediction/windows/alternativeList'
+import type { TokenScore } from '../../../shared/contracts/engine/prediction'
 import { elementAt } from '../../../shared/elementAt'
 
 /** Where the scores are in rows of `stride` numbers each: at `offset` of each row. */

@@ -3,8 +3,8 @@ import type {
   ComparedSection,
   ComparedToken,
   InspectionComparison,
-} from '../../../shared/contracts/comparison'
-import type { Inspection } from '../../../shared/contracts/inspection'
+} from '../../../shared/contracts/panel/comparison'
+import type { Inspection } from '../../../shared/contracts/panel/inspection'
 import { elementAt } from '../../../shared/elementAt'
 import { bytesOf, copyOf, readScores, rowsOf, scoreWidth, writeScore } from './scoreRows'
 

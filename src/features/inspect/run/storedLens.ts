@@ -1,4 +1,9 @@
-import { decodeLensRows, encodeLensRows, LensRows, type LensBlock } from '../../../shared/contracts/lensRows'
+import {
+  decodeLensRows,
+  encodeLensRows,
+  LensRows,
+  type LensBlock,
+} from '../../../shared/contracts/panel/lensRows'
 
 /** Names the file of a block. */
 export type LensBlockId = Pick<LensBlock, 'section' | 'first'>

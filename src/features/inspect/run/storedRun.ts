@@ -1,10 +1,10 @@
 // A saved inspection is a header in JSON and files of numbers, which are encoded without holding the thread:
 // JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
 
-import type { Inspection, Section } from '../../../shared/contracts/inspection'
-import type { Token, TokenPrediction, TokenScore } from '../../../shared/contracts/prediction'
-import type { LensRows } from '../../../shared/contracts/lensRows'
-import type { WhyAnswer } from '../../../shared/contracts/why'
+import type { Inspection, Section } from '../../../shared/contracts/panel/inspection'
+import type { Token, TokenPrediction, TokenScore } from '../../../shared/contracts/engine/prediction'
+import type { LensRows } from '../../../shared/contracts/panel/lensRows'
+import type { WhyAnswer } from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from './inspectionRun'
 import { bytesOf, copyOf, readScores, rowsOf, scoreWidth, writeScore } from './scoreRows'

@@ -1,4 +1,4 @@
-import { isSameSubject, type WhyAnswer } from '../../../shared/contracts/why'
+import { isSameSubject, type WhyAnswer } from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
 import { decodeArraysInJson, encodeArraysInJson } from './arraysInJson'
 

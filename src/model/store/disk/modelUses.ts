@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { ModelLocation } from '../../../shared/contracts/engineApi'
+import type { ModelLocation } from '../../../shared/contracts/engine/engineApi'
 import { FileLock, type LockLimits, type LockOptions } from './fileLock'
 
 export interface ModelUsesOptions {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { spawnProcess } from '../../../../src/engine/client/spawnProcess'
+import { spawnProcess } from '../../../../src/engine/client/spawn/spawnProcess'
 import { MINI } from '../../../support/engine/engineUnderTest'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { BackendRouter } from '../../../../src/engine/client/backendRouter'
+import type { BackendRouter } from '../../../../src/engine/client/router/backendRouter'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { EngineApi, ScoreProgress } from '../../../../src/shared/contracts/engineApi'
+import type { EngineApi, ScoreProgress } from '../../../../src/shared/contracts/engine/engineApi'
 import {
   CancelledError,
   EngineStoppedError,

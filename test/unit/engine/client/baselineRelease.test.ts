@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { BackendRouter } from '../../../../src/engine/client/backendRouter'
-import type { Backend } from '../../../../src/shared/contracts/prediction'
+import { BackendRouter } from '../../../../src/engine/client/router/backendRouter'
+import type { Backend } from '../../../../src/shared/contracts/engine/prediction'
 import { connect, MINI } from '../../../support/engine/engineUnderTest'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
 import { HASH_MODEL, hashEngine } from '../../../support/fakes/hashEngine'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkedEngine } from '../../../../src/engine/client/checkedEngine'
+import { checkedEngine } from '../../../../src/engine/client/selfTest/checkedEngine'
 import {
   type ComparedRows,
   type CompareRequest,
   type EngineMethods,
   NO_TARGET,
-} from '../../../../src/shared/contracts/engineApi'
+} from '../../../../src/shared/contracts/engine/engineApi'
 import { MalformedAnswerError } from '../../../../src/shared/errors'
 import type { RpcHandlers } from '../../../../src/shared/rpc'
 import { connect, MINI } from '../../../support/engine/engineUnderTest'

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkedEngine } from '../../../../src/engine/client/checkedEngine'
-import type { AttributionRequest, EngineApi, EngineMethods } from '../../../../src/shared/contracts/engineApi'
-import type { Attribution, LensRow } from '../../../../src/shared/contracts/explanation'
+import { checkedEngine } from '../../../../src/engine/client/selfTest/checkedEngine'
+import type {
+  AttributionRequest,
+  EngineApi,
+  EngineMethods,
+} from '../../../../src/shared/contracts/engine/engineApi'
+import type { Attribution, LensRow } from '../../../../src/shared/contracts/engine/explanation'
 import { MalformedAnswerError } from '../../../../src/shared/errors'
 import type { RpcHandlers } from '../../../../src/shared/rpc'
 import { connect } from '../../../support/engine/engineUnderTest'

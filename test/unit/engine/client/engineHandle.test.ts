@@ -7,7 +7,7 @@ import {
   type EngineHandle,
   type EngineWorker,
 } from '../../../../src/engine/client/engineHandle'
-import { spawnWorker } from '../../../../src/engine/client/spawnWorker'
+import { spawnWorker } from '../../../../src/engine/client/spawn/spawnWorker'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import { Engine } from '../../../../src/engine/worker/engine'
 import {
@@ -18,8 +18,12 @@ import {
   InvalidRequestError,
   ModelFilesError,
 } from '../../../../src/shared/errors'
-import { type EngineState, type GenerateRequest, NO_TARGET } from '../../../../src/shared/contracts/engineApi'
-import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
+import {
+  type EngineState,
+  type GenerateRequest,
+  NO_TARGET,
+} from '../../../../src/shared/contracts/engine/engineApi'
+import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/engine/samplingSettings'
 import { LOADING_LIMIT_MS, loadMini, MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
 import { fixedSteps } from '../../../support/engine/fixedSteps'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ReleasableEngine } from '../../../../src/engine/client/releasableEngine'
-import type { BaselineModel } from '../../../../src/shared/contracts/engineApi'
+import { ReleasableEngine } from '../../../../src/engine/client/router/releasableEngine'
+import type { BaselineModel } from '../../../../src/shared/contracts/engine/engineApi'
 import { MINI } from '../../../support/engine/engineUnderTest'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
 import { HASH_MODEL, hashEngine } from '../../../support/fakes/hashEngine'

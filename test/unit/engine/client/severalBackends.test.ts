@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AcceleratorStart } from '../../../../src/engine/client/accelerator'
-import type { BackendRouter } from '../../../../src/engine/client/backendRouter'
+import type { BackendRouter } from '../../../../src/engine/client/router/backendRouter'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { ScoreProgress } from '../../../../src/shared/contracts/engineApi'
+import type { ScoreProgress } from '../../../../src/shared/contracts/engine/engineApi'
 import {
   CancelledError,
   EngineStoppedError,

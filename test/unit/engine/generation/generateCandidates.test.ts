@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { generateCandidates } from '../../../../src/engine/generation/generateCandidates'
-import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/contracts/engineApi'
+import type { GeneratedCandidate, GenerateRequest } from '../../../../src/shared/contracts/engine/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
-import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
+import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/engine/samplingSettings'
 import {
   madeUpModel,
   modelOf,

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logSumExp } from '../../../../src/shared/numbers/logProbs'
 import { drawnToken, greedyToken, type NextRow } from '../../../../src/engine/generation/nextToken'
-import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../../src/shared/contracts/samplingSettings'
+import {
+  NEUTRAL_SAMPLING,
+  type SamplingSettings,
+} from '../../../../src/shared/contracts/engine/samplingSettings'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../../../src/shared/numbers/sampling'
 import { rowsOf } from '../../../support/texts/tinyLanguage'

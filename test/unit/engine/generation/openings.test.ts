@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { logSumExp } from '../../../../src/shared/numbers/logProbs'
 import { type Opening, OpeningSearch } from '../../../../src/engine/generation/openings'
 import { elementAt } from '../../../../src/shared/elementAt'
-import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/samplingSettings'
+import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/engine/samplingSettings'
 import {
   madeUpModel,
   modelOf,

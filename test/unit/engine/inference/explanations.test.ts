@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
-import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
-import type { Attribution, LensRow } from '../../../../src/shared/contracts/explanation'
+import type { EngineApi } from '../../../../src/shared/contracts/engine/engineApi'
+import type { Attribution, LensRow } from '../../../../src/shared/contracts/engine/explanation'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import { connect, freshEngine, MINI, score, scoreEverything } from '../../../support/engine/engineUnderTest'

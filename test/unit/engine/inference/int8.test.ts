@@ -5,7 +5,7 @@ import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/see
 import { PrefixCache } from '../../../../src/engine/cache/prefixCache'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import { elementAt } from '../../../../src/shared/elementAt'
-import type { Precision } from '../../../../src/shared/contracts/prediction'
+import type { Precision } from '../../../../src/shared/contracts/engine/prediction'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import {
   connect,
@@ -18,7 +18,7 @@ import {
 } from '../../../support/engine/engineUnderTest'
 import { CPU_BACKENDS, type CpuBackend, loadModel } from '../../../support/engine/loadModel'
 import { REFERENCE_TEXTS, referenceText } from '../../../support/reference/referenceTexts'
-import { START_TOKEN_ID } from '../../../../src/shared/contracts/prediction'
+import { START_TOKEN_ID } from '../../../../src/shared/contracts/engine/prediction'
 
 /** Nats: the largest mean |Δ log-probability| of int8. The trained model is at 0.023. */
 const MINI_MEAN_BOUND = 0.025

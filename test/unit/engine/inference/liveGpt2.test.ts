@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
+import type { EngineApi } from '../../../../src/shared/contracts/engine/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { connect, freshEngine } from '../../../support/engine/engineUnderTest'
 import { loadModel } from '../../../support/engine/loadModel'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NonFiniteLogitsError } from '../../../../src/shared/errors'
-import { type Precision, PRECISIONS } from '../../../../src/shared/contracts/prediction'
-import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
+import { type Precision, PRECISIONS } from '../../../../src/shared/contracts/engine/prediction'
+import type { EngineApi } from '../../../../src/shared/contracts/engine/engineApi'
 import type { StoredTensor } from '../../../support/checkpoints/checkpointBytes'
 import {
   inLinearLayout,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { writeSeededGpt2, type SeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
-import type { ModelLocation } from '../../../../src/shared/contracts/engineApi'
+import type { ModelLocation } from '../../../../src/shared/contracts/engine/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import { connect, freshEngine, MINI } from '../../../support/engine/engineUnderTest'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ExternalWeights } from '../../../../src/engine/runtime/externalWeights'
 import { OrtSession } from '../../../../src/engine/runtime/ortSession'
-import { WASM_RUNTIME } from '../../../../src/engine/runtime/wasmRuntime'
+import { WASM_RUNTIME } from '../../../../src/engine/runtime/wasm/wasmRuntime'
 import type { Checkpoint } from '../../../../src/model/gpt2/checkpoint'
 import type { ModelGraph } from '../../../../src/model/graphs/gpt2GraphBuilder'
 import { transformerGraph, vocabularyGraph } from '../../../../src/model/graphs/gpt2Graphs'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { AttributionRequest } from '../../../../src/shared/contracts/engineApi'
-import type { Against } from '../../../../src/shared/contracts/explanation'
+import type { AttributionRequest } from '../../../../src/shared/contracts/engine/engineApi'
+import type { Against } from '../../../../src/shared/contracts/engine/explanation'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { AttributionNeedsFp32Error, CancelledError, InvalidRequestError } from '../../../../src/shared/errors'
 import {

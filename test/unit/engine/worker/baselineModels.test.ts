@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BaselineModels } from '../../../../src/engine/worker/baselineModels'
 import { asError } from '../../../../src/engine/client/accelerator'
-import type { BaselineModel } from '../../../../src/shared/contracts/engineApi'
+import type { BaselineModel } from '../../../../src/shared/contracts/engine/engineApi'
 import { CancelledError } from '../../../../src/shared/errors'
 import { MINI } from '../../../support/engine/engineUnderTest'
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../../../src/engine/worker/engine'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { EngineApi, ScoreRequest } from '../../../../src/shared/contracts/engineApi'
+import type { EngineApi, ScoreRequest } from '../../../../src/shared/contracts/engine/engineApi'
 import { CancelledError } from '../../../../src/shared/errors'
 import {
   connect,

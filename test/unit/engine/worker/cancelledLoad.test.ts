@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { loadModelFolder } from '../../../../src/engine/inference/loadModelFolder'
 import type { Runtime } from '../../../../src/engine/runtime/runtime'
 import { Engine, type EngineDependencies } from '../../../../src/engine/worker/engine'
-import type { EngineApi } from '../../../../src/shared/contracts/engineApi'
+import type { EngineApi } from '../../../../src/shared/contracts/engine/engineApi'
 import { CancelledError } from '../../../../src/shared/errors'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import {

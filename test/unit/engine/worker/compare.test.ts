@@ -4,10 +4,14 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type SeededGpt2, writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
-import type { ComparedRows, CompareRequest, EngineApi } from '../../../../src/shared/contracts/engineApi'
+import type {
+  ComparedRows,
+  CompareRequest,
+  EngineApi,
+} from '../../../../src/shared/contracts/engine/engineApi'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { CancelledError } from '../../../../src/shared/errors'
-import { logProbOf } from '../../../../src/prediction/alternativeList'
+import { logProbOf } from '../../../../src/prediction/windows/alternativeList'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
 import { connect, freshEngine, loadMini, MINI } from '../../../support/engine/engineUnderTest'
 import { loadModel } from '../../../support/engine/loadModel'

@@ -3,8 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../../../src/engine/worker/engine'
 import { measuredStepSize } from '../../../../src/engine/worker/stepSize'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { EngineApi, ScoreProgress, ScoreRequest } from '../../../../src/shared/contracts/engineApi'
-import { NO_TARGET } from '../../../../src/shared/contracts/engineApi'
+import type {
+  EngineApi,
+  ScoreProgress,
+  ScoreRequest,
+} from '../../../../src/shared/contracts/engine/engineApi'
+import { NO_TARGET } from '../../../../src/shared/contracts/engine/engineApi'
 import { InvalidRequestError, ModelFilesError } from '../../../../src/shared/errors'
 import {
   connect,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
-import type { LensRequest } from '../../../../src/shared/contracts/engineApi'
-import type { LensRow } from '../../../../src/shared/contracts/explanation'
+import type { LensRequest } from '../../../../src/shared/contracts/engine/engineApi'
+import type { LensRow } from '../../../../src/shared/contracts/engine/explanation'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { CancelledError, InvalidRequestError } from '../../../../src/shared/errors'
 import {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Scheduler } from '../../../../src/engine/worker/scheduler'
-import type { Priority } from '../../../../src/shared/contracts/engineApi'
+import type { Priority } from '../../../../src/shared/contracts/engine/engineApi'
 import { CancelledError } from '../../../../src/shared/errors'
 
 const NEVER = new AbortController().signal

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeCheckFailure, NoTokensError } from '../../../../src/features/check/checkFailure'
-import { ArrayFileError, PickledArrayError } from '../../../../src/files/errors'
+import { ArrayFileError, PickledArrayError } from '../../../../src/files/source/errors'
 
 describe('A failed check', () => {
   it.each<[string, Error, string]>([

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/features/check/session/checkSession'
 import { type FileVersion, WATCH_INTERVAL_MS } from '../../../../src/features/check/session/logitsWatch'
 import { parseStoredCheck, type StoredCheck } from '../../../../src/features/check/session/storedCheck'
-import type { CheckActivity, ShownCheck } from '../../../../src/shared/contracts/checkProtocol'
+import type { CheckActivity, ShownCheck } from '../../../../src/shared/contracts/check/checkProtocol'
 import { defectResult, equalResult } from '../../../support/check/checkResults'
 
 const SUBJECT = { uri: 'file:///homework/logits.npz', text: 'The quick brown fox' }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { IDLE_MS, ReferenceThreads } from '../../../../src/features/check/referenceThreads'
-import type { SimulationApi } from '../../../../src/shared/contracts/simulation'
+import type { SimulationApi } from '../../../../src/shared/contracts/engine/simulation'
 import { EngineStoppedError } from '../../../../src/shared/errors'
 
 describe('The threads of reference models', () => {

@@ -4,11 +4,15 @@ import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
 import { WhyRequests } from '../../../../src/features/inspect/explain/whyRequests'
 import { UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
 import { Run } from '../../../../src/features/inspect/run/run'
-import type { BaselineSide } from '../../../../src/prediction/compareInspection'
-import type { ExplainedRow, ExplainedRows, LensOptions } from '../../../../src/prediction/explanations'
-import type { ComparisonSide } from '../../../../src/shared/contracts/comparison'
-import { decodeLensRows } from '../../../../src/shared/contracts/lensRows'
-import type { HostMessage } from '../../../../src/shared/contracts/protocol'
+import type { BaselineSide } from '../../../../src/prediction/compare/compareInspection'
+import type {
+  ExplainedRow,
+  ExplainedRows,
+  LensOptions,
+} from '../../../../src/prediction/explain/explanations'
+import type { ComparisonSide } from '../../../../src/shared/contracts/panel/comparison'
+import { decodeLensRows } from '../../../../src/shared/contracts/panel/lensRows'
+import type { HostMessage } from '../../../../src/shared/contracts/panel/protocol'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { LogitscopeError } from '../../../../src/shared/errors'
 import type { ComparedInspection } from '../../../../src/shared/text/comparisonText'

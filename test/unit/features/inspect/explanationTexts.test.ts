@@ -4,9 +4,9 @@ import {
   explanationProperties,
 } from '../../../../src/features/inspect/explain/explanationTexts'
 import { type InspectionRun, UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
-import { jsonPieces } from '../../../../src/prediction/report/json'
-import type { LensReport } from '../../../../src/prediction/report/lensReport'
-import { LensRows } from '../../../../src/shared/contracts/lensRows'
+import { jsonPieces } from '../../../../src/prediction/report/json/json'
+import type { LensReport } from '../../../../src/prediction/report/json/lensReport'
+import { LensRows } from '../../../../src/shared/contracts/panel/lensRows'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { lensRowOf } from '../../../support/panel/lensOfInspection'
 import { referenceInspection } from '../../../support/reference/referenceInspection'

@@ -12,8 +12,8 @@ import type {
   ComparedSection,
   ComparedToken,
   InspectionComparison,
-} from '../../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../../src/shared/contracts/inspection'
+} from '../../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { finishedRun } from '../../../support/panel/finishedRun'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { StoredLens } from '../../../../src/features/inspect/run/storedLens'
-import { LENS_BLOCK_LENGTH, LensRows } from '../../../../src/shared/contracts/lensRows'
+import { LENS_BLOCK_LENGTH, LensRows } from '../../../../src/shared/contracts/panel/lensRows'
 import { lensRowOf } from '../../../support/panel/lensOfInspection'
 import { referenceInspection } from '../../../support/reference/referenceInspection'
 import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'

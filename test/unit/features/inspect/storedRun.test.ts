@@ -1,4 +1,4 @@
-import { LensRows } from '../../../../src/shared/contracts/lensRows'
+import { LensRows } from '../../../../src/shared/contracts/panel/lensRows'
 import { describe, expect, it } from 'vitest'
 import type { InspectionRun } from '../../../../src/features/inspect/run/inspectionRun'
 import {

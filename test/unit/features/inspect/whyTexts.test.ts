@@ -5,9 +5,9 @@ import {
   explanationProperties,
 } from '../../../../src/features/inspect/explain/explanationTexts'
 import { type InspectionRun, UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
-import { jsonPieces } from '../../../../src/prediction/report/json'
-import type { WhyReport } from '../../../../src/prediction/report/whyReport'
-import type { WhyAnswer } from '../../../../src/shared/contracts/why'
+import { jsonPieces } from '../../../../src/prediction/report/json/json'
+import type { WhyReport } from '../../../../src/prediction/report/json/whyReport'
+import type { WhyAnswer } from '../../../../src/shared/contracts/panel/why'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { referenceInspection } from '../../../support/reference/referenceInspection'
 import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EngineState } from '../../../../src/shared/contracts/engineApi'
+import type { EngineState } from '../../../../src/shared/contracts/engine/engineApi'
 import { spokenStatus, statusText } from '../../../../src/features/status/statusText'
 import { MINI } from '../../../support/texts/samples'
 

@@ -5,9 +5,13 @@ import { openArrays } from '../../../../src/files/arrays/openArrays'
 import { prefixOf } from '../../../../src/files/arrays/rawBytes'
 import { RowBlocks } from '../../../../src/files/arrays/rowBlocks'
 import { isFloat, type StoredArray } from '../../../../src/files/arrays/storedArray'
-import { ArrayFileError, IncompleteArrayFileError, PickledArrayError } from '../../../../src/files/errors'
+import {
+  ArrayFileError,
+  IncompleteArrayFileError,
+  PickledArrayError,
+} from '../../../../src/files/source/errors'
 import { concatBytes } from '../../../../src/shared/bytes'
-import { fileInMemory } from '../../../../src/files/fileSource'
+import { fileInMemory } from '../../../../src/files/source/fileSource'
 import { type ExpectedArray, numpyFixtures } from '../../../support/files/numpyFixtures'
 
 const FIXTURES = numpyFixtures()

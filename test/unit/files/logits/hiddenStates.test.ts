@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ArrayFileError } from '../../../../src/files/errors'
-import { fileInMemory } from '../../../../src/files/fileSource'
+import { ArrayFileError } from '../../../../src/files/source/errors'
+import { fileInMemory } from '../../../../src/files/source/fileSource'
 import { openHidden } from '../../../../src/files/logits/hiddenStates'
 import { openLogits } from '../../../../src/files/logits/openLogits'
 import { float32Bytes } from '../../../support/checkpoints/checkpointBytes'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fileInMemory } from '../../../../src/files/fileSource'
+import { fileInMemory } from '../../../../src/files/source/fileSource'
 import { modelNameOf } from '../../../../src/files/logits/modelName'
 import { openLogits } from '../../../../src/files/logits/openLogits'
 import { fileWithHeader, float32Bytes } from '../../../support/checkpoints/checkpointBytes'

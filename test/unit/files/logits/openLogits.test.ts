@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { ArrayFileError, IncompleteArrayFileError, PickledArrayError } from '../../../../src/files/errors'
-import { fileInMemory } from '../../../../src/files/fileSource'
+import {
+  ArrayFileError,
+  IncompleteArrayFileError,
+  PickledArrayError,
+} from '../../../../src/files/source/errors'
+import { fileInMemory } from '../../../../src/files/source/fileSource'
 import { openLogits } from '../../../../src/files/logits/openLogits'
 import { float32Bytes, safetensors } from '../../../support/checkpoints/checkpointBytes'
 import { type NpyOptions, npyBytes, zipBytes } from '../../../support/files/arrayWriters'

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { comparedLines } from '../../../../src/prediction/report/comparedText'
-import { comparisonProperty } from '../../../../src/prediction/report/comparisonJson'
+import { comparedLines } from '../../../../src/prediction/report/text/comparedText'
+import { comparisonProperty } from '../../../../src/prediction/report/json/comparisonJson'
 import {
   comparisonOfSection,
   comparisonReportOf,
   type ComparisonReport,
-} from '../../../../src/prediction/report/comparisonReport'
-import { csvPieces } from '../../../../src/prediction/report/csv'
-import { jsonPieces } from '../../../../src/prediction/report/json'
-import { formatResults, formatRow, formatTables } from '../../../../src/prediction/report/plainText'
-import type { Inspection } from '../../../../src/shared/contracts/inspection'
+} from '../../../../src/prediction/report/json/comparisonReport'
+import { csvPieces } from '../../../../src/prediction/report/csv/csv'
+import { jsonPieces } from '../../../../src/prediction/report/json/json'
+import { formatResults, formatRow, formatTables } from '../../../../src/prediction/report/text/plainText'
+import type { Inspection } from '../../../../src/shared/contracts/panel/inspection'
 import { elementAt } from '../../../../src/shared/elementAt'
 import {
   comparedContexts,

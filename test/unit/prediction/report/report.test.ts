@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOfReported, reportOf } from '../../../../src/prediction/report/report'
-import type { Inspection, Section } from '../../../../src/shared/contracts/inspection'
+import type { Inspection, Section } from '../../../../src/shared/contracts/panel/inspection'
 import {
   alternative,
   distribution,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LensRow } from '../../../../src/shared/contracts/explanation'
+import type { LensRow } from '../../../../src/shared/contracts/engine/explanation'
 import { mostLikelyAt, predictionDepth } from '../../../../src/shared/numbers/lens'
 
 /** A row that lists these tokens at each layer. */

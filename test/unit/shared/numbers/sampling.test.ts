@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 
 import { elementAt } from '../../../../src/shared/elementAt'
 import { sampleDistribution, SortedLogits } from '../../../../src/shared/numbers/sampling'
-import { NEUTRAL_SAMPLING, type SamplingSettings } from '../../../../src/shared/contracts/samplingSettings'
+import {
+  NEUTRAL_SAMPLING,
+  type SamplingSettings,
+} from '../../../../src/shared/contracts/engine/samplingSettings'
 
 // ── the logits processors of transformers, line by line, on plain arrays (batch of one, min_tokens_to_keep = 1)
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Baseline, InspectionComparison } from '../../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../../src/shared/contracts/inspection'
-import type { Precision } from '../../../../src/shared/contracts/prediction'
+import type { Baseline, InspectionComparison } from '../../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../../src/shared/contracts/panel/inspection'
+import type { Precision } from '../../../../src/shared/contracts/engine/prediction'
 import { likelierTexts, sideNames } from '../../../../src/shared/text/comparisonText'
 import { comparedContexts, comparedModels } from '../../../support/panel/comparedInspection'
 import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DEFECTS } from '../../../../src/shared/contracts/checkResult'
+import { DEFECTS } from '../../../../src/shared/contracts/check/checkResult'
 import { DEFECT_TEXTS } from '../../../../src/shared/text/defectTexts'
 
 describe.each(DEFECTS)('The texts of the mistake %s', (defect) => {

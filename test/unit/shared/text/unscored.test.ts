@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { InspectionState } from '../../../../src/shared/contracts/inspection'
+import type { InspectionState } from '../../../../src/shared/contracts/panel/inspection'
 import { unscoredReason } from '../../../../src/shared/text/unscored'
 import {
   alternative,

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { ComparedNext, ComparedToken } from '../../../../src/shared/contracts/comparison'
+import type { ComparedNext, ComparedToken } from '../../../../src/shared/contracts/panel/comparison'
 import type { SideNames } from '../../../../src/shared/text/comparisonText'
 import { formatDecimal, formatDivergence } from '../../../../src/shared/text/format'
-import { type ActualToken, closeList, mirroredTokens } from '../../../state/mirroredTokens'
-import type { Row } from '../../../state/rows'
+import { type ActualToken, closeList, mirroredTokens } from '../../../state/comparison/mirroredTokens'
+import type { Row } from '../../../state/rows/rows'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { mirrorTemplate } from './mirror'
 import { nextPairFactsTemplate, pairFactsTemplate } from './pairFacts'

@@ -2,12 +2,12 @@ import { html, type TemplateResult } from 'lit'
 
 import type { SideNames } from '../../../../src/shared/text/comparisonText'
 import { formatProbability } from '../../../../src/shared/text/format'
-import type { Side } from '../../../state/comparison'
-import type { ClosedList, MirroredToken, SideShare } from '../../../state/mirroredTokens'
+import type { Side } from '../../../state/rows/comparison'
+import type { ClosedList, MirroredToken, SideShare } from '../../../state/comparison/mirroredTokens'
 import { tokenTemplate } from '../../../tokens/pieces'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { sideTag } from '../../base/sideTag'
-import { listedTokenTitle } from '../candidates'
+import { listedTokenTitle } from '../../base/candidates'
 
 export interface MirrorOptions {
   readonly list: ClosedList

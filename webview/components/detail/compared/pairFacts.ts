@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { ComparedNext, ComparedToken } from '../../../../src/shared/contracts/comparison'
-import type { TokenScore } from '../../../../src/shared/contracts/prediction'
+import type { ComparedNext, ComparedToken } from '../../../../src/shared/contracts/panel/comparison'
+import type { TokenScore } from '../../../../src/shared/contracts/engine/prediction'
 import { deltaBits } from '../../../../src/shared/numbers/comparedTokens'
 import type { SideNames } from '../../../../src/shared/text/comparisonText'
 import {

@@ -2,13 +2,13 @@ import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'li
 import { customElement, property } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
 
-import type { TokenAddress } from '../../../../src/shared/contracts/protocol'
+import type { TokenAddress } from '../../../../src/shared/contracts/panel/protocol'
 import type { SideNames } from '../../../../src/shared/text/comparisonText'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { formatCount, formatCounted, formatDecimal, formatSigned } from '../../../../src/shared/text/format'
-import type { PanelActions } from '../../../controller'
-import { isSameAddress } from '../../../state/addresses'
-import type { RowBlock } from '../../../state/rows'
+import type { PanelActions } from '../../../controllers/controller'
+import { isSameAddress } from '../../../state/rows/addresses'
+import type { RowBlock } from '../../../state/rows/rows'
 import {
   type Direction,
   pointAt,
@@ -16,7 +16,7 @@ import {
   scatterPoints,
   ScatterPlot,
   type ScatterSide,
-} from '../../../state/scatterPlot'
+} from '../../../state/comparison/scatterPlot'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import { MeasuredElement } from '../../base/measuredElement'
 

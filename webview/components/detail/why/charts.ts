@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 
-import type { ContextPoint } from '../../../../src/shared/contracts/explanation'
-import type { WhyAnswer } from '../../../../src/shared/contracts/why'
+import type { ContextPoint } from '../../../../src/shared/contracts/engine/explanation'
+import type { WhyAnswer } from '../../../../src/shared/contracts/panel/why'
 import { layerName } from '../../../../src/shared/text/layerNames'
 import { formatCounted } from '../../../../src/shared/text/format'
 import type { TokenLabels } from '../../../tokens/tokenLabels'

@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
-import type { WhyAnswer } from '../../../../src/shared/contracts/why'
+import type { WhyAnswer } from '../../../../src/shared/contracts/panel/why'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { formatFactor, formatProbability } from '../../../../src/shared/text/format'
 import { tokenTemplate } from '../../../tokens/pieces'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
-import type { WhyController } from '../../../whyController'
+import type { WhyController } from '../../../controllers/whyController'
 import { describePlace } from './places'
 
 export interface KnockoutOptions {

@@ -1,4 +1,4 @@
-import type { WhyWindow } from '../../../../src/shared/contracts/why'
+import type { WhyWindow } from '../../../../src/shared/contracts/panel/why'
 
 export interface PlaceOptions {
   readonly window: WhyWindow

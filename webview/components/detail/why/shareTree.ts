@@ -2,15 +2,20 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 
-import type { Attribution } from '../../../../src/shared/contracts/explanation'
-import type { WhyWindow } from '../../../../src/shared/contracts/why'
+import type { Attribution } from '../../../../src/shared/contracts/engine/explanation'
+import type { WhyWindow } from '../../../../src/shared/contracts/panel/why'
 import { assertNever } from '../../../../src/shared/assertNever'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { formatCount, formatDecimal, formatSigned } from '../../../../src/shared/text/format'
-import { type ShareLabel, type ShareOrder, type ShareRow, visibleShares } from '../../../state/shares'
+import {
+  type ShareLabel,
+  type ShareOrder,
+  type ShareRow,
+  visibleShares,
+} from '../../../state/explanations/shares'
 import { tokenTemplate } from '../../../tokens/pieces'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
-import type { WhyController } from '../../../whyController'
+import type { WhyController } from '../../../controllers/whyController'
 import { LightElement } from '../../base/lightElement'
 import { describePlace } from './places'
 import { barScale, barTemplate } from '../../base/signedBar'

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 
-import type { WhyWindow } from '../../../../src/shared/contracts/why'
+import type { WhyWindow } from '../../../../src/shared/contracts/panel/why'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { formatCounted, formatSigned } from '../../../../src/shared/text/format'
 import {
@@ -11,10 +11,10 @@ import {
   sourceBlocks,
   type SourceSpan,
   strongestOf,
-} from '../../../state/sourceEffects'
+} from '../../../state/explanations/sourceEffects'
 import { runningTextTemplate } from '../../../tokens/pieces'
 import { shownText, type TokenLabels } from '../../../tokens/tokenLabels'
-import type { WhyController } from '../../../whyController'
+import type { WhyController } from '../../../controllers/whyController'
 import { LightElement } from '../../base/lightElement'
 import { describePlace } from './places'
 

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../../src/shared/assertNever'
-import type { Remedy } from '../../../../src/shared/contracts/remedies'
-import type { PanelActions } from '../../../controller'
-import type { WhyProgress } from '../../../state/why'
+import type { Remedy } from '../../../../src/shared/contracts/panel/remedies'
+import type { PanelActions } from '../../../controllers/controller'
+import type { WhyProgress } from '../../../state/explanations/why'
 import { failedComputation, textButton } from '../../base/failedComputation'
 
 /** How far the answer is. The stylesheet shows progress only after 0.3 s, over the end of the view, so that nothing moves. */

@@ -5,8 +5,8 @@ import {
   pendingComparison,
 } from '../../../../../src/features/inspect/compare/baselines'
 import { type InspectionRun, UNEXPLAINED } from '../../../../../src/features/inspect/run/inspectionRun'
-import type { Baseline } from '../../../../../src/shared/contracts/comparison'
-import type { Inspection } from '../../../../../src/shared/contracts/inspection'
+import type { Baseline } from '../../../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../../../src/shared/contracts/panel/inspection'
 import { referenceInspection } from '../../../../support/reference/referenceInspection'
 import { readGpt2Vocabulary } from '../../../../support/texts/gpt2Vocabulary'
 

@@ -1,0 +1,113 @@
+import type { Against } from '../../shared/contracts/engine/explanation'
+import { elementAt } from '../../shared/elementAt'
+import { InvalidRequestError } from '../../shared/errors'
+import { formatCounted } from '../../shared/text/format'
+import type { Explanations } from './explanations'
+import type { PreparedInspection } from '../windows/inspectDocument'
+import type { PredictionService } from '../windows/predictionService'
+import type { ExplainedToken } from '../report/json/whyReport'
+
+/** A token by its id, or the first token of a text that is tokenized as it stands. */
+export type TokenChoice = { readonly tokenId: number } | { readonly text: string }
+
+export interface TokenQuestion {
+  readonly prepared: PreparedInspection
+  /** Index of the section; default 0. */
+  readonly section?: number
+  /** Position of the token in the section; `next` is the row after its last token. */
+  readonly at: number | 'next'
+  /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
+  readonly token?: TokenChoice
+  /** What the token is held against: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  readonly against?: TokenChoice | 'mean' | null
+}
+
+/**
+ * Answers why a token is predicted: direct logit attribution and the context curve.
+ * @throws InvalidRequestError if the question names a token or a position that does not exist, AttributionNeedsFp32Error, and
+ * what `PredictionService.predict` throws
+ */
+export async function explainToken(
+  { service, explanations }: { readonly service: PredictionService; readonly explanations: Explanations },
+  question: TokenQuestion,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<ExplainedToken> {
+  const { prepared, section = 0, at } = question
+  const { inspection } = prepared
+  const { startToken, model } = inspection
+  const { tokenIds, from, to } = elementAt(prepared.sequences, section)
+  if (at !== 'next' && !(Number.isInteger(at) && at >= 0 && at < to - from))
+    throw positionError(at, to - from)
+  const token = at === 'next' ? to : from + at
+  const row = { tokenIds, to, token, startToken, model }
+
+  const end = Math.min(token + 1, to)
+  const request = { ...row, from: token, to: end, topK: 2, temperature: 1 }
+  const { scores, next } = await service.predict(request, { signal, priority: 'interactive' })
+  const distribution = at === 'next' ? next : elementAt(scores, 0)
+  if (distribution === null)
+    throw new InvalidRequestError('Nothing precedes the first token, so no row predicts it.')
+  const likely = Array.from(distribution.top, ({ tokenId }) => tokenId)
+  const standing = at === 'next' ? elementAt(likely, 0) : elementAt(tokenIds, token)
+
+  const find = (choice: TokenChoice) =>
+    idOf(choice, { explanations, vocabularySize: model.vocabularySize, signal })
+  const tokenId = question.token === undefined ? standing : await find(question.token)
+  const against = await againstOf(question.against, { likely, tokenId, find })
+  const attribution = await explanations.attribution({ ...row, tokenId, against }, { signal })
+  const [contextCurve = []] = await explanations.contextCurves({ ...row, scoredIds: [tokenId] }, { signal })
+  const { inputIds } = attribution
+  return { inspection, section, position: at, inputIds, tokenId, against, attribution, contextCurve }
+}
+
+/** The error of a position that a text of `count` tokens does not have. */
+export function positionError(asked: number | string, count: number): InvalidRequestError {
+  const positions = count === 0 ? 'only next is a position' : `the positions are 0 to ${count - 1} and next`
+  return new InvalidRequestError(
+    `Position ${asked} does not exist: the text has ${formatCounted(count, 'token')}, so ${positions}.`,
+  )
+}
+
+interface TokenLookup {
+  readonly explanations: Explanations
+  readonly vocabularySize: number
+  readonly signal: AbortSignal | undefined
+}
+
+async function idOf(
+  choice: TokenChoice,
+  { explanations, vocabularySize, signal }: TokenLookup,
+): Promise<number> {
+  if ('text' in choice) {
+    const tokenId = await explanations.firstTokenOf(choice.text, { signal })
+    if (tokenId === null) throw new InvalidRequestError('An empty text has no token.')
+    return tokenId
+  }
+  const { tokenId } = choice
+  if (Number.isInteger(tokenId) && tokenId >= 0 && tokenId < vocabularySize) return tokenId
+  throw new InvalidRequestError(
+    `Token ids are whole numbers from 0 to ${vocabularySize - 1}, not ${tokenId}.`,
+  )
+}
+
+async function againstOf(
+  against: TokenQuestion['against'],
+  {
+    likely,
+    tokenId,
+    find,
+  }: {
+    readonly likely: readonly number[]
+    readonly tokenId: number
+    readonly find: (choice: TokenChoice) => Promise<number>
+  },
+): Promise<Against> {
+  if (against === null) return { kind: 'nothing' }
+  if (against === 'mean') return { kind: 'mean' }
+  const otherId =
+    against === undefined ? (likely.find((id) => id !== tokenId) ?? tokenId) : await find(against)
+  if (otherId !== tokenId) return { kind: 'token', tokenId: otherId }
+  throw new InvalidRequestError(
+    'The token cannot be held against itself. Name another token, or mean or none.',
+  )
+}

@@ -1,0 +1,82 @@
+// The state of the tab Lens: the rows that are computed, the work on further ones, and what cells are coloured by.
+
+import { assertNever } from '../../../src/shared/assertNever'
+import type { ComparisonSide } from '../../../src/shared/contracts/panel/comparison'
+import { decodeLensRows, LensRows } from '../../../src/shared/contracts/panel/lensRows'
+import type { LensEndedMessage, LensRowsMessage } from '../../../src/shared/contracts/panel/lensMessages'
+import { LENS_CELLS, type LensCells } from './lensCells'
+
+export interface LensState {
+  /** Of the shown inspection. */
+  readonly rows: LensRows
+  /** Of what it is compared with, at the addresses of the shown side. */
+  readonly baselineRows: LensRows
+  readonly progress: LensProgress
+  readonly cells: LensCells
+}
+
+export type LensProgress =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'running'; readonly request: number }
+  /** Nothing is requested until the user resumes. */
+  | { readonly kind: 'cancelled' }
+  | ({ readonly kind: 'failed' } & NonNullable<LensEndedMessage['failure']>)
+
+/** What changes the state: messages of the host about the shown inspection, and the user's actions. */
+export type LensEvent = LensRowsMessage | LensEndedMessage | LensAction
+
+export type LensAction =
+  | { readonly type: 'askLens'; readonly request: number }
+  | { readonly type: 'stopLens' }
+  | { readonly type: 'resumeLens' }
+  | { readonly type: 'setLensCells'; readonly cells: LensCells }
+
+const IDLE: LensProgress = { kind: 'idle' }
+
+export function initialLens(cells: LensCells): LensState {
+  return { rows: LensRows.EMPTY, baselineRows: LensRows.EMPTY, progress: IDLE, cells }
+}
+
+/** The computed rows of a side. */
+export function lensRowsOf({ rows, baselineRows }: LensState, side: ComparisonSide): LensRows {
+  return side === 'shown' ? rows : baselineRows
+}
+
+/** After the baseline has changed: its rows and the work on them are gone. */
+export function withoutBaseline(lens: LensState): LensState {
+  return { ...lens, baselineRows: LensRows.EMPTY, progress: IDLE }
+}
+
+/** The same object if nothing changes. */
+export function reduceLens(lens: LensState, event: LensEvent): LensState {
+  switch (event.type) {
+    case 'lensRows':
+      return event.side === 'shown'
+        ? { ...lens, rows: withRows(lens.rows, event) }
+        : { ...lens, baselineRows: withRows(lens.baselineRows, event) }
+    case 'lensEnded':
+      return lens.progress.kind === 'running' && lens.progress.request === event.request
+        ? { ...lens, progress: event.failure === null ? IDLE : { kind: 'failed', ...event.failure } }
+        : lens
+    case 'askLens':
+      return { ...lens, progress: { kind: 'running', request: event.request } }
+    case 'stopLens':
+      return lens.progress.kind === 'running' ? { ...lens, progress: { kind: 'cancelled' } } : lens
+    case 'resumeLens':
+      return { ...lens, progress: IDLE }
+    case 'setLensCells':
+      return { ...lens, cells: event.cells }
+    default:
+      return assertNever(event)
+  }
+}
+
+function withRows(rows: LensRows, { section, position, rows: bytes }: LensRowsMessage): LensRows {
+  const added = decodeLensRows(bytes).filter((row) => row !== null)
+  return rows.with({ section, position }, added)
+}
+
+/** Validates what an older version may have saved. */
+export function parseLensCells(value: unknown): LensCells {
+  return LENS_CELLS.find((known) => known === value) ?? 'shownProbability'
+}
