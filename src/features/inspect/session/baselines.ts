@@ -5,7 +5,17 @@ import type {
   InspectionComparison,
 } from '../../../shared/contracts/panel/comparison'
 import type { Inspection } from '../../../shared/contracts/panel/inspection'
-import type { InspectionRun } from '../run/inspectionRun'
+import { LogitscopeError } from '../../../shared/errors'
+import type { InspectionRun } from './inspectionRun'
+
+/** The text to compare with is missing or empty, or cannot be compared with this inspection. */
+export class BaselineTextError extends LogitscopeError {}
+
+/** Another model on the tokens of the shown side. */
+export type ModelBaseline = Extract<Baseline, { kind: 'model' }>
+
+/** A baseline on the shown side's model. */
+export type TextBaseline = Exclude<Baseline, ModelBaseline>
 
 /** A comparison that has not begun. */
 export function pendingComparison(
