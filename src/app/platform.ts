@@ -7,7 +7,7 @@ import type { PinnedModelStore } from '../model/store/pinnedModelStore'
 import type { AcceleratedBackend } from '../shared/contracts/engine/backends'
 import type { ModelLocation } from '../shared/contracts/engine/engineApi'
 import type { Precision } from '../shared/contracts/engine/prediction'
-import type { ResultsExportOptions } from '../features/inspect/resultsExport'
+import type { ResultsExportOptions } from '../features/inspect/commands/export/resultsExport'
 import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
 
 /** What differs between an extension host in Node and one in a browser. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { Feature } from '../../editor/registration/feature'
+import { setContext } from '../../editor/ui/contextKeys'
 import type { ShownInspection } from '../../editor/shownInspection'
 import type { StatusEntry } from '../../editor/ui/statusEntries'
 import { readCompletionSettings, readSettings } from '../../editor/settings'
@@ -181,7 +182,7 @@ export class InlineCompletion implements Feature, vscode.Disposable, vscode.Inli
     this.last = { document, place, completion, probability: Math.exp(best.logProb) }
     this.isLastValid = true
     this.completions.fire()
-    void vscode.commands.executeCommand('setContext', 'logitscope.hasCompletion', true)
+    setContext('hasCompletion', true)
     return completion.candidates.map((candidate) => candidate.text)
   }
 

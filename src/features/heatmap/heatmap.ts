@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { Feature } from '../../editor/registration/feature'
+import { setContext } from '../../editor/ui/contextKeys'
 import { onFileMoved } from '../../editor/documents/fileMoves'
 import { readSettings } from '../../editor/settings'
 import type { StatusEntry } from '../../editor/ui/statusEntries'
@@ -227,7 +228,7 @@ export class Heatmap implements Feature, vscode.Disposable {
   }
 
   private announce(): void {
-    void vscode.commands.executeCommand('setContext', 'logitscope.heatmapOn', this.isOnHere)
+    setContext('heatmapOn', this.isOnHere)
     this.changes.fire()
   }
 

@@ -3,86 +3,60 @@ import type { FeatureOptions } from '../../editor/registration/feature'
 import { showInformation } from '../../editor/ui/notifications'
 import { registerCommands } from '../../editor/registration/registerCommands'
 import { onSettingsChange } from '../../editor/settings'
-import { chooseColumns } from './chooseColumns'
-import type { SelectedModel } from './run/expectedModel'
-import { type ControllerOptions, InspectionController } from './inspectionController'
-import { InspectionStore } from './run/inspectionStore'
-import type { InspectionPanelOptions } from './panel/inspectionPanel'
+import { chooseColumns } from './commands/chooseColumns'
+import { ResultsExport, type ResultsExportOptions } from './commands/export/resultsExport'
+import { Sample } from './commands/sample'
+import { TokenMenu } from './commands/tokenMenu'
+import { InspectFeature, type InspectFeatureOptions } from './inspectFeature'
 import { PANEL_VIEW_TYPE } from './panel/panelPlace'
-import { ResultsExport, type ResultsExportOptions } from './resultsExport'
-import { Sample } from './sample'
-import { TokenMenu } from './tokenMenu'
 
 /** Inspects text, shows the results in the panel and exports them. */
 export function registerInspect({
   context,
-  service,
-  explanations,
-  log,
-  comparisons,
-  models,
-  locate,
   writeOnDisk,
-  offersNative,
-  ...selectedModel
+  ...options
 }: FeatureOptions &
-  Pick<ControllerOptions, 'comparisons' | 'models' | 'locate'> &
-  Pick<ResultsExportOptions, 'writeOnDisk'> &
-  Pick<InspectionPanelOptions, 'offersNative' | 'explanations'> &
-  SelectedModel): InspectionController {
+  Omit<InspectFeatureOptions, 'extensionUri' | 'memento' | 'workspaceMemento' | 'storage'> &
+  Pick<ResultsExportOptions, 'writeOnDisk'>): InspectFeature {
   const { extensionUri } = context
-  const store = new InspectionStore(
-    vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections'),
-    log,
-  )
-  const controller = new InspectionController({
-    ...selectedModel,
+  const feature = new InspectFeature({
+    ...options,
     extensionUri,
     memento: context.globalState,
-    service,
-    explanations,
-    comparisons,
-    models,
-    locate,
     workspaceMemento: context.workspaceState,
-    store,
-    log,
-    offersNative,
-    onCopyRow: (address) => results.copyRow(address),
+    storage: vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'inspections'),
   })
-  const { panel, comparison } = controller
-  const results: ResultsExport = new ResultsExport({ shown: controller, service, log, writeOnDisk })
+  const { session, panel, inspect, compare } = feature
+  const results = new ResultsExport({ ...options, shown: session, writeOnDisk })
   const sample = new Sample(extensionUri)
-  const tokenMenu = new TokenMenu(controller, results)
+  const tokenMenu = new TokenMenu({ ...feature, results })
   context.subscriptions.push(
-    // Disposed first, so that it does not save what the disposal of the others ends.
-    store,
-    controller,
+    feature,
     results,
     registerCommands({
-      inspectLogits: () => controller.inspect(),
-      inspectAt: (offset: unknown) => controller.inspectAt(offset),
-      runAgain: () => controller.runAgain(),
-      continueInspection: () => controller.continueInspection(),
+      inspectLogits: () => inspect.inspect(),
+      inspectAt: (offset: unknown) => inspect.inspectAt(offset),
+      runAgain: () => inspect.runAgain(),
+      continueInspection: () => inspect.continueInspection(),
       cancelInspection: () => {
-        controller.cancel()
+        inspect.cancel()
       },
       explainOutput,
-      focusPanel: () => controller.focusPanel(),
+      focusPanel: () => inspect.focusPanel(),
       showKeys: () => {
         panel.showKeys()
       },
-      compare: () => comparison.choose(),
-      compareWithSaved: () => comparison.compareWithSaved(),
-      measurePrecisionCost: () => comparison.compareWithOtherPrecision(),
-      swapComparison: () => comparison.swap(),
+      compare: () => compare.choose(),
+      compareWithSaved: () => compare.compareWithSaved(),
+      measurePrecisionCost: () => compare.compareWithOtherPrecision(),
+      swapComparison: () => compare.swap(),
       endComparison: () => {
-        comparison.end()
+        compare.end()
       },
       cancelComparison: () => {
-        comparison.cancel()
+        compare.cancel()
       },
-      compareAgain: () => comparison.again(),
+      compareAgain: () => compare.again(),
       openResultsAsText: () => results.openAsText(),
       exportResults: () => results.ask(),
       exportJson: () => results.exportJson(),
@@ -109,7 +83,7 @@ export function registerInspect({
       if (changed('columns') || changed('topK')) panel.sendSettings()
     }),
   )
-  return controller
+  return feature
 }
 
 /** Answers the key of Inspect Logits in an output view, whose text is not inspected. */

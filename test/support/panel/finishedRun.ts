@@ -1,4 +1,4 @@
-import { type InspectionRun, UNEXPLAINED } from '../../../src/features/inspect/run/inspectionRun'
+import { type InspectionRun, UNEXPLAINED } from '../../../src/features/inspect/session/inspectionRun'
 import { finishInspection, prepareInspection } from '../../../src/prediction/windows/inspectDocument'
 import { PredictionService } from '../../../src/prediction/windows/predictionService'
 import { connect } from '../engine/engineUnderTest'

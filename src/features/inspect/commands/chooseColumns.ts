@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import { readSettings, writeSetting } from '../../editor/settings'
-import { COLUMNS, type Column } from '../../shared/contracts/panel/protocol'
+import { readSettings, writeSetting } from '../../../editor/settings'
+import { COLUMNS, type Column } from '../../../shared/contracts/panel/protocol'
 
 /** Asks which columns the panel's table shows, and writes the setting. */
 export async function chooseColumns(): Promise<void> {

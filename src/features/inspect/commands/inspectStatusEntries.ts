@@ -1,4 +1,4 @@
-import type { StatusEntry } from '../../editor/ui/statusEntries'
+import type { StatusEntry } from '../../../editor/ui/statusEntries'
 
 export const INSPECT_STATUS_ENTRIES: readonly StatusEntry[] = [
   {

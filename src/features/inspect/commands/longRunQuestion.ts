@@ -7,10 +7,9 @@ import {
 } from '../../../editor/documents/inspectionTarget'
 import type { ExpectedModel, PredictionService } from '../../../prediction/windows/predictionService'
 import { assertNever } from '../../../shared/assertNever'
-import type { Notice } from '../../../shared/contracts/panel/protocol'
 import { CancelledError } from '../../../shared/errors'
 import { documentNameOf } from '../../../editor/documents/documentName'
-import type { Run } from './run'
+import { LOADING, type Preparation } from '../session/preparation'
 
 /** Longer runs of a whole document need an answer of the user. */
 const ASK_FROM_SECONDS = 5
@@ -19,8 +18,8 @@ export interface LongRunOptions {
   readonly service: PredictionService
   readonly model: ExpectedModel
   readonly startToken: boolean
-  /** Shows the question; the answer arrives in `Run.answer`. */
-  readonly onAsk: (question: Notice) => void
+  /** The editor that the run was requested in. */
+  readonly editor: vscode.TextEditor | undefined
 }
 
 /**
@@ -29,30 +28,31 @@ export interface LongRunOptions {
  * @throws CancelledError and what `PredictionService.tokenize` throws
  */
 export async function askIfLong(
-  run: Run,
+  preparation: Preparation,
   target: InspectionTarget,
-  { service, model, startToken, onAsk }: LongRunOptions,
+  { service, model, startToken, editor: requestedIn }: LongRunOptions,
 ): Promise<InspectionTarget> {
   if (!target.wholeDocument) return target
   const { document, text } = target
-  const { tokenIds } = await service.tokenize(text, { signal: run.signal })
+  preparation.note('Tokenizing the text…')
+  const { tokenIds } = await service.tokenize(text, { signal: preparation.signal })
+  preparation.note(LOADING)
   const seconds = service.estimateSeconds({ from: 0, to: tokenIds.length, startToken }, model)
   if (seconds <= ASK_FROM_SECONDS) return target
-  const editor = visibleEditorOf(run, document)
-  onAsk({
+  const editor = visibleEditorOf(document, requestedIn)
+  const part = await preparation.ask({
     kind: 'longRun',
     documentName: documentNameOf(document.uri),
     tokens: tokenIds.length,
     seconds,
     hasVisiblePart: editor !== undefined,
   })
-  const part = await run.ask()
   switch (part) {
     case 'all':
       return { ...targetOfRanges(document, [wholeRange(document)]), wholeDocument: true }
     case 'visiblePart': {
       // The document may be hidden by now; its editor still knows what was visible.
-      const shown = visibleEditorOf(run, document) ?? editor
+      const shown = visibleEditorOf(document, requestedIn) ?? editor
       if (shown === undefined) throw new CancelledError()
       return visibleTarget(shown)
     }
@@ -62,7 +62,10 @@ export async function askIfLong(
 }
 
 /** The editor that the run was requested in, or another one that shows the document. */
-function visibleEditorOf({ editor }: Run, document: vscode.TextDocument): vscode.TextEditor | undefined {
+function visibleEditorOf(
+  document: vscode.TextDocument,
+  editor: vscode.TextEditor | undefined,
+): vscode.TextEditor | undefined {
   const { visibleTextEditors } = vscode.window
   const editors = visibleTextEditors.filter((visible) => visible.document === document)
   return editors.find((visible) => visible === editor) ?? editors[0]

@@ -1,41 +1,46 @@
-import { targetOfRanges } from '../../editor/documents/inspectionTarget'
-import { showInformation } from '../../editor/ui/notifications'
-import { TrackedTarget } from '../../editor/documents/trackedTarget'
-import { transformerLensSnippet } from '../../prediction/report/text/transformerLens'
-import { inputBefore, inputOfNext, layoutOf } from '../../prediction/windows/windows'
-import { LENS_TOP_K } from '../../shared/contracts/engine/explanation'
-import { isSubject } from '../../shared/contracts/panel/parsePanelMessage'
-import { isRecord } from '../../shared/isRecord'
-import type { TokenAddress } from '../../shared/contracts/panel/protocol'
-import { copyToClipboard } from './copyToClipboard'
-import type { InspectionController } from './inspectionController'
-import type { ResultsExport } from './resultsExport'
-import { rangeAt } from './panel/tokenPlaces'
+import { targetOfRanges } from '../../../editor/documents/inspectionTarget'
+import { showInformation } from '../../../editor/ui/notifications'
+import { transformerLensSnippet } from '../../../prediction/report/text/transformerLens'
+import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows/windows'
+import { LENS_TOP_K } from '../../../shared/contracts/engine/explanation'
+import { isSubject } from '../../../shared/contracts/panel/parsePanelMessage'
+import { isRecord } from '../../../shared/isRecord'
+import type { TokenAddress } from '../../../shared/contracts/panel/protocol'
+import { copyToClipboard } from './export/copyToClipboard'
+import type { ResultsExport } from './export/resultsExport'
+import type { EditorLink } from '../panel/editorLink'
+import { rangeAt } from '../panel/tokenPlaces'
+import type { InspectionSession } from '../session/inspectionSession'
+import type { InspectCommands } from './inspectCommands'
+
+export interface TokenMenuOptions {
+  readonly session: InspectionSession
+  readonly link: EditorLink
+  readonly inspect: InspectCommands
+  readonly results: ResultsExport
+}
 
 /**
  * The commands of the context menu of a row or token in the panel. VS Code passes each of them the object that the page
  * has put into `data-vscode-context`, which is untrusted.
  */
 export class TokenMenu {
-  constructor(
-    private readonly controller: InspectionController,
-    private readonly results: ResultsExport,
-  ) {}
+  constructor(private readonly options: TokenMenuOptions) {}
 
   async copyRow(context: unknown): Promise<void> {
     const address = this.addressIn(context)
-    if (address !== undefined) await this.results.copyRow(address)
+    if (address !== undefined) await this.options.results.copyRow(address)
   }
 
   async copyToken(context: unknown): Promise<void> {
     const address = this.addressIn(context)
-    if (address !== undefined) await this.results.copyToken(address)
+    if (address !== undefined) await this.options.results.copyToken(address)
   }
 
   /** Copies the Python lines that compute with TransformerLens what the view shows: the lens of the row, or an attribution. */
   async copyAsTransformerLens(context: unknown): Promise<void> {
     const address = this.addressIn(context)
-    const { run } = this.controller
+    const { run } = this.options.session
     const sequence = address && run?.sequences[address.section]
     if (address === undefined || run === undefined || sequence === undefined) return
     const { model, startToken, sections } = run.inspection
@@ -57,29 +62,31 @@ export class TokenMenu {
 
   async selectInEditor(context: unknown): Promise<void> {
     const address = this.addressIn(context)
-    if (address !== undefined) await this.controller.panel.selectInEditor(address)
+    if (address !== undefined) await this.options.link.show(address, 'select')
   }
 
   /** Inspects the text from the token to the end of its section. */
   async inspectFromHere(context: unknown): Promise<void> {
     const address = this.addressIn(context)
-    const { shown, isUpToDate } = this.controller.panel
-    const section = address && shown?.data?.inspection.sections[address.section]
-    if (address === undefined || section === undefined || shown === undefined) return
-    const { subject, editor } = shown
-    if (!(subject instanceof TrackedTarget)) return say('A completion is not a part of the document.')
-    if (!isUpToDate) return say('The document has changed. Run Again, then inspect from the token.')
-    const { document } = await subject.current()
+    const { session, link, inspect } = this.options
+    const { shown } = session
+    if (address === undefined || shown.kind === 'empty') return
+    const section = shown.run.inspection.sections[address.section]
+    if (section === undefined) return
+    const { subject, editor } = shown.request
+    if (subject.kind === 'completion') return say('A completion is not a part of the document.')
+    if (link.state !== 'unchanged') return say('The document has changed. Run Again, then inspect from the token.')
+    const { document } = await subject.target.current()
     const { start } = rangeAt(section, address.position)
     const end = Math.max(start, rangeAt(section, section.tokens.length).end)
-    await this.controller.start(targetOfRanges(document, [{ start, end }]), { editor, cursor: start })
+    await inspect.inspectTarget(targetOfRanges(document, [{ start, end }]), { editor, cursor: start })
   }
 
   /** The token that the menu was opened on, if it belongs to the shown run. */
   private addressIn(context: unknown): TokenAddress | undefined {
     if (!isRecord(context)) return undefined
     const { inspectionId, section, position } = context
-    const isShown = inspectionId === this.controller.run?.inspection.id
+    const isShown = inspectionId === this.options.session.run?.inspection.id
     return isShown && isIndex(section) && isIndex(position) ? { section, position } : undefined
   }
 }

@@ -1,29 +1,31 @@
 import * as vscode from 'vscode'
 import { existingDocument } from '../../../editor/documents/existingDocument'
+import { onFileMoved } from '../../../editor/documents/fileMoves'
 import { rangeOf } from '../../../editor/documents/inspectionTarget'
 import { showInformation } from '../../../editor/ui/notifications'
 import { digestOf } from '../../../editor/documents/textDigest'
+import { uriAfterMove } from '../../../editor/documents/uriAfterMove'
 import { TokenHighlight } from '../../../editor/ui/tokenHighlight'
 import type { Section } from '../../../shared/contracts/panel/inspection'
 import type { DocumentState, TokenAddress } from '../../../shared/contracts/panel/protocol'
-import type { InspectionRun } from '../run/inspectionRun'
+import { Emitter } from '../../../shared/emitter'
+import type { InspectionRun } from '../session/inspectionRun'
+import type { InspectionSession } from '../session/inspectionSession'
+import type { SessionUpdate } from '../session/sessionState'
 import { columnOf } from './panelPlace'
-import type { Run } from '../run/run'
-import { rangeAt, rowAt } from './tokenPlaces'
+import { rangeAt, rowAt, tokenAt } from './tokenPlaces'
 
 /** Comparing a large document with the inspected text after every keystroke would slow down typing. */
 const CHECK_DEBOUNCE_MS = 150
 
-export interface EditorLinkListener {
-  /** Called when the user moves the cursor to another token. */
-  onCursor(address: TokenAddress): void
-  onDocumentState(state: DocumentState): void
-}
-
 /** Connects the shown run with the editors of its document: cursor, picked token, edits, deletion. */
 export class EditorLink implements vscode.Disposable {
+  private readonly picks = new Emitter<TokenAddress>()
+  /** The user has moved the cursor to another token. */
+  readonly onDidPick = this.picks.event
+  private readonly changes = new Emitter<DocumentState>()
+  readonly onDidChangeState = this.changes.event
   private documentState: DocumentState = 'unchanged'
-  private run: Run | undefined
   private picked: TokenAddress | undefined
   /** The selection that `show` set last. Its change event is not an action of the user and is ignored. */
   private selected: vscode.Range | undefined
@@ -31,12 +33,22 @@ export class EditorLink implements vscode.Disposable {
   private checkTimer: NodeJS.Timeout | undefined
   private readonly subscriptions: vscode.Disposable[]
 
-  constructor(private readonly listener: EditorLinkListener) {
+  constructor(private readonly session: InspectionSession) {
     const recheck = () => {
       if (this.documentState === 'deleted') void this.check()
     }
     this.subscriptions = [
       this.highlight,
+      session.onDidUpdate((update) => {
+        if (update.type === 'show') this.follow(update)
+        else if (update.type === 'setDocument') void this.check()
+      }),
+      onFileMoved((move) => {
+        const uri = this.inDocument?.inspection.documentUri
+        if (uri === undefined || uriAfterMove(uri, move) !== undefined) return
+        this.unmark()
+        this.become('deleted')
+      }),
       vscode.workspace.onDidChangeTextDocument((event) => {
         this.followEdits(event)
       }),
@@ -57,28 +69,6 @@ export class EditorLink implements vscode.Disposable {
   /** The token that was picked last, in an editor or in the panel. */
   get pickedToken(): TokenAddress | undefined {
     return this.picked
-  }
-
-  /**
-   * Follows the run's document in place of the previous one. The tokens of a completion are not in a document.
-   *
-   * @param picked undefined to keep the picked token, if the run has it too
-   */
-  async follow(run: Run, picked: TokenAddress | undefined): Promise<void> {
-    if (picked !== undefined || !this.hasPicked(run)) {
-      this.unmark()
-      this.picked = picked
-    }
-    this.run = run
-    this.documentState = 'unchanged'
-    await this.check()
-  }
-
-  /** The document was renamed, or deleted. */
-  async documentMoved({ deleted }: { readonly deleted: boolean }): Promise<void> {
-    if (!deleted) return this.check()
-    this.unmark()
-    this.become('deleted')
   }
 
   /** Marks the token; `select` also opens its document and selects it there. The keyboard focus stays in the panel. */
@@ -106,14 +96,14 @@ export class EditorLink implements vscode.Disposable {
 
   /** Picks the token at a UTF-16 offset; false if the run is of another text or does not contain the offset. */
   pickAt(document: vscode.TextDocument, offset: number): boolean {
-    const data = this.inDocument
-    if (data === undefined || this.documentState !== 'unchanged' || !this.isFollowed(document)) return false
-    const address = rowAt(data.inspection.sections, offset)
+    const run = this.inDocument
+    if (run === undefined || this.documentState !== 'unchanged' || !this.isFollowed(document)) return false
+    const address = rowAt(run.inspection.sections, offset)
     const section = address && this.section(address)
     if (address === undefined || section === undefined) return false
     this.picked = address
     this.highlight.show(document, rangeAt(section, address.position))
-    this.listener.onCursor(address)
+    this.picks.fire(address)
     return true
   }
 
@@ -127,6 +117,24 @@ export class EditorLink implements vscode.Disposable {
     for (const subscription of this.subscriptions) subscription.dispose()
   }
 
+  /** Follows the shown run's document in place of the one before. The tokens of a completion are not in a document. */
+  private follow({ how, before }: Extract<SessionUpdate, { type: 'show' }>): void {
+    const picked = how === 'started' ? this.tokenAtCursor() : undefined
+    if (picked !== undefined || !this.hasPicked(before)) {
+      this.unmark()
+      this.picked = picked
+    }
+    this.documentState = 'unchanged'
+    void this.check()
+  }
+
+  /** The token at the cursor when the run was requested. */
+  private tokenAtCursor(): TokenAddress | undefined {
+    const { shown } = this.session
+    if (shown.kind === 'empty' || shown.request.cursor === undefined) return undefined
+    return tokenAt(shown.run.inspection.sections, shown.request.cursor)
+  }
+
   /** Picks the token after the cursor. A token that the panel has picked itself is not sent back to it. */
   private followCursor({ textEditor, selections }: vscode.TextEditorSelectionChangeEvent): void {
     if (this.documentState !== 'unchanged' || !this.isFollowed(textEditor.document)) return
@@ -138,7 +146,7 @@ export class EditorLink implements vscode.Disposable {
     if (address.section === this.picked?.section && address.position === this.picked.position) return
     this.picked = address
     this.highlight.clear()
-    this.listener.onCursor(address)
+    this.picks.fire(address)
   }
 
   private followEdits({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -151,10 +159,10 @@ export class EditorLink implements vscode.Disposable {
 
   /** Compares digests, because an undo can restore the inspected text. */
   private async check(): Promise<void> {
-    const { run, inDocument } = this
+    const { inDocument } = this
     if (inDocument === undefined) return
     const document = await this.openDocument()
-    if (this.run !== run) return
+    if (this.inDocument?.inspection.id !== inDocument.inspection.id) return
     if (document === undefined) this.become('deleted')
     else this.become(digestOf(document.getText()) === inDocument.textDigest ? 'unchanged' : 'changed')
   }
@@ -162,7 +170,7 @@ export class EditorLink implements vscode.Disposable {
   private become(state: DocumentState): void {
     if (state === this.documentState) return
     this.documentState = state
-    this.listener.onDocumentState(state)
+    this.changes.fire(state)
   }
 
   private sayDeleted(): void {
@@ -180,12 +188,12 @@ export class EditorLink implements vscode.Disposable {
       : existingDocument(uri, { wasDeleted: this.documentState === 'deleted' })
   }
 
-  /** Whether a run of the same text has the picked token. */
-  private hasPicked({ data }: Run): boolean {
-    const { picked, run } = this
-    const before = run?.data
-    if (picked === undefined || before?.textDigest !== data?.textDigest) return false
-    const [old, now] = [before, data].map((part) => part?.inspection.sections[picked.section])
+  /** Whether the shown run is of the same text as the one before and has the picked token. */
+  private hasPicked(before: InspectionRun | undefined): boolean {
+    const { picked } = this
+    const { run } = this.session
+    if (picked === undefined || before?.textDigest !== run?.textDigest) return false
+    const [old, now] = [before, run].map((part) => part?.inspection.sections[picked.section])
     if (old === undefined || now === undefined) return false
     return rangeAt(old, picked.position).start === rangeAt(now, picked.position).start
   }
@@ -198,9 +206,9 @@ export class EditorLink implements vscode.Disposable {
     return this.inDocument?.inspection.sections.at(section)
   }
 
-  /** The data of a run whose tokens are in a document. */
+  /** The shown run, if its tokens are in a document. */
   private get inDocument(): InspectionRun | undefined {
-    const data = this.run?.data
-    return data?.inspection.generation === undefined ? data : undefined
+    const { run } = this.session
+    return run?.inspection.generation === undefined ? run : undefined
   }
 }

@@ -1,7 +1,6 @@
 import type { Section } from '../../../shared/contracts/panel/inspection'
 import type { TextRange } from '../../../shared/contracts/engine/prediction'
 import type { TokenAddress } from '../../../shared/contracts/panel/protocol'
-import type { Run } from '../run/run'
 
 /** The token that contains the UTF-16 offset. */
 export function tokenAt(sections: readonly Section[], offset: number): TokenAddress | undefined {
@@ -10,11 +9,6 @@ export function tokenAt(sections: readonly Section[], offset: number): TokenAddr
     if (position !== -1) return { section, position }
   }
   return undefined
-}
-
-/** The token at the cursor when the run was requested. */
-export function tokenAtCursor({ cursor, data }: Run): TokenAddress | undefined {
-  return cursor === undefined ? undefined : tokenAt(data?.inspection.sections ?? [], cursor)
 }
 
 /** The token that contains the UTF-16 offset; at the end of a section, the position of its `next` row. */

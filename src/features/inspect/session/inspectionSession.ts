@@ -7,10 +7,10 @@ import { CancelledError } from '../../../shared/errors'
 import { RunExplanations } from './explanations/runExplanations'
 import type { InspectionRun } from './inspectionRun'
 import { Job } from './job'
+import { LOADING, Preparation } from './preparation'
 import { SessionComparison } from './sessionComparison'
 import {
   type LongRunPart,
-  type Preparation,
   type Refusal,
   type RequestState,
   type RunRequest,
@@ -20,8 +20,6 @@ import {
   type Subject,
 } from './sessionState'
 import type { SessionWork } from './sessionWork'
-
-const LOADING = 'Loading the model…'
 
 /**
  * Owns one inspection: what is requested, what is shown, what that is compared with, and what is explained of it. Views
@@ -62,6 +60,11 @@ export class InspectionSession {
 
   get shown(): ShownState {
     return this.shownState
+  }
+
+  /** Whether nothing was requested yet. */
+  get isUntouched(): boolean {
+    return this.shownState.kind === 'empty' && this.requestState.kind === 'none'
   }
 
   /** The shown results, complete or not. */
@@ -107,7 +110,7 @@ export class InspectionSession {
     request: RunRequest,
     prepare: (preparation: Preparation) => Promise<InspectionRun>,
   ): Promise<void> {
-    this.giveUp()
+    this.drop(request.subject)
     const job = new Job()
     this.setRequest({ kind: 'preparing', request, job, note: LOADING })
     try {
@@ -143,21 +146,21 @@ export class InspectionSession {
   answer(part: LongRunPart): void {
     if (this.requestState.kind !== 'asking')
       throw new SessionStateError('No inspection waits for an answer. Inspect the document again.')
-    this.requestState.answer(part)
+    const { request, job, note, answer } = this.requestState
+    this.setRequest({ kind: 'preparing', request, job, note })
+    answer(part)
   }
 
   /** The request has nothing to inspect. */
   refuse(refusal: Refusal): void {
-    this.giveUp()
+    this.drop()
     this.setRequest({ kind: 'refused', refusal })
   }
 
   /** Drops the request, in any state; the shown run stays. */
   giveUp(): void {
-    const { requestState } = this
-    if (requestState.kind === 'none') return
-    if ('job' in requestState) requestState.job.end()
-    if ('request' in requestState) this.release(requestState.request.subject)
+    if (this.requestState.kind === 'none') return
+    this.drop()
     this.setRequest({ kind: 'none' })
   }
 
@@ -190,7 +193,7 @@ export class InspectionSession {
    * @throws SessionStateError if another one is requested or shown
    */
   restore(request: RunRequest, run: InspectionRun): void {
-    if (this.shownState.kind !== 'empty' || this.requestState.kind !== 'none')
+    if (!this.isUntouched)
       throw new SessionStateError('Another inspection is shown already.')
     this.shownState = { kind: 'ended', request, run }
     this.comparison.restore(run)
@@ -210,48 +213,22 @@ export class InspectionSession {
   }
 
   private preparationOf(job: Job): Preparation {
-    const change = (
-      next: (state: Extract<RequestState, { kind: 'preparing' }>) => RequestState,
-    ) => {
-      const { requestState } = this
-      if (requestState.kind === 'preparing' && requestState.job === job) this.setRequest(next(requestState))
-    }
-    return {
-      signal: job.signal,
-      note: (note) => {
-        change((state) => ({ ...state, note }))
+    return new Preparation({
+      job,
+      change: (next) => {
+        const { requestState } = this
+        if (requestState.kind === 'preparing' && requestState.job === job) this.setRequest(next(requestState))
       },
-      ask: (question) =>
-        new Promise((resolve, reject) => {
-          const { signal } = job
-          if (signal.aborted) reject(new CancelledError())
-          signal.addEventListener('abort', () => {
-            reject(new CancelledError())
-          })
-          change((state) => ({
-            kind: 'asking',
-            request: state.request,
-            job,
-            question,
-            answer: (part) => {
-              this.setRequest(state)
-              resolve(part)
-            },
-          }))
-        }),
-      retarget: (subject) => {
-        change((state) => {
-          this.release(state.request.subject)
-          return { ...state, request: { ...state.request, subject } }
-        })
+      release: (subject) => {
+        this.release(subject)
       },
-    }
+    })
   }
 
   /** Shows a request whose tokens are known, in place of the shown run. */
   private show(job: Job, prepared: InspectionRun): InspectionRun {
     const { requestState } = this
-    if (!('job' in requestState)) throw new CancelledError()
+    if (!('job' in requestState) || requestState.job !== job) throw new CancelledError()
     const { request } = requestState
     this.endRun({ kind: 'cancelled' })
     this.explanations.cancel()
@@ -307,7 +284,7 @@ export class InspectionSession {
       this.endRun(
         isCancelled ? { kind: 'cancelled' } : { kind: 'failed', ...describeFailure(error, inspection) },
       )
-    } else if ('job' in this.requestState) {
+    } else if ('job' in this.requestState && this.requestState.job === job) {
       const { request } = this.requestState
       if (isCancelled) return this.giveUp()
       job.end()
@@ -343,6 +320,14 @@ export class InspectionSession {
   private setRequest(state: RequestState): void {
     this.requestState = state
     this.updates.fire({ type: 'request' })
+  }
+
+  /** Stops the request before another one takes its place, which may have the same subject. */
+  private drop(next?: Subject): void {
+    const { requestState } = this
+    if ('job' in requestState) requestState.job.end()
+    if ('request' in requestState && requestState.request.subject !== next)
+      this.release(requestState.request.subject)
   }
 
   /** Stops tracking a subject, unless it is still shown. */

@@ -62,13 +62,18 @@ export class SessionComparison {
 
   /** Compares the run that `inspect` shows with this baseline. If it shows none, a later run is not compared with it. */
   async startNext(baseline: Baseline, inspect: () => Promise<void>): Promise<void> {
-    const next = { kind: 'given', baseline } as const
-    this.next = next
+    this.expect(baseline)
+    const { next } = this
     try {
       await inspect()
     } finally {
-      if (this.next === next) this.next = { kind: 'kept' }
+      if (this.next === next) this.expect(undefined)
     }
+  }
+
+  /** Compares the next run that is shown with this baseline; undefined: with that of the shown run. */
+  expect(baseline: Baseline | undefined): void {
+    this.next = baseline === undefined ? { kind: 'kept' } : { kind: 'given', baseline }
   }
 
   /**

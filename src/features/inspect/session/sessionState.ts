@@ -6,8 +6,8 @@ import type { PreparedInspection } from '../../../prediction/windows/inspectDocu
 import type { Baseline } from '../../../shared/contracts/panel/comparison'
 import type { InspectionUpdate } from '../../../shared/contracts/panel/inspectionUpdate'
 import type { AnswerLongRunMessage, Notice } from '../../../shared/contracts/panel/protocol'
-import type { InspectionRun } from './inspectionRun'
 import { LogitscopeError } from '../../../shared/errors'
+import type { InspectionRun } from './inspectionRun'
 import type { Job } from './job'
 
 /** The thing that is inspected: parts of a document, or a completion, which is not part of a document. */
@@ -43,6 +43,7 @@ export type RequestState =
       readonly kind: 'asking'
       readonly request: RunRequest
       readonly job: Job
+      readonly note: string
       readonly question: LongRunQuestion
       readonly answer: (part: LongRunPart) => void
     }
@@ -98,20 +99,6 @@ export type SessionUpdate =
     }
   /** More is explained of the shown run: rows of the lens, or why a token was predicted. */
   | { readonly type: 'explain' }
-
-/** The part of a job in which the tokens of a request are found. */
-export interface Preparation {
-  readonly signal: AbortSignal
-  /** Says in a sentence what is being done. */
-  note(note: string): void
-  /**
-   * Waits for the user's answer.
-   * @throws CancelledError
-   */
-  ask(question: LongRunQuestion): Promise<LongRunPart>
-  /** Changes the thing that is inspected; the one before is released. */
-  retarget(subject: Subject): void
-}
 
 /** The session is in a state in which it cannot do what it was asked for. */
 export class SessionStateError extends LogitscopeError {}

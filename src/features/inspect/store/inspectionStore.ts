@@ -1,7 +1,11 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../../editor/log'
+import { assertNever } from '../../../shared/assertNever'
 import type { TokenScore } from '../../../shared/contracts/engine/prediction'
-import type { InspectionRun } from './inspectionRun'
+import type { InspectionRun } from '../session/inspectionRun'
+import type { InspectionSession } from '../session/inspectionSession'
+import type { SessionUpdate } from '../session/sessionState'
+import { storedSubject } from '../session/subjects'
 import { StoredComparison } from './storedComparison'
 import { StoredLens } from './storedLens'
 import { StoredWhy } from './storedWhy'
@@ -25,9 +29,15 @@ const HEADER_FILES = ['header0.json', 'header1.json'] as const
 const TOKEN_IDS_FILE = 'tokenIds'
 const RANGES_FILE = 'ranges'
 
+export interface InspectionStoreOptions {
+  readonly folder: vscode.Uri
+  readonly session: InspectionSession
+  readonly log: Log
+}
+
 /**
- * Stores the newest inspections, one folder each, so that the panel can be restored after a reload of the window. Saving
- * an inspection again writes only what is new.
+ * Stores what a session shows, one folder for each of the newest inspections, so that it can be restored after a reload of
+ * the window. Saving an inspection again writes only what is new.
  */
 export class InspectionStore implements vscode.Disposable {
   /** What is stored of the inspection that was saved last. */
@@ -36,35 +46,27 @@ export class InspectionStore implements vscode.Disposable {
   private waiting: InspectionRun | undefined
   private saving: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
-  /** Returns the results to save when the timer ends. */
-  private growing: (() => InspectionRun | undefined) | undefined
   private isDisposed = false
+  private readonly subscription: vscode.Disposable
 
-  constructor(
-    private readonly folder: vscode.Uri,
-    private readonly log: Log,
-  ) {}
-
-  /** Resolves when this run, or a newer one, is saved. Never rejects: a failure only means that a reload loses results. */
-  save(run: InspectionRun): Promise<void> {
-    this.stopTimer()
-    // A run that ends because the window is reloaded is interrupted, not cancelled.
-    if (this.isDisposed) return this.saving ?? Promise.resolve()
-    this.waiting = run
-    this.saving ??= this.saveWaiting().finally(() => (this.saving = undefined))
-    return this.saving
+  constructor(private readonly options: InspectionStoreOptions) {
+    this.subscription = options.session.onDidUpdate((update) => {
+      const when = timeToSave(update)
+      if (when === 'now') void this.save()
+      else if (when === 'soon') this.saveSoon()
+    })
   }
 
-  /** Saves a run that is still running, at most once in `SAVE_INTERVAL_MS`. `current` returns its results by then. */
-  saveSoon(current: () => InspectionRun | undefined): void {
-    this.growing = current
-    this.timer ??= setTimeout(() => {
-      this.saveGrowing()
-    }, SAVE_INTERVAL_MS)
+  /** Shows a stored inspection. No effect if it is not stored, or another one is requested or shown by then. */
+  async restore(id: string): Promise<void> {
+    const { session } = this.options
+    if (!session.isUntouched) return
+    const run = await this.load(id)
+    if (run !== undefined && session.isUntouched) session.restore({ subject: storedSubject(run) }, run)
   }
 
   /** Undefined if a file is missing or unreadable. */
-  async load(id: string): Promise<InspectionRun | undefined> {
+  private async load(id: string): Promise<InspectionRun | undefined> {
     const folder = this.folderOf(id)
     const read = async (name: string) => vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, name))
     try {
@@ -92,15 +94,16 @@ export class InspectionStore implements vscode.Disposable {
           (await stored.comparison.read(header.compared, { ...header.inspection, saves, read })),
       })
     } catch (error) {
-      this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
+      this.options.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
       return undefined
     }
   }
 
-  /** Saves what a run has scored so far, and nothing after it. Resolves when it is saved. */
+  /** Saves what the session shows now, and nothing after it. Resolves when it is saved. */
   async close(): Promise<void> {
-    this.saveGrowing()
+    if (this.timer !== undefined) void this.save()
     this.isDisposed = true
+    this.subscription.dispose()
     await this.saving
   }
 
@@ -108,16 +111,20 @@ export class InspectionStore implements vscode.Disposable {
     void this.close()
   }
 
-  private saveGrowing(): void {
-    const run = this.growing?.()
-    this.stopTimer()
-    if (run !== undefined) void this.save(run)
-  }
-
-  private stopTimer(): void {
+  /** Resolves when the shown run is saved. Never rejects: a failure only means that a reload loses results. */
+  private save(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = undefined
-    this.growing = undefined
+    // A run that ends because the window is reloaded is interrupted, not cancelled.
+    if (this.isDisposed) return this.saving ?? Promise.resolve()
+    this.waiting = this.options.session.snapshot
+    this.saving ??= this.saveWaiting().finally(() => (this.saving = undefined))
+    return this.saving
+  }
+
+  /** Saves a run that is still running, at most once in `SAVE_INTERVAL_MS`. */
+  private saveSoon(): void {
+    this.timer ??= setTimeout(() => void this.save(), SAVE_INTERVAL_MS)
   }
 
   private async saveWaiting(): Promise<void> {
@@ -127,7 +134,7 @@ export class InspectionStore implements vscode.Disposable {
         await this.write(run)
       } catch (error) {
         this.stored = undefined
-        logError(this.log, 'The inspection could not be saved', error)
+        logError(this.options.log, 'The inspection could not be saved', error)
       }
     }
   }
@@ -165,14 +172,14 @@ export class InspectionStore implements vscode.Disposable {
 
   /** The id comes from the webview's state, so characters that could leave the folder are replaced. */
   private folderOf(id: string): vscode.Uri {
-    return vscode.Uri.joinPath(this.folder, id.replaceAll(/[^\w-]/g, '_'))
+    return vscode.Uri.joinPath(this.options.folder, id.replaceAll(/[^\w-]/g, '_'))
   }
 
   private async deleteOldest(): Promise<void> {
-    const names = (await vscode.workspace.fs.readDirectory(this.folder)).map(([name]) => name)
+    const names = (await vscode.workspace.fs.readDirectory(this.options.folder)).map(([name]) => name)
     const entries = await Promise.all(
       names.map(async (name) => {
-        const uri = vscode.Uri.joinPath(this.folder, name)
+        const uri = vscode.Uri.joinPath(this.options.folder, name)
         return { uri, mtime: await savedAt(uri) }
       }),
     )
@@ -182,7 +189,32 @@ export class InspectionStore implements vscode.Disposable {
   }
 }
 
-/** What is stored of an inspection. */
+/** When to save the shown run after an update; undefined if nothing has changed of what is stored. */
+function timeToSave(update: SessionUpdate): 'now' | 'soon' | undefined {
+  switch (update.type) {
+    case 'request':
+      return undefined
+    case 'show':
+      return update.how === 'restored' ? undefined : 'now'
+    case 'setState':
+    case 'setDocument':
+      return 'now'
+    case 'setComparison':
+      return update.comparison === null ? 'now' : 'soon'
+    case 'setComparisonState':
+      return update.state.kind === 'running' ? 'soon' : 'now'
+    case 'appendPredictions':
+    case 'setNext':
+    case 'setModel':
+    case 'appendCompared':
+    case 'explain':
+      return 'soon'
+    default:
+      return assertNever(update)
+  }
+}
+
+/** The files of one inspection. */
 interface StoredFolder {
   readonly id: string
   saves: number

@@ -6,7 +6,7 @@ import type { Token, TokenPrediction, TokenScore } from '../../../shared/contrac
 import type { LensRows } from '../../../shared/contracts/panel/lensRows'
 import type { WhyAnswer } from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
-import type { InspectionRun } from './inspectionRun'
+import type { InspectionRun } from '../session/inspectionRun'
 import { bytesOf, copyOf, readScores, rowsOf, scoreWidth, writeScore } from './scoreRows'
 import {
   type ReadComparison,

@@ -60,6 +60,18 @@ export class LensRows {
     return found
   }
 
+  /** The computed rows in ranges of consecutive positions, each of them within a block. */
+  *ranges(): Generator<TokenAddress & { readonly rows: readonly LensRow[] }> {
+    for (const { section, first, rows } of this.blocks) {
+      for (let from = 0; from < rows.length; from++) {
+        const next = rows.indexOf(null, from)
+        const end = next === -1 ? rows.length : next
+        if (end > from) yield { section, position: first + from, rows: rows.slice(from, end).filter((row) => row !== null) }
+        from = end
+      }
+    }
+  }
+
   /** These rows, and `rows` from `position` on. */
   with({ section, position }: TokenAddress, rows: readonly LensRow[]): LensRows {
     const blocks = new Map(this.blocksByKey)

@@ -1,28 +1,19 @@
 import * as vscode from 'vscode'
-import { documentNameOf } from '../../../editor/documents/documentName'
-import { existingDocument } from '../../../editor/documents/existingDocument'
-import { type InspectionTarget, wholeRange } from '../../../editor/documents/inspectionTarget'
-import { cellOf, codeBefore } from '../../../editor/documents/notebookCells'
-import { digestOf } from '../../../editor/documents/textDigest'
-import { TrackedTarget } from '../../../editor/documents/trackedTarget'
-import type { DocumentRequest } from '../../../prediction/windows/inspectDocument'
-import { assertNever } from '../../../shared/assertNever'
-import type { Baseline } from '../../../shared/contracts/panel/comparison'
-import type { Inspection } from '../../../shared/contracts/panel/inspection'
-import type { TextRange } from '../../../shared/contracts/engine/prediction'
-import { elementAt } from '../../../shared/elementAt'
-import { LogitscopeError } from '../../../shared/errors'
-import type { InspectionRun } from '../run/inspectionRun'
-import type { Run } from '../run/run'
+import { documentNameOf } from '../../../../editor/documents/documentName'
+import { existingDocument } from '../../../../editor/documents/existingDocument'
+import { type InspectionTarget, wholeRange } from '../../../../editor/documents/inspectionTarget'
+import { cellOf, codeBefore } from '../../../../editor/documents/notebookCells'
+import { digestOf } from '../../../../editor/documents/textDigest'
+import type { DocumentRequest } from '../../../../prediction/windows/inspectDocument'
+import { assertNever } from '../../../../shared/assertNever'
+import type { Inspection } from '../../../../shared/contracts/panel/inspection'
+import type { TextRange } from '../../../../shared/contracts/engine/prediction'
+import { elementAt } from '../../../../shared/elementAt'
+import { BaselineTextError, type TextBaseline } from '../../session/baselines'
+import type { RunRequest, ShownRun } from '../../session/sessionState'
 import { correspondingRange } from './correspondingRange'
 
-/** The text to compare with is missing or empty, or cannot be compared with this inspection. */
-export class BaselineTextError extends LogitscopeError {}
-
-/** A baseline on the shown side's model. */
-export type TextBaseline = Exclude<Baseline, { kind: 'model' }>
-
-/** What a request for the baseline's text takes from the shown side. */
+/** The part of the shown side that a request for the baseline's text needs. */
 export interface ShownText {
   readonly inspection: Inspection
   /** The inspected ranges in the document's current text, which is the inspected one. */
@@ -180,21 +171,31 @@ function requested(range: TextRange): DocumentRequest['ranges'] {
  * The shown side of a run of a document that still has the inspected text.
  * @throws DocumentMissingError, BaselineTextError
  */
-export async function shownText(run: Run, data: InspectionRun): Promise<ShownText> {
-  const target = await currentTarget(run)
-  if (digestOf(target.text) !== data.textDigest) {
+export async function shownText({ request, run }: ShownRun): Promise<ShownText> {
+  const target = await currentTarget(request)
+  if (digestOf(target.text) !== run.textDigest) {
     throw new BaselineTextError(
       'The inspected document was edited. Compare again to inspect its current text.',
     )
   }
-  return { inspection: data.inspection, target }
+  return { inspection: run.inspection, target }
+}
+
+/** Whether the document has another text by now. */
+export async function wasEdited({ request, run }: ShownRun): Promise<boolean> {
+  try {
+    const { text } = await currentTarget(request)
+    return digestOf(text) !== run.textDigest
+  } catch {
+    return false
+  }
 }
 
 /**
  * The inspected parts of a document in its current text.
  * @throws DocumentMissingError, BaselineTextError
  */
-export async function currentTarget({ subject }: Run): Promise<InspectionTarget> {
-  if (subject instanceof TrackedTarget) return subject.current()
+export async function currentTarget({ subject }: RunRequest): Promise<InspectionTarget> {
+  if (subject.kind === 'document') return subject.target.current()
   throw new BaselineTextError('A completion can be compared only with another model.')
 }

@@ -1,13 +1,13 @@
 import * as vscode from 'vscode'
-import { documentNameOf } from '../../../editor/documents/documentName'
-import { readPrecision, readSettings } from '../../../editor/settings'
-import { EMBEDDED_MODELS } from '../../../model/registry'
-import type { PinnedModelStore } from '../../../model/store/pinnedModelStore'
-import type { Baseline } from '../../../shared/contracts/panel/comparison'
-import type { Inspection } from '../../../shared/contracts/panel/inspection'
-import type { Precision } from '../../../shared/contracts/engine/prediction'
-import { plainMessage } from '../../../shared/text/plainMessage'
-import { isSameBaseline } from './baselines'
+import { documentNameOf } from '../../../../editor/documents/documentName'
+import { readPrecision, readSettings } from '../../../../editor/settings'
+import { EMBEDDED_MODELS } from '../../../../model/registry'
+import type { PinnedModelStore } from '../../../../model/store/pinnedModelStore'
+import type { Baseline } from '../../../../shared/contracts/panel/comparison'
+import type { Inspection } from '../../../../shared/contracts/panel/inspection'
+import type { Precision } from '../../../../shared/contracts/engine/prediction'
+import { plainMessage } from '../../../../shared/text/plainMessage'
+import { isSameBaseline } from '../../session/baselines'
 
 /** The models that the user can compare with. */
 export interface ComparableModels {

@@ -1,4 +1,4 @@
-import type { TextRange } from '../../../shared/contracts/engine/prediction'
+import type { TextRange } from '../../../../shared/contracts/engine/prediction'
 
 /**
  * The range of another version of a text that corresponds to a range of it. What is before the first and after the last

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode'
-import type { Baseline } from '../../../shared/contracts/panel/comparison'
-import { PRECISIONS } from '../../../shared/contracts/engine/prediction'
-import { isSameBaseline } from './baselines'
+import type { Baseline } from '../../../../shared/contracts/panel/comparison'
+import { PRECISIONS } from '../../../../shared/contracts/engine/prediction'
+import { isSameBaseline } from '../../session/baselines'
 
 const KEY = 'recentBaselines'
 const MAX_RECENT = 3

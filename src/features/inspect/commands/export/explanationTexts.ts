@@ -4,12 +4,12 @@ import {
   type SectionLens,
   lensProperty,
   streamedLensReportOf,
-} from '../../../prediction/report/json/lensReport'
-import { lensLines } from '../../../prediction/report/text/lensText'
-import { LENS_TOP_K } from '../../../shared/contracts/engine/explanation'
-import { formatCounted } from '../../../shared/text/format'
-import type { Vocabulary } from '../../../shared/text/vocabulary'
-import type { InspectionRun } from '../run/inspectionRun'
+} from '../../../../prediction/report/json/lensReport'
+import { lensLines } from '../../../../prediction/report/text/lensText'
+import { LENS_TOP_K } from '../../../../shared/contracts/engine/explanation'
+import { formatCounted } from '../../../../shared/text/format'
+import type { Vocabulary } from '../../../../shared/text/vocabulary'
+import type { InspectionRun } from '../../session/inspectionRun'
 import { attributedCount, whyLines, whyProperty } from './whyTexts'
 
 /** Characters in a line of the document that Open Results as Text shows. */

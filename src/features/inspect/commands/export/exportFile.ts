@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import { withLateProgress } from '../../editor/ui/lateProgress'
-import type { Piece } from '../../prediction/report/pieces'
-import { delay } from '../../shared/delay'
-import { formatCount, formatCounted } from '../../shared/text/format'
+import { withLateProgress } from '../../../../editor/ui/lateProgress'
+import type { Piece } from '../../../../prediction/report/pieces'
+import { delay } from '../../../../shared/delay'
+import { formatCount, formatCounted } from '../../../../shared/text/format'
 import type { writeOnDisk } from './writeOnDisk'
 
 export interface ExportFileOptions {

@@ -1,20 +1,20 @@
 // Why tokens of a run were predicted, for its exports and for Open Results as Text.
 
-import { formatWhy } from '../../../prediction/report/text/whyText'
+import { formatWhy } from '../../../../prediction/report/text/whyText'
 import {
   type ExplainedToken,
   type ReportedKnockout,
   whyJsonTexts,
   type WhyReport,
   whyReportOf,
-} from '../../../prediction/report/json/whyReport'
-import { reportToken } from '../../../prediction/report/report'
-import type { Knockout, WhyAnswer } from '../../../shared/contracts/panel/why'
-import { elementAt } from '../../../shared/elementAt'
-import { formatProbability } from '../../../shared/text/format'
-import { showToken } from '../../../shared/text/tokenText'
-import type { Vocabulary } from '../../../shared/text/vocabulary'
-import type { InspectionRun } from '../run/inspectionRun'
+} from '../../../../prediction/report/json/whyReport'
+import { reportToken } from '../../../../prediction/report/report'
+import type { Knockout, WhyAnswer } from '../../../../shared/contracts/panel/why'
+import { elementAt } from '../../../../shared/elementAt'
+import { formatProbability } from '../../../../shared/text/format'
+import { showToken } from '../../../../shared/text/tokenText'
+import type { Vocabulary } from '../../../../shared/text/vocabulary'
+import type { InspectionRun } from '../../session/inspectionRun'
 
 /** An answer that has an attribution; in int8 none has. */
 interface Attributed {

@@ -3,8 +3,8 @@ import {
   isSameBaseline,
   keptBaseline,
   pendingComparison,
-} from '../../../../../src/features/inspect/compare/baselines'
-import { type InspectionRun, UNEXPLAINED } from '../../../../../src/features/inspect/run/inspectionRun'
+} from '../../../../../src/features/inspect/session/baselines'
+import { type InspectionRun, UNEXPLAINED } from '../../../../../src/features/inspect/session/inspectionRun'
 import type { Baseline } from '../../../../../src/shared/contracts/panel/comparison'
 import type { Inspection } from '../../../../../src/shared/contracts/panel/inspection'
 import { referenceInspection } from '../../../../support/reference/referenceInspection'

@@ -5,17 +5,17 @@ import {
   StoredComparison,
   type StoredComparisonHeader,
   withoutTokens,
-} from '../../../../src/features/inspect/run/storedComparison'
-import { AppendedList } from '../../../../src/shared/appendedList'
+} from '../../../../../src/features/inspect/store/storedComparison'
+import { AppendedList } from '../../../../../src/shared/appendedList'
 import type {
   BaselineOnlyTokens,
   ComparedSection,
   ComparedToken,
   InspectionComparison,
-} from '../../../../src/shared/contracts/panel/comparison'
-import type { Inspection } from '../../../../src/shared/contracts/panel/inspection'
-import { elementAt } from '../../../../src/shared/elementAt'
-import { finishedRun } from '../../../support/panel/finishedRun'
+} from '../../../../../src/shared/contracts/panel/comparison'
+import type { Inspection } from '../../../../../src/shared/contracts/panel/inspection'
+import { elementAt } from '../../../../../src/shared/elementAt'
+import { finishedRun } from '../../../../support/panel/finishedRun'
 
 let inspection: Inspection
 beforeAll(async () => {

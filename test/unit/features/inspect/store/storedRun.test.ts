@@ -1,6 +1,6 @@
-import { LensRows } from '../../../../src/shared/contracts/panel/lensRows'
+import { LensRows } from '../../../../../src/shared/contracts/panel/lensRows'
 import { describe, expect, it } from 'vitest'
-import type { InspectionRun } from '../../../../src/features/inspect/run/inspectionRun'
+import type { InspectionRun } from '../../../../../src/features/inspect/session/inspectionRun'
 import {
   decodeScores,
   encodeRanges,
@@ -9,8 +9,8 @@ import {
   headerOf,
   runOf,
   type StoredHeader,
-} from '../../../../src/features/inspect/run/storedRun'
-import { finishedRun } from '../../../support/panel/finishedRun'
+} from '../../../../../src/features/inspect/store/storedRun'
+import { finishedRun } from '../../../../support/panel/finishedRun'
 
 describe('A stored run', () => {
   it.each(['document', 'selection'] as const)(

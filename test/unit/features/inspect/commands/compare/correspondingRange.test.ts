@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { correspondingRange } from '../../../../../src/features/inspect/compare/correspondingRange'
+import { correspondingRange } from '../../../../../../src/features/inspect/commands/compare/correspondingRange'
 
 describe('correspondingRange', () => {
   it('keeps a range before the first difference', () => {

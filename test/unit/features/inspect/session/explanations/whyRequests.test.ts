@@ -1,17 +1,17 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
-import { WhyRequests, type WhyRequestsOptions } from '../../../../src/features/inspect/explain/whyRequests'
-import { type InspectionRun, UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
-import { Run } from '../../../../src/features/inspect/run/run'
-import { Explanations } from '../../../../src/prediction/explain/explanations'
-import { finishInspection, prepareInspection } from '../../../../src/prediction/windows/inspectDocument'
-import { PredictionService } from '../../../../src/prediction/windows/predictionService'
-import type { Against } from '../../../../src/shared/contracts/engine/explanation'
-import type { HostMessage } from '../../../../src/shared/contracts/panel/protocol'
-import type { WhyPart, WhySubject } from '../../../../src/shared/contracts/panel/why'
-import { elementAt } from '../../../../src/shared/elementAt'
-import { connect, freshEngine, loadMini } from '../../../support/engine/engineUnderTest'
+import { WhyRequests, type WhyRequestsOptions } from '../../../../../../src/features/inspect/session/explanations/whyOfRun'
+import { type InspectionRun, UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
+import { Run } from '../../../../../../src/cli/run'
+import { Explanations } from '../../../../../../src/prediction/explain/explanations'
+import { finishInspection, prepareInspection } from '../../../../../../src/prediction/windows/inspectDocument'
+import { PredictionService } from '../../../../../../src/prediction/windows/predictionService'
+import type { Against } from '../../../../../../src/shared/contracts/engine/explanation'
+import type { HostMessage } from '../../../../../../src/shared/contracts/panel/protocol'
+import type { WhyPart, WhySubject } from '../../../../../../src/shared/contracts/panel/why'
+import { elementAt } from '../../../../../../src/shared/elementAt'
+import { connect, freshEngine, loadMini } from '../../../../../support/engine/engineUnderTest'
 
 /** The requests need only the log, which is silent here. */
 vi.mock('vscode', () => ({}))

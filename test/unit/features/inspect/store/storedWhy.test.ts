@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { decodeArraysInJson, encodeArraysInJson } from '../../../../src/features/inspect/run/arraysInJson'
-import { StoredWhy } from '../../../../src/features/inspect/run/storedWhy'
-import { keepWhyAnswer } from '../../../../src/features/inspect/run/whyAnswers'
-import type { WhyAnswer } from '../../../../src/shared/contracts/panel/why'
+import { decodeArraysInJson, encodeArraysInJson } from '../../../../../src/features/inspect/store/arraysInJson'
+import { StoredWhy } from '../../../../../src/features/inspect/store/storedWhy'
+import { keepWhyAnswer } from '../../../../../src/features/inspect/session/explanations/whyAnswers'
+import type { WhyAnswer } from '../../../../../src/shared/contracts/panel/why'
 
 describe('data with arrays as bytes', () => {
   it('is the same after a round trip, for JSON of any length', () => {

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import {
   explanationLines,
   explanationProperties,
-} from '../../../../src/features/inspect/explain/explanationTexts'
-import { type InspectionRun, UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
-import { jsonPieces } from '../../../../src/prediction/report/json/json'
-import type { WhyReport } from '../../../../src/prediction/report/json/whyReport'
-import type { WhyAnswer } from '../../../../src/shared/contracts/panel/why'
-import { elementAt } from '../../../../src/shared/elementAt'
-import { referenceInspection } from '../../../support/reference/referenceInspection'
-import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'
+} from '../../../../../../src/features/inspect/commands/export/explanationTexts'
+import { type InspectionRun, UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
+import { jsonPieces } from '../../../../../../src/prediction/report/json/json'
+import type { WhyReport } from '../../../../../../src/prediction/report/json/whyReport'
+import type { WhyAnswer } from '../../../../../../src/shared/contracts/panel/why'
+import { elementAt } from '../../../../../../src/shared/elementAt'
+import { referenceInspection } from '../../../../../support/reference/referenceInspection'
+import { readGpt2Vocabulary } from '../../../../../support/texts/gpt2Vocabulary'
 
 const vocabulary = readGpt2Vocabulary()
 const typescript = referenceInspection('typescript +bos', vocabulary)

@@ -1,24 +1,24 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { LensRequests } from '../../../../src/features/inspect/explain/lensRequests'
+import { LensRequests } from '../../../../../../src/features/inspect/session/explanations/lensOfRun'
 import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
-import { WhyRequests } from '../../../../src/features/inspect/explain/whyRequests'
-import { UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
-import { Run } from '../../../../src/features/inspect/run/run'
-import type { BaselineSide } from '../../../../src/prediction/compare/compareInspection'
+import { WhyRequests } from '../../../../../../src/features/inspect/session/explanations/whyOfRun'
+import { UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
+import { Run } from '../../../../../../src/cli/run'
+import type { BaselineSide } from '../../../../../../src/prediction/compare/compareInspection'
 import type {
   ExplainedRow,
   ExplainedRows,
   LensOptions,
-} from '../../../../src/prediction/explain/explanations'
-import type { ComparisonSide } from '../../../../src/shared/contracts/panel/comparison'
-import { decodeLensRows } from '../../../../src/shared/contracts/panel/lensRows'
-import type { HostMessage } from '../../../../src/shared/contracts/panel/protocol'
-import { elementAt } from '../../../../src/shared/elementAt'
-import { LogitscopeError } from '../../../../src/shared/errors'
-import type { ComparedInspection } from '../../../../src/shared/text/comparisonText'
-import { comparedModels, comparedTexts, EDIT } from '../../../support/panel/comparedInspection'
-import { lensRowOf } from '../../../support/panel/lensOfInspection'
-import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'
+} from '../../../../../../src/prediction/explain/explanations'
+import type { ComparisonSide } from '../../../../../../src/shared/contracts/panel/comparison'
+import { decodeLensRows } from '../../../../../../src/shared/contracts/panel/lensRows'
+import type { HostMessage } from '../../../../../../src/shared/contracts/panel/protocol'
+import { elementAt } from '../../../../../../src/shared/elementAt'
+import { LogitscopeError } from '../../../../../../src/shared/errors'
+import type { ComparedInspection } from '../../../../../../src/shared/text/comparisonText'
+import { comparedModels, comparedTexts, EDIT } from '../../../../../support/panel/comparedInspection'
+import { lensRowOf } from '../../../../../support/panel/lensOfInspection'
+import { readGpt2Vocabulary } from '../../../../../support/texts/gpt2Vocabulary'
 
 vi.mock('vscode', () => ({}))
 

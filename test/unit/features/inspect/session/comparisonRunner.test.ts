@@ -1,10 +1,10 @@
 // Which comparison follows when a run takes the place of another one, or the panel is closed.
 
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { BaselineTexts } from '../../../../../src/features/inspect/compare/baselineTexts'
+import { BaselineTexts } from '../../../../../src/features/inspect/commands/compare/baselineTexts'
 import { ComparisonRunner } from '../../../../../src/features/inspect/compare/comparisonRunner'
-import type { InspectionRun } from '../../../../../src/features/inspect/run/inspectionRun'
-import { Run } from '../../../../../src/features/inspect/run/run'
+import type { InspectionRun } from '../../../../../src/features/inspect/session/inspectionRun'
+import { Run } from '../../../../../src/cli/run'
 import { Comparisons } from '../../../../../src/prediction/compare/comparisons'
 import { PredictionService } from '../../../../../src/prediction/windows/predictionService'
 import type { Baseline, InspectionComparison } from '../../../../../src/shared/contracts/panel/comparison'

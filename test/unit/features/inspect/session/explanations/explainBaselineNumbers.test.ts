@@ -1,25 +1,25 @@
 // The baseline's side is explained with the numbers of the comparison.
 
 import { beforeAll, expect, it, vi } from 'vitest'
-import { LensRequests } from '../../../../src/features/inspect/explain/lensRequests'
+import { LensRequests } from '../../../../../../src/features/inspect/session/explanations/lensOfRun'
 import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
-import { WhyRequests } from '../../../../src/features/inspect/explain/whyRequests'
-import { UNEXPLAINED } from '../../../../src/features/inspect/run/inspectionRun'
-import { Run } from '../../../../src/features/inspect/run/run'
-import { compareInspection } from '../../../../src/prediction/compare/compareInspection'
-import { Comparisons } from '../../../../src/prediction/compare/comparisons'
-import { Explanations } from '../../../../src/prediction/explain/explanations'
+import { WhyRequests } from '../../../../../../src/features/inspect/session/explanations/whyOfRun'
+import { UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
+import { Run } from '../../../../../../src/cli/run'
+import { compareInspection } from '../../../../../../src/prediction/compare/compareInspection'
+import { Comparisons } from '../../../../../../src/prediction/compare/comparisons'
+import { Explanations } from '../../../../../../src/prediction/explain/explanations'
 import {
   type PreparedInspection,
   prepareInspection,
-} from '../../../../src/prediction/windows/inspectDocument'
-import { PredictionService } from '../../../../src/prediction/windows/predictionService'
-import type { ComparedToken, InspectionComparison } from '../../../../src/shared/contracts/panel/comparison'
-import type { ContextMode } from '../../../../src/shared/contracts/panel/inspection'
-import { decodeLensRows } from '../../../../src/shared/contracts/panel/lensRows'
-import type { HostMessage } from '../../../../src/shared/contracts/panel/protocol'
-import { elementAt } from '../../../../src/shared/elementAt'
-import { connect, freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../support/engine/engineUnderTest'
+} from '../../../../../../src/prediction/windows/inspectDocument'
+import { PredictionService } from '../../../../../../src/prediction/windows/predictionService'
+import type { ComparedToken, InspectionComparison } from '../../../../../../src/shared/contracts/panel/comparison'
+import type { ContextMode } from '../../../../../../src/shared/contracts/panel/inspection'
+import { decodeLensRows } from '../../../../../../src/shared/contracts/panel/lensRows'
+import type { HostMessage } from '../../../../../../src/shared/contracts/panel/protocol'
+import { elementAt } from '../../../../../../src/shared/elementAt'
+import { connect, freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../../../support/engine/engineUnderTest'
 
 vi.mock('vscode', () => ({}))
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { writeOnDisk } from '../../../../src/features/inspect/writeOnDisk'
+import { writeOnDisk } from '../../../../../../src/features/inspect/commands/export/writeOnDisk'
 
 const NEVER = new AbortController().signal
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { StoredLens } from '../../../../src/features/inspect/run/storedLens'
-import { LENS_BLOCK_LENGTH, LensRows } from '../../../../src/shared/contracts/panel/lensRows'
-import { lensRowOf } from '../../../support/panel/lensOfInspection'
-import { referenceInspection } from '../../../support/reference/referenceInspection'
-import { readGpt2Vocabulary } from '../../../support/texts/gpt2Vocabulary'
+import { StoredLens } from '../../../../../src/features/inspect/store/storedLens'
+import { LENS_BLOCK_LENGTH, LensRows } from '../../../../../src/shared/contracts/panel/lensRows'
+import { lensRowOf } from '../../../../support/panel/lensOfInspection'
+import { referenceInspection } from '../../../../support/reference/referenceInspection'
+import { readGpt2Vocabulary } from '../../../../support/texts/gpt2Vocabulary'
 
 const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
 const rowAt = (position: number) => lensRowOf(inspection, { section: 0, position })
