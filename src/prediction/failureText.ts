@@ -1,5 +1,5 @@
 import type { Inspection } from '../shared/contracts/panel/inspection'
-import type { Remedy } from '../shared/contracts/panel/remedies'
+import type { Remedy } from '../shared/remedies'
 import {
   BaselineMemoryError,
   Fp32OutOfMemoryError,

@@ -1,3 +1,5 @@
+import type { Remedy } from './remedies'
+
 /**
  * An error with a message for the user: `message` says what is wrong and what to do, `cause` has the technical reason
  * for the log. Its class is preserved when it is sent from a worker.
@@ -100,7 +102,25 @@ export class InvalidRequestError extends LogitscopeError {}
 /** The model is loaded in int8, in which the parts of a logit do not add up exactly. */
 export class AttributionNeedsFp32Error extends LogitscopeError {}
 
-const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions) => LogitscopeError> = {
+/** Answering a question of the panel's page failed. */
+export class PanelCallError extends LogitscopeError {
+  /** The commands that the page offers. */
+  readonly remedies: readonly Remedy[]
+
+  constructor(message: string, { remedies = [], ...options }: PanelCallErrorOptions = {}) {
+    super(message, options)
+    this.remedies = remedies
+  }
+}
+
+interface PanelCallErrorOptions extends ErrorOptions {
+  readonly remedies?: readonly Remedy[]
+}
+
+const ERROR_CLASSES: Record<
+  string,
+  new (message: string, options?: PanelCallErrorOptions) => LogitscopeError
+> = {
   CancelledError,
   EngineStoppedError,
   LiveTextTooLongError,
@@ -130,6 +150,7 @@ const ERROR_CLASSES: Record<string, new (message: string, options?: ErrorOptions
   MalformedAnswerError,
   InvalidRequestError,
   AttributionNeedsFp32Error,
+  PanelCallError,
 }
 
 /** An error in a form that can be sent between threads. */
@@ -138,12 +159,16 @@ export interface ErrorRecord {
   readonly message: string
   /** The stack and the stacks of its causes, for the log. */
   readonly details: string
+  /** Of a PanelCallError. */
+  readonly remedies?: readonly Remedy[]
 }
 
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), details: String(error) }
   const details = [error, ...causesOf(error)].map(({ stack, message }) => stack ?? message)
-  return { name: error.name, message: error.message, details: details.join(CAUSED_BY) }
+  const { name, message } = error
+  const record = { name, message, details: details.join(CAUSED_BY) }
+  return error instanceof PanelCallError ? { ...record, remedies: error.remedies } : record
 }
 
 /**
@@ -169,5 +194,5 @@ export function fromErrorRecord(record: ErrorRecord): Error {
   const cause = new Error(record.details)
   return ErrorClass === undefined
     ? new Error(record.message, { cause })
-    : new ErrorClass(record.message, { cause })
+    : new ErrorClass(record.message, { cause, remedies: record.remedies })
 }

@@ -145,9 +145,17 @@ export class RpcClient<M extends RpcMethods<M>> {
   }
 }
 
-/** The answering end of a channel: runs the handler of each call. */
-export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: RpcHandlers<M>): void {
+/**
+ * The answering end of a channel: runs the handler of each call.
+ * @returns ends it: the calls in progress are cancelled, and nothing more is received or sent
+ */
+export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: RpcHandlers<M>): () => void {
   const running = new Map<number, AbortController>()
+  let hasEnded = false
+
+  const send: Channel['send'] = (message, transfer) => {
+    if (!hasEnded) channel.send(message, transfer)
+  }
 
   const answer = async (id: number, method: string, request: unknown) => {
     const controller = new AbortController()
@@ -158,22 +166,28 @@ export function serveRpc<M extends RpcMethods<M>>(channel: Channel, handlers: Rp
       const value = await handlers[method as keyof M](request, {
         signal: controller.signal,
         onProgress: (progress) => {
-          if (!controller.signal.aborted) channel.send({ type: 'progress', id, value: progress })
+          if (!controller.signal.aborted) send({ type: 'progress', id, value: progress })
         },
         transfer: (parts) => {
           moved = parts.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer)
         },
       })
-      channel.send({ type: 'result', id, value }, moved)
+      send({ type: 'result', id, value }, moved)
     } catch (error) {
-      channel.send({ type: 'error', id, error: toErrorRecord(error) })
+      send({ type: 'error', id, error: toErrorRecord(error) })
     } finally {
       running.delete(id)
     }
   }
 
   channel.onMessage((message) => {
+    if (hasEnded) return
     if (message.type === 'call') void answer(message.id, message.method, message.request)
     else if (message.type === 'cancel') running.get(message.id)?.abort(new CancelledError())
   })
+
+  return () => {
+    hasEnded = true
+    for (const controller of running.values()) controller.abort(new CancelledError())
+  }
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { showInformation } from '../../editor/ui/notifications'
 import type { Failure } from '../../prediction/failureText'
-import { REMEDY_LABELS } from '../../shared/contracts/panel/remedies'
+import { REMEDY_LABELS } from '../../shared/remedies'
 
 /** Says why a document has no colours, and offers the remedies. */
 export async function reportHeatmapFailure(

@@ -31,6 +31,12 @@ describe('An error sent between threads', () => {
     })
   })
 
+  it('has the remedies of a failed question of the page', () => {
+    const original = new errors.PanelCallError('not enough memory', { remedies: ['useInt8', 'selectModel'] })
+    const arrived = fromErrorRecord(structuredClone(toErrorRecord(original)))
+    expect(arrived).toMatchObject({ remedies: ['useInt8', 'selectModel'] })
+  })
+
   it('is a plain error if its class is not in errors.ts', () => {
     const arrived = fromErrorRecord(structuredClone(toErrorRecord(new TypeError('x is not a function'))))
     expect(arrived.constructor).toBe(Error)

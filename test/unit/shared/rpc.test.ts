@@ -50,8 +50,8 @@ function connect() {
         })
       }),
   }
-  serveRpc<Methods>(serversEnd, handlers)
-  return { client: new RpcClient<Methods>(callersEnd), log, received }
+  const end = serveRpc<Methods>(serversEnd, handlers)
+  return { client: new RpcClient<Methods>(callersEnd), log, received, end }
 }
 
 describe('A call', () => {
@@ -233,3 +233,45 @@ describe('A closed client', () => {
     await expect(client.call('double', 1)).rejects.toThrow('first')
   })
 })
+
+describe('A server that has ended', () => {
+  it('cancels the calls in progress, and sends nothing more', async () => {
+    const { client, log, received, end } = connect()
+    const isWaiting = new Promise<void>((resolve) => {
+      void client.call('wait', undefined, {
+        onProgress: () => {
+          resolve()
+        },
+      })
+    })
+    await isWaiting
+    end()
+    await laterMessages()
+    expect(log).toEqual(['cancelled with CancelledError'])
+    expect(received).toEqual(['progress'])
+  })
+
+  it('does not answer later calls', async () => {
+    const [callersEnd, serversEnd] = channelPair()
+    const called: number[] = []
+    const end = serveRpc<Pick<Methods, 'double'>>(serversEnd, {
+      double: (n) => {
+        called.push(n)
+        return Promise.resolve(2 * n)
+      },
+    })
+    const client = new RpcClient<Pick<Methods, 'double'>>(callersEnd)
+    await client.call('double', 1)
+    end()
+    void client.call('double', 2)
+    await laterMessages()
+    expect(called).toEqual([1])
+  })
+})
+
+/** Resolves after the messages that are under way, and their answers. */
+async function laterMessages(): Promise<void> {
+  const [one, other] = channelPair()
+  serveRpc<Pick<Methods, 'double'>>(other, { double: (n) => Promise.resolve(n) })
+  await new RpcClient<Pick<Methods, 'double'>>(one).call('double', 1)
+}

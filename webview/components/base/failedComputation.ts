@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit'
 
-import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/panel/remedies'
+import { type Remedy, REMEDY_LABELS } from '../../../src/shared/remedies'
 
 /** A button with a text. */
 export function textButton(label: string, onClick: () => void): TemplateResult {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 
 import { assertNever } from '../../../src/shared/assertNever'
-import type { Remedy } from '../../../src/shared/contracts/panel/remedies'
+import type { Remedy } from '../../../src/shared/remedies'
 import type { PanelActions } from '../../controllers/controller'
 import type { LensProgress } from '../../state/explanations/lens'
 import { failedComputation, textButton } from '../base/failedComputation'

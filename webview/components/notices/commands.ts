@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit'
 
 import type { PanelCommand } from '../../../src/shared/contracts/panel/protocol'
-import { type Remedy, REMEDY_LABELS } from '../../../src/shared/contracts/panel/remedies'
+import { type Remedy, REMEDY_LABELS } from '../../../src/shared/remedies'
 import type { PanelActions } from '../../controllers/controller'
 
 /** The first remedy is the one that is most likely to help. */

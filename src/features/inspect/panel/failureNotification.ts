@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { showError } from '../../../editor/ui/notifications'
 import type { Failure } from '../../../prediction/failureText'
-import { REMEDY_LABELS } from '../../../shared/contracts/panel/remedies'
+import { REMEDY_LABELS } from '../../../shared/remedies'
 
 /** Shows a failure in a notification, with a button for each remedy. */
 export function notifyFailure({ message, remedies }: Failure): void {

@@ -2,7 +2,7 @@
 
 import type { List } from '../../list'
 import type { Distribution, ModelInfo, Precision, TokenScore } from '../engine/prediction'
-import type { Remedy } from './remedies'
+import type { Remedy } from '../../remedies'
 
 /** Which of the two: what the panel shows, or what it is compared with. */
 export type ComparisonSide = 'shown' | 'baseline'

@@ -3,7 +3,7 @@
 import type { List } from '../../list'
 import type { InspectionComparison } from './comparison'
 import type { Distribution, ModelInfo, TextRange, Token, TokenPrediction } from '../engine/prediction'
-import type { Remedy } from './remedies'
+import type { Remedy } from '../../remedies'
 import type { SamplingSettings } from '../engine/samplingSettings'
 
 /** The context of a selection: the document's text before it, or none. */

@@ -1,6 +1,7 @@
 import { isRecord } from '../../isRecord'
-import type { WhySubject } from './why'
+import type { PanelCalls } from './panelCalls'
 import { PANEL_COMMANDS, type PanelLayout, type PanelMessage } from './protocol'
+import type { WhySubject } from './why'
 
 /** Validates a message from the webview, which is untrusted; undefined if it is malformed. */
 export function parsePanelMessage(value: unknown): PanelMessage | undefined {
@@ -13,18 +14,7 @@ type Fields = Readonly<Record<string, unknown>>
 const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
   ready: ({ inspectionId }) => inspectionId === null || isId(inspectionId),
   pickToken: (message) => hasAddress(message) && (message.how === 'reveal' || message.how === 'select'),
-  requestLogits: hasAddress,
-  requestWhy: ({ subject, knockedOut }) => isSubject(subject) && isRows(knockedOut),
-  cancelWhy: () => true,
-  requestFirstToken: ({ text }) => typeof text === 'string' && text.length <= MAX_TEXT_LENGTH,
-  requestLens: ({ inspectionId, request, side, section, from, end }) =>
-    isId(inspectionId) &&
-    isIndex(request) &&
-    isSide(side) &&
-    isIndex(section) &&
-    isIndex(from) &&
-    isIndex(end),
-  cancelLens: () => true,
+  rpc: ({ message }) => isRecord(message) && (isCall(message) || isCancel(message)),
   setStartToken: ({ startToken }) => typeof startToken === 'boolean',
   setTopK: ({ topK }) => isIndex(topK),
   answerLongRun: ({ part }) => part === 'all' || part === 'visiblePart',
@@ -32,6 +22,15 @@ const GUARDS: Record<PanelMessage['type'], (message: Fields) => boolean> = {
   storeLayout: ({ layout }) => isLayout(layout),
   runCommand: ({ command }) => PANEL_COMMANDS.some((known) => known === command),
   copyRow: hasAddress,
+}
+
+/** Checks the request of each method. */
+const REQUEST_GUARDS: Record<keyof PanelCalls, (request: Fields) => boolean> = {
+  logits: hasAddress,
+  lens: ({ inspectionId, side, section, from, end }) =>
+    isId(inspectionId) && isSide(side) && isIndex(section) && isIndex(from) && isIndex(end),
+  why: ({ subject, knockedOut }) => isSubject(subject) && isRows(knockedOut),
+  firstToken: ({ text }) => typeof text === 'string' && text.length <= MAX_TEXT_LENGTH,
 }
 
 function isPanelMessage(value: unknown): value is PanelMessage {
@@ -42,6 +41,21 @@ function isPanelMessage(value: unknown): value is PanelMessage {
 
 function isMessageType(type: unknown): type is PanelMessage['type'] {
   return typeof type === 'string' && Object.hasOwn(GUARDS, type)
+}
+
+function isCall({ type, id, method, request }: Fields): boolean {
+  return (
+    type === 'call' && isIndex(id) && isMethod(method) && isRecord(request) && REQUEST_GUARDS[method](request)
+  )
+}
+
+function isMethod(method: unknown): method is keyof PanelCalls {
+  return typeof method === 'string' && Object.hasOwn(REQUEST_GUARDS, method)
+}
+
+/** The page only asks: it answers no calls. */
+function isCancel({ type, id }: Fields): boolean {
+  return type === 'cancel' && isIndex(id)
 }
 
 function hasAddress({ inspectionId, section, position }: Fields): boolean {

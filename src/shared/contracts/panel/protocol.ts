@@ -1,12 +1,11 @@
 // The messages between the extension host and the panel's webview.
 
-import type { ComparedSection, ComparisonState, InspectionComparison } from './comparison'
+import type { ComparedSection, ComparisonSide, ComparisonState, InspectionComparison } from './comparison'
 import type { Inspection, InspectionState } from './inspection'
 import type { Distribution, ModelInfo, TokenPrediction } from '../engine/prediction'
 import type { List } from '../../list'
-import type { LensHostMessage, LensPanelMessage } from './lensMessages'
-import type { Remedy } from './remedies'
-import type { WhyHostMessage, WhyPanelMessage } from './why'
+import type { Remedy } from '../../remedies'
+import type { RpcMessage } from '../../rpc'
 
 /** The address of a row in the panel. */
 export interface TokenAddress {
@@ -14,6 +13,14 @@ export interface TokenAddress {
   readonly section: number
   /** Index of the token in the section; the section's number of tokens is the address of the `next` row. */
   readonly position: number
+}
+
+// ───────────── both directions
+
+/** A call of `PanelCalls`, or a part of its answer. */
+export interface CallMessage {
+  readonly type: 'rpc'
+  readonly message: RpcMessage
 }
 
 // ───────────── host → panel
@@ -139,19 +146,16 @@ export interface PickFromEditorMessage extends TokenAddress {
   readonly inspectionId: string
 }
 
-/** Answers RequestLogitsMessage with the full row of logits that a position was predicted from. */
-export interface LogitsMessage extends TokenAddress {
-  readonly type: 'logits'
+/** Adds rows of the logit lens of consecutive positions that were computed before the page was loaded. */
+export interface LensRowsMessage {
+  readonly type: 'lensRows'
   readonly inspectionId: string
-  /** [V] Raw. */
-  readonly logits: Float32Array
-}
-
-/** Answers RequestLogitsMessage with the reason why loading the row failed. */
-export interface LogitsFailedMessage extends TokenAddress {
-  readonly type: 'logitsFailed'
-  readonly inspectionId: string
-  readonly message: string
+  readonly side: ComparisonSide
+  /** Index of the section. */
+  readonly section: number
+  readonly position: number
+  /** The rows in the form of `encodeLensRows`; the first one predicts the token at `position`. */
+  readonly rows: Uint8Array
 }
 
 /** The user's settings; sent at the start and after every change. */
@@ -204,10 +208,8 @@ export type HostMessage =
   | SetDocumentStateMessage
   | ShowNoticeMessage
   | PickFromEditorMessage
-  | LogitsMessage
-  | LogitsFailedMessage
-  | WhyHostMessage
-  | LensHostMessage
+  | LensRowsMessage
+  | CallMessage
   | SettingsMessage
   | SetNativeOfferMessage
   | SetLayoutMessage
@@ -228,12 +230,6 @@ export interface PickTokenMessage extends TokenAddress {
   readonly type: 'pickToken'
   readonly inspectionId: string
   readonly how: 'reveal' | 'select'
-}
-
-/** Requests the full row of logits that a position was predicted from. */
-export interface RequestLogitsMessage extends TokenAddress {
-  readonly type: 'requestLogits'
-  readonly inspectionId: string
 }
 
 /** Turns the start token on or off. */
@@ -280,9 +276,7 @@ export interface CopyRowMessage extends TokenAddress {
 export type PanelMessage =
   | ReadyMessage
   | PickTokenMessage
-  | RequestLogitsMessage
-  | WhyPanelMessage
-  | LensPanelMessage
+  | CallMessage
   | SetStartTokenMessage
   | SetTopKMessage
   | AnswerLongRunMessage

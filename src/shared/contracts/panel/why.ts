@@ -1,10 +1,9 @@
-// What the panel's tab Why shows of one token, and the messages about it between the extension host and the panel.
+// The parts of a prediction that the panel's tab Why shows of one token.
 // S = rows of the token's window up to the one that predicts it, L = nLayer
 
 import { assertNever } from '../../assertNever'
 import type { ComparisonSide } from './comparison'
 import type { Against, Attribution, ContextPoint } from '../engine/explanation'
-import type { Remedy } from './remedies'
 
 /** The token that is explained, and what it is held against. */
 export interface WhySubject {
@@ -88,58 +87,3 @@ export function isSameSubject(a: WhySubject, b: WhySubject): boolean {
 function isSameAgainst(a: Against, b: Against): boolean {
   return a.kind === 'token' && b.kind === 'token' ? a.tokenId === b.tokenId : a.kind === b.kind
 }
-
-// ───────────── host → panel
-
-/** Begins the answer to RequestWhyMessage with everything that is known already. */
-export interface SetWhyMessage {
-  readonly type: 'setWhy'
-  readonly answer: WhyAnswer
-}
-
-/** Adds a part to the answer about a subject. */
-export interface AddWhyPartMessage {
-  readonly type: 'addWhyPart'
-  readonly subject: WhySubject
-  readonly part: WhyPart
-}
-
-/** Ends the answer to RequestWhyMessage: it is complete, or computing it failed. */
-export interface EndWhyMessage {
-  readonly type: 'endWhy'
-  readonly subject: WhySubject
-  readonly failure: { readonly message: string; readonly remedies: readonly Remedy[] } | null
-}
-
-/** Answers RequestFirstTokenMessage. */
-export interface FirstTokenMessage {
-  readonly type: 'firstToken'
-  readonly text: string
-  /** Null if tokenizing failed. */
-  readonly tokenId: number | null
-}
-
-export type WhyHostMessage = SetWhyMessage | AddWhyPartMessage | EndWhyMessage | FirstTokenMessage
-
-// ───────────── panel → host
-
-/** Requests why a token was predicted. Replaces the request before it, whose work is cancelled. */
-export interface RequestWhyMessage {
-  readonly type: 'requestWhy'
-  readonly subject: WhySubject
-  /** Rows of the window that no later row attends to, in ascending order; empty for none. */
-  readonly knockedOut: readonly number[]
-}
-
-/** Cancels the work on the request. */
-export interface CancelWhyMessage {
-  readonly type: 'cancelWhy'
-}
-
-/** Requests the first token of a text, tokenized as it stands. */
-export interface RequestFirstTokenMessage {
-  readonly type: 'requestFirstToken'
-  readonly text: string
-}
-
-export type WhyPanelMessage = RequestWhyMessage | CancelWhyMessage | RequestFirstTokenMessage
