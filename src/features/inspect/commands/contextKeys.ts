@@ -16,7 +16,11 @@ export function followContextKeys(session: InspectionSession): vscode.Disposable
   return session.onDidUpdate(update)
 }
 
-function keysOf({ run, isActive, canContinue }: InspectionSession): readonly (readonly [ContextKey, boolean])[] {
+function keysOf({
+  run,
+  isActive,
+  canContinue,
+}: InspectionSession): readonly (readonly [ContextKey, boolean])[] {
   const comparison = run?.inspection.comparison
   const kind = comparison?.state.kind
   return [

@@ -131,7 +131,8 @@ export class InspectCommands implements vscode.Disposable {
     try {
       target = await subject.target.current()
     } catch (error) {
-      return this.options.session.inspect(request, () => Promise.reject(error as Error))
+      const reason = error instanceof Error ? error : new Error(String(error))
+      return this.options.session.inspect(request, () => Promise.reject(reason))
     }
     await this.inspectTarget(target, { editor })
   }

@@ -10,7 +10,8 @@ import { documentSubject } from '../session/subjects'
 import { expectedModel } from './expectedModel'
 import { askIfLong, type LongRunOptions } from './longRunQuestion'
 
-export type PrepareOptions = Omit<LongRunOptions, 'model' | 'startToken'> & Parameters<typeof expectedModel>[0]
+export type PrepareOptions = Omit<LongRunOptions, 'model' | 'startToken'> &
+  Parameters<typeof expectedModel>[0]
 
 /**
  * Finds the tokens of a run of a document. Asks first if the run would take long; the answer may change the subject.

@@ -75,7 +75,8 @@ export class TokenMenu {
     if (section === undefined) return
     const { subject, editor } = shown.request
     if (subject.kind === 'completion') return say('A completion is not a part of the document.')
-    if (link.state !== 'unchanged') return say('The document has changed. Run Again, then inspect from the token.')
+    if (link.state !== 'unchanged')
+      return say('The document has changed. Run Again, then inspect from the token.')
     const { document } = await subject.target.current()
     const { start } = rangeAt(section, address.position)
     const end = Math.max(start, rangeAt(section, section.tokens.length).end)

@@ -1,43 +1,14 @@
 import { type Log, logError } from '../../../editor/log'
 import { describeFailure } from '../../../prediction/failureText'
-import type { LensRow } from '../../../shared/contracts/engine/explanation'
 import type { Inspection } from '../../../shared/contracts/panel/inspection'
 import { encodeLensRows } from '../../../shared/contracts/panel/lensRows'
-import type {
-  LensQuestion,
-  PanelCalls,
-  RowAddress,
-  WhyQuestion,
-} from '../../../shared/contracts/panel/panelCalls'
-import type { WhyAnswer, WhyPart } from '../../../shared/contracts/panel/why'
+import type { PanelCalls } from '../../../shared/contracts/panel/panelCalls'
 import { CancelledError, PanelCallError } from '../../../shared/errors'
 import { type HandlerOptions, type RpcHandlers, type RpcMessage, serveRpc } from '../../../shared/rpc'
+import type { RunExplanations } from '../session/explanations/runExplanations'
 
-/**
- * Answers the questions of the page about the shown inspection. Each rejects if computing fails, with a CancelledError if
- * `signal` aborts, and with a PanelCallError if the message is for the page and not for the log.
- */
-export interface PanelAnswers {
-  /** The full row of logits, [V] raw. */
-  logits(address: RowAddress, options: { readonly signal: AbortSignal }): Promise<Float32Array>
-  lens(question: LensQuestion, options: LensAnswerOptions): Promise<void>
-  why(question: WhyQuestion, options: WhyAnswerOptions): Promise<void>
-  /** Null if the text has no token. */
-  firstToken(text: string, options: { readonly signal: AbortSignal }): Promise<number | null>
-}
-
-export interface LensAnswerOptions {
-  readonly signal: AbortSignal
-  /** Called with rows of consecutive positions of the shown side; null where a row is not computed. */
-  readonly onRows: (position: number, rows: readonly (LensRow | null)[]) => void
-}
-
-export interface WhyAnswerOptions {
-  readonly signal: AbortSignal
-  /** Called once, with everything that is known already. */
-  readonly onAnswer: (answer: WhyAnswer) => void
-  readonly onPart: (part: WhyPart) => void
-}
+/** The answers to the questions of the page. */
+export type PanelAnswers = Pick<RunExplanations, keyof PanelCalls>
 
 export interface AnswerCallsOptions {
   readonly log: Log

@@ -125,25 +125,16 @@ export class InspectionPanel implements vscode.Disposable {
 
   private show(update: SessionUpdate): void {
     const { session } = this.options
-    switch (update.type) {
-      case 'show':
-        this.postAll()
-        return
-      case 'request': {
-        this.showNotice()
-        const { requested } = session
-        if (requested.kind === 'failed' && !this.visible) notifyFailure(requested.failure)
-        return
-      }
-      case 'explain':
-        return
-      default:
-        this.panel?.post(update)
-    }
+    if (update.type === 'explain') return
+    if (update.type === 'show') this.postAll()
+    else if (update.type === 'request') this.showNotice()
+    else this.panel?.post(update)
     if (update.type === 'setDocument') this.updateTitle()
+    const { requested } = session
     // The panel shows the failure itself if it is visible.
-    if (update.type === 'setState' && update.state.kind === 'failed' && !this.visible)
-      notifyFailure(update.state)
+    if (this.visible) return
+    if (update.type === 'setState' && update.state.kind === 'failed') notifyFailure(update.state)
+    if (update.type === 'request' && requested.kind === 'failed') notifyFailure(requested.failure)
   }
 
   /** VS Code restores a hidden panel only when it becomes visible; another panel may exist by then and is closed. */
@@ -210,7 +201,7 @@ export class InspectionPanel implements vscode.Disposable {
 
   /** Sends everything to a page that has just loaded: new, shown again, or restored after a reload of the window. */
   private async fillPage(panel: Panel, restoredId: string | null): Promise<void> {
-    const { session, memento, service, restore } = this.options
+    const { memento, service, restore } = this.options
     this.calls.start()
     this.sendSettings()
     this.sendNativeOffer()

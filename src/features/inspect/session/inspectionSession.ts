@@ -193,8 +193,7 @@ export class InspectionSession {
    * @throws SessionStateError if another one is requested or shown
    */
   restore(request: RunRequest, run: InspectionRun): void {
-    if (!this.isUntouched)
-      throw new SessionStateError('Another inspection is shown already.')
+    if (!this.isUntouched) throw new SessionStateError('Another inspection is shown already.')
     this.shownState = { kind: 'ended', request, run }
     this.comparison.restore(run)
     this.updates.fire({ type: 'show', how: 'restored', before: undefined })

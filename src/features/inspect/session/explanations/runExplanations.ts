@@ -4,7 +4,12 @@ import type { PredictionService } from '../../../../prediction/windows/predictio
 import type { LensRow } from '../../../../shared/contracts/engine/explanation'
 import type { ComparisonSide } from '../../../../shared/contracts/panel/comparison'
 import type { LensQuestion, RowAddress, WhyQuestion } from '../../../../shared/contracts/panel/panelCalls'
-import { isSameSubject, type WhyAnswer, type WhyPart, withWhyPart } from '../../../../shared/contracts/panel/why'
+import {
+  isSameSubject,
+  type WhyAnswer,
+  type WhyPart,
+  withWhyPart,
+} from '../../../../shared/contracts/panel/why'
 import { CancelledError, LogitscopeError } from '../../../../shared/errors'
 import type { InspectionRun } from '../inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
@@ -90,7 +95,10 @@ export class RunExplanations {
     )
     const signal = this.signalOf(name, options.signal)
     for (const range of rangesOf(known, (row) => row !== null))
-      options.onRows(from + range.from, known.slice(range.from, range.end).filter((row) => row !== null))
+      options.onRows(
+        from + range.from,
+        known.slice(range.from, range.end).filter((row) => row !== null),
+      )
     for (const range of rangesOf(known, (row) => row === null))
       await computeLens(this.options.work.explanations, side, {
         from: from + range.from,

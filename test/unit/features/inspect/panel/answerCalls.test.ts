@@ -111,7 +111,7 @@ describe('A question of the page', () => {
     const { page } = connect({
       lens: ({ from }, { onRows }) => {
         onRows(from, [row])
-        onRows(from + 1, [null, row])
+        onRows(from + 1, [row, row])
         return Promise.resolve()
       },
     })
@@ -121,7 +121,7 @@ describe('A question of the page', () => {
     })
     expect(rows).toEqual([
       [3, [row]],
-      [4, [null, row]],
+      [4, [row, row]],
     ])
   })
 

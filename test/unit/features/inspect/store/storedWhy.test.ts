@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { decodeArraysInJson, encodeArraysInJson } from '../../../../../src/features/inspect/store/arraysInJson'
+import {
+  decodeArraysInJson,
+  encodeArraysInJson,
+} from '../../../../../src/features/inspect/store/arraysInJson'
 import { StoredWhy } from '../../../../../src/features/inspect/store/storedWhy'
 import { keepWhyAnswer } from '../../../../../src/features/inspect/session/explanations/whyAnswers'
 import type { WhyAnswer } from '../../../../../src/shared/contracts/panel/why'

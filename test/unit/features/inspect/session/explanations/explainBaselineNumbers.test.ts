@@ -14,12 +14,20 @@ import {
   prepareInspection,
 } from '../../../../../../src/prediction/windows/inspectDocument'
 import { PredictionService } from '../../../../../../src/prediction/windows/predictionService'
-import type { ComparedToken, InspectionComparison } from '../../../../../../src/shared/contracts/panel/comparison'
+import type {
+  ComparedToken,
+  InspectionComparison,
+} from '../../../../../../src/shared/contracts/panel/comparison'
 import type { ContextMode } from '../../../../../../src/shared/contracts/panel/inspection'
 import { decodeLensRows } from '../../../../../../src/shared/contracts/panel/lensRows'
 import type { HostMessage } from '../../../../../../src/shared/contracts/panel/protocol'
 import { elementAt } from '../../../../../../src/shared/elementAt'
-import { connect, freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../../../support/engine/engineUnderTest'
+import {
+  connect,
+  freshEngine,
+  loadMini,
+  LOADING_LIMIT_MS,
+} from '../../../../../support/engine/engineUnderTest'
 
 vi.mock('vscode', () => ({}))
 
