@@ -5,7 +5,7 @@ import { type Theme, THEMES } from '../support/panel/themes'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { contrast } from './contrast'
 import { panelUnderTest, typescript, vocabulary } from './panelUnderTest'
-import { openPart, pickedAddress, pickedLogits } from './pickedToken'
+import { answerLogits, openPart } from './pickedToken'
 import { seriousViolations } from './seriousViolations'
 
 const test = panelUnderTest()
@@ -15,9 +15,8 @@ const NARROW = 560
 
 /** Shows the panel with a picked token, its full row of logits, and everything in the tab Prediction open. */
 async function showPicked(theme: Theme, width: number): Promise<void> {
-  const panel = await test.show(typescript, { theme, width })
-  await test.posted('requestLogits', pickedAddress)
-  await panel.send({ type: 'logits', ...pickedAddress, logits: pickedLogits })
+  await test.show(typescript, { theme, width })
+  await answerLogits(test)
   await test.page.getByRole('tab', { name: 'Prediction' }).click()
   await openPart(test, 'How computed')
   await openPart(test, 'Sampling')

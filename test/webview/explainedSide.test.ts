@@ -28,21 +28,21 @@ const sideIn = (view: string, name: string) => test.page.locator(view).getByRole
 async function showLens(): Promise<PanelPage> {
   const panel = await test.show(models, { picked: PICKED })
   await test.page.getByRole('tab', { name: 'Lens' }).click()
-  await answerLens(panel, models, await test.posted('requestLens', { side: 'shown' }))
+  await answerLens(models, await test.called('lens', { side: 'shown' }))
   await test.page.locator('.lens .hit').first().waitFor()
   return panel
 }
 
 describe('the lens while comparing', () => {
   it('shows the layers of the baseline when it is chosen', async () => {
-    const panel = await showLens()
+    await showLens()
     const labels = () => test.page.locator('.layer-table tbody tr').count()
     expect(await labels()).toBe(7)
 
     await sideIn('logitscope-lens', 'gpt2').check()
 
-    const request = await test.posted('requestLens', { side: 'baseline' })
-    await answerLens(panel, baselineAlone, request)
+    const call = await test.called('lens', { side: 'baseline' })
+    await answerLens(baselineAlone, call)
     await eventually(() => test.text('.layer-table')).toMatch(/h\.10/)
     expect(await labels()).toBe(13)
     await eventually(() => test.page.locator('.lens .hit').count()).toBeGreaterThan(0)
@@ -51,13 +51,13 @@ describe('the lens while comparing', () => {
   it('has the shown side’s rows at once when it is chosen again', async () => {
     const panel = await showLens()
     await sideIn('logitscope-lens', 'gpt2').check()
-    await answerLens(panel, baselineAlone, await test.posted('requestLens', { side: 'baseline' }))
+    await answerLens(baselineAlone, await test.called('lens', { side: 'baseline' }))
     await panel.forgetMessages()
 
     await sideIn('logitscope-lens', 'mini').check()
 
     await eventually(() => test.page.locator('.layer-table tbody tr').count()).toBe(7)
-    expect(await panel.messages('requestLens')).toEqual([])
+    expect(await test.calls('lens')).toEqual([])
   })
 
   it('has the tokens of the baseline’s own text in the line of inputs', async () => {
@@ -72,9 +72,9 @@ describe('the lens while comparing', () => {
   })
 
   it('shows a layer of the baseline in Prediction', async () => {
-    const panel = await showLens()
+    await showLens()
     await sideIn('logitscope-lens', 'gpt2').check()
-    await answerLens(panel, baselineAlone, await test.posted('requestLens', { side: 'baseline' }))
+    await answerLens(baselineAlone, await test.called('lens', { side: 'baseline' }))
 
     await test.page.locator('.layer-table tbody tr').nth(11).click()
 
@@ -91,14 +91,14 @@ describe('Why while comparing', () => {
   }
 
   it('explains the baseline when it is chosen, with the baseline’s figures', async () => {
-    const panel = await showWhy()
-    await test.posted('requestWhy')
+    await showWhy()
+    await test.called('why')
 
     await sideIn('.why', 'gpt2').check()
 
-    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
-    const { subject } = await test.posted('requestWhy')
-    await answer(panel, answerOf(subject))
+    await eventually(async () => (await test.called('why')).request.subject.side).toBe('baseline')
+    const { subject } = (await test.called('why')).request
+    await answer(test, answerOf(subject))
     await test.page.locator('.why .shares').waitFor()
     expect(await test.text('.why .facts')).toContain('9.5 %')
   })
@@ -109,7 +109,7 @@ describe('Why while comparing', () => {
 
     await panel.send({ type: 'pickFromEditor', inspectionId: models.id, section: 0, position: 20 })
 
-    await eventually(async () => (await test.posted('requestWhy')).subject).toMatchObject({
+    await eventually(async () => (await test.called('why')).request.subject).toMatchObject({
       position: 20,
       side: 'baseline',
     })
@@ -118,7 +118,7 @@ describe('Why while comparing', () => {
   it('explains the shown side of a token that the baseline does not have, and says so', async () => {
     await showWhy(comparedTexts(vocabulary), EDIT.onlyShown)
 
-    expect((await test.posted('requestWhy')).subject.side).toBe('shown')
+    expect((await test.called('why')).request.subject.side).toBe('shown')
     expect(await sideIn('.why', 'saved').isDisabled()).toBe(true)
     expect(await test.text('.why .uncompared')).toBe(
       'Only readConfig.ts has this token, so it is not compared.',
@@ -128,19 +128,19 @@ describe('Why while comparing', () => {
   it('explains the shown side again after the comparison', async () => {
     const panel = await showWhy()
     await sideIn('.why', 'gpt2').check()
-    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
+    await eventually(async () => (await test.called('why')).request.subject.side).toBe('baseline')
 
     await panel.send({ type: 'setComparison', inspectionId: models.id, comparison: null })
 
-    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('shown')
+    await eventually(async () => (await test.called('why')).request.subject.side).toBe('shown')
     expect(await test.texts('.compared-side')).toEqual([])
   })
 
   it('has no serious accessibility violation', async () => {
-    const panel = await showWhy()
+    await showWhy()
     await sideIn('.why', 'gpt2').check()
-    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
-    await answer(panel, answerOf((await test.posted('requestWhy')).subject))
+    await eventually(async () => (await test.called('why')).request.subject.side).toBe('baseline')
+    await answer(test, answerOf((await test.called('why')).request.subject))
 
     expect(await seriousViolations(test.page, '.why')).toEqual([])
   })

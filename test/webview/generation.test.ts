@@ -78,9 +78,9 @@ describe('a completion in the panel', () => {
     const panel = await test.show(completionWith({ ...GREEDY, temperature: 1 }))
     const address = { inspectionId: typescript.id, section: 0, position: 0 }
     await panel.send({ type: 'pickFromEditor', ...address })
-    await test.posted('requestLogits', address)
+    const call = await test.called('logits', address)
 
-    await panel.send({ type: 'logits', ...address, logits: logitsFor(['import', 'export', 'exp', 'ex']) })
+    await call.resolve(logitsFor(['import', 'export', 'exp', 'ex']))
 
     await eventually(() => sampledShares(4)).toEqual({ import: 'cut', export: '–', exp: '–', ex: '–' })
     expect(await test.text('.detail')).toContain('Only tokens that match the typed text exp can be sampled')
@@ -101,9 +101,9 @@ describe('a completion in the panel', () => {
     const panel = await test.show({ ...completion, generation })
     const address = { inspectionId: typescript.id, section: 0, position: 0 }
     await panel.send({ type: 'pickFromEditor', ...address })
-    await test.posted('requestLogits', address)
+    const call = await test.called('logits', address)
 
-    await panel.send({ type: 'logits', ...address, logits: logitsFor(['import', 'export']) })
+    await call.resolve(logitsFor(['import', 'export']))
 
     await eventually(() => sampledShares(2)).toEqual({ import: '50.0 %', export: '50.0 %' })
   })
@@ -112,9 +112,9 @@ describe('a completion in the panel', () => {
     const panel = await test.show(completionWith({ ...GREEDY, temperature: 0.5 }))
     const address = { inspectionId: typescript.id, section: 0, position: 1 }
     await panel.send({ type: 'pickFromEditor', ...address })
-    await test.posted('requestLogits', address)
+    const call = await test.called('logits', address)
 
-    await panel.send({ type: 'logits', ...address, logits: logitsFor(['import', 'export', 'exp', 'ex']) })
+    await call.resolve(logitsFor(['import', 'export', 'exp', 'ex']))
 
     await eventually(() => sampledShares(4)).toEqual({
       import: '25.0 %',

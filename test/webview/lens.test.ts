@@ -45,10 +45,10 @@ describe('the grid of the lens', () => {
   })
 
   it('has a last column for what follows the text', async () => {
-    const panel = await showLens(test, typescript, { picked: { section: 0, position: 0 } })
+    await showLens(test, typescript, { picked: { section: 0, position: 0 } })
     await test.page.locator('.lens').focus()
     await test.page.keyboard.press('End')
-    await answerLens(panel, typescript, await test.posted('requestLens', { end: 86 }))
+    await answerLens(typescript, await test.called('lens', { end: 86 }))
     expect(await test.text('.lens-row.target [data-position="85"]')).toBe('next')
     await test.page
       .locator(`${cell(85, 6)} .likely5, ${cell(85, 6)} [class*=likely]`)
@@ -174,8 +174,8 @@ describe('a picked cell', () => {
     const savedState = { inspectionId: typescript.id, picked: CONFIG, explained }
     const panel = await test.open({ savedState })
     await panel.send({ type: 'showInspection', inspection: typescript, picked: null, focus: false })
-    const request = await test.posted('requestLens', { from: 63, end: 64 })
-    await answerLens(panel, typescript, request)
+    const call = await test.called('lens', { from: 63, end: 64 })
+    await answerLens(typescript, call)
     await eventually(() => test.texts('.detail .candidate')).toHaveLength(11)
   })
 })
@@ -224,11 +224,11 @@ describe('the layers of the picked token', () => {
   })
 
   it('say why a token has none', async () => {
-    const panel = await test.show(started)
+    await test.show(started)
     await test.page.getByRole('tab', { name: 'Lens' }).click()
     await test.page.getByText('Not scored yet: the run is in progress.').first().waitFor()
     expect(await test.attribute('.lens-body .token', 'title')).toBe('not scored yet')
-    expect(await panel.messages('requestLens')).toEqual([])
+    expect(await test.calls('lens')).toEqual([])
   })
 
   it('say that a token of a later window has only the tokens of its window before it', async () => {
@@ -253,7 +253,7 @@ describe('the layers of the picked token', () => {
 it('moves nothing when the rows arrive', async () => {
   const panel = await test.show(typescript, { picked: CONFIG })
   await test.page.getByRole('tab', { name: 'Lens' }).click()
-  const request = await test.posted('requestLens')
+  const call = await test.called('lens')
   await panel.rendered()
   const places = () =>
     test.page.evaluate(
@@ -262,7 +262,7 @@ it('moves nothing when the rows arrive', async () => {
     )
   const before = await places()
 
-  await answerLens(panel, typescript, request)
+  await answerLens(typescript, call)
   await test.page.locator('.lens .hit').first().waitFor()
 
   expect(await places()).toEqual(before)

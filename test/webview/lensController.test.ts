@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { encodeLensRows } from '../../src/shared/contracts/panel/lensRows'
 import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import type { LensQuestion } from '../../src/shared/contracts/panel/panelCalls'
 import type { HostMessage, PanelMessage } from '../../src/shared/contracts/panel/protocol'
 import { elementAt } from '../../src/shared/elementAt'
 import { lensRowOf } from '../support/panel/lensOfInspection'
@@ -79,16 +80,16 @@ describe('the controller of the lens', () => {
     expect(requests()).toEqual([range(14, 17)])
   })
 
-  it('does not repeat a request whose answer lacks rows', () => {
+  it('does not repeat a request whose answer lacks rows', async () => {
     show(inspection)
     controller.lens.show(range(10, 20))
     vi.advanceTimersByTime(0)
     end()
-    vi.advanceTimersByTime(1_000)
+    await vi.advanceTimersByTimeAsync(1_000)
     expect(requests()).toHaveLength(1)
   })
 
-  it('requests rows that are scored while another request runs when that has ended', () => {
+  it('requests rows that are scored while another request runs when that has ended', async () => {
     show(scored(12))
     controller.lens.show(range(10, 20))
     vi.advanceTimersByTime(0)
@@ -103,7 +104,7 @@ describe('the controller of the lens', () => {
 
     receiveRows(10, 12)
     end()
-    vi.advanceTimersByTime(0)
+    await vi.advanceTimersByTimeAsync(0)
 
     expect(requests()).toEqual([range(10, 12), range(12, 20)])
   })
@@ -122,7 +123,7 @@ describe('the controller of the lens', () => {
     vi.advanceTimersByTime(0)
     show({ ...inspection, id: 'again' })
     vi.advanceTimersByTime(100)
-    expect(posted.filter(({ type }) => type === 'requestLens')).toHaveLength(2)
+    expect(requests()).toHaveLength(2)
   })
 
   it('ignores rows of another run', () => {
@@ -174,16 +175,23 @@ function receiveRows(from: number, end: number): void {
 
 /** The host ends the last request. */
 function end(): void {
-  const last = posted.findLast((message) => message.type === 'requestLens')
+  const last = calls().at(-1)
   if (last === undefined) throw new Error('nothing was requested')
-  const { inspectionId, request } = last
-  controller.receive({ type: 'lensEnded', inspectionId, request, failure: null })
+  controller.receive({ type: 'rpc', message: { type: 'result', id: last.id, value: undefined } })
 }
 
 function requests() {
-  return posted.flatMap((message) => {
-    if (message.type !== 'requestLens') return []
-    const { section, from, end } = message
+  return calls().map(({ request }) => {
+    const { section, from, end } = request as LensQuestion
     return { section, from, end }
+  })
+}
+
+/** The calls about the lens. */
+function calls() {
+  return posted.flatMap((posted) => {
+    if (posted.type !== 'rpc') return []
+    const { message } = posted
+    return message.type === 'call' && message.method === 'lens' ? [message] : []
   })
 }

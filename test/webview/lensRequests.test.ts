@@ -15,7 +15,7 @@ describe('the lens of 14,400 tokens', () => {
     await test.show(longInspection(14_400), { picked: { section: 0, position: 7_000 } })
     await openLens()
 
-    const { from, end } = await test.posted('requestLens')
+    const { from, end } = (await test.called('lens')).request
 
     expect(from).toBeLessThanOrEqual(7_000)
     expect(end).toBeGreaterThan(7_000)
@@ -26,7 +26,7 @@ describe('the lens of 14,400 tokens', () => {
   it('requests the columns where scrolling ends', async () => {
     const panel = await test.show(longInspection(14_400), { picked: { section: 0, position: 0 } })
     await openLens()
-    await test.posted('requestLens', { from: 0 })
+    await test.called('lens', { from: 0 })
     await panel.forgetMessages()
 
     await test.page.evaluate(`(() => {
@@ -36,7 +36,7 @@ describe('the lens of 14,400 tokens', () => {
       scroll()
     })()`)
 
-    const lastFrom = async () => (await panel.messages('requestLens')).at(-1)?.from
+    const lastFrom = async () => (await test.calls('lens')).at(-1)?.request.from
     await eventually(lastFrom).toBeGreaterThan(150)
   })
 
@@ -46,16 +46,16 @@ describe('the lens of 14,400 tokens', () => {
     await test.page.locator('.lens').focus()
     await test.page.keyboard.press('End')
     await test.page.locator('#lens-0-14400-6[aria-selected=true]').waitFor()
-    await test.posted('requestLens', { end: 14_401 })
+    await test.called('lens', { end: 14_401 })
   })
 })
 
 describe('the requests of the lens', () => {
   it('are not made while another tab is open', async () => {
-    const panel = await test.show(typescript)
+    await test.show(typescript)
     await test.page.getByRole('tab', { name: 'Why' }).click()
     await test.page.locator('#tab-why[aria-selected=true]').waitFor()
-    expect(await panel.messages('requestLens')).toEqual([])
+    expect(await test.calls('lens')).toEqual([])
   })
 
   it('are not repeated for rows that are computed', async () => {
@@ -64,56 +64,55 @@ describe('the requests of the lens', () => {
     await panel.forgetMessages()
     await openLens()
     await test.page.locator('.lens .hit').first().waitFor()
-    expect(await panel.messages('requestLens')).toEqual([])
+    expect(await test.calls('lens')).toEqual([])
   })
 
   it('show progress with a Cancel after a moment, and nothing is requested after it until Resume', async () => {
     const panel = await test.show(typescript, { picked: CONFIG })
     await openLens()
-    await test.posted('requestLens')
+    const call = await test.called('lens')
     await test.page.getByText('Computing what is visible…').waitFor()
     const delayed = await test.page.evaluate(`
       document.querySelector('.lens-status').getAnimations().map(({ effect }) => effect.getKeyframes()[0].visibility)`)
     expect(delayed).toEqual(['hidden'])
 
     await test.page.locator('.lens-status').getByRole('button', { name: 'Cancel' }).click()
-    await test.posted('cancelLens')
+    await eventually(() => call.isCancelled()).toBe(true)
     await panel.forgetMessages()
     await test.page.locator('.lens').focus()
     await test.page.keyboard.press('Home')
     await test.page.locator('#lens-0-0-6[aria-selected=true]').waitFor()
-    expect(await panel.messages('requestLens')).toEqual([])
+    expect(await test.calls('lens')).toEqual([])
 
     await test.page.getByRole('button', { name: 'Resume' }).click()
-    await test.posted('requestLens', { from: 0 })
+    await test.called('lens', { from: 0 })
   })
 
   it('tell why they failed, and Retry requests again', async () => {
-    const panel = await test.show(typescript, { picked: CONFIG })
+    await test.show(typescript, { picked: CONFIG })
     await openLens()
-    const { inspectionId, request } = await test.posted('requestLens')
-    const failure = { message: 'The engine stopped.', remedies: ['selectModel'] as const }
-    await panel.send({ type: 'lensEnded', inspectionId, request, failure })
+    const call = await test.called('lens')
+    await call.fail('The engine stopped.', ['selectModel'])
     const alert = test.page.getByRole('alert')
     await alert.getByText('Computing the lens failed: The engine stopped.').waitFor()
     await alert.getByRole('button', { name: 'Select Model' }).waitFor()
 
     await alert.getByRole('button', { name: 'Retry' }).click()
 
-    await test.posted('requestLens', { request: request + 1 })
+    await eventually(() => test.calls('lens')).toHaveLength(2)
     await alert.waitFor({ state: 'detached' })
   })
 
   it('ignore the end of an earlier request', async () => {
-    const panel = await test.show(typescript, { picked: CONFIG })
+    await test.show(typescript, { picked: CONFIG })
     await openLens()
-    const { inspectionId, request } = await test.posted('requestLens')
-    await panel.send({
-      type: 'lensEnded',
-      inspectionId,
-      request: request - 1,
-      failure: { message: 'old', remedies: [] },
-    })
+    const earlier = await test.called('lens')
+    await test.page.locator('.lens-status').getByRole('button', { name: 'Cancel' }).click()
+    await test.page.getByRole('button', { name: 'Resume' }).click()
+    await eventually(() => test.calls('lens')).toHaveLength(2)
+
+    await earlier.fail('old')
+
     await test.page.getByText('Computing what is visible…').waitFor()
     expect(await test.page.getByRole('alert').count()).toBe(0)
   })
@@ -137,7 +136,7 @@ it('rows that the host sends after a reload need no request', async () => {
   await test.page.locator('.lens').focus()
   await test.page.keyboard.press('Home')
   await test.page.locator('#lens-0-0-6[aria-selected=true]').waitFor()
-  expect(await panel.messages('requestLens')).toEqual([])
+  expect(await test.calls('lens')).toEqual([])
 })
 
 describe('the column Depth', () => {
@@ -153,9 +152,9 @@ describe('the column Depth', () => {
     const panel = await test.show(typescript, { picked: CONFIG })
     await panel.send({ type: 'settings', columns: ['depth'], topK: 10 })
     await openLens()
-    const request = await test.posted('requestLens')
+    const call = await test.called('lens')
     await test.page.getByRole('tab', { name: 'Tokens' }).click()
-    await answerLens(panel, typescript, request)
+    await answerLens(typescript, call)
     await eventually(() => test.texts('#row-0-64 .depth')).toEqual(['1'])
   })
 })

@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
 
 import { elementAt } from '../../src/shared/elementAt'
 import type { Inspection } from '../../src/shared/contracts/panel/inspection'
+import type { PanelCalls } from '../../src/shared/contracts/panel/panelCalls'
 import type { PanelMessage, TokenAddress } from '../../src/shared/contracts/panel/protocol'
+import { callsOf, type PageCall } from '../support/panel/pageCall'
 import { type OpenOptions, PanelHarness, type PanelPage } from '../support/panel/panelHarness'
 import { referenceInspection } from '../support/reference/referenceInspection'
 import { readGpt2Vocabulary } from '../support/texts/gpt2Vocabulary'
@@ -91,6 +93,27 @@ export class PanelUnderTest {
       },
       { timeout: TIMEOUT_MS },
     )
+  }
+
+  /** Waits until the page's last call of a method has these fields in its request, and returns it. */
+  called<K extends keyof PanelCalls>(
+    method: K,
+    fields: Partial<PanelCalls[K]['request']> = {},
+  ): Promise<PageCall<K>> {
+    return vi.waitFor(
+      async () => {
+        const calls = await this.calls(method)
+        const call = elementAt(calls, calls.length - 1)
+        expect(call.request).toMatchObject(fields)
+        return call
+      },
+      { timeout: TIMEOUT_MS },
+    )
+  }
+
+  /** The page's calls of a method since its messages were forgotten, oldest first. */
+  calls<K extends keyof PanelCalls>(method: K): Promise<PageCall<K>[]> {
+    return callsOf(this.current, method)
   }
 
   /** The text of the first element that matches, as soon as there is one. */

@@ -16,15 +16,21 @@ export const pickedLogits = logitsLike(score, vocabulary.size)
 /** Shows the inspection and waits until the panel has requested the picked token's full row of logits. */
 export async function showPicked(test: PanelUnderTest): Promise<PanelPage> {
   const panel = await test.show(typescript)
-  await test.posted('requestLogits', pickedAddress)
+  await test.called('logits', pickedAddress)
   return panel
 }
 
 /** Shows the inspection with the picked token's full row of logits. */
 export async function showPickedWithRow(test: PanelUnderTest): Promise<PanelPage> {
   const panel = await showPicked(test)
-  await panel.send({ type: 'logits', ...pickedAddress, logits: pickedLogits })
+  await answerLogits(test)
   return panel
+}
+
+/** Answers with the picked token's full row of logits. */
+export async function answerLogits(test: PanelUnderTest): Promise<void> {
+  const call = await test.called('logits', pickedAddress)
+  await call.resolve(pickedLogits)
 }
 
 /** Opens a section of the Prediction tab. */

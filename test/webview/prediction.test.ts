@@ -6,7 +6,14 @@ import { referenceInspection } from '../support/reference/referenceInspection'
 import { tokenNumbers } from '../support/reference/sampleNumbers'
 import { layoutProblems } from './layoutProblems'
 import { eventually, panelUnderTest, typescript, typescriptSection, vocabulary } from './panelUnderTest'
-import { openPart, pickedAddress, pickedLogits, showPicked, showPickedWithRow } from './pickedToken'
+import {
+  answerLogits,
+  openPart,
+  pickedAddress,
+  pickedLogits,
+  showPicked,
+  showPickedWithRow,
+} from './pickedToken'
 
 const test = panelUnderTest()
 const numbers = tokenNumbers(pickedAddress.position)
@@ -149,15 +156,17 @@ describe('the full row of logits', () => {
 
     await panel.holdKey('ArrowDown', 5)
 
-    await test.posted('requestLogits', { position: pickedAddress.position + 5 })
-    expect(await panel.messages('requestLogits')).toHaveLength(1)
+    await test.called('logits', { position: pickedAddress.position + 5 })
+    expect(await test.calls('logits')).toHaveLength(1)
   })
 
   it('is ignored if its token is no longer picked', async () => {
     const panel = await showPicked(test)
     await openPart(test, 'Sampling')
+    const call = await test.called('logits', pickedAddress)
+    await panel.send({ type: 'pickFromEditor', ...pickedAddress, position: 3 })
 
-    await panel.send({ type: 'logits', ...pickedAddress, position: 3, logits: pickedLogits })
+    await call.resolve(pickedLogits)
 
     // Messages are handled in order: when this one is, the one before it was.
     await panel.send({ type: 'settings', columns: ['rank'], topK: 3 })
@@ -175,7 +184,7 @@ describe('the full row of logits', () => {
     await eventually(() => test.texts('.candidates .loading')).toHaveLength(10)
     const before = await geometry()
 
-    await panel.send({ type: 'logits', ...pickedAddress, logits: pickedLogits })
+    await answerLogits(test)
 
     await eventually(() => test.texts('.candidates .loading')).toHaveLength(0)
     expect(await geometry()).toEqual(before)
@@ -183,21 +192,21 @@ describe('the full row of logits', () => {
 
   it('is requested again by Retry after loading it failed, with the reason', async () => {
     const panel = await showPicked(test)
-    await panel.send({ type: 'logitsFailed', ...pickedAddress, message: 'The engine has stopped.' })
+    await (await test.called('logits', pickedAddress)).fail('The engine has stopped.')
     await eventually(() => test.text('.detail [role=alert]')).toContain('The engine has stopped.')
     await panel.forgetMessages()
 
     await test.page.getByRole('button', { name: 'Retry' }).click()
 
-    expect(await test.posted('requestLogits', pickedAddress)).toMatchObject(pickedAddress)
+    expect((await test.called('logits', pickedAddress)).request).toMatchObject(pickedAddress)
     await test.page.locator('.detail [role=alert]').waitFor({ state: 'detached' })
   })
 
   it('is not said to be loading after it failed', async () => {
-    const panel = await showPicked(test)
+    await showPicked(test)
     await openPart(test, 'Sampling')
 
-    await panel.send({ type: 'logitsFailed', ...pickedAddress, message: 'The engine has stopped.' })
+    await (await test.called('logits', pickedAddress)).fail('The engine has stopped.')
 
     await eventually(() => test.text('.effect')).toContain('The effect is unknown')
   })
@@ -216,13 +225,13 @@ describe('a token without a prediction', () => {
     ['the window was reloaded before the run reached this token', { kind: 'interrupted' }],
     ['the run failed before this token', { kind: 'failed', message: 'No memory.', remedies: [] }],
   ])('says “%s” and has nothing to sample from', async (text, state) => {
-    const panel = await test.show(unscored(state))
+    await test.show(unscored(state))
 
     await openPart(test, 'Sampling')
 
     expect(await test.text('.missing')).toContain(text)
     expect(await test.text('.effect')).toContain('this run has no distribution for this token')
-    expect(await panel.messages('requestLogits')).toEqual([])
+    expect(await test.calls('logits')).toEqual([])
   })
 
   it('has a button that turns on the start token if nothing precedes it', async () => {
@@ -283,9 +292,8 @@ describe('with everything open', () => {
     [520, 700],
     [1180, 860],
   ])('nothing is cut off or leaves its box at %i × %i', async (width, height) => {
-    const panel = await test.show(typescript, { width, height })
-    await test.posted('requestLogits', pickedAddress)
-    await panel.send({ type: 'logits', ...pickedAddress, logits: pickedLogits })
+    await test.show(typescript, { width, height })
+    await answerLogits(test)
     await test.page.getByRole('tab', { name: 'Prediction' }).click()
     await test.page.getByRole('button', { name: 'more…' }).click()
     await openPart(test, 'How computed')

@@ -91,11 +91,11 @@ describe('the sampled column', () => {
   })
 
   it('is full after loading failed', async () => {
-    const panel = await showPicked(test)
+    await showPicked(test)
     await openPart(test, 'Sampling')
     await set('Temperature', '0.5')
 
-    await panel.send({ type: 'logitsFailed', ...pickedAddress, message: 'The engine has stopped.' })
+    await (await test.called('logits', pickedAddress)).fail('The engine has stopped.')
 
     await eventually(async () => (await cells(0)).at(3)).toBe('–')
   })

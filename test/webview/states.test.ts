@@ -34,10 +34,10 @@ describe('a running inspection', () => {
 
   it('requests the picked row as soon as it is scored', async () => {
     const panel = await test.show(started)
-    expect(await panel.messages('requestLogits')).toEqual([])
+    expect(await test.calls('logits')).toEqual([])
     const { predictions } = section
     await panel.send({ type: 'appendPredictions', inspectionId: id, section: 0, predictions })
-    await test.posted('requestLogits', { section: 0, position: 0 })
+    await test.called('logits', { section: 0, position: 0 })
   })
 
   it('is cancelled by its button and by Escape', async () => {

@@ -1,29 +1,30 @@
 import { describe, expect, it } from 'vitest'
 
 import { eventually, panelUnderTest, typescript } from './panelUnderTest'
-import { answer, answerOf, showAnswered, showWhy, subjectOf } from './whyAnswers'
+import { answerOf, showAnswered, showWhy, subjectOf } from './whyAnswers'
 
 const test = panelUnderTest()
 const against = () => test.page.getByLabel('against')
 
 describe('the question', () => {
   it('is why the picked token and not the most likely other one, once the tab is open', async () => {
-    const panel = await showWhy(test)
-    const { subject, knockedOut } = await test.posted('requestWhy')
-    expect({ subject, knockedOut }).toEqual({ subject: subjectOf(), knockedOut: [] })
-    expect(await panel.messages('requestWhy')).toHaveLength(1)
+    await showWhy(test)
+    const { request } = await test.called('why')
+    expect(request).toEqual({ subject: subjectOf(), knockedOut: [] })
+    expect(await test.calls('why')).toHaveLength(1)
   })
 
   it('is not asked while the tab is closed, or hidden in a narrow panel', async () => {
     const panel = await showWhy(test, { width: 520 })
+    const call = await test.called('why')
     await test.page.getByRole('tab', { name: 'Tokens' }).click()
     await panel.forgetMessages()
 
     await test.page.getByRole('grid').press('ArrowDown')
-    await test.posted('requestLogits')
+    await test.called('logits')
 
-    await test.posted('cancelWhy')
-    expect(await panel.messages('requestWhy')).toEqual([])
+    await eventually(() => call.isCancelled()).toBe(true)
+    expect(await test.calls('why')).toEqual([])
   })
 
   it('follows the picked token, and a held key asks only where it stops', async () => {
@@ -32,14 +33,14 @@ describe('the question', () => {
 
     await panel.holdKey('ArrowDown', 5)
 
-    await eventually(async () => (await panel.messages('requestWhy')).at(-1)?.subject.position).toBe(68)
-    expect(await panel.messages('requestWhy')).toHaveLength(1)
+    await eventually(async () => (await test.calls('why')).at(-1)?.request.subject.position).toBe(68)
+    expect(await test.calls('why')).toHaveLength(1)
   })
 
   it('of the next row is about the most likely token, against the second', async () => {
     const position = typescript.sections[0]?.tokens.length ?? NaN
     await showWhy(test, { picked: { section: 0, position } })
-    const { subject } = await test.posted('requestWhy')
+    const { subject } = (await test.called('why')).request
     const [first, second] = [...(typescript.sections[0]?.next?.top ?? [])]
     expect(subject).toMatchObject({
       position,
@@ -58,20 +59,20 @@ describe('what the token is held against', () => {
       ['nothing: its own logit', { kind: 'nothing' }],
     ] as const) {
       await against().selectOption({ label: await optionText(label) })
-      await eventually(async () => (await test.posted('requestWhy')).subject.against).toMatchObject(expected)
+      await eventually(async () => (await test.called('why')).request.subject.against).toMatchObject(expected)
     }
   })
 
   it('can be the first token of a typed text', async () => {
-    const panel = await showAnswered(test)
+    await showAnswered(test)
     await against().selectOption('another token…')
     await test.page.getByLabel('Text whose first token').fill(' algebra')
     await test.page.keyboard.press('Enter')
-    await test.posted('requestFirstToken', { text: ' algebra' })
+    const call = await test.called('firstToken', { text: ' algebra' })
 
-    await panel.send({ type: 'firstToken', text: ' algebra', tokenId: 37139 })
+    await call.resolve(37139)
 
-    await eventually(async () => (await test.posted('requestWhy')).subject.against).toEqual({
+    await eventually(async () => (await test.called('why')).request.subject.against).toEqual({
       kind: 'token',
       tokenId: 37139,
     })
@@ -79,13 +80,13 @@ describe('what the token is held against', () => {
   })
 
   it('says that a typed text could not be tokenized', async () => {
-    const panel = await showAnswered(test)
+    await showAnswered(test)
     await against().selectOption('another token…')
     await test.page.getByLabel('Text whose first token').fill('x')
     await test.page.keyboard.press('Enter')
-    await test.posted('requestFirstToken')
+    const call = await test.called('firstToken', { text: 'x' })
 
-    await panel.send({ type: 'firstToken', text: 'x', tokenId: null })
+    await call.resolve(null)
 
     await test.page.getByText('The text could not be tokenized. Try again.').waitFor()
   })
@@ -97,7 +98,7 @@ describe('what the token is held against', () => {
 
     await alternative.click()
 
-    await eventually(async () => (await test.posted('requestWhy')).subject.against).toEqual({
+    await eventually(async () => (await test.called('why')).request.subject.against).toEqual({
       kind: 'token',
       tokenId,
     })
@@ -112,20 +113,20 @@ describe('what the token is held against', () => {
 
     await line.locator('code.side.minus').waitFor()
     await test.page.getByRole('tab', { name: 'Why' }).click()
-    const { subject } = await test.posted('requestWhy')
+    const { subject } = (await test.called('why')).request
     expect(subject.against).toEqual({ kind: 'token', tokenId })
   })
 
   it('is never the explained token itself', async () => {
     await showAnswered(test)
     await test.page.locator('#row-0-61').click()
-    await eventually(async () => (await test.posted('requestWhy')).subject.position).toBe(61)
-    const before = (await test.posted('requestWhy')).subject
+    await eventually(async () => (await test.called('why')).request.subject.position).toBe(61)
+    const before = (await test.called('why')).request.subject
 
     await test.page.locator('#row-0-61 .alternative.actual').click()
 
     await test.posted('pickToken', { position: 61 })
-    expect((await test.posted('requestWhy')).subject).toEqual(before)
+    expect((await test.called('why')).request.subject).toEqual(before)
   })
 
   async function optionText(label: string | RegExp): Promise<string> {
@@ -156,14 +157,14 @@ describe('the charts', () => {
   })
 
   it('show the points that have arrived', async () => {
-    const panel = await showWhy(test)
+    await showWhy(test)
     const subject = subjectOf({ kind: 'mean' })
     await against().selectOption('mean')
-    await eventually(async () => (await test.posted('requestWhy')).subject.against.kind).toBe('mean')
-    await panel.send({ type: 'setWhy', answer: answerOf(subject, { context: null, layers: null }) })
+    const call = await test.called('why', { subject })
+    await call.progress({ kind: 'answer', answer: answerOf(subject, { context: null, layers: null }) })
 
     const context = [[1, 2, 4].map((tokens) => ({ tokens, logProb: -2 }))]
-    await panel.send({ type: 'addWhyPart', subject, part: { kind: 'context', context } })
+    await call.progress({ kind: 'part', part: { kind: 'context', context } })
 
     await eventually(() => test.page.locator('logitscope-curves').last().locator('circle').count()).toBe(3)
   })
@@ -172,25 +173,26 @@ describe('the charts', () => {
 describe('the progress of an answer', () => {
   it('is shown with Cancel, and a cancelled answer can be resumed', async () => {
     const panel = await showWhy(test)
+    const call = await test.called('why')
     await test.page.getByRole('button', { name: 'Cancel' }).click()
-    await test.posted('cancelWhy')
+    await eventually(() => call.isCancelled()).toBe(true)
     await panel.forgetMessages()
 
     await test.page.getByRole('button', { name: 'Resume' }).click()
 
-    await test.posted('requestWhy')
+    await test.called('why')
   })
 
   it('ends with the reason of a failure, its remedies and Retry', async () => {
     const panel = await showWhy(test)
-    const failure = { message: 'The engine restarted. Try again.', remedies: ['useInt8' as const] }
-    await panel.send({ type: 'endWhy', subject: subjectOf(), failure })
+    const call = await test.called('why', { subject: subjectOf() })
+    await call.fail('The engine restarted. Try again.', ['useInt8'])
     await test.page.getByText('Explaining the prediction failed: The engine restarted.').waitFor()
     await panel.forgetMessages()
 
     await test.page.getByRole('button', { name: 'Retry' }).click()
 
-    await test.posted('requestWhy')
+    await test.called('why')
     await test.page.getByRole('button', { name: 'Use int8' }).waitFor({ state: 'detached' })
   })
 
@@ -202,12 +204,15 @@ describe('the progress of an answer', () => {
   })
 
   it('ignores the answer to an earlier question', async () => {
-    const panel = await showWhy(test)
+    await showWhy(test)
+    const earlier = await test.called('why', { subject: subjectOf() })
     await against().selectOption('mean')
-    await eventually(async () => (await test.posted('requestWhy')).subject.against.kind).toBe('mean')
+    const subject = subjectOf({ kind: 'mean' })
+    const call = await test.called('why', { subject })
 
-    await answer(panel, answerOf(subjectOf()))
-    await panel.send({ type: 'setWhy', answer: answerOf(subjectOf({ kind: 'mean' })) })
+    await earlier.progress({ kind: 'answer', answer: answerOf(subjectOf()) })
+    await earlier.resolve()
+    await call.progress({ kind: 'answer', answer: answerOf(subject) })
 
     await eventually(() => test.text('.share.total .name')).toBe('·Config − mean')
     // Shown after 0.3 s.
@@ -217,8 +222,8 @@ describe('the progress of an answer', () => {
 
 it('offers no explanation for a token without a prediction', async () => {
   const sections = typescript.sections.map((section) => ({ ...section, predictions: [], next: null }))
-  const panel = await test.show({ ...typescript, sections, state: { kind: 'cancelled' } })
+  await test.show({ ...typescript, sections, state: { kind: 'cancelled' } })
   await test.page.getByRole('tab', { name: 'Why' }).click()
   await test.page.getByText('Not scored: the run was cancelled before this token.').waitFor()
-  expect(await panel.messages('requestWhy')).toEqual([])
+  expect(await test.calls('why')).toEqual([])
 })

@@ -79,7 +79,7 @@ function contextCurve(last: number): readonly ContextPoint[] {
 export async function showWhy(test: PanelUnderTest, options: ShowOptions = {}): Promise<PanelPage> {
   const panel = await test.show(typescript, options)
   await test.page.getByRole('tab', { name: 'Why' }).click()
-  await test.posted('requestWhy')
+  await test.called('why')
   return panel
 }
 
@@ -89,13 +89,14 @@ export async function showAnswered(
   { change = {}, ...options }: ShowOptions & { readonly change?: Partial<WhyAnswer> } = {},
 ): Promise<PanelPage> {
   const panel = await showWhy(test, options)
-  await answer(panel, answerOf(subjectOf(), change))
+  await answer(test, answerOf(subjectOf(), change))
   await eventually(() => test.page.getByRole('treegrid').count()).toBe(1)
   return panel
 }
 
-/** Answers the panel's question. */
-export async function answer(panel: PanelPage, whole: WhyAnswer): Promise<void> {
-  await panel.send({ type: 'setWhy', answer: whole })
-  await panel.send({ type: 'endWhy', subject: whole.subject, failure: null })
+/** Answers the page's question about the subject. */
+export async function answer(test: PanelUnderTest, whole: WhyAnswer): Promise<void> {
+  const call = await test.called('why', { subject: whole.subject })
+  await call.progress({ kind: 'answer', answer: whole })
+  await call.resolve()
 }

@@ -18,17 +18,17 @@ async function showAll(
   for (const [i, effect] of [0.25, 0.5, 1, -0.25, -0.5, -1].entries()) sources[SOURCES - 8 + i] = effect
   const { attribution } = answerOf(subjectOf())
   if (attribution === null) throw new Error('the answer has an attribution')
-  const whole = answerOf(subjectOf(), {
+  const change = {
     attribution: { ...attribution, sources },
     knockout: { rows: [THROW_ROW], logProbs: [-6, -2.5], top: { tokenId: EXPLAINED, logProb: -1 } },
-  })
-  const panel = await showAnswered(test, { theme, ...size })
-  await answer(panel, whole)
+  }
+  await showAnswered(test, { theme, ...size, change })
   await test.page.getByRole('radio', { name: 'Layer' }).check()
   await test.page.getByRole('row', { name: 'L0 attn' }).click()
   await test.page.getByRole('row', { name: 'L0H0' }).click()
   await test.page.getByRole('button', { name: /^throw, leading space/ }).click()
-  await answer(panel, whole)
+  await test.called('why', { knockedOut: [THROW_ROW] })
+  await answer(test, answerOf(subjectOf(), change))
   await test.page.getByText('now most likely').waitFor()
 }
 

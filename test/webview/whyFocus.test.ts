@@ -26,13 +26,13 @@ describe('the field for another token', () => {
   })
 
   it('gives the focus to the choice when its token is known', async () => {
-    const panel = await showAnswered(test)
+    await showAnswered(test)
     await against().selectOption('another token…')
     await field().fill(' algebra')
     await field().press('Enter')
-    await test.posted('requestFirstToken')
+    const call = await test.called('firstToken', { text: ' algebra' })
 
-    await panel.send({ type: 'firstToken', text: ' algebra', tokenId: 435 })
+    await call.resolve(435)
 
     await expectFocus('select')
   })
@@ -53,12 +53,12 @@ it('a button that brings a token back gives the focus to the next one, then to t
 })
 
 it('a token that is knocked out keeps the focus, and the lines that were opened stay open', async () => {
-  const panel = await showAnswered(test)
+  await showAnswered(test)
   await button(/59 tokens/).click()
 
   await button(CATCH).press(' ')
-  await test.posted('requestWhy', { knockedOut: [CATCH_ROW] })
-  await answer(panel, answerOf(subjectOf()))
+  await test.called('why', { knockedOut: [CATCH_ROW] })
+  await answer(test, answerOf(subjectOf()))
 
   await button(CATCH).and(test.page.locator('[aria-pressed=true][tabindex="0"]:focus')).waitFor()
   expect(await test.page.locator('.sources .fold').count()).toBe(0)
@@ -77,11 +77,11 @@ it('the effect of a token that is knocked out is scrolled into view', async () =
 })
 
 it('a model that has read a single token offers no knockout', async () => {
-  const panel = await showWhy(test)
+  await showWhy(test)
   const whole = answerOf(subjectOf(), { attribution: null })
   const window = { ...whole.window, inputIds: whole.window.inputIds.slice(0, 1) }
 
-  await answer(panel, { ...whole, window })
+  await answer(test, { ...whole, window })
 
   await test.page.getByText('The model has read only the current position').waitFor()
 })

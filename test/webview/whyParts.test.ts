@@ -96,10 +96,10 @@ describe('direct logit attribution', () => {
 
   it('says in int8 that it needs fp32, and switches', async () => {
     const int8 = { ...typescript, model: { ...typescript.model, precision: 'int8' as const } }
-    const panel = await test.show(int8)
+    await test.show(int8)
     await test.page.getByRole('tab', { name: 'Why' }).click()
-    await test.posted('requestWhy')
-    await answer(panel, answerOf(subjectOf(), { attribution: null }))
+    await test.called('why')
+    await answer(test, answerOf(subjectOf(), { attribution: null }))
     await test.page.getByText('Needs fp32: in int8 the parts do not add up exactly.').waitFor()
 
     await test.page.getByRole('button', { name: 'Use fp32' }).click()
@@ -137,14 +137,14 @@ describe('the earlier tokens', () => {
     await showAnswered(test)
     await source(/59 tokens/).click()
     await throwToken().click()
-    await test.posted('requestWhy', { knockedOut: [THROW_ROW] })
+    await test.called('why', { knockedOut: [THROW_ROW] })
 
     await source('catch, leading space').press(' ')
-    await test.posted('requestWhy', { knockedOut: [53, THROW_ROW] })
+    await test.called('why', { knockedOut: [53, THROW_ROW] })
     expect(await isOut()).toBe('true')
     await test.page.getByRole('button', { name: 'Bring back throw' }).click()
 
-    await test.posted('requestWhy', { knockedOut: [53] })
+    await test.called('why', { knockedOut: [53] })
     expect(await isOut()).toBe('false')
   })
 
@@ -153,13 +153,13 @@ describe('the earlier tokens', () => {
     await panel.forgetMessages()
     await source(/^new, leading space/).click({ force: true })
     await throwToken().click()
-    await test.posted('requestWhy', { knockedOut: [THROW_ROW] })
+    await test.called('why', { knockedOut: [THROW_ROW] })
     expect(await source(/^new, leading space/).getAttribute('aria-disabled')).toBe('true')
   })
 
   it('say where the window begins if it is not the first one', async () => {
-    const panel = await showWhy(test)
-    await answer(panel, answerOf(subjectOf(), { window: { ...answerOf(subjectOf()).window, rowOffset: 20 } }))
+    await showWhy(test)
+    await answer(test, answerOf(subjectOf(), { window: { ...answerOf(subjectOf()).window, rowOffset: 20 } }))
     await test.page
       .getByText('The model sees a window of the text here, which begins with token 21.')
       .waitFor()
@@ -170,11 +170,11 @@ describe('attention knockout', () => {
   const knockout = { rows: [THROW_ROW], logProbs: [-6, -2.5], top: { tokenId: EXPLAINED, logProb: -1 } }
 
   it('shows both tokens before and after, and the new most likely one', async () => {
-    const panel = await showAnswered(test)
+    await showAnswered(test)
     await throwToken().click()
-    await test.posted('requestWhy', { knockedOut: [THROW_ROW] })
+    await test.called('why', { knockedOut: [THROW_ROW] })
 
-    await answer(panel, answerOf(subjectOf(), { knockout }))
+    await answer(test, answerOf(subjectOf(), { knockout }))
 
     const lines = async () => (await test.texts('.effects tbody tr')).map((line) => line.split(/\t+/))
     await eventually(lines).toMatchObject([
@@ -204,6 +204,6 @@ describe('attention knockout', () => {
         },
       },
     })
-    await test.posted('requestWhy', { knockedOut: [THROW_ROW] })
+    await test.called('why', { knockedOut: [THROW_ROW] })
   })
 })

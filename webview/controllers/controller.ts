@@ -1,5 +1,4 @@
 import type { ComparisonSide } from '../../src/shared/contracts/panel/comparison'
-import { elementAt } from '../../src/shared/elementAt'
 import type {
   AnswerLongRunMessage,
   HostMessage,
@@ -9,15 +8,17 @@ import type {
   TokenAddress,
 } from '../../src/shared/contracts/panel/protocol'
 import type { SamplingSettings } from '../../src/shared/contracts/engine/samplingSettings'
+import type { PanelCalls } from '../../src/shared/contracts/panel/panelCalls'
+import { RpcClient, type RpcMessage } from '../../src/shared/rpc'
 import { Announcements } from './announcements'
 import type { SavedState } from '../state/inspection/savedState'
 import type { Host } from './host'
 import { LensController } from './lensController'
-import { distributionAt } from '../state/rows/addresses'
+import { LogitsController } from './logitsController'
 import type { ColourBy } from '../state/rows/colouring'
 import type { Explained } from '../state/inspection/explained'
 import { initialState, type PanelState, type PredictionPart, type Sort } from '../state/inspection/panelState'
-import { type PanelAction, reduce } from '../state/inspection/reducer'
+import { type PanelEvent, reduce } from '../state/inspection/reducer'
 import type { Place, Tab } from '../state/inspection/tabs'
 import { whyQuestion } from '../state/inspection/whyQuestion'
 import { WhyController } from './whyController'
@@ -68,36 +69,15 @@ export interface PanelView {
   shows(place: Place): boolean
 }
 
-/** A held arrow key passes many tokens; the full row of logits is requested only where it stops. */
-const LOGITS_DEBOUNCE_MS = 80
-
 /** Owns the panel's state: applies messages and actions to it, and posts messages to the extension host. */
 export class PanelController implements PanelActions {
-  readonly lens = new LensController({
-    state: () => this.currentState,
-    dispatch: (action) => {
-      this.dispatch(action)
-    },
-    post: (message) => {
-      this.host.post(message)
-    },
-  })
-  readonly why = new WhyController({
-    state: () => this.currentState,
-    dispatch: (action) => {
-      this.dispatch(action)
-    },
-    post: (message) => {
-      this.host.post(message)
-    },
-    isVisible: () => this.currentState.tabs.detail === 'why' && this.view.shows('detail'),
-  })
+  readonly lens: LensController
+  readonly why: WhyController
+  private readonly logits: LogitsController
   private readonly announcements = new Announcements()
   private currentState: PanelState
   private saved: SavedState
-  private logitsTimer: ReturnType<typeof setTimeout> | undefined
-  /** The pick whose row of logits is requested, or will be when the timer ends. */
-  private logitsRequestedFor: PanelState['picked'] = null
+  private receiveAnswer: ((message: RpcMessage) => void) | undefined
 
   constructor(
     private readonly host: Host,
@@ -105,6 +85,24 @@ export class PanelController implements PanelActions {
   ) {
     this.saved = host.loadState()
     this.currentState = initialState(this.saved)
+    const options = {
+      state: () => this.currentState,
+      dispatch: (event: PanelEvent) => {
+        this.dispatch(event)
+      },
+      calls: new RpcClient<PanelCalls>({
+        send: (message) => {
+          host.post({ type: 'rpc', message })
+        },
+        onMessage: (listener) => (this.receiveAnswer = listener),
+      }),
+    }
+    this.logits = new LogitsController(options)
+    this.lens = new LensController(options)
+    this.why = new WhyController({
+      ...options,
+      isVisible: () => this.currentState.tabs.detail === 'why' && view.shows('detail'),
+    })
   }
 
   get state(): PanelState {
@@ -121,6 +119,10 @@ export class PanelController implements PanelActions {
   }
 
   receive(message: HostMessage): void {
+    if (message.type === 'rpc') {
+      this.receiveAnswer?.(message.message)
+      return
+    }
     this.dispatch(message)
     if (message.type === 'focusTable' || (message.type === 'showInspection' && message.focus))
       this.view.focusTable()
@@ -161,8 +163,7 @@ export class PanelController implements PanelActions {
   }
 
   retryLogits(): void {
-    this.logitsRequestedFor = null
-    this.dispatch({ type: 'retryLogits' })
+    this.logits.retry()
   }
 
   /** Holds the explained token against another one. */
@@ -215,34 +216,18 @@ export class PanelController implements PanelActions {
     this.dispatch({ type: 'setKeysShown', shown: false })
   }
 
-  private dispatch(event: HostMessage | PanelAction): void {
+  private dispatch(event: PanelEvent): void {
     const before = this.currentState
     const after = reduce(before, event)
     if (after === before) return
     this.currentState = after
-    this.requestLogits()
+    this.logits.follow()
     this.lens.follow()
     this.why.follow()
     this.saveState()
     this.view.stateChanged()
     const announcement = this.announcements.between(before, after, performance.now())
     if (announcement !== null) this.view.announce(announcement)
-  }
-
-  /** Requests the picked token's full row of logits, once for each pick, as soon as the token is scored. */
-  private requestLogits(): void {
-    const { inspection, picked, fullRow } = this.currentState
-    if (picked !== this.logitsRequestedFor) {
-      clearTimeout(this.logitsTimer)
-      this.logitsRequestedFor = null
-    }
-    if (inspection === null || picked === null || fullRow.kind !== 'absent') return
-    if (this.logitsRequestedFor !== null) return
-    if (distributionAt(elementAt(inspection.sections, picked.section), picked.position) === null) return
-    this.logitsRequestedFor = picked
-    this.logitsTimer = setTimeout(() => {
-      this.post((inspectionId) => ({ type: 'requestLogits', inspectionId, ...picked }))
-    }, LOGITS_DEBOUNCE_MS)
   }
 
   private saveState(): void {

@@ -1,16 +1,18 @@
 import type { ComparisonSide } from '../../src/shared/contracts/panel/comparison'
-import type { PanelMessage } from '../../src/shared/contracts/panel/protocol'
+import type { CallFailure, PanelCalls } from '../../src/shared/contracts/panel/panelCalls'
 import { elementAt } from '../../src/shared/elementAt'
+import type { RpcClient } from '../../src/shared/rpc'
 import { unscoredReason } from '../../src/shared/text/unscored'
 import { baselineAt } from '../state/rows/comparedRows'
-import { type LensAction, lensRowsOf } from '../state/explanations/lens'
+import { type LensEvent, lensRowsOf } from '../state/explanations/lens'
 import type { LensCells } from '../state/explanations/lensCells'
 import type { PanelState } from '../state/inspection/panelState'
+import { NewestCall } from './newestCall'
 
 export interface LensControllerOptions {
   readonly state: () => PanelState
-  readonly dispatch: (action: LensAction) => void
-  readonly post: (message: PanelMessage) => void
+  readonly dispatch: (event: LensEvent) => void
+  readonly calls: RpcClient<PanelCalls>
 }
 
 /** The positions [from, end) of a section. */
@@ -29,13 +31,16 @@ export class LensController {
   /** When the visible columns changed last, in milliseconds. */
   private movedAt = -Infinity
   private timer: ReturnType<typeof setTimeout> | undefined
-  /** What was visible when the last request was posted. */
+  /** What was visible when the last request was sent. */
   private seenByRequest: LensRange | null = null
   /** The last request; it is not repeated, even if its answer lacks rows. */
   private asked: (LensRange & { readonly inspectionId: string; readonly side: ComparisonSide }) | null = null
   private requests = 0
+  private readonly call: NewestCall<'lens'>
 
-  constructor(private readonly options: LensControllerOptions) {}
+  constructor(private readonly options: LensControllerOptions) {
+    this.call = new NewestCall(options.calls, 'lens')
+  }
 
   /** The layer that is shown, null for the output. Newer than what the components know, as keys repeat faster than frames. */
   get layer(): number | null {
@@ -58,7 +63,7 @@ export class LensController {
   /** Cancels the work. Nothing is requested until `resume` is called. */
   cancel(): void {
     this.stopTimer()
-    this.options.post({ type: 'cancelLens' })
+    this.call.cancel()
     this.options.dispatch({ type: 'stopLens' })
   }
 
@@ -84,7 +89,7 @@ export class LensController {
 
   private readonly ask = (): void => {
     this.timer = undefined
-    const { state, post, dispatch } = this.options
+    const { state, dispatch } = this.options
     const wanted = this.wanted()
     const { inspection, side } = state()
     if (wanted === null || inspection === null) return
@@ -93,7 +98,21 @@ export class LensController {
     this.asked = { ...wanted, inspectionId, side }
     this.seenByRequest = this.visible
     dispatch({ type: 'askLens', request })
-    post({ type: 'requestLens', inspectionId, request, side, ...wanted })
+    const ended = (failure: CallFailure | null) => {
+      dispatch({ type: 'lensEnded', inspectionId, request, failure })
+    }
+    this.call.ask(
+      { inspectionId, side, ...wanted },
+      {
+        onProgress: (rows) => {
+          dispatch({ type: 'lensRows', inspectionId, side, section: wanted.section, ...rows })
+        },
+        onResult: () => {
+          ended(null)
+        },
+        onFailure: ended,
+      },
+    )
   }
 
   /** What is to be requested now; null if nothing is missing, or is being computed already. */

@@ -1,13 +1,15 @@
-import type { PanelMessage } from '../../src/shared/contracts/panel/protocol'
+import type { CallFailure, PanelCalls, WhyQuestion } from '../../src/shared/contracts/panel/panelCalls'
+import type { RpcClient } from '../../src/shared/rpc'
 import type { PanelState } from '../state/inspection/panelState'
 import type { ShareOrder } from '../state/explanations/shares'
-import { isSameQuestion, type WhyAction, type WhyQuestion } from '../state/explanations/why'
+import { isSameQuestion, type WhyAction } from '../state/explanations/why'
 import { whyQuestion } from '../state/inspection/whyQuestion'
+import { NewestCall } from './newestCall'
 
 export interface WhyControllerOptions {
   readonly state: () => PanelState
   readonly dispatch: (action: WhyAction) => void
-  readonly post: (message: PanelMessage) => void
+  readonly calls: RpcClient<PanelCalls>
   /** Whether the tab Why is on the screen. */
   readonly isVisible: () => boolean
 }
@@ -21,11 +23,17 @@ export class WhyController {
   private current: WhyQuestion | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(private readonly options: WhyControllerOptions) {}
+  private readonly call: NewestCall<'why'>
+  private readonly firstTokenCall: NewestCall<'firstToken'>
+
+  constructor(private readonly options: WhyControllerOptions) {
+    this.call = new NewestCall(options.calls, 'why')
+    this.firstTokenCall = new NewestCall(options.calls, 'firstToken')
+  }
 
   /** Called after each change of the state, and of what is on the screen. */
   follow(): void {
-    const { isVisible, state, post } = this.options
+    const { isVisible, state } = this.options
     const wanted = whyQuestion(state())
     if (isSameQuestion(this.current, wanted)) return
     clearTimeout(this.timer)
@@ -34,7 +42,7 @@ export class WhyController {
       if (wanted !== null) this.timer = setTimeout(this.ask, DEBOUNCE_MS)
     } else if (this.current !== null) {
       this.current = null
-      post({ type: 'cancelWhy' })
+      this.call.cancel()
     }
   }
 
@@ -60,15 +68,26 @@ export class WhyController {
 
   /** Holds the explained token against the first token of a text. */
   holdAgainstText(text: string): void {
-    this.options.dispatch({ type: 'askFirstToken', text })
-    this.options.post({ type: 'requestFirstToken', text })
+    const { dispatch } = this.options
+    const onResult = (tokenId: number | null) => {
+      dispatch({ type: 'firstToken', text, tokenId })
+    }
+    dispatch({ type: 'askFirstToken', text })
+    this.firstTokenCall.ask(
+      { text },
+      {
+        onResult,
+        onFailure: () => {
+          onResult(null)
+        },
+      },
+    )
   }
 
   /** Cancels the work on the question, which is not asked again until it changes or `retry` is called. */
   cancel(): void {
-    const { post, dispatch } = this.options
-    post({ type: 'cancelWhy' })
-    dispatch({ type: 'cancelAnswer' })
+    this.call.cancel()
+    this.options.dispatch({ type: 'cancelAnswer' })
   }
 
   /** Asks again after a failure or a cancel. */
@@ -78,9 +97,23 @@ export class WhyController {
   }
 
   private readonly ask = (): void => {
-    const { dispatch, post } = this.options
-    if (this.current === null) return
-    dispatch({ type: 'askWhy', question: this.current })
-    post({ type: 'requestWhy', ...this.current })
+    const { dispatch } = this.options
+    const question = this.current
+    if (question === null) return
+    const { subject } = question
+    const ended = (failure: CallFailure | null) => {
+      dispatch({ type: 'endWhy', subject, failure })
+    }
+    dispatch({ type: 'askWhy', question })
+    this.call.ask(question, {
+      onProgress: (update) => {
+        if (update.kind === 'answer') dispatch({ type: 'setWhy', answer: update.answer })
+        else dispatch({ type: 'addWhyPart', subject, part: update.part })
+      },
+      onResult: () => {
+        ended(null)
+      },
+      onFailure: ended,
+    })
   }
 }

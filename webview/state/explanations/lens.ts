@@ -3,7 +3,8 @@
 import { assertNever } from '../../../src/shared/assertNever'
 import type { ComparisonSide } from '../../../src/shared/contracts/panel/comparison'
 import { decodeLensRows, LensRows } from '../../../src/shared/contracts/panel/lensRows'
-import type { LensEndedMessage, LensRowsMessage } from '../../../src/shared/contracts/panel/lensMessages'
+import type { CallFailure } from '../../../src/shared/contracts/panel/panelCalls'
+import type { LensRowsMessage } from '../../../src/shared/contracts/panel/protocol'
 import { LENS_CELLS, type LensCells } from './lensCells'
 
 export interface LensState {
@@ -20,13 +21,21 @@ export type LensProgress =
   | { readonly kind: 'running'; readonly request: number }
   /** Nothing is requested until the user resumes. */
   | { readonly kind: 'cancelled' }
-  | ({ readonly kind: 'failed' } & NonNullable<LensEndedMessage['failure']>)
+  | ({ readonly kind: 'failed' } & CallFailure)
 
-/** What changes the state: messages of the host about the shown inspection, and the user's actions. */
-export type LensEvent = LensRowsMessage | LensEndedMessage | LensAction
+/** Rows of the shown inspection that the host sends or answers with, and the actions of the page. */
+export type LensEvent = LensRowsMessage | LensAction
 
 export type LensAction =
+  /** The page counts its requests. */
   | { readonly type: 'askLens'; readonly request: number }
+  /** All rows of a request were received, or computing them failed. */
+  | {
+      readonly type: 'lensEnded'
+      readonly inspectionId: string
+      readonly request: number
+      readonly failure: CallFailure | null
+    }
   | { readonly type: 'stopLens' }
   | { readonly type: 'resumeLens' }
   | { readonly type: 'setLensCells'; readonly cells: LensCells }

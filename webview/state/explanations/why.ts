@@ -1,13 +1,11 @@
 // The state of the tab Why: what the user has set, what is requested, and what the host has answered.
 
 import { assertNever } from '../../../src/shared/assertNever'
+import type { CallFailure, WhyQuestion } from '../../../src/shared/contracts/panel/panelCalls'
 import {
-  type AddWhyPartMessage,
-  type EndWhyMessage,
-  type FirstTokenMessage,
   isSameSubject,
-  type SetWhyMessage,
   type WhyAnswer,
+  type WhyPart,
   type WhySubject,
   withWhyPart,
 } from '../../../src/shared/contracts/panel/why'
@@ -30,12 +28,6 @@ export interface KnockedOut extends Pick<WhySubject, 'inspectionId' | 'section' 
 
 export const INITIAL_WHY_VIEW: WhyView = { order: 'size', open: [], knockedOut: null }
 
-/** What the panel asks the host. */
-export interface WhyQuestion {
-  readonly subject: WhySubject
-  readonly knockedOut: readonly number[]
-}
-
 /** The last question and how far its answer is. */
 export interface WhyState {
   readonly view: WhyView
@@ -56,24 +48,36 @@ export type WhyProgress =
   | { readonly kind: 'running' }
   | { readonly kind: 'done' }
   | { readonly kind: 'cancelled' }
-  | ({ readonly kind: 'failed' } & NonNullable<EndWhyMessage['failure']>)
+  | ({ readonly kind: 'failed' } & CallFailure)
 
 export function initialWhy(view: WhyView): WhyState {
   return { view, question: null, progress: { kind: 'done' }, answer: null, typed: null }
 }
 
-/** The user's actions in the tab, and the questions that follow from them. */
+/** The user's actions in the tab, the questions that follow from them, and the answers. */
 export type WhyAction =
   | { readonly type: 'setShareOrder'; readonly order: ShareOrder }
   | { readonly type: 'setShareOpen'; readonly id: string; readonly open: boolean }
   | { readonly type: 'setKnockedOut'; readonly knockedOut: KnockedOut }
   | { readonly type: 'askWhy'; readonly question: WhyQuestion }
   | { readonly type: 'cancelAnswer' }
+  /** Begins the answer with everything that is known already. */
+  | { readonly type: 'setWhy'; readonly answer: WhyAnswer }
+  | { readonly type: 'addWhyPart'; readonly subject: WhySubject; readonly part: WhyPart }
+  /** The answer is complete, or computing it failed. */
+  | { readonly type: 'endWhy'; readonly subject: WhySubject; readonly failure: CallFailure | null }
   | { readonly type: 'askFirstToken'; readonly text: string }
+  | FirstTokenAction
 
-export type WhyEvent = WhyAction | SetWhyMessage | AddWhyPartMessage | EndWhyMessage | FirstTokenMessage
+/** Ends `askFirstToken`. */
+export interface FirstTokenAction {
+  readonly type: 'firstToken'
+  readonly text: string
+  /** Null if the text has no token, or tokenizing failed. */
+  readonly tokenId: number | null
+}
 
-export function reduceWhy(why: WhyState, event: WhyEvent): WhyState {
+export function reduceWhy(why: WhyState, event: WhyAction): WhyState {
   const { view, answer, progress } = why
   switch (event.type) {
     case 'setShareOrder':

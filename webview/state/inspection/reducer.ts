@@ -1,11 +1,12 @@
 import { assertNever } from '../../../src/shared/assertNever'
 import type { ComparisonSide } from '../../../src/shared/contracts/panel/comparison'
+import type { RowAddress } from '../../../src/shared/contracts/panel/panelCalls'
 import type {
+  CallMessage,
   HostMessage,
   SetComparisonMessage,
   TokenAddress,
 } from '../../../src/shared/contracts/panel/protocol'
-import type { FirstTokenMessage } from '../../../src/shared/contracts/panel/why'
 import type { SamplingSettings } from '../../../src/shared/contracts/engine/samplingSettings'
 import { Vocabulary } from '../../../src/shared/text/vocabulary'
 import { TokenLabels } from '../../tokens/tokenLabels'
@@ -16,9 +17,9 @@ import { type LensAction, type LensEvent, reduceLens, withoutBaseline } from '..
 import { ABSENT_ROW, type PanelState, type PredictionPart, type Sort } from './panelState'
 import { applyUpdate, isKnown, showInspection } from './shownInspection'
 import { openTab, type Tab } from './tabs'
-import { reduceWhy, type WhyAction, type WhyEvent } from '../explanations/why'
+import { type FirstTokenAction, reduceWhy, type WhyAction } from '../explanations/why'
 
-/** A user action that changes what the panel shows. */
+/** An action of the user, or the answer to a question of the page. */
 export type PanelAction =
   | { readonly type: 'pick'; readonly address: TokenAddress }
   | { readonly type: 'sortBy'; readonly sort: Sort }
@@ -26,17 +27,25 @@ export type PanelAction =
   | { readonly type: 'setTopK'; readonly topK: number }
   | { readonly type: 'setSampling'; readonly sampling: SamplingSettings }
   | { readonly type: 'setPartOpen'; readonly part: PredictionPart; readonly open: boolean }
-  | { readonly type: 'retryLogits' }
   | { readonly type: 'explain'; readonly change: Partial<Explained> }
   | { readonly type: 'explainSide'; readonly side: ComparisonSide }
   | { readonly type: 'openTab'; readonly tab: Tab }
   | { readonly type: 'scrolled'; readonly scroll: number }
   | { readonly type: 'setKeysShown'; readonly shown: boolean }
+  | LogitsAction
   | LensAction
   | WhyAction
 
+export type LogitsAction =
+  | { readonly type: 'retryLogits' }
+  | (RowAddress & { readonly type: 'logitsLoaded'; readonly logits: Float32Array })
+  | (RowAddress & { readonly type: 'logitsFailed'; readonly message: string })
+
+/** Anything that changes the state. */
+export type PanelEvent = Exclude<HostMessage, CallMessage> | PanelAction
+
 /** The state after an event; the same object if nothing changes. */
-export function reduce(state: PanelState, event: HostMessage | PanelAction): PanelState {
+export function reduce(state: PanelState, event: PanelEvent): PanelState {
   switch (event.type) {
     case 'vocabulary':
       return { ...state, labels: new TokenLabels(new Vocabulary(event.bytes, event.offsets)) }
@@ -60,7 +69,7 @@ export function reduce(state: PanelState, event: HostMessage | PanelAction): Pan
       return { ...state, layout: event.layout }
     case 'pickFromEditor':
       return isKnown(state, event) ? pick(state, event) : state
-    case 'logits':
+    case 'logitsLoaded':
       return isPicked(state, event) ? { ...state, fullRow: { kind: 'loaded', logits: event.logits } } : state
     case 'logitsFailed':
       return isPicked(state, event)
@@ -173,13 +182,13 @@ function withLens(state: PanelState, event: LensEvent): PanelState {
   return lens === state.lens ? state : { ...state, lens }
 }
 
-function withWhy(state: PanelState, event: WhyEvent): PanelState {
+function withWhy(state: PanelState, event: WhyAction): PanelState {
   const why = reduceWhy(state.why, event)
   return why === state.why ? state : { ...state, why }
 }
 
 /** Holds the explained token against the first token of a typed text. */
-function holdAgainstTyped(state: PanelState, event: FirstTokenMessage): PanelState {
+function holdAgainstTyped(state: PanelState, event: FirstTokenAction): PanelState {
   const after = withWhy(state, event)
   if (after === state || event.tokenId === null) return after
   return { ...after, explained: { ...after.explained, against: { kind: 'token', tokenId: event.tokenId } } }

@@ -2,11 +2,12 @@
 
 import type { Against } from '../../../src/shared/contracts/engine/explanation'
 import type { Distribution } from '../../../src/shared/contracts/engine/prediction'
+import type { WhyQuestion } from '../../../src/shared/contracts/panel/panelCalls'
 import type { WhySubject } from '../../../src/shared/contracts/panel/why'
 import { distributionAt } from '../rows/addresses'
 import { baselineAt } from '../rows/comparedRows'
 import type { PanelState } from './panelState'
-import { isSameQuestion, type WhyQuestion } from '../explanations/why'
+import { isSameQuestion } from '../explanations/why'
 
 /** What the tab asks about the picked token; null if the token is not scored. */
 export function whyQuestion(state: PanelState): WhyQuestion | null {

@@ -1,6 +1,7 @@
 // The page asks the extension host with calls over `rpc.ts`. A new question is a method of `PanelCalls`, a guard in
 // parsePanelMessage.ts and a handler in answerCalls.ts; the compiler names what is missing.
 
+import type { PanelCallError } from '../../errors'
 import type { ComparisonSide } from './comparison'
 import type { LensRowsMessage, TokenAddress } from './protocol'
 import type { WhyAnswer, WhyPart, WhySubject } from './why'
@@ -16,6 +17,9 @@ export interface PanelCalls {
   /** The first token of a text, tokenized as it stands; null if the text is empty or tokenizing failed. */
   readonly firstToken: { request: { readonly text: string }; progress: never; result: number | null }
 }
+
+/** A failure as the page shows it: a sentence, and the commands that it offers. */
+export type CallFailure = Pick<PanelCallError, 'message' | 'remedies'>
 
 /** A row of an inspection. */
 export interface RowAddress extends TokenAddress {
