@@ -52,14 +52,14 @@ export class InspectFeature implements Feature, ShownInspection, vscode.Disposab
     const texts = new BaselineTexts()
     const session = new InspectionSession(inspectWork({ ...options, texts }))
     this.session = session
-    this.store = new InspectionStore({ folder: storage, session, log })
+    this.store = new InspectionStore(storage, log)
     // Subscribes before the panel, which shows the token that the link has picked.
     this.link = new EditorLink(session)
     this.panel = new InspectionPanel({
       ...options,
       session,
       link: this.link,
-      restore: (id) => this.store.restore(id),
+      restore: (id) => this.store.restore(id, session),
     })
     this.inspected = new InspectedDocuments(session)
     this.compared = new ComparedDocument(this)
@@ -72,6 +72,7 @@ export class InspectFeature implements Feature, ShownInspection, vscode.Disposab
       texts,
     })
     this.subscriptions = [
+      this.store.follow(session),
       followContextKeys(session),
       onFileMoved((move) => {
         this.follow(move)

@@ -5,7 +5,7 @@ import { encodeLensRows } from '../../../shared/contracts/panel/lensRows'
 import type { PanelCalls } from '../../../shared/contracts/panel/panelCalls'
 import { CancelledError, PanelCallError } from '../../../shared/errors'
 import { type HandlerOptions, type RpcHandlers, type RpcMessage, serveRpc } from '../../../shared/rpc'
-import type { RunExplanations } from '../session/explanations/runExplanations'
+import type { RunExplanations } from '../session/runExplanations'
 
 /** The answers to the questions of the page. */
 export type PanelAnswers = Pick<RunExplanations, keyof PanelCalls>

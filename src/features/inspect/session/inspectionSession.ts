@@ -4,7 +4,7 @@ import type { InspectionState } from '../../../shared/contracts/panel/inspection
 import { type InspectionUpdate, updateInspection } from '../../../shared/contracts/panel/inspectionUpdate'
 import { Emitter } from '../../../shared/emitter'
 import { CancelledError } from '../../../shared/errors'
-import { RunExplanations } from './explanations/runExplanations'
+import { RunExplanations } from './runExplanations'
 import type { InspectionRun } from './inspectionRun'
 import { Job } from './job'
 import { LOADING, Preparation } from './preparation'

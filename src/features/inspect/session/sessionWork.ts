@@ -6,7 +6,7 @@ import type {
 } from '../../../prediction/windows/inspectDocument'
 import type { Baseline } from '../../../shared/contracts/panel/comparison'
 import type { ModelBaseline } from './baselines'
-import type { ExplanationWork } from './explanations/runExplanations'
+import type { ExplanationWork } from './runExplanations'
 import type { ShownRun } from './sessionState'
 
 /** The work that a session starts. It is passed in, so that a session needs neither VS Code nor an engine. */

@@ -29,15 +29,9 @@ const HEADER_FILES = ['header0.json', 'header1.json'] as const
 const TOKEN_IDS_FILE = 'tokenIds'
 const RANGES_FILE = 'ranges'
 
-export interface InspectionStoreOptions {
-  readonly folder: vscode.Uri
-  readonly session: InspectionSession
-  readonly log: Log
-}
-
 /**
- * Stores what a session shows, one folder for each of the newest inspections, so that it can be restored after a reload of
- * the window. Saving an inspection again writes only what is new.
+ * Stores the newest inspections, one folder each, so that the panel can be restored after a reload of the window. Saving
+ * an inspection again writes only what is new.
  */
 export class InspectionStore implements vscode.Disposable {
   /** What is stored of the inspection that was saved last. */
@@ -46,27 +40,52 @@ export class InspectionStore implements vscode.Disposable {
   private waiting: InspectionRun | undefined
   private saving: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** Returns the results to save when the timer ends. */
+  private growing: (() => InspectionRun | undefined) | undefined
   private isDisposed = false
-  private readonly subscription: vscode.Disposable
 
-  constructor(private readonly options: InspectionStoreOptions) {
-    this.subscription = options.session.onDidUpdate((update) => {
+  constructor(
+    private readonly folder: vscode.Uri,
+    private readonly log: Log,
+  ) {}
+
+  /** Saves what a session shows, from now on. */
+  follow(session: InspectionSession): vscode.Disposable {
+    return session.onDidUpdate((update) => {
       const when = timeToSave(update)
-      if (when === 'now') void this.save()
-      else if (when === 'soon') this.saveSoon()
+      const { snapshot } = session
+      if (when === 'now' && snapshot !== undefined) void this.save(snapshot)
+      else if (when === 'soon') this.saveSoon(() => session.snapshot)
     })
   }
 
   /** Shows a stored inspection. No effect if it is not stored, or another one is requested or shown by then. */
-  async restore(id: string): Promise<void> {
-    const { session } = this.options
+  async restore(id: string, session: InspectionSession): Promise<void> {
     if (!session.isUntouched) return
     const run = await this.load(id)
     if (run !== undefined && session.isUntouched) session.restore({ subject: storedSubject(run) }, run)
   }
 
+  /** Resolves when this run, or a newer one, is saved. Never rejects: a failure only means that a reload loses results. */
+  save(run: InspectionRun): Promise<void> {
+    this.stopTimer()
+    // A run that ends because the window is reloaded is interrupted, not cancelled.
+    if (this.isDisposed) return this.saving ?? Promise.resolve()
+    this.waiting = run
+    this.saving ??= this.saveWaiting().finally(() => (this.saving = undefined))
+    return this.saving
+  }
+
+  /** Saves a run that is still running, at most once in `SAVE_INTERVAL_MS`. `current` returns its results by then. */
+  saveSoon(current: () => InspectionRun | undefined): void {
+    this.growing = current
+    this.timer ??= setTimeout(() => {
+      this.saveGrowing()
+    }, SAVE_INTERVAL_MS)
+  }
+
   /** Undefined if a file is missing or unreadable. */
-  private async load(id: string): Promise<InspectionRun | undefined> {
+  async load(id: string): Promise<InspectionRun | undefined> {
     const folder = this.folderOf(id)
     const read = async (name: string) => vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, name))
     try {
@@ -94,16 +113,15 @@ export class InspectionStore implements vscode.Disposable {
           (await stored.comparison.read(header.compared, { ...header.inspection, saves, read })),
       })
     } catch (error) {
-      this.options.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
+      this.log.info(`The inspection ${id} could not be restored: ${String(error)}`)
       return undefined
     }
   }
 
-  /** Saves what the session shows now, and nothing after it. Resolves when it is saved. */
+  /** Saves what a run has scored so far, and nothing after it. Resolves when it is saved. */
   async close(): Promise<void> {
-    if (this.timer !== undefined) void this.save()
+    this.saveGrowing()
     this.isDisposed = true
-    this.subscription.dispose()
     await this.saving
   }
 
@@ -111,20 +129,16 @@ export class InspectionStore implements vscode.Disposable {
     void this.close()
   }
 
-  /** Resolves when the shown run is saved. Never rejects: a failure only means that a reload loses results. */
-  private save(): Promise<void> {
-    clearTimeout(this.timer)
-    this.timer = undefined
-    // A run that ends because the window is reloaded is interrupted, not cancelled.
-    if (this.isDisposed) return this.saving ?? Promise.resolve()
-    this.waiting = this.options.session.snapshot
-    this.saving ??= this.saveWaiting().finally(() => (this.saving = undefined))
-    return this.saving
+  private saveGrowing(): void {
+    const run = this.growing?.()
+    this.stopTimer()
+    if (run !== undefined) void this.save(run)
   }
 
-  /** Saves a run that is still running, at most once in `SAVE_INTERVAL_MS`. */
-  private saveSoon(): void {
-    this.timer ??= setTimeout(() => void this.save(), SAVE_INTERVAL_MS)
+  private stopTimer(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.growing = undefined
   }
 
   private async saveWaiting(): Promise<void> {
@@ -134,7 +148,7 @@ export class InspectionStore implements vscode.Disposable {
         await this.write(run)
       } catch (error) {
         this.stored = undefined
-        logError(this.options.log, 'The inspection could not be saved', error)
+        logError(this.log, 'The inspection could not be saved', error)
       }
     }
   }
@@ -172,14 +186,14 @@ export class InspectionStore implements vscode.Disposable {
 
   /** The id comes from the webview's state, so characters that could leave the folder are replaced. */
   private folderOf(id: string): vscode.Uri {
-    return vscode.Uri.joinPath(this.options.folder, id.replaceAll(/[^\w-]/g, '_'))
+    return vscode.Uri.joinPath(this.folder, id.replaceAll(/[^\w-]/g, '_'))
   }
 
   private async deleteOldest(): Promise<void> {
-    const names = (await vscode.workspace.fs.readDirectory(this.options.folder)).map(([name]) => name)
+    const names = (await vscode.workspace.fs.readDirectory(this.folder)).map(([name]) => name)
     const entries = await Promise.all(
       names.map(async (name) => {
-        const uri = vscode.Uri.joinPath(this.options.folder, name)
+        const uri = vscode.Uri.joinPath(this.folder, name)
         return { uri, mtime: await savedAt(uri) }
       }),
     )
@@ -189,7 +203,7 @@ export class InspectionStore implements vscode.Disposable {
   }
 }
 
-/** When to save the shown run after an update; undefined if nothing has changed of what is stored. */
+/** When to save the shown run after an update; undefined if the stored parts of it are as before. */
 function timeToSave(update: SessionUpdate): 'now' | 'soon' | undefined {
   switch (update.type) {
     case 'request':
@@ -214,7 +228,7 @@ function timeToSave(update: SessionUpdate): 'now' | 'soon' | undefined {
   }
 }
 
-/** The files of one inspection. */
+/** The stored parts of an inspection. */
 interface StoredFolder {
   readonly id: string
   saves: number

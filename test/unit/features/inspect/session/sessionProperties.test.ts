@@ -235,7 +235,7 @@ it('a session is in the state that its transitions say, refuses the others, and 
         expectOneJobOfEachKind(test)
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 }, 60_000)
 

@@ -5,7 +5,7 @@ import {
   encodeArraysInJson,
 } from '../../../../../src/features/inspect/store/arraysInJson'
 import { StoredWhy } from '../../../../../src/features/inspect/store/storedWhy'
-import { keepWhyAnswer } from '../../../../../src/features/inspect/session/explanations/whyAnswers'
+import { keepWhyAnswer } from '../../../../../src/features/inspect/session/whyAnswers'
 import type { WhyAnswer } from '../../../../../src/shared/contracts/panel/why'
 
 describe('data with arrays as bytes', () => {

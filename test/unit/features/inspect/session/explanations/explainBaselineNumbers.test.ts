@@ -1,9 +1,9 @@
 // The baseline's side is explained with the numbers of the comparison.
 
 import { beforeAll, expect, it, vi } from 'vitest'
-import { LensRequests } from '../../../../../../src/features/inspect/session/explanations/lensOfRun'
+import { LensRequests } from '../../../../../../src/features/inspect/session/lensOfRun'
 import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
-import { WhyRequests } from '../../../../../../src/features/inspect/session/explanations/whyOfRun'
+import { WhyRequests } from '../../../../../../src/features/inspect/session/whyOfRun'
 import { UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
 import { Run } from '../../../../../../src/cli/run'
 import { compareInspection } from '../../../../../../src/prediction/compare/compareInspection'

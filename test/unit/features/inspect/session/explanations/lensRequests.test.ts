@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { LensRequests } from '../../../../../../src/features/inspect/session/explanations/lensOfRun'
+import { LensRequests } from '../../../../../../src/features/inspect/session/lensOfRun'
 import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
 import { type InspectionRun, UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
 import { Run } from '../../../../../../src/cli/run'

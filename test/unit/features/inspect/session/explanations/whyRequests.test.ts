@@ -4,7 +4,7 @@ import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
 import {
   WhyRequests,
   type WhyRequestsOptions,
-} from '../../../../../../src/features/inspect/session/explanations/whyOfRun'
+} from '../../../../../../src/features/inspect/session/whyOfRun'
 import { type InspectionRun, UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
 import { Run } from '../../../../../../src/cli/run'
 import { Explanations } from '../../../../../../src/prediction/explain/explanations'

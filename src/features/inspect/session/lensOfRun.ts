@@ -1,5 +1,5 @@
-import type { Explanations } from '../../../../prediction/explain/explanations'
-import { LENS_TOP_K, type LensRow } from '../../../../shared/contracts/engine/explanation'
+import type { Explanations } from '../../../prediction/explain/explanations'
+import { LENS_TOP_K, type LensRow } from '../../../shared/contracts/engine/explanation'
 import type { ExplainedSide } from './explainedSide'
 
 /** The positions [from, end) of the shown section. */

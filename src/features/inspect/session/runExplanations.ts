@@ -1,17 +1,12 @@
-import type { BaselineSide } from '../../../../prediction/compare/compareInspection'
-import type { Explanations } from '../../../../prediction/explain/explanations'
-import type { PredictionService } from '../../../../prediction/windows/predictionService'
-import type { LensRow } from '../../../../shared/contracts/engine/explanation'
-import type { ComparisonSide } from '../../../../shared/contracts/panel/comparison'
-import type { LensQuestion, RowAddress, WhyQuestion } from '../../../../shared/contracts/panel/panelCalls'
-import {
-  isSameSubject,
-  type WhyAnswer,
-  type WhyPart,
-  withWhyPart,
-} from '../../../../shared/contracts/panel/why'
-import { CancelledError, LogitscopeError } from '../../../../shared/errors'
-import type { InspectionRun } from '../inspectionRun'
+import type { BaselineSide } from '../../../prediction/compare/compareInspection'
+import type { Explanations } from '../../../prediction/explain/explanations'
+import type { PredictionService } from '../../../prediction/windows/predictionService'
+import type { LensRow } from '../../../shared/contracts/engine/explanation'
+import type { ComparisonSide } from '../../../shared/contracts/panel/comparison'
+import type { LensQuestion, RowAddress, WhyQuestion } from '../../../shared/contracts/panel/panelCalls'
+import { isSameSubject, type WhyAnswer, type WhyPart, withWhyPart } from '../../../shared/contracts/panel/why'
+import { CancelledError, LogitscopeError } from '../../../shared/errors'
+import type { InspectionRun } from './inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { computeLens, rangesOf } from './lensOfRun'
 import { keepWhyAnswer } from './whyAnswers'

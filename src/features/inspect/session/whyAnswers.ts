@@ -1,4 +1,4 @@
-import { isSameSubject, type WhyAnswer } from '../../../../shared/contracts/panel/why'
+import { isSameSubject, type WhyAnswer } from '../../../shared/contracts/panel/why'
 
 /** The answers of a run take at most this many bytes, except that the newest one is always kept. */
 const MAX_BYTES = 8_000_000

@@ -1,9 +1,9 @@
-import type { BaselineSide } from '../../../../prediction/compare/compareInspection'
-import type { ExplainedSequence } from '../../../../prediction/explain/explanations'
-import type { SectionSequence } from '../../../../prediction/windows/inspectDocument'
-import type { ComparedSection } from '../../../../shared/contracts/panel/comparison'
-import type { ModelInfo } from '../../../../shared/contracts/engine/prediction'
-import type { InspectionRun } from '../inspectionRun'
+import type { BaselineSide } from '../../../prediction/compare/compareInspection'
+import type { ExplainedSequence } from '../../../prediction/explain/explanations'
+import type { SectionSequence } from '../../../prediction/windows/inspectDocument'
+import type { ComparedSection } from '../../../shared/contracts/panel/comparison'
+import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
+import type { InspectionRun } from './inspectionRun'
 
 /** One side of a section of the shown run, as the requests to explain its tokens need it. */
 export interface ExplainedSide {

@@ -1,9 +1,9 @@
-import type { ExplainedRow, Explanations } from '../../../../prediction/explain/explanations'
-import { inputBefore, inputOfNext, layoutOf } from '../../../../prediction/windows/windows'
-import type { ContextPoint } from '../../../../shared/contracts/engine/explanation'
-import type { ModelInfo } from '../../../../shared/contracts/engine/prediction'
-import type { Knockout, WhyAnswer, WhyPart, WhySubject } from '../../../../shared/contracts/panel/why'
-import { elementAt } from '../../../../shared/elementAt'
+import type { ExplainedRow, Explanations } from '../../../prediction/explain/explanations'
+import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows/windows'
+import type { ContextPoint } from '../../../shared/contracts/engine/explanation'
+import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
+import type { Knockout, WhyAnswer, WhyPart, WhySubject } from '../../../shared/contracts/panel/why'
+import { elementAt } from '../../../shared/elementAt'
 import type { ExplainedSide } from './explainedSide'
 
 /** The row of a side that predicts a token, with the tokens of its window. */
