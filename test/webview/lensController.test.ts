@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { encodeLensRows } from '../../src/shared/contracts/panel/lensRows'
 import type { Inspection } from '../../src/shared/contracts/panel/inspection'
-import type { LensQuestion } from '../../src/shared/contracts/panel/panelCalls'
-import type { HostMessage, PanelMessage } from '../../src/shared/contracts/panel/protocol'
+import type { EncodedLensRows, LensQuestion } from '../../src/shared/contracts/panel/panelCalls'
+import type { PanelMessage } from '../../src/shared/contracts/panel/protocol'
 import { elementAt } from '../../src/shared/elementAt'
 import { lensRowOf } from '../support/panel/lensOfInspection'
 import { referenceInspection } from '../support/reference/referenceInspection'
@@ -126,6 +126,14 @@ describe('the controller of the lens', () => {
     expect(requests()).toHaveLength(2)
   })
 
+  it('places rows after one that is not computed', () => {
+    show(inspection)
+    const [first, last] = [3, 5].map((position) => lensRowOf(inspection, { section: 0, position }))
+    receive({ position: 3, rows: encodeLensRows([first ?? null, null, last ?? null]) })
+    const known = [3, 4, 5].map((position) => controller.state.lens.rows.at({ section: 0, position }))
+    expect(known).toEqual([first, null, last])
+  })
+
   it('ignores rows of another run', () => {
     show(inspection)
     const rows = encodeLensRows([lensRowOf(inspection, { section: 0, position: 3 })])
@@ -162,15 +170,11 @@ function receiveRows(from: number, end: number): void {
   const rows = Array.from({ length: end - from }, (_, i) =>
     lensRowOf(inspection, { section: 0, position: from + i }),
   )
-  const message: HostMessage = {
-    type: 'lensRows',
-    inspectionId: inspection.id,
-    side: 'shown',
-    section: 0,
-    position: from,
-    rows: encodeLensRows(rows),
-  }
-  controller.receive(message)
+  receive({ position: from, rows: encodeLensRows(rows) })
+}
+
+function receive(rows: EncodedLensRows): void {
+  controller.receive({ type: 'lensRows', inspectionId: inspection.id, side: 'shown', section: 0, ...rows })
 }
 
 /** The host ends the last request. */

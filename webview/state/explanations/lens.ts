@@ -3,6 +3,7 @@
 import { assertNever } from '../../../src/shared/assertNever'
 import type { ComparisonSide } from '../../../src/shared/contracts/panel/comparison'
 import { decodeLensRows, LensRows } from '../../../src/shared/contracts/panel/lensRows'
+import type { LensRow } from '../../../src/shared/contracts/engine/explanation'
 import type { CallFailure } from '../../../src/shared/contracts/panel/panelCalls'
 import type { LensRowsMessage } from '../../../src/shared/contracts/panel/protocol'
 import { LENS_CELLS, type LensCells } from './lensCells'
@@ -80,9 +81,19 @@ export function reduceLens(lens: LensState, event: LensEvent): LensState {
   }
 }
 
+/** Rows that are null are not computed; those after them keep their positions. */
 function withRows(rows: LensRows, { section, position, rows: bytes }: LensRowsMessage): LensRows {
-  const added = decodeLensRows(bytes).filter((row) => row !== null)
-  return rows.with({ section, position }, added)
+  let added = rows
+  let run: LensRow[] = []
+  const decoded = [...decodeLensRows(bytes), null]
+  for (const [i, row] of decoded.entries()) {
+    if (row !== null) run.push(row)
+    else if (run.length > 0) {
+      added = added.with({ section, position: position + i - run.length }, run)
+      run = []
+    }
+  }
+  return added
 }
 
 /** Validates what an older version may have saved. */
