@@ -153,7 +153,8 @@ export function createApi({ service, explanations, comparisons, locate }: ApiSer
           : await prepare(service, other, request)
       const baselineModel = isModel ? baselineModelOf(other) : undefined
       try {
-        const comparison = await comparePrepared(comparisons, { shown, baseline, baselineModel }, { signal })
+        const side = { model: baselineModel, sequences: baseline.sequences }
+        const comparison = await comparePrepared(comparisons, { shown, baseline: side }, { signal })
         return comparisonReportOf(comparison, await service.vocabulary())
       } finally {
         // The comparison in the panel loads its model again when it needs it.

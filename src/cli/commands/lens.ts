@@ -1,9 +1,7 @@
 import { prepareText } from '../../prediction/windows/inspectText'
-import { lensOfSection, trackTokens } from '../../prediction/explain/lensOfSection'
+import { lensOfSection } from '../../prediction/explain/lensOfSection'
 import { lensJsonPieces, streamedLensReportOf } from '../../prediction/report/json/lensReport'
 import { formatLens } from '../../prediction/report/text/lensText'
-import { formatLogitLensKit, LOGIT_LENS_KIT_TOP_K } from '../../prediction/report/json/logitLensKit'
-import { assertNever } from '../../shared/assertNever'
 import { LENS_TOP_K } from '../../shared/contracts/engine/explanation'
 import { MAX_TOP_K } from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
@@ -27,7 +25,7 @@ import { readTexts } from '../base/textSource'
 import { type PositionRange, positionRangeOf, spanOf } from './positions'
 
 const SUMMARY = 'Shows what every layer predicts: the logit lens.'
-const FORMATS = ['text', 'json', 'logitlenskit'] as const
+const FORMATS = ['text', 'json'] as const
 
 export const lensCommand: Command = {
   summary: SUMMARY,
@@ -38,9 +36,8 @@ residual stream after it; the last layer is the model's output.
 
 ${TEXT_USAGE}
   --at A..B           only the positions A to B; also --at N, --at A.. and --at next, the row after the last token
-  --top-k K           number of tokens at each layer in JSON, 1 to ${MAX_TOP_K} (default: ${LENS_TOP_K}; ${LOGIT_LENS_KIT_TOP_K} for logitlenskit)
-  --format F          text (default), json, or logitlenskit: version 2 of the format of LogitLensKit and nnsightful,
-                      without the embeddings; it runs the LM head again for each token that any layer lists
+  --top-k K           number of tokens at each layer in JSON, 1 to ${MAX_TOP_K} (default: ${LENS_TOP_K})
+  --format F          text (default) or json
 ${SHARED_USAGE}
 `,
   run: (args, environment) => lens(lensOptionsOf(args), environment),
@@ -65,12 +62,11 @@ export function lensOptionsOf(args: readonly string[]): LensOptions {
   if (values.json === true && format !== 'json') {
     throw new UsageError(`give --json or --format ${format}, not both`)
   }
-  const defaultTopK = format === 'logitlenskit' ? LOGIT_LENS_KIT_TOP_K : LENS_TOP_K
   return {
     ...textOptionsOf(positionals, values),
     ...sharedOptionsOf(values),
     at: positionRangeOf(values.at),
-    topK: wholeNumber('--top-k', values['top-k'], { max: MAX_TOP_K }) ?? defaultTopK,
+    topK: wholeNumber('--top-k', values['top-k'], { max: MAX_TOP_K }) ?? LENS_TOP_K,
     format,
   }
 }
@@ -105,28 +101,12 @@ async function computeLens(
   const { from, to } = elementAt(prepared.sequences, 0)
   const request = { prepared, ...spanOf(options.at, to - from), topK: options.topK }
   const total = formatCounted(request.end - request.from, 'row')
-  const show = (what: string) => (rows: number) => {
-    progress.show(`${what}: ${formatCount(Math.floor(rows))} of ${total} …`)
+  const onProgress = (rows: number) => {
+    progress.show(`Lens: ${formatCount(rows)} of ${total} …`)
   }
-  const found = await lensOfSection(explanations, request, { onProgress: show('Lens') })
-  const vocabulary = await service.vocabulary()
-  switch (options.format) {
-    case 'text':
-      return [formatLens(streamedLensReportOf(found, vocabulary), options.columns)]
-    case 'json':
-      return textsOf(lensJsonPieces(streamedLensReportOf(found, vocabulary)))
-    case 'logitlenskit': {
-      const tracked = await trackTokens(
-        explanations,
-        { request, lens: found },
-        { onProgress: show('Listed tokens at every layer') },
-      )
-      const { id } = prepared.inspection.model
-      return [formatLogitLensKit(tracked, vocabulary, { model: id, timestamp: new Date() })]
-    }
-    default:
-      return assertNever(options.format)
-  }
+  const found = await lensOfSection(explanations, request, { onProgress })
+  const report = streamedLensReportOf(found, await service.vocabulary())
+  return options.format === 'json' ? textsOf(lensJsonPieces(report)) : [formatLens(report, options.columns)]
 }
 
 function* textsOf(pieces: Iterable<{ readonly text: string }>): Generator<string> {

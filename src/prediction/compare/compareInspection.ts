@@ -5,7 +5,7 @@ import { continuedModel } from '../../shared/text/modelText'
 import type { ComparedModels, ComparedSides, Comparisons } from './comparisons'
 import type { PreparedInspection, SectionSequence } from '../windows/inspectDocument'
 
-/** What an inspection is compared with. */
+/** The side that an inspection is compared with. */
 export interface BaselineSide {
   /** Absent: the model of the shown side. */
   readonly model?: BaselineModel | undefined
@@ -24,7 +24,8 @@ export interface ComparisonListener {
 }
 
 /**
- * Compares an inspection section by section.
+ * Compares an inspection section by section: the one loop of the panel, the CLI and the API. A comparison stays on the backend
+ * that continued it, also if the one that failed is available again.
  * @throws what `Comparisons.compare` throws
  */
 export async function compareInspection(
@@ -33,7 +34,7 @@ export async function compareInspection(
   { signal, ...listener }: ComparisonListener & { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   const { startToken, topK, model } = shown.inspection
-  /** The models of the last compared token, if the baseline has one of its own. */
+  /** The models of the last compared token. */
   let models: ComparedModels | undefined
   for (const [section, sequence] of shown.sequences.entries()) {
     const { next } = await comparisons.compare(
@@ -43,13 +44,12 @@ export async function compareInspection(
         baselineModel: baseline.model,
         startToken,
         topK,
-        model,
+        model: models?.shown ?? model,
       },
       {
         signal,
         onStart: (sides) => {
           listener.onStart?.(section, sides)
-          if (baseline.model === undefined) return
           const loaded = { shown: sides.model, baseline: sides.baseline }
           if (models === undefined) models = loaded
           else if (loaded.baseline.backend !== models.baseline.backend) {

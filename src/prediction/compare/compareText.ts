@@ -1,6 +1,7 @@
 import type { BaselineModel } from '../../shared/contracts/engine/engineApi'
-import { elementAt } from '../../shared/elementAt'
-import type { Comparisons } from './comparisons'
+import type { ComparedToken } from '../../shared/contracts/panel/comparison'
+import { type BaselineSide, compareInspection } from './compareInspection'
+import type { ComparedModels, Comparisons } from './comparisons'
 import type { PreparedInspection } from '../windows/inspectDocument'
 import { prepareText } from '../windows/inspectText'
 import type { PredictionService } from '../windows/predictionService'
@@ -35,53 +36,40 @@ export async function compareText(
   request: CompareTextRequest,
   options: CompareTextOptions = {},
 ): Promise<SectionComparison> {
-  const { text, baselineText = text, baselineModel } = request
+  const { text, baselineText = text, baselineModel: model } = request
   const shown = await prepareText(service, request, options.signal)
-  const baseline = await prepareText(service, { ...request, text: baselineText }, options.signal)
-  return comparePrepared(comparisons, { shown, baseline, baselineModel }, options)
+  const { sequences } = await prepareText(service, { ...request, text: baselineText }, options.signal)
+  return comparePrepared(comparisons, { shown, baseline: { model, sequences } }, options)
 }
 
-/** Two inspections of one section each, and the model of the second one if it is another. */
-export interface PreparedSides {
-  readonly shown: PreparedInspection
-  readonly baseline: PreparedInspection
-  readonly baselineModel?: BaselineModel | undefined
-}
-
-/** @throws what `Comparisons.compare` throws */
+/**
+ * Compares an inspection of one section, and resolves to the content of its report.
+ * @throws what `Comparisons.compare` throws
+ */
 export async function comparePrepared(
   comparisons: Comparisons,
-  { shown, baseline, baselineModel }: PreparedSides,
+  sides: { readonly shown: PreparedInspection; readonly baseline: BaselineSide },
   { signal, onProgress }: CompareTextOptions = {},
 ): Promise<SectionComparison> {
-  const { startToken, topK, model } = shown.inspection
-  let count = 0
+  const { inspection } = sides.shown
+  const tokens: ComparedToken[] = []
+  let models: ComparedModels = { shown: inspection.model, baseline: inspection.model }
   let shared = 0
-  const comparison = await comparisons.compare(
-    {
-      shown: elementAt(shown.sequences, 0),
-      baseline: elementAt(baseline.sequences, 0),
-      baselineModel,
-      startToken,
-      topK,
-      model,
+  let rest: Omit<SectionComparison['compared'], 'tokens'> = { contextTokens: null, isComplete: true }
+  await compareInspection(comparisons, sides, {
+    signal,
+    onStart: (_, { model, baseline, contextTokens, isComplete, shared: count }) => {
+      models = { shown: model, baseline }
+      shared = count
+      rest = { contextTokens, isComplete }
     },
-    {
-      signal,
-      onStart: (sides) => {
-        shared = sides.shared
-      },
-      onTokens: (tokens) => {
-        count += tokens.length
-        onProgress?.(count, shared)
-      },
+    onModels: (others) => {
+      models = others
     },
-  )
-  const { model: shownModel, baseline: otherModel, ...compared } = comparison
-  return {
-    inspection: shown.inspection,
-    section: 0,
-    models: { shown: shownModel, baseline: otherModel },
-    compared,
-  }
+    onTokens: (_, more) => {
+      tokens.push(...more)
+      onProgress?.(tokens.length, shared)
+    },
+  })
+  return { inspection, section: 0, models, compared: { tokens, ...rest } }
 }

@@ -46,7 +46,7 @@ export interface ComparedModels {
   readonly baseline: ModelInfo
 }
 
-/** What is compared. */
+/** The two sides of a comparison before their tokens. */
 export interface ComparedSides {
   readonly model: ModelInfo
   readonly baseline: ModelInfo
@@ -87,7 +87,7 @@ export class Comparisons {
     const { shown, baseline: other, baselineModel, topK, startToken } = request
     // Without the baseline's model: the request names the model of the shown side.
     const known = await this.service.modelFor({ model: request.model }, { signal })
-    const { backend, model, baseline } = await this.loadSides(request.model ?? known, baselineModel, signal)
+    const { model, baseline, ...loaded } = await this.loadSides(request.model ?? known, baselineModel, signal)
     const { runs, isComplete } = await align(shown, other)
     const shared = runs.reduce((sum, { length }) => sum + length, 0)
     const layout = layoutOfSides({ model, baseline }, startToken)
@@ -102,6 +102,7 @@ export class Comparisons {
     const tokens: ComparedToken[] = []
     let next: ComparedNext | null = null
     let models: ComparedModels = { shown: model, baseline }
+    let { backend } = loaded
     for (const part of partsOf(runs, request, layout)) {
       const options = { topK, vocabularySize: model.vocabularySize }
       const ours = new SideReader(part, part.shown, options)
@@ -129,6 +130,8 @@ export class Comparisons {
                   shown: continuedModel(model, progress.model),
                   baseline: continuedModel(baseline, progress.baseline),
                 }
+                // The parts after this one stay there, also if the backend that failed is available again.
+                backend = progress.model.backend
                 onContinued?.(models)
                 break
               case 'rows': {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LensReport, ReportedLensToken } from '../../../src/prediction/report/json/lensReport'
+import type { LensReport } from '../../../src/prediction/report/json/lensReport'
 import { elementAt } from '../../../src/shared/elementAt'
 import { textWidth } from '../../../src/shared/text/textWidth'
 import { disposable, run, type RunOptions } from '../../support/cli/runInProcess'
@@ -144,39 +144,6 @@ describe('The table of logitscope lens', { timeout: LOADING_LIMIT_MS }, () => {
   })
 })
 
-describe('logitscope lens --format logitlenskit', { timeout: LOADING_LIMIT_MS }, () => {
-  it('has the probability after every block of each token that any block lists', async () => {
-    const kit = await logitLensKit([...CAT, '--top-k', '3'])
-    const report = await lens([...CAT, '--top-k', '3'])
-
-    expect(kit.meta).toEqual({
-      version: 2,
-      timestamp: expect.stringMatching(/^\d{4}-.*Z$/) as string,
-      model: 'mini',
-    })
-    expect(kit.layers).toEqual([0, 1, 2, 3, 4, 5])
-    expect(kit.input).toEqual(['<|endoftext|>', 'The', ' cat', ' sat'])
-    const rows = [...report.positions.map(({ layers }) => layers ?? []), report.next?.layers ?? []]
-    for (const [position, layers] of rows.entries()) {
-      for (const [block, { top, entropyBits }] of layers.slice(1).entries()) {
-        expect(kit.topk[block]?.[position]).toEqual(top.map(nameInKit))
-        for (const token of top)
-          expect(kit.tracked[position]?.[nameInKit(token)]?.[block]).toBeCloseTo(Math.exp(token.logProb), 5)
-        expect(kit.entropy[block]?.[position]).toBeCloseTo(entropyBits * Math.LN2, 4)
-      }
-      const listed = new Set(layers.slice(1).flatMap(({ top }) => top.map(nameInKit)))
-      expect(new Set(Object.keys(kit.tracked[position] ?? {}))).toEqual(listed)
-      for (const probabilities of Object.values(kit.tracked[position] ?? {}))
-        expect(probabilities).toHaveLength(6)
-    }
-  })
-
-  it('names parts of characters by their bytes, because it finds tokens by their text', async () => {
-    const { input } = await logitLensKit(['--text', '👋', '--top-k', '1'])
-    expect(input).toEqual(['<|endoftext|>', '\\xf0\\x9f\\x91', '\\x8b'])
-  })
-})
-
 describe('logitscope lens', () => {
   it('ends with 2 if the text does not have the position', async () => {
     expect(await run(['lens', ...CAT, '--at', '3'])).toEqual({
@@ -198,24 +165,4 @@ async function lens(args: readonly string[]): Promise<LensReport> {
   const { code, stdout, stderr } = await run(['lens', ...args, '--json'], REAL)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return JSON.parse(stdout) as LensReport
-}
-
-/** The format names parts of characters by their bytes. */
-function nameInKit({ text, bytes }: ReportedLensToken): string {
-  return bytes?.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('') ?? text
-}
-
-interface LogitLensKit {
-  readonly meta: unknown
-  readonly layers: readonly number[]
-  readonly input: readonly string[]
-  readonly tracked: readonly Readonly<Record<string, readonly number[]>>[]
-  readonly topk: readonly (readonly (readonly string[])[])[]
-  readonly entropy: readonly (readonly number[])[]
-}
-
-async function logitLensKit(args: readonly string[]): Promise<LogitLensKit> {
-  const { code, stdout, stderr } = await run(['lens', ...args, '--format', 'logitlenskit'], REAL)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return JSON.parse(stdout) as LogitLensKit
 }

@@ -17,8 +17,7 @@ describe('The options of logitscope lens', () => {
     ['--json', 'json', 10],
     ['--format=json', 'json', 10],
     ['--json --format=json', 'json', 10],
-    ['--format=logitlenskit', 'logitlenskit', 5],
-    ['--format=logitlenskit --top-k=3', 'logitlenskit', 3],
+    ['--format=json --top-k=3', 'json', 3],
   ])('%s means %s with %d tokens', (args, format, topK) => {
     expect(lensOptionsOf(['a', ...args.split(' ')])).toMatchObject({ format, topK })
   })
@@ -36,6 +35,7 @@ describe('The options of logitscope lens', () => {
 
   it.each([
     ['an unknown format', '--format=html'],
+    ['a format that was removed', '--format=logitlenskit'],
     ['two formats', '--json --format=text'],
     ['an empty --at', '--at='],
     ['a word in --at', '--at=first'],

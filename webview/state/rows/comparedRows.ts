@@ -1,16 +1,16 @@
-import type { ComparedSection, ComparedToken } from '../../../src/shared/contracts/panel/comparison'
+import type { ComparedToken } from '../../../src/shared/contracts/panel/comparison'
 import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import type { Distribution } from '../../../src/shared/contracts/engine/prediction'
 import type { TokenAddress } from '../../../src/shared/contracts/panel/protocol'
 import { comparedAt } from '../../../src/shared/numbers/comparedTokens'
 
-/** The compared tokens of a section by their positions; none if the section is not compared. */
+/** [end − from] The compared tokens of the positions [from, end), all of which are in `tokens` if they are compared. */
 export function comparedByPosition(
-  section: ComparedSection | undefined,
-  tokenCount: number,
+  tokens: Iterable<ComparedToken>,
+  { from, end }: { readonly from: number; readonly end: number },
 ): readonly (ComparedToken | undefined)[] {
-  const byPosition = new Array<ComparedToken | undefined>(section === undefined ? 0 : tokenCount)
-  for (const token of section?.tokens ?? []) byPosition[token.position] = token
+  const byPosition = new Array<ComparedToken | undefined>(end - from)
+  for (const token of tokens) byPosition[token.position - from] = token
   return byPosition
 }
 

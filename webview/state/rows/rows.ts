@@ -40,19 +40,24 @@ export interface Row extends TokenAddress {
 /** Consecutive rows. Stays the same object as long as its rows do. */
 export type RowBlock = readonly Row[]
 
-/** Keeps the rows of an inspection while predictions stream in: only rows that change are made again. */
+/**
+ * Keeps the rows of an inspection while predictions stream in: only rows that change are made again. While the tokens of a
+ * comparison stream in, only the rows of further tokens are compared with those before.
+ */
 export class RowStore {
-  private sections: readonly Section[] = []
+  private source: RowSource | undefined
   private rows: readonly RowBlock[] = []
 
-  rowsOf({ inspection, previous, lens }: RowSource): readonly RowBlock[] {
-    const { sections } = inspection
-    this.rows = sections.map((section, i) => {
-      const sameText = this.sections[i]?.tokens === section.tokens
-      const standIn = previous?.sections[i]
-      return updateRows(sameText ? (this.rows[i] ?? []) : [], { inspection, index: i, standIn, lens })
+  rowsOf(source: RowSource): readonly RowBlock[] {
+    const { inspection, previous, lens } = source
+    const before = this.source
+    this.rows = inspection.sections.map((section, index) => {
+      const sameText = before?.inspection.sections[index]?.tokens === section.tokens
+      const known = sameText ? (this.rows[index] ?? []) : []
+      const range = before === undefined ? undefined : furtherCompared(before, source, index)
+      return updateRows(known, { inspection, index, standIn: previous?.sections[index], lens, range })
     })
-    this.sections = sections
+    this.source = source
     return this.rows
   }
 }
@@ -92,13 +97,25 @@ interface RowsOptions {
   /** The same section of the previous run. */
   readonly standIn: Section | undefined
   readonly lens: LensRows
+  /** The rows that may have changed; undefined: all. */
+  readonly range: ChangedRows | undefined
 }
 
-function updateRows(before: RowBlock, { inspection, index, standIn, lens }: RowsOptions): RowBlock {
+function updateRows(before: RowBlock, { inspection, index, standIn, lens, range }: RowsOptions): RowBlock {
   const section = elementAt(inspection.sections, index)
   const comparison = inspection.comparison?.sections[index]
-  const comparedRows = comparedByPosition(comparison, section.tokens.length)
-  const rows = Array.from({ length: section.tokens.length + 1 }, (_, position) => {
+  const {
+    from,
+    end,
+    compared: added,
+  } = range ?? {
+    from: 0,
+    end: section.tokens.length + 1,
+    compared: comparison?.tokens ?? [],
+  }
+  const comparedRows = comparedByPosition(added, { from, end })
+  const rows = Array.from({ length: end - from }, (_, i) => {
+    const position = from + i
     const address = { section: index, position }
     const unscored = unscoredReason(inspection, address)
     const stale = unscored === 'pending' && standIn !== undefined
@@ -107,7 +124,7 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
     const lensRow = lens.at(address)
     const depth = lensRow === null ? null : predictionDepth(lensRow)
     const isNextRow = position === section.tokens.length
-    const compared = comparedRows[position] ?? null
+    const compared = comparedRows[i] ?? null
     const comparedNext = isNextRow ? (comparison?.next ?? null) : null
     const token = section.tokens[position] ?? null
     const row = { section: index, position, token, distribution, compared, comparedNext }
@@ -138,7 +155,34 @@ function updateRows(before: RowBlock, { inspection, index, standIn, lens }: Rows
       typed: isTyped(inspection, index, position),
     }
   })
-  return isSameList(before, rows) ? before : rows
+  if (range === undefined) return isSameList(before, rows) ? before : rows
+  return isSameList(before.slice(from, end), rows) ? before : before.toSpliced(from, rows.length, ...rows)
+}
+
+/** The rows [from, end), and the compared tokens that may be new in them. */
+interface ChangedRows {
+  readonly from: number
+  readonly end: number
+  readonly compared: Iterable<ComparedToken>
+}
+
+/** The rows of the further compared tokens if only these have changed; undefined if anything else may have. */
+function furtherCompared(before: RowSource, now: RowSource, index: number): ChangedRows | undefined {
+  const [a, b] = [before.inspection, now.inspection]
+  const isOtherRun = a.id !== b.id || a.state !== b.state || a.sections[index] !== b.sections[index]
+  if (isOtherRun || before.previous !== now.previous || before.lens !== now.lens) return undefined
+  if (a.comparison === undefined || a.comparison.state !== b.comparison?.state) return undefined
+  const [old, section] = [a.comparison.sections[index], b.comparison.sections[index]]
+  if (old === undefined || section === undefined || a.comparison.baseline !== b.comparison.baseline)
+    return undefined
+  const isSameText = old.isComplete === section.isComplete && old.baselineOnly === section.baselineOnly
+  const last = old.tokens.at(-1)
+  const { length } = old.tokens
+  const isLonger = last === undefined || section.tokens.at(length - 1) === last
+  if (!isSameText || !isLonger || old.next !== section.next) return undefined
+  const from = (last?.position ?? -1) + 1
+  const end = (section.tokens.at(-1)?.position ?? -1) + 1
+  return { from, end, compared: section.tokens.slice(length) }
 }
 
 function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {

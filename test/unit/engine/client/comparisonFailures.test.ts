@@ -8,7 +8,7 @@ import { Explanations } from '../../../../src/prediction/explain/explanations'
 import { prepareText } from '../../../../src/prediction/windows/inspectText'
 import { lensOfSection } from '../../../../src/prediction/explain/lensOfSection'
 import { PredictionService } from '../../../../src/prediction/windows/predictionService'
-import type { BaselineModel } from '../../../../src/shared/contracts/engine/engineApi'
+import type { BaselineModel, EngineApi } from '../../../../src/shared/contracts/engine/engineApi'
 import type { ModelInfo } from '../../../../src/shared/contracts/engine/prediction'
 import { EngineStoppedError, ModelFilesError } from '../../../../src/shared/errors'
 import { loadMini, LOADING_LIMIT_MS, MINI } from '../../../support/engine/engineUnderTest'
@@ -84,6 +84,37 @@ describe('If the native process ends in the middle', { timeout: LOADING_LIMIT_MS
       )
 
       expect(said).toEqual(['wasm wasm', 'started on native'])
+    })
+
+    it.each<[string, BaselineModel | undefined]>([
+      ['of two models', INT8],
+      ['of two texts', undefined],
+    ])('%s stays on WASM after it, also if the process is started again', async (_, model) => {
+      const prepared = await prepareText(service, { text: TEXT, startToken: true, topK: 1 })
+      const sequences = [...prepared.sequences, ...prepared.sequences]
+      endAfter(2)
+      const { api } = tested.router
+      const said: string[] = []
+      const restarting: EngineApi = {
+        ...api,
+        compare: async (...call) => {
+          if (said.length > 0) {
+            tested.native.replaceEngine()
+            await tested.router.retry()
+          }
+          return api.compare(...call)
+        },
+      }
+
+      await compareInspection(
+        new Comparisons(restarting, service),
+        { shown: { ...prepared, sequences }, baseline: { model, sequences } },
+        { onModels: (models) => said.push(backendsOf(models)) },
+      )
+
+      expect(await tested.backend()).toBe('native')
+      expect(tested.native.engine.runs).toEqual([])
+      expect(said).toEqual(['wasm wasm'])
     })
 
     it('says nothing if no backend fails', async () => {

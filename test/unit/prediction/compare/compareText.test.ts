@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../../../src/shared/contracts/engine/predicti
 import { Comparisons } from '../../../../src/prediction/compare/comparisons'
 import { compareText } from '../../../../src/prediction/compare/compareText'
 import { PredictionService } from '../../../../src/prediction/windows/predictionService'
-import { connect, MINI } from '../../../support/engine/engineUnderTest'
+import { connect, freshEngine, loadMini, MINI } from '../../../support/engine/engineUnderTest'
 import { HASH_MODEL, hashEngine } from '../../../support/fakes/hashEngine'
 
 it('counts the context tokens in the windows of the model with fewer positions', async () => {
@@ -43,4 +43,20 @@ it('says nothing of the graphics adapter if two models are compared on WASM', as
   })
 
   expect(models.shown).toEqual({ ...HASH_MODEL, backend: 'wasm' })
+})
+
+it('tells how many of the shared tokens are compared, and collects them in order', async () => {
+  const engine = connect(freshEngine(await loadMini()))
+  const service = new PredictionService(engine)
+  const progress: string[] = []
+
+  const { compared } = await compareText(
+    service,
+    new Comparisons(engine, service),
+    { text: 'The cat sat.', baselineText: 'The dog sat.', startToken: true, topK: 1 },
+    { onProgress: (count, shared) => progress.push(`${count} of ${shared}`) },
+  )
+
+  expect(Array.from(compared.tokens, ({ position }) => position)).toEqual([0, 2, 3])
+  expect(progress.at(-1)).toBe('3 of 3')
 })

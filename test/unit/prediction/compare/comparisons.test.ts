@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type ComparisonRequest, Comparisons } from '../../../../src/prediction/compare/comparisons'
 import { PredictionService } from '../../../../src/prediction/windows/predictionService'
 import type { ComparedToken } from '../../../../src/shared/contracts/panel/comparison'
-import type { EngineApi } from '../../../../src/shared/contracts/engine/engineApi'
+import { type EngineApi, NO_TARGET } from '../../../../src/shared/contracts/engine/engineApi'
 import { BaselineMemoryError, EngineStoppedError, ModelFilesError } from '../../../../src/shared/errors'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { sparseModelFolder } from '../../../support/checkpoints/sparseCheckpoint'
@@ -13,6 +13,7 @@ import {
   LOADING_LIMIT_MS,
   MINI,
 } from '../../../support/engine/engineUnderTest'
+import { hashEngine } from '../../../support/fakes/hashEngine'
 
 const INT8 = { location: MINI, precision: 'int8' } as const
 
@@ -70,6 +71,26 @@ describe('Comparisons', () => {
 
     expect(tokens).toHaveLength(scores.length)
     expect(largestDifference(tokens, scores)).toBeLessThan(1e-4)
+  })
+
+  it('asks the engine for each row of 14,400 tokens once', async () => {
+    const tokenIds = Int32Array.from({ length: 14_400 }, (_, i) => i)
+    const span = { tokenIds, from: 0, to: tokenIds.length }
+    const targets: number[] = []
+    const counting: EngineApi = {
+      ...connect(hashEngine()),
+      compare: (request) => {
+        targets.push(...request.targets)
+        return Promise.resolve({ computedPositions: 0 })
+      },
+    }
+
+    await new Comparisons(counting, new PredictionService(counting)).compare({
+      ...requestOf(span),
+      baselineModel: undefined,
+    })
+
+    expect(targets).toEqual([...tokenIds, NO_TARGET])
   })
 
   it('compares the tokens that two texts have in common', async () => {
