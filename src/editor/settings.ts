@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { MAX_THREADS } from '../engine/contract/engineOptions'
 import { BACKEND_CHOICES, type BackendChoice } from '../shared/contracts/engine/backends'
 import { COLUMNS, type Column } from '../shared/contracts/panel/protocol'
+import { isRecord } from '../shared/isRecord'
 import { METRICS, type Metric } from '../shared/numbers/metrics'
 import { DEFAULT_ENDPOINT } from '../model/hub/endpoint'
 import type { ContextMode } from '../shared/contracts/panel/inspection'
@@ -24,9 +25,6 @@ export interface Settings {
   readonly startToken: boolean
   readonly topK: number
   readonly columns: readonly Column[]
-  readonly hover: HoverMode
-  /** Language identifiers; empty means all languages. */
-  readonly hoverLanguages: readonly string[]
   /** Milliseconds. */
   readonly hoverTimeLimit: number
   readonly heatmapMetric: Metric
@@ -60,14 +58,11 @@ const SECTION = 'logitscope'
 export function readSettings(): Settings {
   const configuration = vscode.workspace.getConfiguration(SECTION)
   const columns = configuration.get<unknown>('columns')
-  const languages = configuration.get<unknown>('hoverLanguages')
   return {
     context: configuration.get('context') === 'selection' ? 'selection' : 'document',
     startToken: configuration.get('startToken') !== false,
     topK: wholeNumber(configuration.get('topK'), 1, MAX_TOP_K, DEFAULT_TOP_K),
     columns: Array.isArray(columns) ? COLUMNS.filter((column) => columns.includes(column)) : COLUMNS,
-    hover: oneOf(configuration.get('hover'), HOVER_MODES),
-    hoverLanguages: Array.isArray(languages) ? languages.filter((id) => typeof id === 'string') : [],
     hoverTimeLimit: wholeNumber(configuration.get('hoverTimeLimit'), 0, 10_000, 500),
     heatmapDelta: configuration.get('heatmapDelta') !== false,
     heatmapMetric: oneOf(configuration.get('heatmapMetric'), METRICS),
@@ -77,6 +72,25 @@ export function readSettings(): Settings {
     precision: precisions(configuration.get('precision')),
     hubEndpoint: text(configuration.get('hubEndpoint'), DEFAULT_ENDPOINT),
   }
+}
+
+/** The hover mode of a document: that of its language if it has one. */
+export function readHoverMode(scope?: vscode.ConfigurationScope): HoverMode {
+  return oneOf(vscode.workspace.getConfiguration(SECTION, scope).get('hover'), HOVER_MODES)
+}
+
+/** Writes the mode where the document has it from: its language's setting or the general one, workspace or user. */
+export async function writeHoverMode(mode: HoverMode, scope?: vscode.ConfigurationScope): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration(SECTION, scope)
+  const { globalLanguageValue, workspaceLanguageValue, workspaceValue } = configuration.inspect('hover') ?? {}
+  const forLanguage = (workspaceLanguageValue ?? globalLanguageValue) !== undefined
+  const inWorkspace = (forLanguage ? workspaceLanguageValue : workspaceValue) !== undefined
+  await configuration.update(
+    'hover',
+    mode,
+    inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+    forLanguage,
+  )
 }
 
 /** The precision of a model, given by id or folder: the user's setting, or else fp32 if the model can be loaded in it. */
@@ -93,17 +107,19 @@ export async function writePrecision(model: string, precision: Precision): Promi
 
 export function readCompletionSettings(): CompletionSettings {
   const configuration = vscode.workspace.getConfiguration(`${SECTION}.completion`)
+  const sampling = configuration.get<unknown>('sampling')
+  const { temperature, topK, topP, minP, seed } = isRecord(sampling) ? sampling : {}
   return {
     lines: wholeNumber(configuration.get('lines'), 1, 16, 1),
     candidates: wholeNumber(configuration.get('candidates'), 1, 10, 3),
     minProbability: number(configuration.get('minProbability'), 0, 1, 0.1),
     sampling: {
-      temperature: number(configuration.get('temperature'), 0, 2, 0),
-      topK: wholeNumber(configuration.get('topK'), 0, Infinity, 0),
-      topP: number(configuration.get('topP'), 0, 1, 1),
-      minP: number(configuration.get('minP'), 0, 1, 0),
+      temperature: number(temperature, 0, 2, 0),
+      topK: wholeNumber(topK, 0, Infinity, 0),
+      topP: number(topP, 0, 1, 1),
+      minP: number(minP, 0, 1, 0),
     },
-    seed: wholeNumber(configuration.get('seed'), 0, 2 ** 32 - 1, 1),
+    seed: wholeNumber(seed, 0, 2 ** 32 - 1, 1),
   }
 }
 

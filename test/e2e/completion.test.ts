@@ -85,7 +85,12 @@ describe('ghost text', () => {
 })
 
 async function toggleAutomatic(expected: 'on' | 'off'): Promise<void> {
-  await workbench().runCommand('Logitscope: Toggle Automatic Completion')
+  await workbench().findCommand('Logitscope: Toggle Automatic Completion')
+  await workbench().page.keyboard.press('Enter')
+  await workbench()
+    .page.locator('.quick-input-widget')
+    .getByRole('option', { name: /^All Languages/ })
+    .click()
   await workbench().page.getByText(`automatic completion ${expected}`).first().waitFor()
   await workbench().editorHasFocus()
 }

@@ -1,7 +1,7 @@
-import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HEADER_FIGURES } from '../support/reference/sampleNumbers'
 import { hostsOfWorker } from './support/hostsOfWorker'
+import { openModelList, selectGpt2 } from './support/modelList'
 import { type OpenHub, startOpenHub } from './support/openHub'
 import { panelOf } from './support/panel'
 import { useWebWorkbench } from './support/webWorkbench'
@@ -62,7 +62,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
   })
 
   it('offers the models of the hub, and no folder of the user’s', async () => {
-    const list = await openModelList()
+    const list = await openModelList(workbench())
 
     await list.getByText('353 MB to download').waitFor()
     await expect(list.getByText('Choose a Folder').count()).resolves.toBe(0)
@@ -70,7 +70,7 @@ describe('VS Code for the web in a window that is not isolated', () => {
   })
 
   it('keeps the downloaded part of a cancelled download for the next window', async () => {
-    await workbench().runCommand('Logitscope: Use GPT-2')
+    await selectGpt2(workbench())
     await dialog().getByText('To this browser’s storage').waitFor()
     await dialog().getByRole('button', { name: 'Download' }).click()
     const notification = workbench().page.locator('.notification-toast', { hasText: 'Downloading gpt2' })
@@ -81,14 +81,8 @@ describe('VS Code for the web in a window that is not isolated', () => {
 
     await workbench().reload()
 
-    const list = await openModelList()
+    const list = await openModelList(workbench())
     await list.getByText('2 of 548 MB downloaded').waitFor()
     await workbench().page.keyboard.press('Escape')
   })
-
-  async function openModelList(): Promise<Locator> {
-    await workbench().findCommand('Logitscope: Select Model')
-    await workbench().page.keyboard.press('Enter')
-    return workbench().page.locator('.quick-input-widget .monaco-list')
-  }
 })

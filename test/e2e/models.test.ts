@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { configOf, PINNED_MODELS } from '../../src/model/registry'
 import { elementAt } from '../../src/shared/elementAt'
 import { hostsOfWorker } from './support/hostsOfWorker'
+import { openModelList, selectGpt2 } from './support/modelList'
 import { useWorkbench } from './support/useWorkbench'
 
 const GPT2 = elementAt(PINNED_MODELS, 0)
@@ -30,10 +31,9 @@ describe('models in the workbench', () => {
   })
 
   it('are listed with their sizes and the memory that they need', async () => {
-    await workbench().findCommand('Logitscope: Select Model')
-    await workbench().page.keyboard.press('Enter')
+    const list = await openModelList(workbench())
 
-    const entry = workbench().page.locator('.quick-input-widget .monaco-list-row', { hasText: 'gpt2-medium' })
+    const entry = list.locator('.monaco-list-row', { hasText: 'gpt2-medium' })
     await entry
       .filter({ hasText: /355 M parameters · 1\.5 GB to download · needs 1\.4 GB of memory/ })
       .waitFor()
@@ -42,7 +42,7 @@ describe('models in the workbench', () => {
   })
 
   it('are downloaded only after a question', async () => {
-    await workbench().runCommand('Logitscope: Use GPT-2')
+    await selectGpt2(workbench())
     const question = workbench().page.getByRole('dialog', { name: 'Download gpt2, 548 MB?' })
     await question.waitFor()
     await workbench().screenshot('download-question')
@@ -53,7 +53,7 @@ describe('models in the workbench', () => {
   })
 
   it('are rejected if the hub has other files, with an offer to download again', async () => {
-    await workbench().runCommand('Logitscope: Use GPT-2')
+    await selectGpt2(workbench())
     await workbench().page.getByRole('button', { name: 'Download', exact: true }).click()
 
     const notification = workbench().page.locator('.notification-toast', {

@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
 import { COMPLETIONS, UNFINISHED_CODE as CODE } from '../support/reference/miniExpectations'
 import { extension } from './support/extensionUnderTest'
+import { FakeUser } from './support/fakeUser'
 import { openText } from './support/openText'
 import { resultsAsText } from './support/results'
 import { until } from './support/until'
@@ -21,7 +22,7 @@ describe('Inline completion', () => {
       automatic: undefined,
       minProbability: undefined,
       lines: undefined,
-      temperature: undefined,
+      sampling: undefined,
     })
     await closeEditors()
   })
@@ -122,7 +123,7 @@ describe('Inline completion', () => {
   })
 
   it('is the same for the same seed at any temperature', async () => {
-    await configure({ ...WHOLE_LINE, temperature: 1 })
+    await configure({ ...WHOLE_LINE, sampling: { temperature: 1 } })
     const first = await lineAfter(CODE)
 
     assert.equal(await lineAfter(CODE), first)
@@ -140,7 +141,7 @@ describe('Inline completion', () => {
 
   it('appears while typing if it is automatic', async () => {
     const { text, completion } = COMPLETIONS.keyword
-    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion')
+    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion', { scope: 'all' })
     const document = await openAtEnd(text.slice(0, -1))
 
     await vscode.commands.executeCommand('type', { text: text.slice(-1) })
@@ -153,7 +154,7 @@ describe('Inline completion', () => {
   it('can be automatic in one language only', async () => {
     const { text, completion } = COMPLETIONS.keyword
     const typescript = await openAtEnd(text)
-    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletionForLanguage')
+    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion', { scope: 'language' })
     const python = await openAtEnd(text, 'python')
 
     await triggerAsTypingDoes()
@@ -164,7 +165,34 @@ describe('Inline completion', () => {
 
     assert.equal(python.getText(), text)
     assertAdded(typescript, text, completion)
-    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletionForLanguage')
+    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion', { scope: 'language' })
+  })
+
+  it('is toggled in the scope that the user chooses', async () => {
+    const user = new FakeUser()
+    await openAtEnd(CODE)
+    user.answers({ entries: ['Only typescript'] })
+
+    await vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion')
+
+    user.restore()
+    const completion = vscode.workspace.getConfiguration('logitscope.completion', {
+      languageId: 'typescript',
+    })
+    const { globalValue, globalLanguageValue } = completion.inspect('automatic') ?? {}
+    await completion.update('automatic', undefined, vscode.ConfigurationTarget.Global, true)
+    assert.deepEqual([globalValue, globalLanguageValue], [undefined, true])
+    assert.deepEqual(
+      user.listed.map(({ label, description }) => `${label}: ${description}`),
+      ['All Languages: off', 'Only typescript: off'],
+    )
+  })
+
+  it('is not toggled in a scope that does not exist', async () => {
+    await assert.rejects(
+      async () => vscode.commands.executeCommand('logitscope.toggleAutomaticCompletion', { scope: 'file' }),
+      /The argument scope must be "all" or "language"\./,
+    )
   })
 
   it('has the last answer, and uses no more memory, after 200 edits with a request each', async () => {

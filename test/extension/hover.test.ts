@@ -22,7 +22,6 @@ describe('the hover', () => {
   afterEach(async () => {
     await configure({
       hover: undefined,
-      hoverLanguages: undefined,
       hoverTimeLimit: undefined,
       startToken: undefined,
     })
@@ -175,11 +174,43 @@ describe('the hover', () => {
     assert.doesNotMatch(await comparedLine(), /Δ/)
   })
 
-  it('is shown only in the languages of the setting', async () => {
-    await configure({ hoverLanguages: ['markdown'] })
+  describe('with a setting for a language', () => {
+    const inMarkdown = () => vscode.workspace.getConfiguration('logitscope', { languageId: 'markdown' })
+    const modes = () => [
+      vscode.workspace.getConfiguration('logitscope').get('hover'),
+      inMarkdown().get('hover'),
+    ]
 
-    assert.equal(await hoverAt(await openText(TEXT, 'plaintext'), 0), undefined)
-    assert.notEqual(await hoverAt(await openText(TEXT, 'markdown'), 0), undefined)
+    beforeEach(async () => {
+      await configure({ hover: 'off' })
+      await inMarkdown().update('hover', 'always', vscode.ConfigurationTarget.Global, true)
+    })
+
+    afterEach(async () => {
+      await inMarkdown().update('hover', undefined, vscode.ConfigurationTarget.Global, true)
+    })
+
+    it('is shown in that language', async () => {
+      assert.equal(await hoverAt(await openText(TEXT, 'plaintext'), 0), undefined)
+      assert.notEqual(await hoverAt(await openText(TEXT, 'markdown'), 0), undefined)
+    })
+
+    it('is toggled for the language of the active editor', async () => {
+      await vscode.window.showTextDocument(await openText(TEXT, 'markdown'))
+      await vscode.commands.executeCommand('logitscope.toggleHover')
+      assert.deepEqual(modes(), ['off', 'off'])
+
+      await vscode.commands.executeCommand('logitscope.toggleHover')
+      assert.deepEqual(modes(), ['off', 'always'])
+    })
+
+    it('is toggled for all other languages where the language has no setting', async () => {
+      await configure({ hover: 'always' })
+      await vscode.window.showTextDocument(await openText(TEXT, 'plaintext'))
+      await vscode.commands.executeCommand('logitscope.toggleHover')
+
+      assert.deepEqual(modes(), ['off', 'always'])
+    })
   })
 
   it('is missing when the model exceeds the time limit, and shown later', async () => {

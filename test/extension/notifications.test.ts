@@ -84,7 +84,7 @@ describe('A notification', () => {
     await vscode.window.showTextDocument(await openText('A few words.'))
     await vscode.commands.executeCommand('logitscope.inspectLogits')
 
-    await vscode.commands.executeCommand('logitscope.exportCsv')
+    await vscode.commands.executeCommand('logitscope.export', { format: 'csv' })
 
     await rm(folder, { recursive: true })
     assert.deepEqual(shown, [`Exported to ${join(folder, PLAIN_NAME)}.`])

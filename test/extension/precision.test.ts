@@ -31,12 +31,29 @@ describe('the precision', () => {
     assert.equal((await inspect()).precision, 'fp32')
   })
 
-  it('is set by commands', async () => {
+  it('is switched to the other one and back', async () => {
+    await vscode.commands.executeCommand('logitscope.switchPrecision')
+    assert.equal((await inspect()).precision, 'int8')
+
+    await vscode.commands.executeCommand('logitscope.switchPrecision')
+    assert.equal((await inspect()).precision, 'fp32')
+  })
+
+  it('is the one that a key binding or a button of the panel names, also if it is in use', async () => {
+    await vscode.commands.executeCommand('logitscope.switchPrecision', { precision: 'int8' })
     await vscode.commands.executeCommand('logitscope.useInt8')
     assert.equal((await inspect()).precision, 'int8')
 
     await vscode.commands.executeCommand('logitscope.useFp32')
+    await vscode.commands.executeCommand('logitscope.switchPrecision', { precision: 'fp32' })
     assert.equal((await inspect()).precision, 'fp32')
+  })
+
+  it('is not switched to one that does not exist', async () => {
+    await assert.rejects(
+      async () => vscode.commands.executeCommand('logitscope.switchPrecision', { precision: 'fp64' }),
+      /The argument precision must be "fp32" or "int8"\./,
+    )
   })
 
   it('cannot be set by a workspace', async () => {

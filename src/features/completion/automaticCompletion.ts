@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
-import { showWarning } from '../../editor/ui/notifications'
+import { readArgument } from '../../editor/registration/commandArguments'
+import { showInformation, showWarning } from '../../editor/ui/notifications'
 import { plainMessage } from '../../shared/text/plainMessage'
 
 /** Whether automatic completion is on for a document or language. */
@@ -7,23 +8,59 @@ export function isAutomatic(scope: vscode.ConfigurationScope): boolean {
   return vscode.workspace.getConfiguration(SECTION, scope).get(SETTING) === true
 }
 
+/**
+ * Toggles automatic completion in the scope of `args`, for example `{ "scope": "language" }`. Asks for it if it is missing
+ * and an editor has a language to choose.
+ */
+export async function toggleAutomaticCompletion(args: unknown): Promise<void> {
+  const scope = readArgument(args, 'scope', SCOPES)
+  const document = vscode.window.activeTextEditor?.document
+  switch (scope ?? (document === undefined ? 'all' : await askForScope(document))) {
+    case 'all':
+      await toggleAutomatic()
+      break
+    case 'language':
+      if (document === undefined) void showInformation(NO_LANGUAGE)
+      else await toggleAutomaticFor(document)
+      break
+    case undefined:
+      break
+  }
+}
+
+const SCOPES = ['all', 'language'] as const
+type Scope = (typeof SCOPES)[number]
+
+const NO_LANGUAGE = 'No text editor is open. Open a text to toggle automatic completion for its language.'
+
+async function askForScope({ languageId }: vscode.TextDocument): Promise<Scope | undefined> {
+  const items: readonly (vscode.QuickPickItem & { readonly scope: Scope })[] = [
+    { label: 'All Languages', description: stateText(isOn(configurationOf())), scope: 'all' },
+    {
+      label: `Only ${plainMessage(languageId)}`,
+      description: stateText(isOn(configurationOf(languageId))),
+      scope: 'language',
+    },
+  ]
+  return (await vscode.window.showQuickPick(items, { title: 'Toggle Automatic Completion' }))?.scope
+}
+
 /** Toggles automatic completion for all languages without their own setting. */
-export async function toggleAutomatic(): Promise<void> {
-  const configuration = vscode.workspace.getConfiguration(SECTION)
-  const automatic = configuration.get(SETTING) !== true
+async function toggleAutomatic(): Promise<void> {
+  const configuration = configurationOf()
+  const automatic = !isOn(configuration)
   const inWorkspace = configuration.inspect(SETTING)?.workspaceValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace))
-  showResult(automatic ? 'on' : 'off', '')
+  showResult(automatic, '')
 }
 
 /** Toggles automatic completion for the document's language. */
-export async function toggleAutomaticFor(document: vscode.TextDocument): Promise<void> {
-  const { languageId } = document
-  const configuration = vscode.workspace.getConfiguration(SECTION, { languageId })
-  const automatic = configuration.get(SETTING) !== true
+async function toggleAutomaticFor({ languageId }: vscode.TextDocument): Promise<void> {
+  const configuration = configurationOf(languageId)
+  const automatic = !isOn(configuration)
   const inWorkspace = configuration.inspect(SETTING)?.workspaceLanguageValue !== undefined
   await configuration.update(SETTING, automatic, target(inWorkspace), true)
-  showResult(automatic ? 'on' : 'off', ` in ${plainMessage(languageId)}`)
+  showResult(automatic, ` in ${plainMessage(languageId)}`)
 }
 
 /**
@@ -71,8 +108,23 @@ function target(inWorkspace: boolean): vscode.ConfigurationTarget {
   return inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global
 }
 
-function showResult(state: 'on' | 'off', scope: string): void {
-  vscode.window.setStatusBarMessage(`Logitscope: automatic completion ${state}${scope}`, MESSAGE_MS)
+function configurationOf(languageId?: string): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration(SECTION, languageId === undefined ? undefined : { languageId })
+}
+
+function isOn(configuration: vscode.WorkspaceConfiguration): boolean {
+  return configuration.get(SETTING) === true
+}
+
+function stateText(automatic: boolean): 'on' | 'off' {
+  return automatic ? 'on' : 'off'
+}
+
+function showResult(automatic: boolean, scope: string): void {
+  vscode.window.setStatusBarMessage(
+    `Logitscope: automatic completion ${stateText(automatic)}${scope}`,
+    MESSAGE_MS,
+  )
 }
 
 function nameOf({ id, packageJSON }: vscode.Extension<unknown>): string {

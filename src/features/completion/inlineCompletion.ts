@@ -14,12 +14,7 @@ import { restOfCompletion } from '../../prediction/live/restOfCompletion'
 import { delay } from '../../shared/delay'
 import { CancelledError } from '../../shared/errors'
 import { formatProbability } from '../../shared/text/format'
-import {
-  isAutomatic,
-  toggleAutomatic,
-  toggleAutomaticFor,
-  warnOfOtherCompletion,
-} from './automaticCompletion'
+import { isAutomatic, warnOfOtherCompletion } from './automaticCompletion'
 import { completionItem } from './completionItem'
 
 export interface InlineCompletionOptions {
@@ -90,16 +85,6 @@ export class InlineCompletion implements Feature, vscode.Disposable, vscode.Inli
         ? await this.whenInvoked(document, position, token)
         : await this.whenTyped(document, position, token)
     return rests.map((rest) => completionItem(document, position, rest))
-  }
-
-  async toggleAutomatic(): Promise<void> {
-    await toggleAutomatic()
-  }
-
-  /** Toggles it for the language of the active editor. */
-  async toggleAutomaticForLanguage(): Promise<void> {
-    const document = vscode.window.activeTextEditor?.document
-    if (document !== undefined) await toggleAutomaticFor(document)
   }
 
   /** Shows the tokens of the last completion in the panel. */

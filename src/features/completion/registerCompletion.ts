@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { FeatureOptions } from '../../editor/registration/feature'
 import { registerCommands } from '../../editor/registration/registerCommands'
 import type { ShownInspection } from '../../editor/shownInspection'
+import { toggleAutomaticCompletion } from './automaticCompletion'
 import { InlineCompletion } from './inlineCompletion'
 
 /** Completes the text at the cursor, on request or while the user types. */
@@ -16,8 +17,7 @@ export function registerCompletion({
     completion,
     registerCommands({
       complete: () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
-      toggleAutomaticCompletion: () => completion.toggleAutomatic(),
-      toggleAutomaticCompletionForLanguage: () => completion.toggleAutomaticForLanguage(),
+      toggleAutomaticCompletion,
       showLastCompletion: () => completion.showLast(),
     }),
   )

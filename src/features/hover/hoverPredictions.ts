@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import type { Feature } from '../../editor/registration/feature'
-import { type HoverMode, readSettings, writeSetting } from '../../editor/settings'
+import { type HoverMode, readHoverMode, readSettings, writeHoverMode } from '../../editor/settings'
 import { signalOf } from '../../editor/cancellation'
 import type { StatusEntry } from '../../editor/ui/statusEntries'
 import { rangeOf } from '../../editor/documents/inspectionTarget'
@@ -37,7 +37,7 @@ export class HoverPredictions implements Feature, vscode.Disposable {
       menuItem: () => ({
         group: 'Editor',
         label: 'Toggle Hover Predictions',
-        description: MODE_LABELS[readSettings().hover],
+        description: MODE_LABELS[readHoverMode(vscode.window.activeTextEditor?.document)],
         icon: 'comment',
         command: ['logitscope.toggleHover'],
       }),
@@ -67,12 +67,13 @@ export class HoverPredictions implements Feature, vscode.Disposable {
     )
   }
 
-  /** Turns hovers off, or back to the previous mode. */
+  /** Turns hovers off, or back to the previous mode: only for the active editor's language if that has its own setting. */
   async toggle(): Promise<void> {
-    const { hover } = readSettings()
+    const document = vscode.window.activeTextEditor?.document
+    const hover = readHoverMode(document)
     if (hover !== 'off') this.modeBefore = hover
     const mode = hover === 'off' ? this.modeBefore : 'off'
-    await writeSetting('hover', mode)
+    await writeHoverMode(mode, document)
     vscode.window.setStatusBarMessage(`Logitscope: hover predictions ${MODE_LABELS[mode]}`, MESSAGE_MS)
   }
 
@@ -142,8 +143,7 @@ export class HoverPredictions implements Feature, vscode.Disposable {
   }
 
   private isWanted(document: vscode.TextDocument): boolean {
-    const { hover, hoverLanguages } = readSettings()
-    if (hoverLanguages.length > 0 && !hoverLanguages.includes(document.languageId)) return false
+    const hover = readHoverMode(document)
     switch (hover) {
       case 'always':
         return true

@@ -1,7 +1,9 @@
+import * as vscode from 'vscode'
 import type { FeatureOptions } from '../../editor/registration/feature'
+import { readArgument } from '../../editor/registration/commandArguments'
 import { registerCommands } from '../../editor/registration/registerCommands'
-import { readSettings, writePrecision } from '../../editor/settings'
-import type { Precision } from '../../shared/contracts/engine/prediction'
+import { readPrecision, readSettings, writePrecision } from '../../editor/settings'
+import { type Precision, PRECISIONS } from '../../shared/contracts/engine/prediction'
 import type { RequestHub } from '../../model/hub/hubTransport'
 import { HubToken } from './hubToken'
 import { ModelChoice, type ModelChoiceOptions } from './modelChoice'
@@ -39,6 +41,8 @@ export function registerModels({
       useGpt2: () => choice.useGpt2(),
       manageModels: () => manager.show(),
       setHubToken: () => token.ask(),
+      switchPrecision,
+      // For buttons, which name the precision and pass no arguments.
       useInt8: () => usePrecision('int8'),
       useFp32: () => usePrecision('fp32'),
     }),
@@ -50,6 +54,17 @@ export function registerModels({
     },
   }
 }
+
+/** Sets the precision of `args`, for example `{ "precision": "int8" }`, or the one that is not in use. */
+async function switchPrecision(args: unknown): Promise<void> {
+  const other = readPrecision(readSettings().model) === 'fp32' ? 'int8' : 'fp32'
+  const precision = readArgument(args, 'precision', PRECISIONS) ?? other
+  await usePrecision(precision)
+  vscode.window.setStatusBarMessage(`Logitscope: precision ${precision}`, MESSAGE_MS)
+}
+
+/** How long the status bar shows the result. */
+const MESSAGE_MS = 5000
 
 /** Sets the precision of the selected model. */
 async function usePrecision(precision: Precision): Promise<void> {

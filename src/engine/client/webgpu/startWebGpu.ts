@@ -50,7 +50,7 @@ async function find(options: WebGpuOptions): Promise<FoundDevice | Unused> {
   if (precision !== 'fp32')
     return unused(
       options,
-      `${precision} does not run on WebGPU. Run Logitscope: Use fp32 Precision to use WebGPU.`,
+      `${precision} does not run on WebGPU. Run Logitscope: Switch Precision to use WebGPU.`,
     )
   const isAutomatic = options.choice() === 'auto'
   try {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { type Log, logError } from '../../../../editor/log'
+import { readArgument } from '../../../../editor/registration/commandArguments'
 import { showError, showInformation } from '../../../../editor/ui/notifications'
 import { comparedLines } from '../../../../prediction/report/text/comparedText'
 import { comparisonProperty } from '../../../../prediction/report/json/comparisonJson'
@@ -57,25 +58,47 @@ export class ResultsExport implements vscode.Disposable {
     await vscode.window.showTextDocument(document, { preview: false })
   }
 
-  async ask(): Promise<void> {
-    if (this.inspectionOrNotice() === undefined) return
-    const items = [
-      { label: '$(copy) Copy Table', run: () => this.copyTable() },
-      { label: '$(copy) Copy Token Ids', run: () => this.copyTokenIds() },
-      { label: '$(json) Export JSON…', run: () => this.exportJson() },
-      { label: '$(table) Export CSV…', run: () => this.exportCsv() },
-      { label: '$(open-preview) Open Results as Text', run: () => this.openAsText() },
-    ]
-    await (await vscode.window.showQuickPick(items, { title: 'Export Results' }))?.run()
+  /** Saves the results in the format of `args`, for example `{ "format": "csv" }`; asks for it if it is missing. */
+  async export(args: unknown): Promise<void> {
+    const write = { json: () => this.exportJson(), csv: () => this.exportCsv() }
+    await this.inFormat(args, 'Export', write, [
+      { label: 'JSON', description: 'a report of each section', format: 'json' },
+      { label: 'CSV', description: 'a row for each token', format: 'csv' },
+    ])
   }
 
-  async copyTable(): Promise<void> {
+  /** Copies the results in the format of `args`; asks for it if it is missing. */
+  async copy(args: unknown): Promise<void> {
+    const write = { table: () => this.copyTable(), tokenIds: () => this.copyTokenIds() }
+    await this.inFormat(args, 'Copy', write, [
+      { label: 'Table', description: 'a line for each token', format: 'table' },
+      { label: 'Token Ids', description: 'a list for each section', format: 'tokenIds' },
+    ])
+  }
+
+  private async inFormat<F extends string>(
+    args: unknown,
+    title: string,
+    write: Readonly<Record<F, () => Promise<void>>>,
+    items: readonly FormatItem<F>[],
+  ): Promise<void> {
+    const format = readArgument(
+      args,
+      'format',
+      items.map(({ format }) => format),
+    )
+    if (this.inspectionOrNotice() === undefined) return
+    const chosen = format ?? (await vscode.window.showQuickPick(items, { title }))?.format
+    if (chosen !== undefined) await write[chosen]()
+  }
+
+  private async copyTable(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection !== undefined)
       await copyToClipboard(formatTables(inspection, await this.options.service.vocabulary()), 'Table')
   }
 
-  async copyTokenIds(): Promise<void> {
+  private async copyTokenIds(): Promise<void> {
     const inspection = this.inspectionOrNotice()
     if (inspection !== undefined) await copyToClipboard(formatTokenIds(inspection), 'Token ids')
   }
@@ -96,7 +119,7 @@ export class ResultsExport implements vscode.Disposable {
   }
 
   /** Writes the CLI's JSON object, or an array of them if there are several sections. */
-  async exportJson(): Promise<void> {
+  private async exportJson(): Promise<void> {
     const run = this.runOrNotice()
     if (run === undefined) return
     const vocabulary = await this.options.service.vocabulary()
@@ -106,7 +129,7 @@ export class ResultsExport implements vscode.Disposable {
     await this.save(pieces, run.inspection, 'json')
   }
 
-  async exportCsv(): Promise<void> {
+  private async exportCsv(): Promise<void> {
     const run = this.runOrNotice()
     if (run === undefined) return
     const { inspection, lens } = run
@@ -164,6 +187,10 @@ export class ResultsExport implements vscode.Disposable {
     const answer = await showInformation(`Exported to ${vscode.workspace.asRelativePath(uri)}.`, 'Open')
     if (answer === 'Open') await vscode.window.showTextDocument(uri)
   }
+}
+
+interface FormatItem<F extends string> extends vscode.QuickPickItem {
+  readonly format: F
 }
 
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'

@@ -164,7 +164,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     [
       'the precision is int8',
       () => (precision = 'int8'),
-      'int8 does not run on WebGPU. Run Logitscope: Use fp32 Precision to use WebGPU.',
+      'int8 does not run on WebGPU. Run Logitscope: Switch Precision to use WebGPU.',
     ],
     [
       'the window has no GPU',
