@@ -1,0 +1,25 @@
+import type { CliEnvironment } from '../../../src/cli/base/environment'
+import { connectSimulation } from '../../../src/engine/client/simulationThread'
+import { simulationHandlers } from '../../../src/engine/worker/simulations'
+import type { SimulationMethods } from '../../../src/shared/contracts/engine/simulation'
+import { serveRpc } from '../../../src/shared/rpc'
+import { channelPair } from '../engine/engineChannel'
+import { MINI } from '../engine/engineUnderTest'
+import { loadSimulation } from '../engine/loadSimulation'
+
+/** The real simulations of the embedded model, in this thread. */
+export const simulateInThread: CliEnvironment['startReference'] = () => {
+  const [callersEnd, simulatorsEnd] = channelPair()
+  serveRpc<SimulationMethods>(
+    simulatorsEnd,
+    simulationHandlers({
+      loadSimulator: () => loadSimulation(MINI),
+      nextMacrotask: () => new Promise((resolve) => setImmediate(resolve)),
+    }),
+  )
+  return connectSimulation({
+    channel: callersEnd,
+    onStop: () => undefined,
+    terminate: () => Promise.resolve(),
+  })
+}
