@@ -69,10 +69,12 @@ describe('a section of the README', () => {
   })
 
   it('shows the text and the table of the panel', async () => {
+    // Low, so that the table scrolls to the picked row.
+    await workbench().page.setViewportSize({ ...SECTION_VIEWPORT, height: 640 })
     await inspectProse()
     await openTokens()
 
-    await takePicture('inspect', workbench().page.locator('.editor-group-container').nth(1), 520)
+    await takePicture('inspect', workbench().page.locator('.editor-group-container').nth(1))
   })
 
   it('shows what makes the model predict a token', async () => {
@@ -80,7 +82,7 @@ describe('a section of the README', () => {
     await openTab('Why')
     await panel().getByRole('row', { name: 'the sum, exactly' }).waitFor()
 
-    await takePicture('why', panel().locator('main.work'), 560)
+    await takePicture('why', panel().locator('main.work'), 505)
   })
 
   it('shows what every layer predicts', async () => {
@@ -88,7 +90,7 @@ describe('a section of the README', () => {
     await openTab('Lens')
     await panel().locator(`#lens-0-${ALGEBRA}-6 .token:not(.absent)`).waitFor()
 
-    await takePicture('lens', panel().locator('main.work'), 340)
+    await takePicture('lens', panel().locator('main.work'), 298)
   })
 
   it('shows what the text before a paragraph changes', async () => {
@@ -117,7 +119,7 @@ describe('a section of the README', () => {
       .page.locator('.monaco-hover', { hasText: /·algebra\s+p/ })
       .first()
       .waitFor()
-    await takePicture('hover', editor, 330)
+    await takePicture('hover', editor, 220)
   })
 
   /** Inspects the prose, or what is selected of it, and picks its surprising word. */
@@ -129,11 +131,11 @@ describe('a section of the README', () => {
     await pickedRow('algebra, leading space.').waitFor({ state: 'attached' })
   }
 
-  /** Takes a picture of the upper part of an element. */
-  async function takePicture(name: string, part: Locator, height: number): Promise<void> {
+  /** Takes a picture of an element, or of its upper part. */
+  async function takePicture(name: string, part: Locator, height?: number): Promise<void> {
     const box = await part.boundingBox()
     if (box === null) throw new Error(`the part for ${name} is not on the screen`)
-    const clip = { ...box, height }
+    const clip = { ...box, height: height ?? box.height }
     await workbench().page.screenshot({ path: join(MEDIA, 'readme', `${name}.png`), clip })
   }
 })

@@ -31,13 +31,15 @@ function typeErrorsIn(source: string): string[] {
     resolveJsonModule: true,
     skipLibCheck: true,
   }
-  const host = ts.createCompilerHost(options)
-  const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (path) => path === FILE || fileExists(path)
-  host.readFile = (path) => (path === FILE ? source : readFile(path))
-  host.getSourceFile = (path, version) =>
-    path === FILE ? ts.createSourceFile(path, source, version) : getSourceFile(path, version)
-  host.getCurrentDirectory = () => PACKAGE
+  const onDisk = ts.createCompilerHost(options)
+  const host: ts.CompilerHost = {
+    ...onDisk,
+    getCurrentDirectory: () => PACKAGE,
+    fileExists: (path) => path === FILE || onDisk.fileExists(path),
+    readFile: (path) => (path === FILE ? source : onDisk.readFile(path)),
+    getSourceFile: (path, version) =>
+      path === FILE ? ts.createSourceFile(path, source, version) : onDisk.getSourceFile(path, version),
+  }
   const program = ts.createProgram([FILE], options, host)
   const file = program.getSourceFile(FILE)
   return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PACKAGE } from '../../support/cli/runInProcess'
