@@ -81,6 +81,7 @@ describe('a section of the README', () => {
     await inspectProse()
     await openTab('Why')
     await panel().getByRole('row', { name: 'the sum, exactly' }).waitFor()
+    await panel().locator('.explanation[aria-busy=false]').waitFor()
 
     await takePicture('why', panel().locator('main.work'), 505)
   })
@@ -119,7 +120,7 @@ describe('a section of the README', () => {
       .page.locator('.monaco-hover', { hasText: /·algebra\s+p/ })
       .first()
       .waitFor()
-    await takePicture('hover', editor, 220)
+    await takePicture('hover', editor, 206)
   })
 
   /** Inspects the prose, or what is selected of it, and picks its surprising word. */
