@@ -1,56 +1,91 @@
+// The examples of docs/cli.md and docs/json.md, on the embedded model: one file, which loads it once.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../../src/cli/commands/commands'
-import { isRecord } from '../../../src/shared/isRecord'
 import { elementAt } from '../../../src/shared/elementAt'
-import { consoleExamplesOf } from '../../support/docs/consoleExamples'
+import { isRecord } from '../../../src/shared/isRecord'
+import { consoleExamplesOf, patternOf } from '../../support/docs/consoleExamples'
 import { createExampleRunner, type ExampleRunner } from '../../support/docs/exampleRunner'
-import { codeBlocksOf, readPage } from '../../support/docs/markdown'
+import { type CodeBlock, codeBlocksOf, readPage } from '../../support/docs/markdown'
 import { LOADING_LIMIT_MS } from '../../support/engine/engineUnderTest'
 
-const PAGE = readPage('docs/json.md')
-const BLOCKS = codeBlocksOf(PAGE)
+const CLI_BLOCKS = codeBlocksOf(readPage('docs/cli.md'))
+const CLI_EXAMPLES = inLanguage('console', CLI_BLOCKS).flatMap(({ content }) => consoleExamplesOf(content))
+
+const JSON_PAGE = readPage('docs/json.md')
+const JSON_BLOCKS = codeBlocksOf(JSON_PAGE)
+const SHOWN_OBJECTS = inLanguage('json', JSON_BLOCKS)
 /** The page rounds to four digits. */
 const RELATIVE_TOLERANCE = 1e-3
 const ABSOLUTE_TOLERANCE = 1e-4
 
-describe('docs/json.md', { timeout: LOADING_LIMIT_MS }, () => {
-  const outputs = new Map<string, unknown>()
+describe('docs/cli.md', { timeout: LOADING_LIMIT_MS }, () => {
   let runner: ExampleRunner
 
   beforeAll(async () => {
-    runner = await createExampleRunner(BLOCKS)
-    for (const { heading, content } of blocksOf('console')) {
-      const { code, stdout } = await runner.run(elementAt(consoleExamplesOf(content), 0))
-      outputs.set(heading, code === 1 || code === 2 ? undefined : JSON.parse(stdout))
+    runner = await createExampleRunner(CLI_BLOCKS)
+  }, LOADING_LIMIT_MS)
+
+  afterAll(() => runner.dispose())
+
+  it.each(CLI_EXAMPLES.map((example) => [example.args.join(' '), example] as const))(
+    'has the output and the exit code of “%s”',
+    async (_, example) => {
+      const { code, stdout, stderr } = await runner.run(example)
+
+      expect({ code, stderr }).toEqual({ code: example.exitCode, stderr: '' })
+      const output = example.output.trimEnd()
+      if (output === '') expect(stdout).not.toBe('')
+      else expect(stdout.trimEnd()).toMatch(patternOf(output))
+    },
+  )
+
+  it('has an example of each command', () => {
+    const shown = new Set(CLI_EXAMPLES.map(({ args: [name] }) => name))
+    expect([...shown].sort()).toEqual([...COMMANDS.keys()].sort())
+  })
+})
+
+describe('docs/json.md', { timeout: LOADING_LIMIT_MS }, () => {
+  /** What each command prints, by its heading. */
+  const printed = new Map<string, unknown>()
+  let runner: ExampleRunner
+
+  beforeAll(async () => {
+    runner = await createExampleRunner(JSON_BLOCKS)
+    for (const { heading, content } of inLanguage('console', JSON_BLOCKS)) {
+      const { stdout } = await runner.run(elementAt(consoleExamplesOf(content), 0))
+      printed.set(heading, JSON.parse(stdout))
     }
   }, LOADING_LIMIT_MS)
 
   afterAll(() => runner.dispose())
 
   it('has an object of each command', () => {
-    expect(blocksOf('json').map(({ heading }) => heading)).toEqual([...COMMANDS.keys()])
+    expect(SHOWN_OBJECTS.map(({ heading }) => heading)).toEqual([...COMMANDS.keys()])
   })
 
-  it.each(blocksOf('json').map(({ heading, content }) => [heading, content] as const))(
+  it.each(SHOWN_OBJECTS.map(({ heading, content }) => [heading, content] as const))(
     'shows what %s prints: the same fields in the same order, with these values',
     (command, shown) => {
-      expect(differences(JSON.parse(shown), outputs.get(command))).toEqual([])
+      expect(differences(JSON.parse(shown), printed.get(command))).toEqual([])
     },
   )
 
   it.each([...COMMANDS.keys()])('describes every field that %s prints', (command) => {
-    const described = new Set(namesIn(sectionOf('Fields of every object') + withLinkedSections(command)))
-    expect([...new Set(fieldsOf(outputs.get(command)))].filter((name) => !described.has(name))).toEqual([])
+    const described = namesIn(sectionOf('Fields of every object') + withLinkedSections(command))
+    const fields = [...new Set(fieldsOf(printed.get(command)))]
+    expect(fields.filter((name) => !described.includes(name))).toEqual([])
   })
 })
 
-function blocksOf(language: string) {
-  return BLOCKS.filter((block) => block.language === language)
+function inLanguage(language: string, blocks: readonly CodeBlock[]): CodeBlock[] {
+  return blocks.filter((block) => block.language === language)
 }
 
 /** The text of a section, without its examples. */
 function sectionOf(title: string): string {
-  const section = PAGE.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
+  const section = JSON_PAGE.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
   return section.replaceAll(/^```[\s\S]*?^```$/gm, '')
 }
 
