@@ -101,7 +101,7 @@ const PACKAGES: Record<string, Package> = {
 }
 
 /** Pictures; other files in `media/` are expected by name. */
-const MEDIA = /^extension\/media\/([\w-]+|walkthrough\/[\w-]+)\.(png|svg)$/
+const MEDIA = /^extension\/media\/((readme|walkthrough)\/)?[\w-]+\.(png|svg)$/
 
 describe.each(Object.entries(PACKAGES))(
   'VSIX of %s',

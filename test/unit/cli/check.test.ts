@@ -3,16 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkOptionsOf } from '../../../src/cli/commands/check'
-import { simulationHandlers } from '../../../src/engine/worker/simulations'
-import { connectSimulation } from '../../../src/engine/client/simulationThread'
 import type { CheckReport } from '../../../src/shared/contracts/check/checkResult'
-import type { SimulationMethods } from '../../../src/shared/contracts/engine/simulation'
-import { serveRpc } from '../../../src/shared/rpc'
 import { float32Bytes } from '../../support/checkpoints/checkpointBytes'
 import { disposable, type Outcome, run, type RunOptions } from '../../support/cli/runInProcess'
-import { channelPair } from '../../support/engine/engineChannel'
-import { connect, freshEngine, LOADING_LIMIT_MS, loadMini, MINI } from '../../support/engine/engineUnderTest'
-import { loadSimulation } from '../../support/engine/loadSimulation'
+import { simulateInThread } from '../../support/cli/simulateInThread'
+import { connect, freshEngine, LOADING_LIMIT_MS, loadMini } from '../../support/engine/engineUnderTest'
 import { npyBytes } from '../../support/files/arrayWriters'
 
 const V = 50_257
@@ -134,20 +129,3 @@ describe('The arguments of logitscope check', () => {
     expect(() => checkOptionsOf(args)).toThrow(message)
   })
 })
-
-/** The real simulations in this thread. */
-function simulateInThread() {
-  const [callersEnd, simulatorsEnd] = channelPair()
-  serveRpc<SimulationMethods>(
-    simulatorsEnd,
-    simulationHandlers({
-      loadSimulator: () => loadSimulation(MINI),
-      nextMacrotask: () => new Promise((resolve) => setImmediate(resolve)),
-    }),
-  )
-  return connectSimulation({
-    channel: callersEnd,
-    onStop: () => undefined,
-    terminate: () => Promise.resolve(),
-  })
-}
