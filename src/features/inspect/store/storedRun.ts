@@ -163,8 +163,12 @@ export function runOf(
     const { tokenIds: sectionIds, from, to } = elementAt(sequences, i)
     const first = token
     const tokens = Array.from({ length: to - from }, (_, k): Token => {
-      const [start = 0, end = 0, partial = 0] = places.subarray(NUMBERS_PER_TOKEN * token++)
-      return { tokenId: elementAt(sectionIds, from + k), range: { start, end }, partial: partial === 1 }
+      const place = NUMBERS_PER_TOKEN * token++
+      return {
+        tokenId: elementAt(sectionIds, from + k),
+        range: { start: elementAt(places, place), end: elementAt(places, place + 1) },
+        partial: elementAt(places, place + 2) === 1,
+      }
     })
     const predictions = scores.slice(first, first + tokens.length).map((score, position): TokenPrediction => {
       const { tokenId, range, partial } = elementAt(tokens, position)
