@@ -1,10 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
-import {
-  WhyRequests,
-  type WhyRequestsOptions,
-} from '../../../../../../src/features/inspect/session/whyOfRun'
+import { WhyRequests, type WhyRequestsOptions } from '../../../../../../src/features/inspect/session/whyOfRun'
 import { type InspectionRun, UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
 import { Run } from '../../../../../../src/cli/run'
 import { Explanations } from '../../../../../../src/prediction/explain/explanations'

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { InspectionRun } from '../../../../src/features/inspect/run/inspectionRun'
-import { InspectionStore } from '../../../../src/features/inspect/run/inspectionStore'
+import type { InspectionRun } from '../../../../../src/features/inspect/session/inspectionRun'
+import { InspectionStore } from '../../../../../src/features/inspect/store/inspectionStore'
 
 /** Files in memory by path. */
 const disk = vi.hoisted(() => new Map<string, Uint8Array>())
@@ -28,7 +28,7 @@ interface StoredInspection {
 }
 
 const STORED = JSON.parse(
-  readFileSync(new URL('../../../fixtures/storedInspections/format8.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../fixtures/storedInspections/format8.json', import.meta.url), 'utf8'),
 ) as StoredInspection
 const { id } = STORED.run.inspection
 const HEADERS = ['header0.json', 'header1.json']
