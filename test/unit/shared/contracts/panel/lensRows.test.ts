@@ -85,4 +85,28 @@ describe('the rows of the lens', () => {
     expect(lens.at({ section: 0, position: 0 })).toBeNull()
     expect(lens.at({ section: 0, position: 100 * LENS_BLOCK_LENGTH - 1 })).not.toBeNull()
   })
+
+  it('are listed for a page that has just loaded: all of them, in ranges within their blocks', () => {
+    const border = LENS_BLOCK_LENGTH
+    const kept = [
+      { section: 0, position: 4, rows: rowsOf(2) },
+      { section: 0, position: 7, rows: [rowOf(9)] },
+      { section: 0, position: border - 1, rows: rowsOf(3) },
+      { section: 1, position: 5, rows: rowsOf(1) },
+    ]
+    let lens = LensRows.EMPTY
+    for (const { section, position, rows } of kept) lens = lens.with({ section, position }, rows)
+
+    expect([...lens.ranges()]).toEqual([
+      { section: 0, position: 4, rows: rowsOf(2) },
+      { section: 0, position: 7, rows: [rowOf(9)] },
+      { section: 0, position: border - 1, rows: [rowOf(0)] },
+      { section: 0, position: border, rows: [rowOf(1), rowOf(2)] },
+      { section: 1, position: 5, rows: rowsOf(1) },
+    ])
+  })
+
+  it('have no ranges if none is computed', () => {
+    expect([...LensRows.EMPTY.ranges()]).toEqual([])
+  })
 })

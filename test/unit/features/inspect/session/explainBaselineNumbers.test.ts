@@ -1,45 +1,33 @@
 // The baseline's side is explained with the numbers of the comparison.
 
-import { beforeAll, expect, it, vi } from 'vitest'
-import { LensRequests } from '../../../../../../src/features/inspect/session/lensOfRun'
-import { ShownRun } from '../../../../src/features/inspect/explain/shownRun'
-import { WhyRequests } from '../../../../../../src/features/inspect/session/whyOfRun'
-import { UNEXPLAINED } from '../../../../../../src/features/inspect/session/inspectionRun'
-import { Run } from '../../../../../../src/cli/run'
-import { compareInspection } from '../../../../../../src/prediction/compare/compareInspection'
-import { Comparisons } from '../../../../../../src/prediction/compare/comparisons'
-import { Explanations } from '../../../../../../src/prediction/explain/explanations'
+import { beforeAll, expect, it } from 'vitest'
+import type { RunExplanations } from '../../../../../src/features/inspect/session/runExplanations'
+import { UNEXPLAINED } from '../../../../../src/features/inspect/session/inspectionRun'
+import { compareInspection } from '../../../../../src/prediction/compare/compareInspection'
+import { Comparisons } from '../../../../../src/prediction/compare/comparisons'
+import { Explanations } from '../../../../../src/prediction/explain/explanations'
 import {
   type PreparedInspection,
   prepareInspection,
-} from '../../../../../../src/prediction/windows/inspectDocument'
-import { PredictionService } from '../../../../../../src/prediction/windows/predictionService'
+} from '../../../../../src/prediction/windows/inspectDocument'
+import { PredictionService } from '../../../../../src/prediction/windows/predictionService'
+import type { ContextPoint, LensRow } from '../../../../../src/shared/contracts/engine/explanation'
 import type {
   ComparedToken,
   InspectionComparison,
-} from '../../../../../../src/shared/contracts/panel/comparison'
-import type { ContextMode } from '../../../../../../src/shared/contracts/panel/inspection'
-import { decodeLensRows } from '../../../../../../src/shared/contracts/panel/lensRows'
-import type { HostMessage } from '../../../../../../src/shared/contracts/panel/protocol'
-import { elementAt } from '../../../../../../src/shared/elementAt'
-import {
-  connect,
-  freshEngine,
-  loadMini,
-  LOADING_LIMIT_MS,
-} from '../../../../../support/engine/engineUnderTest'
-
-vi.mock('vscode', () => ({}))
+} from '../../../../../src/shared/contracts/panel/comparison'
+import type { ContextMode } from '../../../../../src/shared/contracts/panel/inspection'
+import { elementAt } from '../../../../../src/shared/elementAt'
+import { connect, freshEngine, loadMini, LOADING_LIMIT_MS } from '../../../../support/engine/engineUnderTest'
+import { ExplainedRun } from '../../../../support/panel/explainedRun'
 
 const TEXT = 'throw new ConfigError(path) // the text continues'
 const POSITION = 2
 
-let posted: HostMessage[]
 let tokens: readonly ComparedToken[]
 /** The token at POSITION. */
 let explainedId: number
-let lens: LensRequests
-let why: WhyRequests
+let explanations: RunExplanations
 
 /** The text alone, compared with the same text after the tokens before it. */
 beforeAll(async () => {
@@ -51,7 +39,7 @@ beforeAll(async () => {
   tokens = [...elementAt(comparison.sections, 0).tokens]
   explainedId = elementAt(elementAt(shown.inspection.sections, 0).tokens, POSITION).tokenId
 
-  const data = {
+  const run = {
     ...shown,
     inspection: { ...shown.inspection, comparison },
     textDigest: '',
@@ -59,37 +47,22 @@ beforeAll(async () => {
     seconds: 0,
     ...UNEXPLAINED,
   }
-  const run = new Run({ subject: data })
-  run.begin(data)
-  posted = []
-  const options = {
+  const explained = new ExplainedRun(run, {
     explanations: new Explanations(engine, service),
-    log: { error: () => undefined } as never,
-    shown: new ShownRun({
-      run: () => run,
-      post: (message) => posted.push(message),
-      store: { saveSoon: () => undefined },
-    }),
     baselineSide: () => baseline,
-  }
-  lens = new LensRequests(options)
-  why = new WhyRequests(options)
+  })
+  explanations = explained.explanations
 }, LOADING_LIMIT_MS)
 
 it('the last layer of the lens is the baseline’s prediction', async () => {
-  await lens.answer({
-    type: 'requestLens',
-    inspectionId: 'a',
-    request: 1,
-    side: 'baseline',
-    section: 0,
-    from: POSITION,
-    end: POSITION + 1,
-  })
+  const found: LensRow[] = []
+  await explanations.lens(
+    { inspectionId: 'a', side: 'baseline', section: 0, from: POSITION, end: POSITION + 1 },
+    { signal: new AbortController().signal, onRows: (_, rows) => found.push(...rows) },
+  )
 
-  const message = posted.find((message) => message.type === 'lensRows')
-  const [row] = message === undefined ? [] : decodeLensRows(message.rows)
-  expect(row?.logProb.at(-1)).toBeCloseTo(baselineLogProb(), 4)
+  expect(found).toHaveLength(1)
+  expect(elementAt(found, 0).logProb.at(-1)).toBeCloseTo(baselineLogProb(), 4)
 })
 
 it('the curve over the context ends at the baseline’s prediction', async () => {
@@ -101,13 +74,21 @@ it('the curve over the context ends at the baseline’s prediction', async () =>
     tokenId: explainedId,
     against: { kind: 'nothing' },
   } as const
+  let curves: readonly (readonly ContextPoint[])[] = []
 
-  await why.answer({ type: 'requestWhy', subject, knockedOut: [] })
-
-  const curves = posted.flatMap((message) =>
-    message.type === 'addWhyPart' && message.part.kind === 'context' ? message.part.context : [],
+  await explanations.why(
+    { subject, knockedOut: [] },
+    {
+      signal: new AbortController().signal,
+      onAnswer: () => undefined,
+      onPart: (part) => {
+        if (part.kind === 'context') curves = part.context
+      },
+    },
   )
-  expect(curves.at(-1)?.at(-1)?.logProb).toBeCloseTo(baselineLogProb(), 4)
+
+  expect(curves).toHaveLength(1)
+  expect(curves[0]?.at(-1)?.logProb).toBeCloseTo(baselineLogProb(), 4)
 })
 
 function requestFor(context: ContextMode) {
