@@ -5,7 +5,7 @@ import type { LensRow } from '../../../shared/contracts/engine/explanation'
 import type { ComparisonSide } from '../../../shared/contracts/panel/comparison'
 import type { LensQuestion, RowAddress, WhyQuestion } from '../../../shared/contracts/panel/panelCalls'
 import { isSameSubject, type WhyAnswer, type WhyPart, withWhyPart } from '../../../shared/contracts/panel/why'
-import { CancelledError, LogitscopeError } from '../../../shared/errors'
+import { CancelledError, PanelCallError } from '../../../shared/errors'
 import type { InspectionRun } from './inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { computeLens, rangesOf } from './lensOfRun'
@@ -35,7 +35,7 @@ export interface RunExplanationsOptions {
 }
 
 /** The question is about a run that is not shown any more, or about a row that it does not have. */
-export class ReplacedRunError extends LogitscopeError {
+export class ReplacedRunError extends PanelCallError {
   constructor() {
     super('A newer run has replaced this one. Wait for its results.')
   }
