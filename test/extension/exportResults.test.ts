@@ -55,7 +55,7 @@ describe('An export', () => {
 
     await vscode.commands.executeCommand('logitscope.export')
 
-    assert.match(await readFile(uri.fsPath, 'utf8'), /^section,position,/)
+    assert.match(await readFile(uri.fsPath, 'utf8'), /^model,precision,backend,/)
     assert.deepEqual(
       user.listed.map(({ label }) => label),
       ['JSON', 'CSV'],
@@ -77,7 +77,7 @@ describe('An export', () => {
 
     await vscode.commands.executeCommand('logitscope.export', uri, { groupId: 1 })
 
-    assert.match(await readFile(uri.fsPath, 'utf8'), /^section,position,/)
+    assert.match(await readFile(uri.fsPath, 'utf8'), /^model,precision,backend,/)
   })
 
   for (const format of ['xml', 'tokenIds', 'toString', '', 1, null, ['csv']]) {
