@@ -1,14 +1,12 @@
 import { type Log, logError } from '../../../editor/log'
 import type { BaselineSide } from '../../../prediction/compare/compareInspection'
-import type { ExplainedRow, Explanations } from '../../../prediction/explain/explanations'
+import { answerWhy, NOTHING_KNOWN, type WhyExplanations } from '../../../prediction/explain/answerWhy'
+import type { Explanations } from '../../../prediction/explain/explanations'
+import { type WindowRow, windowRow } from '../../../prediction/explain/windowRow'
 import { describeFailure } from '../../../prediction/failureText'
-import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows/windows'
 import type { ComparisonSide } from '../../../shared/contracts/panel/comparison'
-import type { ContextPoint } from '../../../shared/contracts/engine/explanation'
-import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
 import {
   isSameSubject,
-  type Knockout,
   type RequestFirstTokenMessage,
   type RequestWhyMessage,
   type WhyAnswer,
@@ -16,16 +14,12 @@ import {
   type WhySubject,
   withWhyPart,
 } from '../../../shared/contracts/panel/why'
-import { elementAt } from '../../../shared/elementAt'
 import type { InspectionRun } from '../run/inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { REPLACED_RUN, type ShownRun } from './shownRun'
 
 export interface WhyRequestsOptions {
-  readonly explanations: Pick<
-    Explanations,
-    'attribution' | 'lensOf' | 'contextCurves' | 'knockout' | 'firstTokenOf'
-  >
+  readonly explanations: WhyExplanations & Pick<Explanations, 'firstTokenOf'>
   readonly log: Log
   readonly shown: ShownRun
   /** What the shown run is compared with. */
@@ -45,7 +39,7 @@ export class WhyRequests {
 
   /** Posts `setWhy`, then `addWhyPart` for each further part, then `endWhy`. A newer request cancels the work. */
   async answer({ subject, knockedOut }: RequestWhyMessage): Promise<void> {
-    const { shown, log } = this.options
+    const { explanations, shown, log } = this.options
     this.cancel()
     const running = new AbortController()
     this.running = running
@@ -74,7 +68,19 @@ export class WhyRequests {
         shown.post({ type: 'addWhyPart', subject, part })
       }
       shown.post({ type: 'setWhy', answer })
-      await this.complete(answer, { row, knockedOut, signal, add })
+      const { tokenId, against } = subject
+      await answerWhy(
+        explanations,
+        { row, tokenId, against, knockedOut, known: answer },
+        {
+          signal,
+          onPart: add,
+          onRestart: (model) => {
+            answer = { ...emptyAnswer(subject, row), model }
+            shown.post({ type: 'setWhy', answer })
+          },
+        },
+      )
       shown.post({ type: 'endWhy', subject, failure: null })
     } catch (error) {
       if (signal.aborted) return
@@ -104,107 +110,26 @@ export class WhyRequests {
       shown.post({ type: 'firstToken', text, tokenId: null })
     }
   }
-
-  /** Computes what the answer lacks, the fastest part first. */
-  private async complete(
-    { subject, attribution, layers, context, knockout }: WhyAnswer,
-    work: Work,
-  ): Promise<void> {
-    const { explanations } = this.options
-    const { row, knockedOut, signal, add } = work
-    const { tokenId, against } = subject
-    const tokenIds: TokenIds = against.kind === 'token' ? [tokenId, against.tokenId] : [tokenId]
-    if (attribution === null && row.model.precision === 'fp32') {
-      const found = await explanations.attribution({ ...row, tokenId, against }, { signal })
-      add({ kind: 'attribution', attribution: found })
-    }
-    if (knockedOut.length > 0 && knockout?.rows.join() !== knockedOut.join())
-      add({ kind: 'knockout', knockout: await this.knockout(tokenIds, work) })
-    if (layers === null) add({ kind: 'layers', layers: await this.layers(tokenIds, work) })
-    if (!isComplete(context, row)) await this.context(tokenIds, work)
-  }
-
-  private async layers(tokenIds: TokenIds, { row, signal }: Work): Promise<readonly Float32Array[]> {
-    const curves: Float32Array[] = []
-    for (const tokenId of tokenIds) {
-      const { logProb } = await this.options.explanations.lensOf({ ...row, tokenId, topK: 1 }, { signal })
-      curves.push(logProb)
-    }
-    return curves
-  }
-
-  /** Adds the curves again with each further point: all of them take as long as two runs of the whole window. */
-  private async context(tokenIds: TokenIds, { row, signal, add }: Work): Promise<void> {
-    let context: readonly (readonly ContextPoint[])[] = tokenIds.map(() => [])
-    await this.options.explanations.contextCurves(
-      { ...row, scoredIds: tokenIds },
-      {
-        signal,
-        onPoints: (points) => {
-          context = context.map((curve, i) => [...curve, elementAt(points, i)])
-          add({ kind: 'context', context })
-        },
-      },
-    )
-  }
-
-  private async knockout(scoredIds: TokenIds, { row, knockedOut, signal }: Work): Promise<Knockout> {
-    // The last row of the window is that of the token before the predicted one.
-    const first = row.token - row.inputIds.length
-    const { distribution, logProbs } = await this.options.explanations.knockout(
-      {
-        ...row,
-        scoredIds,
-        knockedOut: knockedOut.map((j) => (j === 0 && row.startToken ? 'startToken' : first + j)),
-      },
-      { signal },
-    )
-    const { tokenId, logProb } = elementAt([...distribution.top], 0)
-    return { rows: knockedOut, logProbs, top: { tokenId, logProb } }
-  }
 }
 
-/** The token, and the one it is held against. */
-type TokenIds = readonly [number, ...number[]]
-
-interface Work {
-  readonly row: WindowRow
-  readonly knockedOut: readonly number[]
-  readonly signal: AbortSignal
-  /** @throws the signal's reason if it is aborted */
-  readonly add: (part: WhyPart) => void
-}
-
-/** A row of a sequence with the tokens of its window. */
-interface WindowRow extends ExplainedRow {
-  readonly model: ModelInfo
-  readonly inputIds: Int32Array
+/** A row of a side and its place. */
+interface PlacedRow extends WindowRow {
   /** Index in the side's section. */
   readonly position: number
 }
 
 /** Undefined if the side has no such row. */
-function rowOf({ request, from, positionOf }: ExplainedSide, subject: WhySubject): WindowRow | undefined {
+function rowOf({ request, from, positionOf }: ExplainedSide, subject: WhySubject): PlacedRow | undefined {
   const position = positionOf(subject.position)
-  if (position === undefined) return undefined
-  const { tokenIds, to, startToken, model } = request
-  const token = from + position
-  if (token > to || (token === 0 && !startToken)) return undefined
-  const layout = layoutOf(model, request)
-  const inputIds = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
-  return { ...request, token, inputIds, position }
+  const row = position === undefined ? undefined : windowRow(request, from + position)
+  return row === undefined || position === undefined ? undefined : { ...row, position }
 }
 
 function knownAnswer({ why }: InspectionRun, subject: WhySubject): WhyAnswer | undefined {
   return why.find((answer) => isSameSubject(answer.subject, subject))
 }
 
-/** Whether the curves reach all tokens of the window. */
-function isComplete(context: WhyAnswer['context'], { inputIds, startToken }: WindowRow): boolean {
-  return context?.[0]?.at(-1)?.tokens === inputIds.length - Number(startToken)
-}
-
-function emptyAnswer(subject: WhySubject, { inputIds, position }: WindowRow): WhyAnswer {
+function emptyAnswer(subject: WhySubject, { inputIds, position }: PlacedRow): WhyAnswer {
   const window = { inputIds, rowOffset: position - inputIds.length }
-  return { subject, window, attribution: null, layers: null, context: null, knockout: null }
+  return { subject, window, ...NOTHING_KNOWN }
 }

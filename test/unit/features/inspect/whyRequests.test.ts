@@ -8,6 +8,7 @@ import { Explanations } from '../../../../src/prediction/explain/explanations'
 import { finishInspection, prepareInspection } from '../../../../src/prediction/windows/inspectDocument'
 import { PredictionService } from '../../../../src/prediction/windows/predictionService'
 import type { Against } from '../../../../src/shared/contracts/engine/explanation'
+import type { ModelInfo } from '../../../../src/shared/contracts/engine/prediction'
 import type { HostMessage } from '../../../../src/shared/contracts/panel/protocol'
 import type { WhyPart, WhySubject } from '../../../../src/shared/contracts/panel/why'
 import { elementAt } from '../../../../src/shared/elementAt'
@@ -125,6 +126,31 @@ describe('the answer to a request', () => {
     expect(start?.logProbs[0]).not.toBeCloseTo(first?.logProbs[0] ?? NaN, 3)
   })
 
+  it('begins again with the model of another backend, and is kept with it', async () => {
+    const wasm = { ...finished.inspection.model, backend: 'wasm' } as const
+    const native = { ...wasm, backend: 'native' } as const
+    shown = shownRunOf({ ...finished, inspection: { ...finished.inspection, model: native } })
+    const failing: WhyRequestsOptions['explanations'] = {
+      ...UNAVAILABLE,
+      attribution: (request, options) => explanations.attribution(request, options),
+      lensOf: (request, { onContinued, ...options } = {}) => {
+        if (request.model?.backend === 'native') onContinued?.(wasm)
+        return explanations.lensOf(request, options)
+      },
+      contextCurves: (request, options) => explanations.contextCurves(request, options),
+    }
+
+    await requests(failing).answer({ type: 'requestWhy', subject: subjectAt(1), knockedOut: [] })
+
+    const events = posted.map((message) =>
+      message.type === 'addWhyPart'
+        ? message.part.kind
+        : `${message.type} ${modelOf(message)?.backend ?? ''}`,
+    )
+    expect(events.slice(0, 5)).toEqual(['setWhy ', 'attribution', 'setWhy wasm', 'attribution', 'layers'])
+    expect(shown.data?.why[0]).toMatchObject({ model: { backend: 'wasm' }, layers: [{}, {}] })
+  })
+
   it('has no attribution in int8', async () => {
     const { inspection } = finished
     shown = shownRunOf({
@@ -184,6 +210,10 @@ describe('a text to hold a token against', () => {
     expect(posted).toEqual([{ type: 'firstToken', text: 'x', tokenId: null }])
   })
 })
+
+function modelOf(message: HostMessage): ModelInfo | undefined {
+  return message.type === 'setWhy' ? message.answer.model : undefined
+}
 
 function shownRunOf(data: InspectionRun): Run {
   return Run.restored({ ...data, inspection: { ...data.inspection, generation: COMPLETION } })

@@ -9,6 +9,7 @@ import { isSameSubject, type WhyAnswer } from '../../../../src/shared/contracts/
 import { elementAt } from '../../../../src/shared/elementAt'
 import { assertNever } from '../../../../src/shared/assertNever'
 import { formatDecimal, formatSigned } from '../../../../src/shared/text/format'
+import { describeBackend } from '../../../../src/shared/text/modelText'
 import type { PanelActions } from '../../../controllers/controller'
 import type { Row, RowBlock } from '../../../state/rows/rows'
 import type { ShareOrder } from '../../../state/explanations/shares'
@@ -80,7 +81,7 @@ export class WhyElement extends LightElement {
                 .labels=${labels}
                 .actions=${this.actions}
               ></logitscope-against>
-              ${this.windowNote()}
+              ${this.windowNote()} ${this.backendNote()}
               <div class="explanation ${this.isStale ? 'stale' : ''}" aria-busy=${this.isPending}>
                 ${this.explanationTemplate(question)}
               </div>
@@ -257,6 +258,16 @@ export class WhyElement extends LightElement {
       What heads read from these tokens: ${formatSigned(all)} of ${formatDecimal(attribution.total)}. Line
       above for ${this.codeTemplate(tokenId)}, below ${below}; strongest
       ${formatSigned(strongestOf(effects))}.
+    </p>`
+  }
+
+  /** All parts of an answer are from one backend, which need not be that of the predictions. */
+  private backendNote(): TemplateResult | typeof nothing {
+    const { model } = this.answer ?? {}
+    if (model === undefined) return nothing
+    const predictedOn = describeBackend(this.inspection.model)
+    return html`<p class="note dim">
+      Computed on ${describeBackend(model)}. The predictions are from ${predictedOn}.
     </p>`
   }
 
