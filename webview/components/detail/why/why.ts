@@ -109,9 +109,8 @@ export class WhyElement extends LightElement {
   private readonly onContextMenu = ({ currentTarget }: MouseEvent) => {
     if (this.question === null || !(currentTarget instanceof HTMLElement)) return
     const { subject } = this.question
-    // Results of the baseline's side are not kept, so that they cannot be copied.
-    const results = subject.side === 'shown' ? ({ panelView: 'why', subject } as const) : {}
-    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, ...results })
+    const what = { panelView: 'why', side: subject.side, subject } as const
+    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, ...what })
   }
 
   private sideTemplate(row: Row): unknown {
