@@ -24,6 +24,12 @@ const baselineAlone = { ...models, model: { ...models.model, nLayer: 12 } }
 
 const sideIn = (view: string, name: string) => test.page.locator(view).getByRole('radio', { name })
 
+/** The value that VS Code reads for the context menu. */
+async function menuContext(element: string): Promise<unknown> {
+  const context = await test.attribute(element, 'data-vscode-context')
+  return context === null ? null : JSON.parse(context)
+}
+
 /** Opens the tab Lens and answers for the shown side. */
 async function showLens(): Promise<PanelPage> {
   const panel = await test.show(models, { picked: PICKED })
@@ -58,6 +64,19 @@ describe('the lens while comparing', () => {
 
     await eventually(() => test.page.locator('.layer-table tbody tr').count()).toBe(7)
     expect(await test.calls('lens')).toEqual([])
+  })
+
+  it('has a context menu for the side that it shows', async () => {
+    await showLens()
+    const cell = test.page.locator('.lens [data-position="63"]').first()
+    await cell.click({ button: 'right' })
+    const shown = await menuContext('[role=grid]')
+
+    await sideIn('logitscope-lens', 'gpt2').check()
+    await cell.click({ button: 'right' })
+
+    expect(shown).toMatchObject({ panelView: 'lens', position: 63, side: 'shown' })
+    await eventually(() => menuContext('[role=grid]')).toMatchObject({ panelView: 'lens', side: 'baseline' })
   })
 
   it('has the tokens of the baseline’s own text in the line of inputs', async () => {
@@ -101,6 +120,23 @@ describe('Why while comparing', () => {
     await answer(test, answerOf(subject))
     await test.page.locator('.why .shares').waitFor()
     expect(await test.text('.why .facts')).toContain('9.5 %')
+  })
+
+  it('has a context menu for the side that it explains', async () => {
+    await showWhy()
+    await test.page.locator('.why').dispatchEvent('contextmenu')
+    const shown = await menuContext('.why')
+
+    await sideIn('.why', 'gpt2').check()
+    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
+    await test.page.locator('.why').dispatchEvent('contextmenu')
+
+    expect(shown).toMatchObject({ panelView: 'why', side: 'shown', subject: { side: 'shown' } })
+    expect(await menuContext('.why')).toMatchObject({
+      panelView: 'why',
+      side: 'baseline',
+      subject: { side: 'baseline', position: PICKED.position },
+    })
   })
 
   it('stays at the chosen side when another token is picked', async () => {

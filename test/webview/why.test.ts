@@ -50,6 +50,22 @@ describe('the question', () => {
   })
 })
 
+describe('an answer from another backend than the predictions', () => {
+  const note = 'Computed on native, 2 threads. The predictions are from WASM, 1 thread.'
+
+  it('says so', async () => {
+    await showAnswered(test, { change: { model: { ...typescript.model, backend: 'native', threads: 2 } } })
+
+    await eventually(() => test.texts('.why .note')).toContain(note)
+  })
+
+  it('is not said of an answer from the same one', async () => {
+    await showAnswered(test)
+
+    expect((await test.texts('.why .note')).join()).not.toContain('Computed on')
+  })
+})
+
 describe('what the token is held against', () => {
   it('can be another listed token, the mean or nothing', async () => {
     await showAnswered(test)

@@ -1,9 +1,12 @@
+import type { ComparisonSide } from '../../src/shared/contracts/panel/comparison'
 import type { TokenAddress } from '../../src/shared/contracts/panel/protocol'
 import type { WhySubject } from '../../src/shared/contracts/panel/why'
 
 export interface TokenContext extends TokenAddress {
   /** The view that has menu items of its own for a token. */
   readonly panelView?: 'lens' | 'why'
+  /** The side that the view shows. */
+  readonly side?: ComparisonSide
   /** What the tab Why shows. */
   readonly subject?: WhySubject
 }
@@ -15,7 +18,7 @@ export interface TokenContext extends TokenAddress {
 export function setTokenContext(
   element: HTMLElement,
   inspectionId: string,
-  { section, position, panelView, subject }: TokenContext,
+  { section, position, panelView, side, subject }: TokenContext,
 ): void {
   element.dataset.vscodeContext = JSON.stringify({
     webviewSection: 'token',
@@ -23,6 +26,7 @@ export function setTokenContext(
     section,
     position,
     panelView,
+    side,
     subject,
     preventDefaultContextMenuItems: true,
   })

@@ -1,8 +1,11 @@
-import type { Against } from '../../shared/contracts/engine/explanation'
+import type { Against, Attribution, ContextPoint } from '../../shared/contracts/engine/explanation'
+import type { ModelInfo } from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { InvalidRequestError } from '../../shared/errors'
 import { formatCounted } from '../../shared/text/format'
+import { answerWhy, NOTHING_KNOWN, type RowQuestion } from './answerWhy'
 import type { Explanations } from './explanations'
+import { windowRow } from './windowRow'
 import type { PreparedInspection } from '../windows/inspectDocument'
 import type { PredictionService } from '../windows/predictionService'
 import type { ExplainedToken } from '../report/json/whyReport'
@@ -39,13 +42,14 @@ export async function explainToken(
   if (at !== 'next' && !(Number.isInteger(at) && at >= 0 && at < to - from))
     throw positionError(at, to - from)
   const token = at === 'next' ? to : from + at
-  const row = { tokenIds, to, token, startToken, model }
+  const sequence = { tokenIds, to, startToken, model }
+  const row = windowRow(sequence, token)
 
   const end = Math.min(token + 1, to)
-  const request = { ...row, from: token, to: end, topK: 2, temperature: 1 }
+  const request = { ...sequence, from: token, to: end, topK: 2, temperature: 1 }
   const { scores, next } = await service.predict(request, { signal, priority: 'interactive' })
   const distribution = at === 'next' ? next : elementAt(scores, 0)
-  if (distribution === null)
+  if (row === undefined || distribution === null)
     throw new InvalidRequestError('Nothing precedes the first token, so no row predicts it.')
   const likely = Array.from(distribution.top, ({ tokenId }) => tokenId)
   const standing = at === 'next' ? elementAt(likely, 0) : elementAt(tokenIds, token)
@@ -54,10 +58,46 @@ export async function explainToken(
     idOf(choice, { explanations, vocabularySize: model.vocabularySize, signal })
   const tokenId = question.token === undefined ? standing : await find(question.token)
   const against = await againstOf(question.against, { likely, tokenId, find })
-  const attribution = await explanations.attribution({ ...row, tokenId, against }, { signal })
-  const [contextCurve = []] = await explanations.contextCurves({ ...row, scoredIds: [tokenId] }, { signal })
-  const { inputIds } = attribution
-  return { inspection, section, position: at, inputIds, tokenId, against, attribution, contextCurve }
+  const answer = await attributed(explanations, { row, tokenId, against }, signal)
+  const { attribution, contextCurve } = answer
+  const answered = { ...inspection, model: answer.model }
+  const { inputIds } = row
+  return {
+    inspection: answered,
+    section,
+    position: at,
+    inputIds,
+    tokenId,
+    against,
+    attribution,
+    contextCurve,
+  }
+}
+
+/** The parts of an answer that the CLI and the API report, and the model of the backend that computed them. */
+async function attributed(
+  explanations: Explanations,
+  subject: Pick<RowQuestion, 'row' | 'tokenId' | 'against'>,
+  signal: AbortSignal | undefined,
+): Promise<Pick<ExplainedToken, 'attribution' | 'contextCurve'> & { readonly model: ModelInfo }> {
+  let { model } = subject.row
+  let attributions: readonly Attribution[] = []
+  let contextCurve: readonly ContextPoint[] = []
+  await answerWhy(
+    explanations,
+    { ...subject, knockedOut: [], known: NOTHING_KNOWN, wanted: ['attribution', 'context'] },
+    {
+      signal,
+      onPart: (part) => {
+        if (part.kind === 'attribution') attributions = [part.attribution]
+        if (part.kind === 'context') contextCurve = elementAt(part.context, 0)
+      },
+      onRestart: (other) => {
+        model = other
+      },
+    },
+  )
+  return { attribution: elementAt(attributions, 0), contextCurve, model }
 }
 
 /** The error of a position that a text of `count` tokens does not have. */

@@ -57,6 +57,8 @@ export interface WindowAttribution extends Attribution {
 
 export interface ExplainOptions {
   readonly signal?: AbortSignal
+  /** The backend of the request's model failed or did not answer; the result, or a part of it, is from this model. */
+  readonly onContinued?: (model: ModelInfo) => void
 }
 
 export interface ContextCurveOptions extends ExplainOptions {
@@ -135,13 +137,13 @@ export class Explanations {
    */
   async lensOf(
     request: ExplainedRow & { readonly tokenId: number; readonly topK?: number },
-    { signal }: ExplainOptions = {},
+    { signal, onContinued }: ExplainOptions = {},
   ): Promise<LensRow> {
     const { token, tokenId, topK = LENS_TOP_K } = request
     const found: LensRow[] = []
     await this.lens(
       { ...request, from: token, end: token + 1, topK, targets: Int32Array.of(tokenId) },
-      { signal, priority: 'interactive', onRows: (_, rows) => found.push(...rows) },
+      { signal, priority: 'interactive', onRows: (_, rows) => found.push(...rows), onContinued },
     )
     return existingRow(found.at(0))
   }
@@ -153,13 +155,13 @@ export class Explanations {
    */
   async attribution(
     request: ExplainedRow & { readonly tokenId: number; readonly against: Against },
-    { signal }: ExplainOptions = {},
+    { signal, onContinued }: ExplainOptions = {},
   ): Promise<WindowAttribution> {
     const { tokenId, against } = request
     const { answeredBy, input } = await this.place(request, signal)
     const attribution = await this.engine.attribution(
       { tokenIds: input, tokenId, against, ...answeredBy },
-      { signal },
+      { signal, onProgress: ({ model }) => onContinued?.(model) },
     )
     return { ...attribution, inputIds: input }
   }
@@ -171,7 +173,7 @@ export class Explanations {
    */
   async contextCurves(
     request: ExplainedRow & { readonly scoredIds: readonly number[] },
-    { signal, onPoints }: ContextCurveOptions = {},
+    { signal, onPoints, onContinued }: ContextCurveOptions = {},
   ): Promise<readonly (readonly ContextPoint[])[]> {
     const { scoredIds, startToken } = request
     const { answeredBy, input } = await this.place(request, signal)
@@ -180,7 +182,10 @@ export class Explanations {
     const curves = scoredIds.map((): ContextPoint[] => [])
     for (const count of contextLengths(tokens.length)) {
       const shortened = Int32Array.of(...start, ...tokens.subarray(tokens.length - count))
-      const logits = await this.engine.logits({ tokenIds: shortened, ...answeredBy }, { signal })
+      const logits = await this.engine.logits(
+        { tokenIds: shortened, ...answeredBy },
+        { signal, onProgress: ({ model }) => onContinued?.(model) },
+      )
       const logSum = logSumExp(logits)
       const points = scoredIds.map((id) => ({ tokens: count, logProb: elementAt(logits, id) - logSum }))
       for (const [i, point] of points.entries()) elementAt(curves, i).push(point)
@@ -200,7 +205,7 @@ export class Explanations {
       readonly knockedOut: readonly (number | 'startToken')[]
       readonly scoredIds: readonly [number, ...number[]]
     },
-    { signal }: ExplainOptions = {},
+    { signal, onContinued }: ExplainOptions = {},
   ): Promise<KnockoutResult> {
     const { knockedOut, scoredIds, startToken } = request
     const place = await this.place(request, signal)
@@ -211,7 +216,8 @@ export class Explanations {
         return token >= first ? [rowOf(token, first, place.layout)] : []
       })
       .filter((row) => row < place.row)
-    const read = (tokenId: number) => this.readKnockedOut(place, { tokenId, knockedOut: rows, signal })
+    const read = (tokenId: number) =>
+      this.readKnockedOut(place, { tokenId, knockedOut: rows, signal, onContinued })
     const [firstId, ...otherIds] = scoredIds
     const { logProb, ...distribution } = await read(firstId)
     const logProbs = [logProb]
@@ -251,7 +257,7 @@ export class Explanations {
 
   private async readKnockedOut(
     { answeredBy, input, row, window, vocabularySize }: Place,
-    { tokenId, knockedOut, signal }: KnockedOutRow,
+    { tokenId, knockedOut, signal, onContinued }: KnockedOutRow,
   ): Promise<Distribution & Pick<TokenScore, 'logProb'>> {
     const targets = Int32Array.of(tokenId)
     const settings = { topK: KNOCKOUT_TOP_K, temperature: 1 }
@@ -270,6 +276,7 @@ export class Explanations {
       {
         signal,
         onProgress: (progress) => {
+          if (progress.kind === 'continued') onContinued?.(progress.model)
           if (progress.kind !== 'rows') return
           const rows = readRows(progress.rows, columns, { ...window, targets })
           scores.push(...rows.flatMap(({ score }) => score ?? []))
@@ -298,11 +305,10 @@ interface Place extends Setup {
   readonly input: Int32Array
 }
 
-interface KnockedOutRow {
+interface KnockedOutRow extends ExplainOptions {
   readonly tokenId: number
   /** Rows of the window. */
   readonly knockedOut: readonly number[]
-  readonly signal: AbortSignal | undefined
 }
 
 /** [end − from] The sequence's own tokens, and NO_TARGET for the row after the last one. */

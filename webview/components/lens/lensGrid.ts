@@ -260,11 +260,11 @@ export class LensGridElement extends LightElement {
 
   /** The menu of the token under the pointer. The keyboard opens it at the grid, for the picked token. */
   private readonly onContextMenu = (event: MouseEvent) => {
-    const { grid, actions, inspection } = this
+    const { grid, actions, inspection, side } = this
     if (grid === null) return
     const address = event.target === grid ? actions.picked : tokenUnder(event)
     if (address === null) delete grid.dataset.vscodeContext
-    else setTokenContext(grid, inspection.id, { ...address, panelView: 'lens' })
+    else setTokenContext(grid, inspection.id, { ...address, panelView: 'lens', side })
   }
 
   private readonly onKeyDown = (event: KeyboardEvent) => {

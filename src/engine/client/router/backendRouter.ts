@@ -30,6 +30,7 @@ import type { EngineHandle, EngineWorker } from '../engineHandle'
 import { ReleasableEngine } from './releasableEngine'
 import { ResumableRows, type RoutedEngine, type RowsMethod } from './resumableRows'
 import { callOf, isOfRequest, type RoutedCall } from './routedCall'
+import { type ResultMethod, resultOn } from './singleResult'
 
 export interface BackendRouterOptions {
   /** Starts the WASM engine, which is always available. */
@@ -80,6 +81,8 @@ export class BackendRouter implements EngineHandle {
       score: this.resumable('score'),
       lens: this.resumable('lens'),
       compare: this.resumable('compare'),
+      logits: this.single('logits'),
+      attribution: this.single('attribution'),
       releaseBaseline: () => this.releaseBaselines(),
     }
   }
@@ -127,6 +130,14 @@ export class BackendRouter implements EngineHandle {
       const rows = new ResumableRows(method, request, callOptions)
       return this.answer(callOf(request, callOptions), (engine) => rows.runOn(engine))
     }
+  }
+
+  /** A method whose one result says if it is from another backend than the requested one. */
+  private single<M extends ResultMethod>(method: M): EngineMethod<M> {
+    return (request, callOptions) =>
+      this.answer(callOf(request, callOptions), (engine) =>
+        resultOn(engine, { method, request }, callOptions),
+      )
   }
 
   private createAccelerator(options: AcceleratorOptions): Accelerator {

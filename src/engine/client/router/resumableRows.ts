@@ -112,7 +112,7 @@ function withoutRows<R extends { readonly firstRow: number; readonly targets: In
 }
 
 /** The model that answers the request on this engine. */
-function modelOf(
+export function modelOf(
   api: EngineApi,
   { baselineModel }: SideRequest,
   signal: AbortSignal | undefined,

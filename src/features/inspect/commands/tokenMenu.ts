@@ -1,7 +1,7 @@
 import { targetOfRanges } from '../../../editor/documents/inspectionTarget'
 import { showInformation } from '../../../editor/ui/notifications'
+import { windowRow } from '../../../prediction/explain/windowRow'
 import { transformerLensSnippet } from '../../../prediction/report/text/transformerLens'
-import { inputBefore, inputOfNext, layoutOf } from '../../../prediction/windows/windows'
 import { LENS_TOP_K } from '../../../shared/contracts/engine/explanation'
 import { isSubject } from '../../../shared/contracts/panel/parsePanelMessage'
 import { isRecord } from '../../../shared/isRecord'
@@ -10,6 +10,9 @@ import { copyToClipboard } from './export/copyToClipboard'
 import type { ResultsExport } from './export/resultsExport'
 import type { EditorLink } from '../panel/editorLink'
 import { rangeAt } from '../panel/tokenPlaces'
+import { BaselineTextError } from '../session/baselines'
+import { baselineSide, type ExplainedSide, shownSide } from '../session/explainedSide'
+import type { InspectionRun } from '../session/inspectionRun'
 import type { InspectionSession } from '../session/inspectionSession'
 import type { InspectCommands } from './inspectCommands'
 
@@ -37,20 +40,29 @@ export class TokenMenu {
     if (address !== undefined) await this.options.results.copyToken(address)
   }
 
-  /** Copies the Python lines that compute with TransformerLens what the view shows: the lens of the row, or an attribution. */
+  /**
+   * Copies the Python lines that compute with TransformerLens what the view shows: the lens of the row, or an attribution. They
+   * are for the side that the view shows, with its model, tokens and windows.
+   */
   async copyAsTransformerLens(context: unknown): Promise<void> {
     const address = this.addressIn(context)
     const { run } = this.options.session
-    const sequence = address && run?.sequences[address.section]
-    if (address === undefined || run === undefined || sequence === undefined) return
-    const { model, startToken, sections } = run.inspection
-    const { tokenIds, from, to } = sequence
-    const token = from + address.position
-    const layout = layoutOf(model, { startToken })
-    const inputIds = token === to ? inputOfNext(tokenIds, to, layout) : inputBefore(tokenIds, token, layout)
-    if (inputIds.length === 0) return say('Nothing precedes the token, so no row of the model predicts it.')
-    const tokenId = sections[address.section]?.tokens[address.position]?.tokenId ?? null
-    const subject = isRecord(context) && isSubject(context.subject) ? context.subject : null
+    if (address === undefined || run === undefined || !isRecord(context)) return
+    const subject = isSubject(context.subject) ? context.subject : null
+    let side: ExplainedSide | undefined
+    try {
+      side = this.sideOf(run, address, subject?.side ?? context.side)
+    } catch (error) {
+      if (error instanceof BaselineTextError) return say(error.message)
+      throw error
+    }
+    const position = side?.positionOf(address.position)
+    if (side === undefined || position === undefined)
+      return say('The baseline does not have this token, so no row of it predicts the token.')
+    const row = windowRow(side.request, side.from + position)
+    if (row === undefined) return say('Nothing precedes the token, so no row of the model predicts it.')
+    const { inputIds, model } = row
+    const tokenId = run.inspection.sections[address.section]?.tokens[address.position]?.tokenId ?? null
     const snippet = transformerLensSnippet(
       model,
       subject === null
@@ -81,6 +93,13 @@ export class TokenMenu {
     const { start } = rangeAt(section, address.position)
     const end = Math.max(start, rangeAt(section, section.tokens.length).end)
     await inspect.inspectTarget(targetOfRanges(document, [{ start, end }]), { editor, cursor: start })
+  }
+
+  /** @throws BaselineTextError if the baseline's text is not known any more */
+  private sideOf(run: InspectionRun, { section }: TokenAddress, side: unknown): ExplainedSide | undefined {
+    return side === 'baseline'
+      ? baselineSide(run, this.options.session.comparison.side(), section)
+      : shownSide(run, section)
   }
 
   /** The token that the menu was opened on, if it belongs to the shown run. */

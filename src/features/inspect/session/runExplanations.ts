@@ -1,23 +1,27 @@
 import type { BaselineSide } from '../../../prediction/compare/compareInspection'
+import { answerWhy, NOTHING_KNOWN, type WhyExplanations } from '../../../prediction/explain/answerWhy'
 import type { Explanations } from '../../../prediction/explain/explanations'
+import { type WindowRow, windowRow } from '../../../prediction/explain/windowRow'
 import type { PredictionService } from '../../../prediction/windows/predictionService'
 import type { LensRow } from '../../../shared/contracts/engine/explanation'
 import type { ComparisonSide } from '../../../shared/contracts/panel/comparison'
 import type { LensQuestion, RowAddress, WhyQuestion } from '../../../shared/contracts/panel/panelCalls'
-import { isSameSubject, type WhyAnswer, type WhyPart, withWhyPart } from '../../../shared/contracts/panel/why'
+import {
+  isSameSubject,
+  type WhyAnswer,
+  type WhyPart,
+  type WhySubject,
+  withWhyPart,
+} from '../../../shared/contracts/panel/why'
 import { CancelledError, PanelCallError } from '../../../shared/errors'
 import type { InspectionRun } from './inspectionRun'
 import { baselineSide, type ExplainedSide, shownSide } from './explainedSide'
 import { computeLens, rangesOf } from './lensOfRun'
 import { keepWhyAnswer } from './whyAnswers'
-import { completeWhy, emptyAnswer, windowRowOf } from './whyOfRun'
 
 /** The work that explanations of a session start. */
 export interface ExplanationWork {
-  readonly explanations: Pick<
-    Explanations,
-    'lens' | 'attribution' | 'lensOf' | 'contextCurves' | 'knockout' | 'firstTokenOf'
-  >
+  readonly explanations: WhyExplanations & Pick<Explanations, 'lens' | 'firstTokenOf'>
   readonly logits: PredictionService['logits']
 }
 
@@ -49,7 +53,7 @@ export interface LensAnswerOptions {
 
 export interface WhyAnswerOptions {
   readonly signal: AbortSignal
-  /** Called once, with what is known already. */
+  /** Called with what is known already, and again if another backend computes all parts again. */
   readonly onAnswer: (answer: WhyAnswer) => void
   readonly onPart: (part: WhyPart) => void
 }
@@ -71,7 +75,9 @@ export class RunExplanations {
   ): Promise<Float32Array> {
     const run = this.runOf(inspectionId)
     const { request, from } = this.sideOf(run, 'shown', section)
-    return this.options.work.logits({ ...request, token: from + position }, { signal })
+    const row = windowRow(request, from + position)
+    if (row === undefined) throw new ReplacedRunError()
+    return this.options.work.logits({ ...request, token: row.token }, { signal })
   }
 
   /**
@@ -116,24 +122,31 @@ export class RunExplanations {
    */
   async why({ subject, knockedOut }: WhyQuestion, options: WhyAnswerOptions): Promise<void> {
     const run = this.runOf(subject.inspectionId)
-    const row = windowRowOf(this.sideOf(run, subject.side, subject.section), subject)
+    const row = rowOf(this.sideOf(run, subject.side, subject.section), subject)
     if (row === undefined) throw new ReplacedRunError()
     const signal = this.signalOf(subject.side, options.signal)
+    const { tokenId, against } = subject
     const known = run.why.find((answer) => isSameSubject(answer.subject, subject))
     let answer = known ?? emptyAnswer(subject, row)
     options.onAnswer(answer)
-    await completeWhy(this.options.work.explanations, answer, {
-      row,
-      knockedOut,
-      signal,
-      add: (part) => {
-        signal.throwIfAborted()
-        answer = withWhyPart(answer, part)
-        if (subject.side === 'shown')
-          this.keep(subject.inspectionId, (shown) => ({ ...shown, why: keepWhyAnswer(shown.why, answer) }))
-        options.onPart(part)
+    await answerWhy(
+      this.options.work.explanations,
+      { row, tokenId, against, knockedOut, known: answer },
+      {
+        signal,
+        onPart: (part) => {
+          signal.throwIfAborted()
+          answer = withWhyPart(answer, part)
+          if (subject.side === 'shown')
+            this.keep(subject.inspectionId, (shown) => ({ ...shown, why: keepWhyAnswer(shown.why, answer) }))
+          options.onPart(part)
+        },
+        onRestart: (model) => {
+          answer = { ...emptyAnswer(subject, row), model }
+          options.onAnswer(answer)
+        },
       },
-    })
+    )
   }
 
   /** The first token of a text, tokenized as it stands; null for an empty text. */
@@ -171,4 +184,23 @@ export class RunExplanations {
   private keep(inspectionId: string, change: (run: InspectionRun) => InspectionRun): void {
     if (this.options.run()?.inspection.id === inspectionId) this.options.keep(change)
   }
+}
+
+/** A row of a side and its place. */
+interface PlacedRow extends WindowRow {
+  /** Index in the side's section. */
+  readonly position: number
+}
+
+/** Undefined if the side has no such row. */
+function rowOf({ request, from, positionOf }: ExplainedSide, subject: WhySubject): PlacedRow | undefined {
+  const position = positionOf(subject.position)
+  const row = position === undefined ? undefined : windowRow(request, from + position)
+  return row === undefined || position === undefined ? undefined : { ...row, position }
+}
+
+/** An answer of which nothing is computed yet. */
+function emptyAnswer(subject: WhySubject, { inputIds, position }: PlacedRow): WhyAnswer {
+  const window = { inputIds, rowOffset: position - inputIds.length }
+  return { subject, window, ...NOTHING_KNOWN }
 }

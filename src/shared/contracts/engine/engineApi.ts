@@ -92,12 +92,17 @@ export interface ScoredRows {
   readonly topLogits: Float32Array
 }
 
+/** The requested backend did not answer or failed: the rows after this, or the one result, come from `model`. */
+export interface ContinuedProgress {
+  readonly kind: 'continued'
+  readonly model: ModelInfo
+}
+
 /** The progress of a `score`: `reading` while the positions before the first row run, then `rows` in order. */
 export type ScoreProgress =
   | { readonly kind: 'reading'; readonly position: number; readonly firstRow: number }
   | { readonly kind: 'rows'; readonly rows: ScoredRows }
-  /** The requested backend did not answer or failed: the rows after this come from `model`. */
-  | { readonly kind: 'continued'; readonly model: ModelInfo }
+  | ContinuedProgress
 
 export interface ScoreSummary {
   /** Positions that the transformer computed; the rest were cached. */
@@ -165,10 +170,7 @@ export interface LensRequest extends SideRequest {
 }
 
 /** The progress of a `lens`: the next rows, in order. */
-export type LensProgress =
-  | { readonly kind: 'rows'; readonly rows: readonly LensRow[] }
-  /** The requested backend did not answer or failed: the rows after this come from `model`. */
-  | { readonly kind: 'continued'; readonly model: ModelInfo }
+export type LensProgress = { readonly kind: 'rows'; readonly rows: readonly LensRow[] } | ContinuedProgress
 
 /** Requests the direct logit attribution of the last row. */
 export interface AttributionRequest extends SideRequest {
@@ -238,7 +240,7 @@ export interface EngineMethods {
     result: { readonly candidates: readonly GeneratedCandidate[] }
   }
   /** Raw logits [V] of the row of the last token. */
-  logits: { request: LogitsRequest; progress: never; result: Float32Array }
+  logits: { request: LogitsRequest; progress: ContinuedProgress; result: Float32Array }
   /**
    * Refuses a model to compare with that cannot be loaded: it is missing or is no GPT-2, or there is not enough memory for it
    * beside the engine's own. Reads none of its weights.
@@ -256,7 +258,7 @@ export interface EngineMethods {
    * Direct logit attribution of the last row.
    * @throws AttributionNeedsFp32Error if the model is loaded in int8, whose parts do not add up exactly
    */
-  attribution: { request: AttributionRequest; progress: never; result: Attribution }
+  attribution: { request: AttributionRequest; progress: ContinuedProgress; result: Attribution }
 }
 
 /**

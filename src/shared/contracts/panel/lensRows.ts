@@ -66,7 +66,8 @@ export class LensRows {
       for (let from = 0; from < rows.length; from++) {
         const next = rows.indexOf(null, from)
         const end = next === -1 ? rows.length : next
-        if (end > from) yield { section, position: first + from, rows: rows.slice(from, end).filter((row) => row !== null) }
+        if (end > from)
+          yield { section, position: first + from, rows: rows.slice(from, end).filter((row) => row !== null) }
         from = end
       }
     }

@@ -4,6 +4,7 @@
 import { assertNever } from '../../assertNever'
 import type { ComparisonSide } from './comparison'
 import type { Against, Attribution, ContextPoint } from '../engine/explanation'
+import type { ModelInfo } from '../engine/prediction'
 
 /** The token that is explained, and what it is held against. */
 export interface WhySubject {
@@ -48,6 +49,8 @@ export interface WhyAnswer {
   readonly context: readonly (readonly ContextPoint[])[] | null
   /** The last computed one. */
   readonly knockout: Knockout | null
+  /** The model that computed all parts, if its backend is not that of the side's predictions. */
+  readonly model?: ModelInfo
 }
 
 /** A further part of an answer. */

@@ -10,6 +10,7 @@ import { isSameSubject, type WhyAnswer } from '../../../../src/shared/contracts/
 import { elementAt } from '../../../../src/shared/elementAt'
 import { assertNever } from '../../../../src/shared/assertNever'
 import { formatDecimal, formatSigned } from '../../../../src/shared/text/format'
+import { describeBackend } from '../../../../src/shared/text/modelText'
 import type { PanelActions } from '../../../controllers/controller'
 import type { Row, RowBlock } from '../../../state/rows/rows'
 import type { ShareOrder } from '../../../state/explanations/shares'
@@ -81,7 +82,7 @@ export class WhyElement extends LightElement {
                 .labels=${labels}
                 .actions=${this.actions}
               ></logitscope-against>
-              ${this.windowNote()}
+              ${this.windowNote()} ${this.backendNote()}
               <div class="explanation ${this.isStale ? 'stale' : ''}" aria-busy=${this.isPending}>
                 ${this.explanationTemplate(question)}
               </div>
@@ -109,9 +110,8 @@ export class WhyElement extends LightElement {
   private readonly onContextMenu = ({ currentTarget }: MouseEvent) => {
     if (this.question === null || !(currentTarget instanceof HTMLElement)) return
     const { subject } = this.question
-    // Results of the baseline's side are not kept, so that they cannot be copied.
-    const results = subject.side === 'shown' ? ({ panelView: 'why', subject } as const) : {}
-    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, ...results })
+    const what = { panelView: 'why', side: subject.side, subject } as const
+    setTokenContext(currentTarget, this.inspection.id, { ...this.picked, ...what })
   }
 
   private sideTemplate(row: Row): unknown {
@@ -258,6 +258,16 @@ export class WhyElement extends LightElement {
       What heads read from these tokens: ${formatSigned(all)} of ${formatDecimal(attribution.total)}. Line
       above for ${this.codeTemplate(tokenId)}, below ${below}; strongest
       ${formatSigned(strongestOf(effects))}.
+    </p>`
+  }
+
+  /** All parts of an answer are from one backend, which need not be that of the predictions. */
+  private backendNote(): TemplateResult | typeof nothing {
+    const { model } = this.answer ?? {}
+    if (model === undefined) return nothing
+    const predictedOn = describeBackend(this.inspection.model)
+    return html`<p class="note dim">
+      Computed on ${describeBackend(model)}. The predictions are from ${predictedOn}.
     </p>`
   }
 

@@ -53,7 +53,7 @@ export function attributedCount(run: InspectionRun, section: number): number {
 
 function attributedIn({ inspection, why }: InspectionRun, section: number): readonly Attributed[] {
   return why.flatMap((answer): Attributed[] => {
-    const { subject, window, attribution, context } = answer
+    const { subject, window, attribution, context, model = inspection.model } = answer
     if (subject.section !== section || attribution === null) return []
     const { tokenId, against, position } = subject
     const isNext = position === elementAt(inspection.sections, section).tokens.length
@@ -61,7 +61,7 @@ function attributedIn({ inspection, why }: InspectionRun, section: number): read
       {
         answer,
         explained: {
-          inspection,
+          inspection: { ...inspection, model },
           section,
           position: isNext ? 'next' : position,
           inputIds: window.inputIds,

@@ -41,6 +41,7 @@ it.each([0, 3, tokens.length])(
 it.each([
   ['another run', { inspectionId: 'earlier' }],
   ['a section that the run does not have', { section: 7 }],
+  ['a row that the section does not have', { position: tokens.length + 1 }],
 ])('a question about the logits of %s is rejected', async (_, replaced) => {
   await expect(ask(replaced)).rejects.toThrow(ReplacedRunError)
 

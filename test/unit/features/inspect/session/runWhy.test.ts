@@ -116,6 +116,33 @@ describe('why a token was predicted', () => {
     expect(start?.logProbs[0]).not.toBeCloseTo(first?.logProbs[0] ?? NaN, 3)
   })
 
+  it('begins again with the model of another backend, and is kept with it', async () => {
+    const wasm = { ...finished.inspection.model, backend: 'wasm' } as const
+    const native = { ...wasm, backend: 'native' } as const
+    explained = new ExplainedRun(
+      { ...finished, inspection: { ...finished.inspection, model: native } },
+      {
+        explanations: {
+          ...UNAVAILABLE,
+          attribution: (request, options) => engineAnswers.attribution(request, options),
+          lensOf: (request, { onContinued, ...options } = {}) => {
+            if (request.model?.backend === 'native') onContinued?.(wasm)
+            return engineAnswers.lensOf(request, options)
+          },
+          contextCurves: (request, options) => engineAnswers.contextCurves(request, options),
+        },
+      },
+    )
+
+    const given = await ask(subjectAt(1))
+
+    const events = given.map((update) =>
+      update.kind === 'part' ? update.part.kind : `answer ${update.answer.model?.backend ?? ''}`,
+    )
+    expect(events.slice(0, 5)).toEqual(['answer ', 'attribution', 'answer wasm', 'attribution', 'layers'])
+    expect(explained.run.why[0]).toMatchObject({ model: { backend: 'wasm' }, layers: [{}, {}] })
+  })
+
   it('has no attribution in int8', async () => {
     const { inspection } = finished
     const model = { ...inspection.model, precision: 'int8' } as const

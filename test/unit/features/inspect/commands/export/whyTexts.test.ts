@@ -98,6 +98,16 @@ describe('why in exported JSON', () => {
     })
   })
 
+  it('names the backend that computed the answer, if another one made the predictions', () => {
+    const run = runWith({ ...answer, model: { ...typescript.model, backend: 'native' } })
+
+    const [first] = exportedJson(run)
+
+    expect(first?.why?.[0]).toMatchObject({ model: 'mini', backend: 'native' })
+    expect(first).toMatchObject({ backend: 'wasm' })
+    expect([...explanationLines(run, vocabulary)].join('\n')).toContain('mini (fp32, native)')
+  })
+
   it('omits answers without attribution, as in int8', () => {
     const [first] = exportedJson(runWith({ ...answer, attribution: null }))
     expect(first).not.toHaveProperty('why')
