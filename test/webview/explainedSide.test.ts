@@ -128,7 +128,7 @@ describe('Why while comparing', () => {
     const shown = await menuContext('.why')
 
     await sideIn('.why', 'gpt2').check()
-    await eventually(async () => (await test.posted('requestWhy')).subject.side).toBe('baseline')
+    await eventually(async () => (await test.called('why')).request.subject.side).toBe('baseline')
     await test.page.locator('.why').dispatchEvent('contextmenu')
 
     expect(shown).toMatchObject({ panelView: 'why', side: 'shown', subject: { side: 'shown' } })
