@@ -51,7 +51,8 @@ let numberOfHalf: Float32Array | undefined
 function halvesToFloats(halves: Uint16Array): Float32Array {
   numberOfHalf ??= Float32Array.from({ length: 1 << 16 }, (_, half) => halfToNumber(half))
   const floats = new Float32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) floats[i] = elementAt(numberOfHalf, elementAt(halves, i))
+  // `elementAt` is called for lists of many types, which makes it as slow as the arithmetic.
+  for (let i = 0; i < halves.length; i++) floats[i] = numberOfHalf[halves[i] ?? 0] ?? NaN
   return floats
 }
 
