@@ -59,9 +59,9 @@ const STAGES = [
   [['build'], ['check']],
   [
     ['unit', 'webview', 'web'],
-    ['extension', 'companion', 'webgpu'],
+    ['extension', 'companion'],
   ],
-  [['e2e']],
+  [['webgpu', 'e2e']],
 ]
 
 /** What several suites need is made once, also if that fails. */
