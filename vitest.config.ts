@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** A test with a browser or an editor waits until they have started. */
 const BROWSER_LIMIT_MS = 120_000
@@ -15,17 +18,59 @@ const ORT_WITH_WEBGPU = fileURLToPath(
   new URL('node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs', import.meta.url),
 )
 
+const UNIT_LIMIT_MS = 60_000
+
+/** Unit tests that replace modules. They run in processes of their own; the others share processes and loaded modules. */
+const MOCKING = readdirSync('test/unit', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => join('test/unit', name).replaceAll('\\', '/'))
+  .filter((path) => readFileSync(path, 'utf8').includes('vi.mock('))
+
+/** Files that take long although they are short: Vitest begins with the longest text if it has not run them before. */
+const SLOW = [
+  'e2e/inspect.test.ts',
+  'e2e/compare.test.ts',
+  'e2e/inspectOnTheWeb.test.ts',
+  'e2e/webGpuOnTheWeb.test.ts',
+  'e2e/check.test.ts',
+  'unit/check/mistakesOfMiniText0.test.ts',
+  'unit/check/mistakesOfMiniText1.test.ts',
+  'unit/check/mistakesOfSmallText0.test.ts',
+  'unit/check/mistakesOfSmallText1.test.ts',
+  'unit/engine/client/nativeFallback.test.ts',
+]
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isSlow = ({ moduleId }: TestSpecification) => SLOW.some((path) => moduleId.endsWith(path))
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          exclude: MOCKING,
+          isolate: false,
           // By default Vitest leaves one core unused.
           maxWorkers: '100%',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: UNIT_LIMIT_MS,
+          hookTimeout: UNIT_LIMIT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'unit-mocking',
+          include: MOCKING,
+          maxWorkers: '100%',
+          testTimeout: UNIT_LIMIT_MS,
+          hookTimeout: UNIT_LIMIT_MS,
         },
       },
       {
@@ -33,6 +78,7 @@ export default defineConfig({
           name: 'webview',
           include: ['test/webview/**/*.test.ts'],
           globalSetup: ['test/webview/globalSetup.ts'],
+          isolate: false,
           maxWorkers: '100%',
           expect: IN_BROWSER,
           testTimeout: BROWSER_LIMIT_MS,

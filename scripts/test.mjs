@@ -19,6 +19,8 @@ const SLOWEST_FILES = 5
 /** @type {Record<string, () => Promise<SuiteResult>>} */
 const SUITES = {
   build: async () => {
+    // Packaging leaves its own build in `dist/`, which the other suites use.
+    if (suites.has('e2e')) await settled(packages())
     const { build } = await import('./build.mjs')
     await build('development')
     return { passed: 1, failed: 0, skipped: 0 }
@@ -28,17 +30,14 @@ const SUITES = {
     return runChecks()
   },
   unit: async () => {
-    const { provideNative } = await import('./native.mjs')
-    await provideNative()
-    return runVitest('unit')
+    await native()
+    return runVitest('unit', ['unit', 'unit-mocking'])
   },
   webview: () => inChromium('webview', () => runVitest('webview')),
   web: () => inChromium('web', () => runVitest('web')),
   webgpu: async () => {
-    const { provideSoftwareAdapter } = await import('../test/hosts/softwareAdapter.mjs')
-    const { provideNative } = await import('./native.mjs')
-    await provideSoftwareAdapter()
-    await provideNative()
+    await softwareAdapter()
+    await native()
     // On Chromium's software adapter, and on another one in Node and in the native library.
     return sum([await inChromium('webgpu', () => runVitest('webgpu')), await runVitest('dawn')])
   },
@@ -46,39 +45,83 @@ const SUITES = {
   companion: () => inExtensionHost('companion', runCompanionSuite),
   e2e: () =>
     inChromium('e2e', async () => {
-      const { packageExtensions, packageNative } = await import('./package.mjs')
-      const { provideNative } = await import('./native.mjs')
-      await packageExtensions()
-      await packageNative()
-      await provideNative()
+      await packages()
+      await native()
       return runVitest('e2e')
     }),
 }
 
 /**
- * The suites in their order: what finds most mistakes in the least time first, and the suite that packages `dist/` last. The
- * suites of a lane run one after the other, beside those of the other lane: an extension host waits much of the time.
+ * The suites in their order: what finds most mistakes in the least time first. The suites of a lane run one after the other,
+ * beside those of the other lane: an extension host waits much of the time.
  */
 const STAGES = [
-  [['build', 'check', 'unit']],
+  [['build'], ['check']],
   [
-    ['webview', 'web'],
+    ['unit', 'webview', 'web'],
     ['extension', 'companion'],
   ],
   [['webgpu', 'e2e']],
 ]
 
+/** What several suites need is made once, also if that fails. */
+const native = once(async () => {
+  const { provideNative } = await import('./native.mjs')
+  await provideNative()
+})
+const packages = once(async () => {
+  const { packageExtensions, packageNative } = await import('./package.mjs')
+  await packageExtensions()
+  await packageNative()
+})
+const softwareAdapter = once(async () => {
+  const { provideSoftwareAdapter } = await import('../test/hosts/softwareAdapter.mjs')
+  await provideSoftwareAdapter()
+})
+const chromium = once(async () => {
+  const { findChromiumIfAny } = await import('../test/hosts/chromium.mjs')
+  return findChromiumIfAny()
+})
+
+/** What is fetched while the first suites run, in this order, and the suites that need it. */
+const INSTALLATIONS = [
+  { needed: ['webview', 'web', 'webgpu', 'extension', 'companion', 'e2e'], install: chromium },
+  { needed: ['webgpu'], install: softwareAdapter },
+  {
+    needed: ['extension', 'companion', 'e2e'],
+    install: async () => {
+      const { ON_DESKTOP } = await import('../test/hosts/extensionTests.mjs')
+      const { installVscodeHost } = await import('../test/hosts/vscodeHostInstall.mjs')
+      if (!ON_DESKTOP) await installVscodeHost((step) => console.log(step))
+    },
+  },
+  {
+    needed: ['e2e'],
+    install: async () => {
+      const { installVscodeWebHost } = await import('../test/hosts/vscodeWebHostInstall.mjs')
+      await installVscodeWebHost((step) => console.log(step))
+    },
+  },
+]
+
+/** Those of this run. @type {Set<string>} */
+const suites = new Set()
+
 await runMain(async () => {
-  const names = suitesToRun(process.argv.slice(2))
+  for (const name of suitesToRun(process.argv.slice(2))) suites.add(name)
   await ensureInstalled()
   await rm(RESULTS, { recursive: true, force: true })
   await mkdir(RESULTS, { recursive: true })
+
+  // Each suite waits for what it needs, and reports the error.
+  for (const { needed, install } of INSTALLATIONS)
+    if (needed.some((name) => suites.has(name))) void settled(install())
 
   /** @type {TimedResult[]} */
   const results = []
   for (const lanes of STAGES) {
     const runLane = async (/** @type {string[]} */ lane) => {
-      for (const name of lane) if (names.has(name)) results.push(await timedSuite(name))
+      for (const name of lane) if (suites.has(name)) results.push(await timedSuite(name))
     }
     await Promise.all(lanes.map(runLane))
   }
@@ -90,6 +133,21 @@ await runMain(async () => {
   process.exitCode = total.failed > 0 ? 1 : 0
 })
 
+/** Calls a function at the first call only. @template T @param {() => Promise<T>} make */
+function once(make) {
+  /** @type {Promise<T> | undefined} */
+  let made
+  return () => (made ??= make())
+}
+
+/** Resolves when a promise has ended. @param {Promise<unknown>} promise */
+function settled(promise) {
+  return promise.then(
+    () => undefined,
+    () => undefined,
+  )
+}
+
 /** @param {string[]} wanted */
 function suitesToRun(wanted) {
   const unknown = wanted.filter((name) => !(name in SUITES))
@@ -98,7 +156,7 @@ function suitesToRun(wanted) {
       `There is no suite ${unknown.join(', ')}; the suites are ${Object.keys(SUITES).join(', ')}.`,
     )
   }
-  return new Set(wanted.length === 0 ? Object.keys(SUITES) : ['build', ...wanted])
+  return wanted.length === 0 ? Object.keys(SUITES) : ['build', ...wanted]
 }
 
 /** @param {string} name @returns {Promise<TimedResult>} */
@@ -140,13 +198,13 @@ function withoutTest(error) {
  * @returns {Promise<SuiteResult>}
  */
 async function inChromium(name, runTests) {
-  const { CHROMIUM_MISSING, findChromiumIfAny } = await import('../test/hosts/chromium.mjs')
-  const chromium = await findChromiumIfAny()
-  if (chromium === undefined) {
+  const { CHROMIUM_MISSING } = await import('../test/hosts/chromium.mjs')
+  const path = await chromium()
+  if (path === undefined) {
     console.warn(`${name} is skipped: ${CHROMIUM_MISSING}`)
     return { passed: 0, failed: 0, skipped: 1 }
   }
-  process.env.LOGITSCOPE_CHROMIUM = chromium
+  process.env.LOGITSCOPE_CHROMIUM = path
   return runTests()
 }
 
@@ -162,18 +220,24 @@ async function inExtensionHost(name, runTests) {
 }
 
 /**
- * @param {string} project of vitest.config.ts
+ * @param {string} name of the results
+ * @param {string[]} [projects] of vitest.config.ts
  * @returns {Promise<SuiteResult>}
  */
-async function runVitest(project) {
-  const resultsFile = join(RESULTS, `${project}.json`)
+async function runVitest(name, projects = [name]) {
+  const resultsFile = join(RESULTS, `${name}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultsFile}`]
   /** @type {unknown} */
   let failure
   try {
     await run(
       process.execPath,
-      [join(NODE_MODULES, 'vitest/vitest.mjs'), 'run', '--project', project, ...reporters],
+      [
+        join(NODE_MODULES, 'vitest/vitest.mjs'),
+        'run',
+        ...projects.flatMap((project) => ['--project', project]),
+        ...reporters,
+      ],
       { limitMs: VITEST_LIMIT_MS, output: 'show' },
     )
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Locator } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testAppearances } from './support/accessibleAppearances'
 import { panelOf, SAMPLE_TOKENS } from './support/panel'
+import { soon } from './support/soon'
 import { useWorkbench } from './support/useWorkbench'
 
 const LINE = 'The language model head projects every hidden state to one score for each token.\n'
@@ -110,12 +111,14 @@ describe('the accessibility of a comparison', () => {
 
 /** Chooses the other precision in the list of Compare…, and waits until it is compared. */
 async function chooseInt8(): Promise<void> {
-  await workbench().findCommand('Logitscope: Compare…')
-  await workbench().page.keyboard.press('Enter')
-  await workbench()
+  const option = workbench()
     .page.locator('.quick-input-widget')
     .getByRole('option', { name: /^mini int8/ })
-    .click()
+  // A panel that has just opened may take the focus late, which closes the list.
+  do {
+    await workbench().findCommand('Logitscope: Compare…')
+    await workbench().page.keyboard.press('Enter')
+  } while (!(await soon((timeout) => option.click({ timeout }))))
   await baseline('mini int8').waitFor()
   await compared()
 }

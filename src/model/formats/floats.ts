@@ -11,7 +11,7 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: FloatType): Float
     case 'float32':
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
     case 'float16':
-      return mapped(halvesOf(bytes), Float32Array, halfToNumber)
+      return halvesToFloats(halvesOf(bytes))
     case 'bfloat16':
       // bfloat16 is the upper half of a float32.
       return new Float32Array(mapped(halvesOf(bytes), Uint32Array, (half) => half << 16).buffer)
@@ -43,6 +43,17 @@ function mapped<T extends Numbers>(
 
 function halvesOf(bytes: Uint8Array<ArrayBuffer>): Uint16Array {
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
+}
+
+/** Every float16, by its bits: a table is ten times as fast as arithmetic, and a file has 50 million numbers. */
+let numberOfHalf: Float32Array | undefined
+
+function halvesToFloats(halves: Uint16Array): Float32Array {
+  numberOfHalf ??= Float32Array.from({ length: 1 << 16 }, (_, half) => halfToNumber(half))
+  const floats = new Float32Array(halves.length)
+  // `elementAt` is called for lists of many types, which makes it as slow as the arithmetic.
+  for (let i = 0; i < halves.length; i++) floats[i] = numberOfHalf[halves[i] ?? 0] ?? NaN
+  return floats
 }
 
 /** IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */

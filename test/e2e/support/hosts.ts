@@ -1,13 +1,13 @@
-import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { packagedFiles } from '../../../scripts/package.mjs'
-import { REPO, SAMPLE } from '../../../scripts/paths.mjs'
+import { SAMPLE, VSIX } from '../../../scripts/paths.mjs'
 import { freePort } from '../../hosts/freePort.mjs'
 import { startVscodeWebHost } from '../../hosts/vscodeWebHost.mjs'
 import { launchBrowserServer } from '../../hosts/workbenchBrowser.mjs'
 import { startCodeServer } from './codeServer'
+import { unzip } from './unzip'
 
 /**
  * The servers and the browser that the test files of one worker share, one file after the other. Files of different workers
@@ -30,6 +30,9 @@ declare module 'vitest' {
     readonly hosts: readonly Hosts[]
   }
 }
+
+/** The folder of a VSIX that has the extension. */
+const PACKAGED = 'extension'
 
 /** Vitest's global setup: starts the hosts of each worker once, and stops them when all files have run. */
 export default async function startHosts(project: TestProject): Promise<() => Promise<void>> {
@@ -79,14 +82,13 @@ async function startBrowser() {
   return { endpoint: browser.wsEndpoint(), dispose: () => browser.close() }
 }
 
-/** With the files that the package has, on a copy of the sample folder. */
+/** With the files of the package, on a copy of the sample folder. */
 async function startWebHost(place: string) {
   const folder = join(place, 'sample')
-  const extension = join(place, 'extension')
   await cp(SAMPLE, folder, { recursive: true })
-  for (const file of await packagedFiles(REPO)) {
-    await mkdir(dirname(join(extension, file)), { recursive: true })
-    await copyFile(join(REPO, file), join(extension, file))
+  for (const [path, content] of unzip(await readFile(VSIX))) {
+    await mkdir(dirname(join(place, path)), { recursive: true })
+    await writeFile(join(place, path), content)
   }
-  return startVscodeWebHost({ folder, extension })
+  return startVscodeWebHost({ folder, extension: join(place, PACKAGED) })
 }

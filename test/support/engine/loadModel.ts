@@ -9,6 +9,9 @@ import { configureWasm, WASM_RUNTIME } from '../../../src/engine/runtime/wasm/wa
 import type { ModelLocation } from '../../../src/shared/contracts/engine/engineApi'
 import type { Backend, Precision } from '../../../src/shared/contracts/engine/prediction'
 
+/** What `npm run build` makes, with a slash at its end. */
+export const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url))
+
 /** The native library of this machine. */
 export const NATIVE_LIBRARY = fileURLToPath(new URL('../../../native/dist/onnxruntime.cjs', import.meta.url))
 

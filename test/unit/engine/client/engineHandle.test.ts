@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   createEngine,
@@ -27,10 +26,10 @@ import { NEUTRAL_SAMPLING } from '../../../../src/shared/contracts/engine/sampli
 import { LOADING_LIMIT_MS, loadMini, MINI, scoreEverything } from '../../../support/engine/engineUnderTest'
 import { fixedSteps } from '../../../support/engine/fixedSteps'
 import { InThreadWorker } from '../../../support/engine/inThreadWorker'
+import { DIST } from '../../../support/engine/loadModel'
 import { hashEngine } from '../../../support/fakes/hashEngine'
 import { loadTokenizer } from '../../../support/texts/loadTokenizer'
 
-const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 const SENTENCE = Int32Array.of(464, 3303, 2746, 1182)
 const GENERATION: GenerateRequest = {
   tokenIds: SENTENCE,

@@ -1,6 +1,5 @@
 // The router over the built engine: WASM in a thread, and the native library in a process.
 
-import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { BackendRouter } from '../../../../src/engine/client/router/backendRouter'
 import { type EngineProcess, spawnProcess } from '../../../../src/engine/client/spawn/spawnProcess'
@@ -13,12 +12,11 @@ import type { EngineApi, ScoreRequest } from '../../../../src/shared/contracts/e
 import type { Precision } from '../../../../src/shared/contracts/engine/prediction'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { LOADING_LIMIT_MS, MINI } from '../../../support/engine/engineUnderTest'
-import { NATIVE_LIBRARY } from '../../../support/engine/loadModel'
+import { DIST, NATIVE_LIBRARY } from '../../../support/engine/loadModel'
 import { scoreWindow } from '../../../support/engine/scoreWindow'
 
 /** In int8 every load converts the weights. */
 const LIMIT_MS = 3 * LOADING_LIMIT_MS
-const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 
 describe('The router with the native library', { timeout: LIMIT_MS }, () => {
   let processes: EngineProcess[]

@@ -2,16 +2,14 @@
 
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import { writeSeededGpt2 } from '../../../../bench/fullSize/seededGpt2'
 import { createEngine } from '../../../../src/engine/client/engineHandle'
 import { spawnProcess } from '../../../../src/engine/client/spawn/spawnProcess'
 import type { EngineOptions } from '../../../../src/engine/contract/engineOptions'
 import { temporaryFolder } from '../../../support/checkpoints/checkpointTiny'
-import { NATIVE_LIBRARY } from '../../../support/engine/loadModel'
+import { DIST, NATIVE_LIBRARY } from '../../../support/engine/loadModel'
 
-const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 const SEEDED = { model_type: 'gpt2', n_layer: 2, n_head: 2, n_embd: 32, n_positions: 64, vocab_size: 50257 }
 const WAIT = { timeout: 50_000, interval: 100 }
 

@@ -130,7 +130,9 @@ function generated(element: (k: number) => number) {
         const numbers = Float32Array.from({ length: Math.min(chunk, R * W - start) }, (_, i) =>
           element(start + i),
         )
-        const own = new Uint8Array([...rest, ...new Uint8Array(numbers.buffer)])
+        const own = new Uint8Array(rest.length + numbers.byteLength)
+        own.set(rest)
+        own.set(new Uint8Array(numbers.buffer), rest.length)
         yield await Promise.resolve(own.subarray(0, own.length - 3))
         rest = own.slice(own.length - 3)
       }

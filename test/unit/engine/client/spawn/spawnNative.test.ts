@@ -1,15 +1,13 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import { createEngine } from '../../../../../src/engine/client/engineHandle'
 import { spawnNative } from '../../../../../src/engine/client/spawn/spawnNative'
 import { ModelUses } from '../../../../../src/model/store/disk/modelUses'
 import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 import { MINI } from '../../../../support/engine/engineUnderTest'
-import { NATIVE_LIBRARY } from '../../../../support/engine/loadModel'
+import { DIST, NATIVE_LIBRARY } from '../../../../support/engine/loadModel'
 
-const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 /** Heartbeats are frequent, and a busy machine does not make a window look dead. */
 const LIMITS = { beatMs: 20, staleMs: 60_000 }
 const WAIT = { signal: new AbortController().signal, onWait: () => undefined }

@@ -22,10 +22,9 @@ import {
 } from '../../../../../src/shared/errors'
 import { temporaryFolder } from '../../../../support/checkpoints/checkpointTiny'
 import { MINI, scoreEverything } from '../../../../support/engine/engineUnderTest'
-import { NATIVE_LIBRARY } from '../../../../support/engine/loadModel'
+import { DIST, NATIVE_LIBRARY } from '../../../../support/engine/loadModel'
 import { scoreWindow } from '../../../../support/engine/scoreWindow'
 
-const DIST = fileURLToPath(new URL('../../../../dist/', import.meta.url))
 const OPTIONS: EngineOptions = {
   model: MINI,
   backend: 'native',
