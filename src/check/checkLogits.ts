@@ -4,6 +4,7 @@ import type { HiddenStates, LogitsFile } from '../files/logits/logitsFile'
 import type { UnderstoodLogits } from '../files/representation/representation'
 import { understandLogits } from '../files/representation/understandLogits'
 import type { CheckAdvice, CheckResult, CheckVerdict, Defect } from '../shared/contracts/check/checkResult'
+import { START_TOKEN_ID } from '../shared/contracts/engine/prediction'
 import type { SimulatedModel, SimulationApi } from '../shared/contracts/engine/simulation'
 import { CancelledError, InvalidRequestError } from '../shared/errors'
 import { summarizeComparison } from '../shared/numbers/comparisonSummary'
@@ -20,6 +21,7 @@ import {
 import { compareHidden, type ComparedHidden } from './hiddenStates'
 import { MistakeSearch, type SearchResult } from './mistakeSearch'
 import { referenceInputs } from './referenceInputs'
+import { requireSameRows, requireTokens } from './sameRows'
 import { differenceOfRuns } from './secondRun'
 import { rowsToCompare, rowsToVerify, targetOf } from './searchTarget'
 import { isVerified } from './verification'
@@ -27,6 +29,8 @@ import { isVerified } from './verification'
 export interface CheckOptions {
   /** The tokens that the rows are of, with or without start token. They may be left out if the file has ids. */
   readonly tokenIds?: Int32Array
+  /** Sentences about how the tokens were read. */
+  readonly tokenRemarks?: readonly string[]
   /** Default: those of the file itself. */
   readonly hidden?: HiddenStates
   /** The logits of a second run of the same code on the same text, which tell whether dropout is on. */
@@ -43,8 +47,8 @@ const MAX_CANDIDATES = 5
  * The verdict on a file: what it is, whether it is the model's, and if it is not, which mistakes explain it. The caller
  * closes the file.
  * @param api a thread that simulates the model
- * @throws InvalidRequestError without tokens or with more than the model reads; FileChangedError, ArrayFileError,
- * CancelledError, and what loading and running the model throw
+ * @throws InvalidRequestError without tokens or with more than the model reads; ArrayFileError, also for files of different
+ * rows; FileChangedError, CancelledError, and what loading and running the model throw
  */
 export async function checkLogits(
   file: LogitsFile,
@@ -86,9 +90,11 @@ class Check {
         'The file does not say which tokens its rows are of. Choose the text, or save the token ids in it.',
       )
     }
+    requireTokens(file, tokenIds)
+    requireSameRows(file, { hidden: this.hidden, secondRun: this.options.secondRun })
     const inputs = referenceInputs(api, model, { tokenIds, signal })
     const understood = await understandLogits(file, inputs, { ...(signal && { signal }) })
-    this.rowsTotal = understood.rows
+    this.rowsTotal = file.rows
     const compared = await compareRows(understood, api, {
       signal,
       onRows: (done) => {
@@ -112,7 +118,7 @@ class Check {
         precision: model.precision,
         remarks: model.remarks,
         bos: understood.representation.startToken,
-        file: { dtype, shape, order: order === 'C' ? 'C' : 'F' },
+        file: { dtype, shape, order: order === 'C' ? 'C' : 'F', remarks: this.remarksOn(understood) },
         representation: understood.representation,
         verdict,
         defects,
@@ -123,7 +129,6 @@ class Check {
         firstSubBlock: hidden?.mismatch?.name ?? null,
         summary: facts.summary,
       },
-      notes: [...file.remarks, ...understood.remarks],
       advice,
       toleranceNats: compared.tolerance,
       rows: compared.rows,
@@ -132,11 +137,27 @@ class Check {
     }
   }
 
+  private get hidden(): HiddenStates | undefined {
+    return this.options.hidden ?? this.file.hidden
+  }
+
+  private remarksOn({ remarks }: UnderstoodLogits): readonly string[] {
+    const { tokenIds, tokenRemarks = [] } = this.options
+    return [
+      ...remarks,
+      ...tokenRemarks,
+      ...(this.hidden?.remarks ?? []),
+      ...(tokenIds !== undefined && this.file.ids !== undefined && !isSameText(tokenIds, this.file.ids)
+        ? ['The file has token ids of its own, which are those of another text. They were not used.']
+        : []),
+    ]
+  }
+
   private async compareHidden(
     { input, representation }: UnderstoodLogits,
     model: SimulatedModel,
   ): Promise<ComparedHidden | undefined> {
-    const hidden = this.options.hidden ?? this.file.hidden
+    const { hidden } = this
     if (hidden === undefined) return undefined
     // Hidden states are saved with the logits, so they begin with the same row.
     return compareHidden(
@@ -207,7 +228,7 @@ class Check {
     firstDifferent: number,
     model: SimulatedModel,
   ): Promise<SearchResult | null> {
-    const rows = rowsToCompare(understood.rows, firstDifferent)
+    const rows = rowsToCompare(this.file.rows, firstDifferent)
     const target = await targetOf(understood, rows)
     if (target.rows.length === 0) return null
     const { signal } = this.options
@@ -219,7 +240,7 @@ class Check {
       },
     })
     const result = await search.run()
-    const others = await targetOf(understood, rowsToVerify(understood.rows, rows))
+    const others = await targetOf(understood, rowsToVerify(this.file.rows, rows))
     return (await isVerified(search, result, others))
       ? result
       : { ...result, decision: { kind: 'unexplained' } }
@@ -230,6 +251,12 @@ class Check {
     const { done, total } = this.simulated
     this.options.onProgress?.(this.rowsDone + done, this.rowsTotal + total)
   }
+}
+
+/** Whether the tokens are the same but for a start token. */
+function isSameText(a: Int32Array, b: Int32Array): boolean {
+  const [first, second] = [a, b].map((ids) => (ids[0] === START_TOKEN_ID ? ids.subarray(1) : ids))
+  return first?.join() === second?.join()
 }
 
 function factsOf(

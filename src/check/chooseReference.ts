@@ -2,6 +2,7 @@ import type { LogitsFile } from '../files/logits/logitsFile'
 import { understandLogits } from '../files/representation/understandLogits'
 import type { SimulationApi } from '../shared/contracts/engine/simulation'
 import { referenceInputs } from './referenceInputs'
+import { requireTokens } from './sameRows'
 
 /** Runs `work` with a model: an id or a folder. */
 export type UseReference = <T>(model: string, work: (api: SimulationApi) => Promise<T>) => Promise<T>
@@ -20,13 +21,14 @@ export interface ChooseOptions {
  * else the one whose rows differ least. A model with fewer positions than tokens, or with another width than the file's
  * hidden states, is left out.
  * @param models the model to try first at the start; at least one
- * @throws FileChangedError, ArrayFileError, and what loading a model throws
+ * @throws FileChangedError; ArrayFileError, also for more rows than tokens; and what loading a model throws
  */
 export async function chooseReference(
   file: LogitsFile,
   models: readonly [string, ...string[]],
   options: ChooseOptions,
 ): Promise<string> {
+  requireTokens(file, options.tokenIds)
   const named = models.find((model) => model === file.model)
   if (named !== undefined) return named
   const [first, ...others] = models
@@ -56,5 +58,7 @@ async function fitOf(
   const model = await api.simulatedModel(undefined, { signal })
   if (tokenIds.length > model.nPositions) return undefined
   if (file.hidden !== undefined && file.hidden.width !== model.nEmbd) return undefined
-  return understandLogits(file, referenceInputs(api, model, { tokenIds, signal }), { signal })
+  const inputs = referenceInputs(api, model, { tokenIds, signal })
+  if (inputs.every((input) => input.tokenIds.length < file.rows)) return undefined
+  return understandLogits(file, inputs, { signal })
 }

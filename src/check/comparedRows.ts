@@ -26,13 +26,14 @@ interface CompareOptions {
 
 /** @throws CancelledError, FileChangedError, ArrayFileError */
 export async function compareRows(
-  { file, input, representation, rows: count }: UnderstoodLogits,
+  { file, input, representation }: UnderstoodLogits,
   api: SimulationApi,
   { signal, onRows }: CompareOptions,
 ): Promise<ComparedRows> {
   const { firstRow } = representation
   const { tokenIds } = input
   const rows: CheckedRow[] = []
+  const count = file.rows
   const comparisons: RowComparison[] = []
   for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
     const size = Math.min(ROWS_AT_A_TIME, count - from)

@@ -16,6 +16,7 @@ export interface ComparedHidden {
 }
 
 export interface HiddenToCompare {
+  /** All of its rows are of the input. */
   readonly hidden: HiddenStates
   /** [S] The input of the model. */
   readonly tokenIds: Int32Array
@@ -53,8 +54,8 @@ export async function compareHidden(
     )
   }
   const { blocks } = await api.hiddenStates({ tokenIds })
-  const rows = Math.min(hidden.rows, tokenIds.length - firstRow)
-  const saved = new SavedStates(hidden, rows)
+  const { rows } = hidden
+  const saved = new SavedStates(hidden)
   const subBlocks: CheckedSubBlock[] = []
   let mismatch: SubBlockMismatch | null = null
   let isLastRight = false
@@ -81,18 +82,15 @@ export async function compareHidden(
 
 /** The states of a file, as flat arrays [rows · C]. */
 class SavedStates {
-  constructor(
-    private readonly hidden: HiddenStates,
-    private readonly rows: number,
-  ) {}
+  constructor(private readonly hidden: HiddenStates) {}
 
   /** Undefined if the file does not have it. */
   async read(name: string): Promise<Float32Array | undefined> {
     const { layer, part } = placeOf(name)
     if (!this.hidden.has(layer, part)) return undefined
-    const all = new Float32Array(this.rows * this.hidden.width)
-    for (let row = 0; row < this.rows; row++)
-      all.set(await this.hidden.readRow(layer, part, row), row * this.hidden.width)
+    const { rows, width } = this.hidden
+    const all = new Float32Array(rows * width)
+    for (let row = 0; row < rows; row++) all.set(await this.hidden.readRow(layer, part, row), row * width)
     return all
   }
 }

@@ -9,13 +9,16 @@ import { noiseOfRow } from './noise'
 /** The largest of 50,257 differences, in units of their deviation, is about 5; a GPU adds in another order in each run. */
 const MAX_DEVIATIONS = 20
 
-/** The largest difference of two log-probabilities of two runs, and what rounding and arithmetic explain; nats. */
+/**
+ * The largest difference of two log-probabilities of two runs, and what rounding and arithmetic explain; nats.
+ * @param second has as many rows
+ */
 export async function differenceOfRuns(
-  { file, representation, rows }: UnderstoodLogits,
+  { file, representation }: UnderstoodLogits,
   second: LogitsFile,
 ): Promise<{ readonly delta: number; readonly tolerance: number }> {
   let [delta, noise] = [0, 0]
-  for (let row = 0; row < Math.min(rows, second.rows); row++) {
+  for (let row = 0; row < file.rows; row++) {
     const values = await file.readRow(row)
     const first = logProbsOf(values, representation)
     const other = logProbsOf(await second.readRow(row), representation)

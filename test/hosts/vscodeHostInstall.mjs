@@ -6,11 +6,17 @@ import { REPO } from '../../scripts/paths.mjs'
 import { run } from '../../scripts/processes.mjs'
 import { installLocked, isInstalled, npmInstall } from './lockedInstall.mjs'
 
-/** The locked versions of code-server and of its Node. */
-const LOCK_FOLDER = join(REPO, 'test', 'hosts', 'vscode-host')
+/** `nodeMajor` is the version that code-server's native modules are built for. */
+const HOSTS = {
+  newest: { folder: 'vscode-host', nodeMajor: '24' },
+  oldest: { folder: 'vscode-host-oldest', nodeMajor: '20' },
+}
 
-/** The version that code-server's native modules are built for. */
-const HOST_NODE_MAJOR = '24'
+/** With `LOGITSCOPE_VSCODE=oldest`, the oldest VS Code that the manifest's `engines` allows. */
+const HOST = process.env.LOGITSCOPE_VSCODE === 'oldest' ? HOSTS.oldest : HOSTS.newest
+
+/** The locked versions of code-server and of its Node. */
+const LOCK_FOLDER = join(REPO, 'test', 'hosts', HOST.folder)
 
 const POSTINSTALL_LIMIT_MS = 5 * 60_000
 
@@ -73,9 +79,9 @@ function hostNode(folder) {
   const executable = process.platform === 'win32' ? 'node.exe' : 'node'
   const packaged = join(folder, 'node_modules', `node-${platform}-${process.arch}`, 'bin', executable)
   if (existsSync(packaged)) return packaged
-  if (process.versions.node.startsWith(`${HOST_NODE_MAJOR}.`)) return process.execPath
+  if (process.versions.node.startsWith(`${HOST.nodeMajor}.`)) return process.execPath
   throw new SetupError(
-    `No Node ${HOST_NODE_MAJOR} for ${process.platform} ${process.arch} comes with the browser-served VS Code. ` +
-      `Run this with Node ${HOST_NODE_MAJOR}, or put the desktop VS Code's \`code\` on the PATH.`,
+    `No Node ${HOST.nodeMajor} for ${process.platform} ${process.arch} comes with the browser-served VS Code. ` +
+      `Run this with Node ${HOST.nodeMajor}, or put the desktop VS Code's \`code\` on the PATH.`,
   )
 }

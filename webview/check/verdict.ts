@@ -13,7 +13,7 @@ const MARKS: Readonly<Record<CheckVerdict, string>> = {
 }
 
 /** The verdict, what it follows from, and what the user can do so that the next one says more. */
-export function verdictTemplate({ report, advice, notes, mismatch }: ShownResult, act: Act): TemplateResult {
+export function verdictTemplate({ report, advice, mismatch }: ShownResult, act: Act): TemplateResult {
   return html`<section class="verdict ${report.verdict}" aria-label="Verdict">
     <h2><span class="mark" aria-hidden="true">${MARKS[report.verdict]}</span> ${verdictTitle(report)}</h2>
     <p>${report.evidence}</p>
@@ -30,11 +30,11 @@ export function verdictTemplate({ report, advice, notes, mismatch }: ShownResult
             </div>`
     }
     ${
-      notes.length === 0
+      report.file.remarks.length === 0
         ? nothing
         : html`<h3>What the file is</h3>
             <ul>
-              ${notes.map((note) => html`<li>${note}</li>`)}
+              ${report.file.remarks.map((remark) => html`<li>${remark}</li>`)}
             </ul>`
     }
   </section>`

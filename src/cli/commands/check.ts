@@ -7,7 +7,7 @@ import { defaultThreads } from '../../engine/contract/engineOptions'
 import { openFileOnDisk } from '../../files/source/fileOnDisk'
 import type { FileSource } from '../../files/source/fileSource'
 import { openHidden } from '../../files/logits/hiddenStates'
-import { openIds } from '../../files/logits/ids'
+import { idsInText, openIds, type SavedIds } from '../../files/logits/ids'
 import type { HiddenStates, LogitsFile } from '../../files/logits/logitsFile'
 import { openLogits } from '../../files/logits/openLogits'
 import { CONFIG_FILE } from '../../model/formats/modelFiles'
@@ -73,12 +73,12 @@ export interface CheckOptions extends Omit<SharedOptions, 'model'> {
 /** What the rows of the file are of. */
 export type TokenSource =
   | { readonly kind: 'text'; readonly text: TextSource }
-  | { readonly kind: 'list'; readonly tokenIds: Int32Array }
+  | { readonly kind: 'list'; readonly ids: SavedIds }
   | { readonly kind: 'idsFile'; readonly path: string }
   /** The file of logits has the ids. */
   | { readonly kind: 'logitsFile' }
 
-/** @throws UsageError */
+/** @throws UsageError; ArrayFileError if `--tokens` is not one list of token ids */
 export function checkOptionsOf(args: readonly string[]): CheckOptions {
   const { values, positionals } = parseCommandLine(args, {
     ...SHARED_OPTIONS,
@@ -111,8 +111,8 @@ function tokenSourceOf(
     return { kind: 'text', text: textOptionsOf(files, { ...(text !== undefined && { text }) }).input }
   }
   if (files.length > 0 || text !== undefined) throw new UsageError('give --tokens or a text, not both')
-  if (!/^[\d\s,[\]]*\d[\d\s,[\]]*$/.test(tokens)) return { kind: 'idsFile', path: tokens }
-  return { kind: 'list', tokenIds: Int32Array.from((tokens.match(/\d+/g) ?? []).map(Number)) }
+  const ids = idsInText(tokens, '--tokens')
+  return ids === undefined ? { kind: 'idsFile', path: tokens } : { kind: 'list', ids }
 }
 
 /**
@@ -141,7 +141,7 @@ interface Work {
 async function checkFile(file: LogitsFile, work: Work): Promise<CheckResult> {
   const { options, environment, session } = work
   const { progress } = session
-  const tokenIds = await tokensOf(file, work)
+  const { tokenIds, remarks: tokenRemarks } = await tokensOf(file, work)
   const use = await referencesOf(work)
   const model =
     options.model ??
@@ -157,7 +157,7 @@ async function checkFile(file: LogitsFile, work: Work): Promise<CheckResult> {
     progress.show(`Comparing, ${done} of ${total} …`)
   }
   return withOtherFiles(options, (files) =>
-    use(model, (api) => checkLogits(file, api, { tokenIds, ...files, onProgress })),
+    use(model, (api) => checkLogits(file, api, { tokenIds, tokenRemarks, ...files, onProgress })),
   )
 }
 
@@ -165,16 +165,17 @@ async function checkFile(file: LogitsFile, work: Work): Promise<CheckResult> {
 async function tokensOf(
   file: LogitsFile,
   { options: { tokens }, environment: { stdin }, session: { service } }: Work,
-): Promise<Int32Array> {
+): Promise<SavedIds> {
   switch (tokens.kind) {
     case 'text':
-      return tokenIdsOf(await readText(tokens.text, stdin), service)
+      return { tokenIds: await tokenIdsOf(await readText(tokens.text, stdin), service), remarks: [] }
     case 'list':
-      return tokens.tokenIds
+      return tokens.ids
     case 'idsFile':
       return withSource(tokens.path, openIds)
     case 'logitsFile':
-      if (file.ids !== undefined) return file.ids
+      // The file's remarks have those on its ids.
+      if (file.ids !== undefined) return { tokenIds: file.ids, remarks: [] }
       throw new UsageError(
         `${file.name} does not say which tokens its rows are of; give a text FILE, --text or --tokens`,
       )

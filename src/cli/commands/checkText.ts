@@ -16,13 +16,13 @@ import { oneLine } from '../base/output'
 
 /** Formats a result as text: the verdict first, then what it follows from, then how to mend it. */
 export function formatCheck(result: CheckResult): string {
-  const { report, notes, advice, mismatch } = result
+  const { report, advice, mismatch } = result
   const { model, precision, backend, remarks, evidence } = report
   const lines = [
     verdictTitle(report),
     evidence,
     ...(mismatch === null ? [] : [describeMismatch(mismatch)]),
-    ...notes,
+    ...report.file.remarks,
     ...advice.map((item) => ADVICE_TEXTS[item]),
     '',
     ...explanation(result),

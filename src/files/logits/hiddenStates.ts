@@ -9,6 +9,7 @@ import type { ArrayEntry } from '../arrays/storedArray'
 import { ArrayFileError } from '../source/errors'
 import { type FileSource, readUnchanged } from '../source/fileSource'
 import { type HiddenStates, hiddenStateName, type SubBlock } from './logitsFile'
+import { requireMatrix, shapeRemark, shapeText } from './storedShape'
 
 /** Layers beyond this are not looked for; gpt2-xl has 48. */
 const MAX_LAYERS = 100
@@ -40,6 +41,7 @@ export function hiddenStatesAmong(
 ): HiddenStates | undefined {
   const layouts = new Map<string, RowLayout>()
   const states = new Map<string, ArrayRows>()
+  let remark: string | undefined
   let layers = 0
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
     for (const subBlock of SUB_BLOCKS) {
@@ -49,6 +51,11 @@ export function hiddenStatesAmong(
       const { array, layout } = matrixOf(entry, source.name)
       layouts.set(name, layout)
       states.set(name, new ArrayRows(array, layout, blocks))
+      if (array.shape.length > 2)
+        remark ??= shapeRemark(array.shape, placeOf(name, source.name), {
+          count: layout.rows.length,
+          noun: 'row',
+        })
       layers = layer + 1
     }
   }
@@ -58,6 +65,7 @@ export function hiddenStatesAmong(
     rows,
     width,
     layers,
+    remarks: remark === undefined ? [] : [remark],
     has: (layer, subBlock) => states.has(hiddenStateName(layer, subBlock)),
     readRow: async (layer, subBlock, row) => {
       const name = hiddenStateName(layer, subBlock)
@@ -68,10 +76,10 @@ export function hiddenStatesAmong(
   }
 }
 
-/** [R, C], possibly with axes of length 1 before or between. */
+/** [R, C], possibly with one axis of length 1 before or between. */
 function matrixOf(entry: ArrayEntry, file: string) {
   if (entry.kind === 'refused') throw entry.error
-  const where = `${quoted(entry.name ?? '')} in ${quoted(file)}`
+  const where = placeOf(entry.name ?? '', file)
   if (!isFloatArray(entry))
     throw new ArrayFileError(`${where} is not an array of floats. Save it in float32.`)
   const axes = longAxes(entry)
@@ -80,9 +88,15 @@ function matrixOf(entry: ArrayEntry, file: string) {
   const [rows = { length: 1, stride: 0 }, ...others] = axes
   if (columns === undefined || others.length > 0)
     throw new ArrayFileError(
-      `${where} has the shape [${entry.shape.join(', ')}] instead of [positions, n_embd]. Save the states of one text.`,
+      `${where} has the shape ${shapeText(entry.shape)} instead of [positions, n_embd]. Save the states of one text.`,
     )
+  requireMatrix(entry.shape, where, '[positions, n_embd]')
   return { array: entry, layout: { rows, columns } }
+}
+
+/** `h.0 in run.npz` */
+function placeOf(name: string, file: string): string {
+  return `${quoted(name)} in ${quoted(file)}`
 }
 
 function commonSize(layouts: ReadonlyMap<string, RowLayout>, file: string): { rows: number; width: number } {

@@ -51,6 +51,8 @@ export interface HiddenStates {
   readonly width: number
   /** The highest layer with a saved state plus one. */
   readonly layers: number
+  /** Sentences about shapes that are not [R, C], but were read. */
+  readonly remarks: readonly string[]
   has(layer: number, subBlock: SubBlock): boolean
   /**
    * Row [C] of a state that the file has.

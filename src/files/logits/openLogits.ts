@@ -13,6 +13,7 @@ import { hiddenStatesAmong } from './hiddenStates'
 import { idsAmong } from './ids'
 import { LOGITS_ARRAY, type LogitsFile } from './logitsFile'
 import { modelNameOf } from './modelName'
+import { requireMatrix, shapeRemark, shapeText } from './storedShape'
 
 export interface OpenLogitsOptions {
   /** Name of the array, if the file has several that may be the logits. */
@@ -23,8 +24,8 @@ export interface OpenLogitsOptions {
 const MAX_WIDTH = Math.ceil(VOCABULARY_SIZE / 1024) * 1024
 
 /**
- * Opens a file of logits, log-probabilities or probabilities: an array [n, W], [W, n] or [W], with further axes of length
- * 1. Reads headers and ids only. The file takes over the source, also if opening fails.
+ * Opens a file of logits, log-probabilities or probabilities: an array [n, W], [W, n] or [W], possibly with one further axis
+ * of length 1, which a remark names. Reads headers and ids only. The file takes over the source, also if opening fails.
  * @throws ArrayFileError, PickledArrayError, IncompleteArrayFileError, FileChangedError
  */
 export async function openLogits(source: FileSource, { array }: OpenLogitsOptions = {}): Promise<LogitsFile> {
@@ -42,6 +43,7 @@ async function readLogits(source: FileSource, name: string | undefined): Promise
   const { layout, transposed } = layoutOf(array, source.name)
   const blocks = new RowBlocks()
   const rows = new ArrayRows(array, layout, blocks)
+  const saved = await idsAmong(entries, source.name)
   return {
     name: source.name,
     array: array.name,
@@ -52,9 +54,9 @@ async function readLogits(source: FileSource, name: string | undefined): Promise
     order: array.order,
     transposed,
     model: await modelNameOf(source),
-    ids: await idsAmong(entries, source.name),
+    ids: saved?.tokenIds,
     hidden: hiddenStatesAmong(entries, source, blocks),
-    remarks: array.remarks,
+    remarks: [...array.remarks, ...rowsRemarks(array, layout, source.name), ...(saved?.remarks ?? [])],
     readRow: (row) => readUnchanged(source, () => rows.read(row)),
     checkUnchanged: () => source.checkUnchanged(),
     close: () => source.bytes.close(),
@@ -90,7 +92,7 @@ function floatsOf(entry: ArrayEntry, file: string): FloatArray {
 
 function layoutOf(array: FloatArray, file: string): { layout: RowLayout; transposed: boolean } {
   const axes = longAxes(array)
-  const shape = `${place(array, file)} has the shape [${array.shape.join(', ')}]`
+  const shape = `${place(array, file)} has the shape ${shapeText(array.shape)}`
   const columns = axes.findLast(({ length }) => isWidth(length))
   if (columns === undefined) {
     throw new ArrayFileError(
@@ -103,7 +105,15 @@ function layoutOf(array: FloatArray, file: string): { layout: RowLayout; transpo
       `${shape}, which has more than one text. Save one text’s logits, such as logits[0].`,
     )
   if (rows.length === 0) throw new ArrayFileError(`${shape}, so it has no rows. Save the logits of a text.`)
+  requireMatrix(array.shape, place(array, file), `[positions, ${VOCABULARY_SIZE}]`)
   return { layout: { rows, columns }, transposed: axes.length > 1 && axes.at(-1) !== columns }
+}
+
+/** A remark unless the array is [n, W], [W], or [W, n], which has a remark of its own. */
+function rowsRemarks({ shape, name }: StoredArray, { rows }: RowLayout, file: string): string[] {
+  const isPlain = shape.length === 1 || (shape.length === 2 && shape[1] !== 1)
+  const count = rows.length
+  return isPlain ? [] : [shapeRemark(shape, place({ name }, file), { count, noun: 'row' })]
 }
 
 function isWidth(length: number): boolean {
@@ -123,6 +133,6 @@ function listed(entries: readonly ArrayEntry[]): string {
 }
 
 /** `logits in run.npz`, or `logits.npy` */
-function place({ name }: StoredArray, file: string): string {
+function place({ name }: Pick<StoredArray, 'name'>, file: string): string {
   return name === null ? quoted(file) : `${quoted(name)} in ${quoted(file)}`
 }

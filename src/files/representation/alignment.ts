@@ -2,6 +2,7 @@
 
 import type { LogitsFile } from '../logits/logitsFile'
 import type { Precision, ReferenceInput } from './representation'
+import { tooManyRows } from './rowCount'
 import { compareRow, isSameRow, type RowComparison } from './rowComparison'
 
 export interface Alignment {
@@ -22,7 +23,7 @@ export interface Probe {
 }
 
 export interface AlignmentTask {
-  readonly file: Pick<LogitsFile, 'rows'>
+  readonly file: Pick<LogitsFile, 'name' | 'rows'>
   readonly probes: readonly Probe[]
   /** The expected one first. */
   readonly inputs: readonly ReferenceInput[]
@@ -38,21 +39,34 @@ const MIN_RATIO = 2
 /**
  * Finds where the file's rows are. The number of rows says what to expect; if the rows there are not the reference's, other
  * places and inputs are tried. Without an exact row anywhere, the expected place stays unless another fits much better.
+ * @throws ArrayFileError if the file has more rows than the input that they are of, or than every input
  */
 export async function alignRows(task: AlignmentTask): Promise<Alignment> {
   const reference = new ReferenceRows()
   const places = candidates(task)
   for (const place of places) {
     const anchored = await anchoredAt(place, task, reference)
-    if (anchored !== undefined) return anchored
+    if (anchored === undefined) continue
+    if (!hasRoom(place, task)) throw tooManyRows(task.file, place.input.tokenIds.length)
+    return anchored
   }
   const guesses: Alignment[] = []
-  for (const place of places)
+  for (const place of places.filter((each) => hasRoom(each, task)))
     guesses.push({ ...place, anchor: null, distance: await distanceAt(place, task, reference) })
   const [expected] = guesses
-  if (expected === undefined) throw new RangeError('no input has a row')
+  if (expected === undefined) {
+    const [first] = places
+    throw first === undefined
+      ? new RangeError('no input has a row')
+      : tooManyRows(task.file, first.input.tokenIds.length)
+  }
   const best = guesses.reduce((a, b) => (b.distance < a.distance ? b : a))
   return best.distance * MIN_RATIO <= expected.distance ? best : expected
+}
+
+/** Whether every row of the file has a token of the input. */
+function hasRoom({ input, firstRow }: Place, { file }: AlignmentTask): boolean {
+  return firstRow + file.rows <= input.tokenIds.length
 }
 
 interface Place {

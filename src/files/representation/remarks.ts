@@ -91,11 +91,6 @@ function inputRemarks({ file, representation, input, expected }: RemarkedFile): 
     ...(firstRow > 0
       ? [`The file’s first row is row ${formatCount(firstRow)} of the input, counted from 0.`]
       : []),
-    ...(end > S
-      ? [
-          `The file has ${formatCounted(end - S, 'row')} more than the input has tokens; they are not compared.`,
-        ]
-      : []),
     ...(end < S ? [`The input has ${formatCounted(S - end, 'token')} after the file’s last row.`] : []),
   ]
 }

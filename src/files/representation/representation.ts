@@ -34,8 +34,6 @@ export interface UnderstoodLogits {
   readonly isAnchored: boolean
   /** Root mean square of the differences of a few rows from the reference, in nats: small for the model of the file. */
   readonly distance: number
-  /** Rows of the file that have a row of the input: [0, rows). */
-  readonly rows: number
   /** Sentences that explain what the file is. */
   readonly remarks: readonly string[]
   /**

@@ -17,7 +17,7 @@ export interface UnderstandOptions {
 /**
  * Looks at a few rows of a file and compares them with the reference's.
  * @param inputs what the rows may be of, the expected input first: with and without start token, for example
- * @throws FileChangedError, ArrayFileError; RangeError without an input that has tokens
+ * @throws FileChangedError; ArrayFileError, also for more rows than tokens; RangeError without an input that has tokens
  */
 export async function understandLogits(
   file: LogitsFile,
@@ -48,7 +48,6 @@ export async function understandLogits(
     input: alignment.input,
     isAnchored: alignment.anchor !== null,
     distance: alignment.distance,
-    rows: Math.min(file.rows, alignment.input.tokenIds.length - alignment.firstRow),
     remarks: remarksOn({
       file,
       representation,

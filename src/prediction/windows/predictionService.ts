@@ -143,8 +143,9 @@ export class PredictionService {
     { signal, priority = 'bulk', onScores, onReading, onContinued }: PredictOptions = {},
   ): Promise<SequencePrediction> {
     const model = await this.modelFor(request, { signal })
-    // Named in every call: the engine may change to WebGPU at any time, and the measured speed is of one backend.
-    const { backend } = request.model ?? model
+    // Named in every call: the engine may change to WebGPU at any time, and the measured speed is of one backend. If that
+    // backend fails, the windows that follow name the one that continued.
+    let { backend } = request.model ?? model
     const layout = layoutOf(model, request)
     const temperature = Math.max(request.temperature, MIN_TEMPERATURE)
     const { unscored, windows } = planWindows(request, layout)
@@ -183,6 +184,8 @@ export class PredictionService {
                 break
               case 'continued':
                 isContinued = true
+                ;({ backend } = progress.model)
+                if (request.baselineModel === undefined) this.lastModel = progress.model
                 onContinued?.(progress.model)
                 break
               case 'rows': {
@@ -235,7 +238,7 @@ export class PredictionService {
 
   /**
    * Estimates how many seconds `predict` takes for these tokens, without loading the model. Uses the speed of the last run
-   * with the expected model and precision on the backend that the engine used last; before the first such run, the number
+   * with the expected model and precision on the backend that ran last, also after a fall-back; before the first such run, the number
    * of parameters and threads.
    */
   estimateSeconds(

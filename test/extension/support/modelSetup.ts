@@ -69,7 +69,6 @@ export async function useEndpoint(endpoint: string | undefined): Promise<void> {
 }
 
 const NO_SECRETS: vscode.SecretStorage = {
-  keys: () => Promise.resolve([]),
   get: () => Promise.resolve(undefined),
   store: () => Promise.resolve(),
   delete: () => Promise.resolve(),

@@ -8,7 +8,7 @@ export const equalReport: CheckReport = {
   precision: 'fp32',
   remarks: [],
   bos: false,
-  file: { dtype: '<f4', shape: [1, 7, 50257], order: 'C' },
+  file: { dtype: '<f4', shape: [7, 50257], order: 'C', remarks: [] },
   representation: {
     kind: 'logits',
     centred: false,
@@ -42,7 +42,6 @@ export const equalReport: CheckReport = {
 
 export const equalResult: ShownResult = {
   report: equalReport,
-  notes: [],
   advice: [],
   toleranceNats: 1e-3,
   rows: ['The', '·quick', '·brown', '·fox', '·jumps', '·over', '·the'].map((token, row) => ({
@@ -65,6 +64,7 @@ export function defectResult(...defects: readonly Defect[]): ShownResult {
     ...equalResult,
     report: {
       ...equalReport,
+      file: { ...equalReport.file, remarks: ['The rows begin without <|endoftext|>.'] },
       verdict: 'defect',
       defects,
       candidates: [{ defects, residualNats: 3e-5 }],
@@ -75,7 +75,6 @@ export function defectResult(...defects: readonly Defect[]): ShownResult {
       firstSubBlock: 'h.0.attn',
       summary: { ...equalReport.summary, klMeanNats: 0.4, sameTop: 3 / 7, maxAbsDeltaNats: 3.2 },
     },
-    notes: ['The rows begin without <|endoftext|>.'],
     rows: equalResult.rows.map((row) =>
       row.row === 0 ? row : { ...row, maxAbsDeltaNats: 0.4 * row.row + 0.8, klNats: 0.4, sameTop: false },
     ),

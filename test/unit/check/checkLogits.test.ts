@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkLogits, type CheckOptions } from '../../../src/check/checkLogits'
 import type { HiddenStates } from '../../../src/files/logits/logitsFile'
+import { ArrayFileError } from '../../../src/files/source/errors'
 import { fileInMemory } from '../../../src/files/source/fileSource'
 import { toHalves } from '../../../src/model/formats/floats'
 import { openLogits } from '../../../src/files/logits/openLogits'
@@ -23,6 +24,8 @@ import { npyBytes } from '../../support/files/arrayWriters'
 import { logSoftmax, softmax, toFloat16, V } from '../../support/files/savedLogits'
 
 const C = 64
+/** Of the first text. */
+const ALL_ROWS = Array.from({ length: 20 }, (_, row) => row)
 const model = new MistakenModel('small')
 let folder: string
 let api: SimulationApi
@@ -171,6 +174,15 @@ describe('Hidden states', () => {
     expect(report).toMatchObject({ verdict: 'defect', defects: ['head-untied'] })
   })
 
+  it.each([19, 21])('of %i rows beside 20 of logits are refused', async (rows) => {
+    const hidden = { ...hiddenOf(caseOf([])), rows }
+    const refused = check(caseOf([]), { options: { hidden } })
+    await expect(refused).rejects.toThrow(
+      `logits.npy has 20 rows of logits, and the hidden states have ${rows}. Save both in one run.`,
+    )
+    await expect(refused).rejects.toBeInstanceOf(ArrayFileError)
+  })
+
   it('of another width are refused', async () => {
     const hidden = { ...hiddenOf(caseOf([])), width: 32 }
     await expect(check(caseOf([]), { options: { hidden } })).rejects.toThrow(InvalidRequestError)
@@ -193,6 +205,50 @@ describe('A check', () => {
   it('refuses a text that is longer than the model reads', async () => {
     const options = { tokenIds: new Int32Array(129).fill(5) }
     await expect(check(caseOf([]), { options })).rejects.toThrow('at most 128')
+  })
+
+  it.each<[string, number[], boolean]>([
+    ['as many rows as tokens', ALL_ROWS, true],
+    ['fewer rows', ALL_ROWS.slice(0, 12), true],
+    ['the last row alone', [19], true],
+    ['one more row than tokens', [...ALL_ROWS, 0], false],
+    ['three more rows', [...ALL_ROWS, 0, 1, 2], false],
+  ])('of a file with %s', async (_, rows, isRead) => {
+    const [result] = await Promise.allSettled([check(caseOf([]), { rows })])
+    expect(result.status === 'fulfilled' ? result.value.report.verdict : result.reason).toEqual(
+      isRead
+        ? 'equal'
+        : new ArrayFileError(
+            `logits.npy has ${rows.length} rows, and the text has 20 tokens. Save one row for each token, or choose the text of the file.`,
+          ),
+    )
+  })
+
+  it('refuses fewer tokens than rows, as ids that are shorter than the logits', async () => {
+    const tokenIds = elementAt(model.texts, 0).slice(0, 17)
+    await expect(check(caseOf([]), { options: { tokenIds } })).rejects.toThrow(
+      'logits.npy has 20 rows, and the text has 17 tokens.',
+    )
+  })
+
+  it('refuses a second run with another number of rows', async () => {
+    const secondRun = await fileOf(caseOf([]), { rows: ALL_ROWS.slice(1) })
+    await expect(check(caseOf(['ReLU']), { options: { secondRun } })).rejects.toThrow(
+      'logits.npy has 20 rows, and logits.npy, the other run, has 19. Save two runs of the same text.',
+    )
+  })
+
+  it('says in its remarks how the file, the tokens and the hidden states were read', async () => {
+    const file = { ...(await fileOf(caseOf([]))), remarks: ['of the file'], ids: Int32Array.of(1, 2) }
+    const tokenIds = elementAt(model.texts, 0)
+    const hidden = { ...hiddenOf(caseOf([])), remarks: ['of hidden states'] }
+    const { report } = await checkLogits(file, api, { tokenIds, tokenRemarks: ['of the tokens'], hidden })
+    expect(report.file.remarks).toEqual([
+      'of the file',
+      'of the tokens',
+      'of hidden states',
+      'The file has token ids of its own, which are those of another text. They were not used.',
+    ])
   })
 
   it('needs the tokens of the rows', async () => {
@@ -250,6 +306,7 @@ function hiddenOf(mistaken: MistakenCase): HiddenStates {
     rows: elementAt(model.texts, mistaken.text).length,
     width: C,
     layers: 3,
+    remarks: [],
     has: () => true,
     readRow: (layer, part, row) =>
       Promise.resolve(model.hiddenRows(mistaken, nameOf(layer, part), C).slice(row * C, (row + 1) * C)),

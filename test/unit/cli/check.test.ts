@@ -32,10 +32,14 @@ describe('logitscope check', () => {
 
   afterAll(() => rm(folder, { recursive: true }))
 
-  async function save(name: string, saved: readonly Float32Array[]): Promise<string> {
+  async function save(
+    name: string,
+    saved: readonly Float32Array[],
+    shape: readonly number[] = [saved.length, V],
+  ): Promise<string> {
     const data = Uint8Array.from(saved.flatMap((row) => [...float32Bytes(row)]))
     const path = join(folder, name)
-    await writeFile(path, npyBytes({ shape: [saved.length, V], data }))
+    await writeFile(path, npyBytes({ shape, data }))
     return path
   }
 
@@ -88,6 +92,30 @@ describe('logitscope check', () => {
     const ids = join(folder, 'ids.json')
     await writeFile(ids, '[464, 2068, 7586]')
     expect((await check(await save('idsFile.npy', rows.slice(0, 3)), '--tokens', ids)).code).toBe(0)
+  })
+
+  it('says how an array with a further axis was read, as text and as JSON', async () => {
+    const path = await save('batch.npy', rows.slice(0, 3), [1, 3, V])
+    const remark = `batch.npy has the shape [1, 3, ${V}] and was read as 3 rows.`
+    const tokens = ['--tokens', '[[464, 2068, 7586]]']
+    const [text, json] = [await check(path, ...tokens), await check(path, ...tokens, '--json')]
+    expect([text.code, text.stdout.split(remark).length]).toEqual([0, 2])
+    expect((JSON.parse(json.stdout) as CheckReport).file.remarks).toEqual([
+      remark,
+      '--tokens has a list in a list, which was read as 3 tokens.',
+    ])
+  })
+
+  it.each<[string, number[], string, string]>([
+    ['more rows than tokens', [3, V], '464', 'ends.npy has 3 rows, and the text has 1 token.'],
+    ['four axes', [1, 1, 3, V], '464,2068,7586', `the shape [1, 1, 3, ${V}], which has 4 axes.`],
+    ['two texts', [3, V], '[[464, 2068], [7586]]', '--tokens is not one list of token ids.'],
+    ['an id that no token has', [3, V], '464,2068,60000', '--tokens has 60000 at index 2'],
+  ])('ends with 2 and one line for %s', async (_, shape, tokens, message) => {
+    const path = await save('ends.npy', rows.slice(0, 3), shape)
+    const { code, stdout, stderr } = await check(path, '--tokens', tokens)
+    expect([code, stdout, stderr.trimEnd().split('\n').length]).toEqual([2, '', 1])
+    expect(stderr).toContain(message)
   })
 
   it('names dropout if a second run differs', async () => {

@@ -92,6 +92,33 @@ describe('PredictionService.estimateSeconds', () => {
     expect(measured.estimateSeconds(request, WASM)).toBe(400)
   })
 
+  it('knows the speed of the backend that continued after another one had failed', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const webGpu: ModelInfo = { ...WASM, backend: 'webgpu' }
+    const backends: unknown[] = []
+    const engine = hashEngine(webGpu)
+    const measured = new PredictionService(
+      connect({
+        ...engine,
+        score: async (call, options) => {
+          if (backends.push(call.backend) === 1) options.onProgress({ kind: 'continued', model: WASM })
+          const summary = await engine.score(call, options)
+          // The first window has the time of both backends.
+          vi.advanceTimersByTime(1000 * (backends.length === 1 ? 9 : 0.5) * summary.computedPositions)
+          return summary
+        },
+      }),
+    )
+    const continued: string[] = []
+
+    await measured.predict(requestOf(WASM.nPositions + 1), {
+      onContinued: ({ backend }) => continued.push(backend),
+    })
+
+    expect({ backends, continued }).toEqual({ backends: ['webgpu', 'wasm'], continued: ['wasm'] })
+    expect(measured.estimateSeconds(request, WASM)).toBeCloseTo(200)
+  })
+
   it('does not count the time of a request that names WASM as the speed of WebGPU', async () => {
     const measured = new PredictionService(connect(hashEngine({ ...WASM, backend: 'webgpu' })))
 

@@ -11,7 +11,7 @@ export interface CheckSubject {
 }
 
 /** Checks of another format are not restored. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 /** A session as it is saved in the workspace's state, for a reload of the window. */
 export interface StoredCheck extends Pick<ShownCheck, 'result' | 'history' | 'offer'> {

@@ -41,6 +41,8 @@ export interface CheckedFile {
   /** As stored: `[n, V]`, `[1, n, V]`, `[V]`, … */
   readonly shape: readonly number[]
   readonly order: 'C' | 'F'
+  /** Sentences about what the file is and how it was read; they also explain what looks wrong and is not. */
+  readonly remarks: readonly string[]
 }
 
 /** What the numbers of the file are. All of it is undone before they are compared. */
@@ -137,8 +139,6 @@ export type CheckAdvice =
 /** The report and what a view shows besides it. */
 export interface CheckResult {
   readonly report: CheckReport
-  /** Sentences about what the file is, each a complete one; they also explain what looks wrong and is not. */
-  readonly notes: readonly string[]
   readonly advice: readonly CheckAdvice[]
   /** The largest difference that the file's rounding explains; nats. */
   readonly toleranceNats: number

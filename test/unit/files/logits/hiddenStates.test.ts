@@ -49,6 +49,16 @@ describe('Saved hidden states', () => {
     expect(await hidden.readRow(0, 'residual', 0)).toEqual(Float32Array.of(7, 8, 9))
   })
 
+  it.each<[number[], string[]]>([
+    [[2, 3], []],
+    [[1, 2, 3], ['h.0 in hidden.npz has the shape [1, 2, 3] and was read as 2 rows.']],
+    [[2, 1, 3], ['h.0 in hidden.npz has the shape [2, 1, 3] and was read as 2 rows.']],
+  ])('have a remark if they have one more axis: %j', async (shape, remarks) => {
+    const hidden = await open({ 'h.0.npy': state(0, shape), 'h.1.npy': state(0, shape) })
+
+    expect([hidden.rows, hidden.remarks]).toEqual([2, remarks])
+  })
+
   it('may be in the file of the logits', async () => {
     const logits = npyBytes({ shape: [1, V], data: float32Bytes(logitsRow(1)) })
 
@@ -71,6 +81,7 @@ describe('Saved hidden states', () => {
       /h.0 has the shape \[2, 3\], and h.1 \[4, 3\]/,
     ],
     ['of several texts', { 'h.0.npy': state(0, [2, 2, 3]) }, /instead of \[positions, n_embd\]/],
+    ['with four axes', { 'h.0.npy': state(0, [1, 1, 2, 3]) }, /\[1, 1, 2, 3\], which has 4 axes/],
     [
       'of integers',
       { 'h.0.npy': npyBytes({ descr: '<i4', shape: [1], data: new Uint8Array(4) }) },

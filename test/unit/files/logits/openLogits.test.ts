@@ -65,12 +65,43 @@ describe('The rows of a file', () => {
     expect(rows.map((row, i) => areSame(row, ROWS[[2, 0, 1][i] ?? 0]))).toEqual([true, true, true])
   })
 
-  it.each([[[V]], [[1, V]], [[1, 1, V]], [[V, 1]]])('are one for the shape %j', async (shape) => {
-    const file = await open(npy(shape, logitsRow(1)))
+  it.each([[[V]], [[1, V]], [[1, 1, V]], [[V, 1]], [[1, V, 1]]])(
+    'are one for the shape %j',
+    async (shape) => {
+      const file = await open(npy(shape, logitsRow(1)))
 
-    expect(file.rows).toBe(1)
-    expect(areSame(await file.readRow(0), ROWS[0])).toBe(true)
+      expect(file.rows).toBe(1)
+      expect(areSame(await file.readRow(0), ROWS[0])).toBe(true)
+    },
+  )
+
+  it.each<[number[], Float32Array, string[]]>([
+    [[V], logitsRow(1), []],
+    [[1, V], logitsRow(1), []],
+    [[3, V], FLAT, []],
+    // Has the remark of a transposed array.
+    [[V, 3], TRANSPOSED, []],
+    [[V, 1], logitsRow(1), [`logits.npy has the shape [${V}, 1] and was read as 1 row.`]],
+    [[1, 1, V], logitsRow(1), [`logits.npy has the shape [1, 1, ${V}] and was read as 1 row.`]],
+    [[1, 3, V], FLAT, [`logits.npy has the shape [1, 3, ${V}] and was read as 3 rows.`]],
+    [[3, 1, V], FLAT, [`logits.npy has the shape [3, 1, ${V}] and was read as 3 rows.`]],
+    [[3, V, 1], FLAT, [`logits.npy has the shape [3, ${V}, 1] and was read as 3 rows.`]],
+    [[1, V, 3], TRANSPOSED, [`logits.npy has the shape [1, ${V}, 3] and was read as 3 rows.`]],
+  ])('have a remark if the shape is not that of rows: %j', async (shape, numbers, remarks) => {
+    expect((await open(npy(shape, numbers))).remarks).toEqual(remarks)
   })
+
+  it.each([[[1, 1, 3, V]], [[3, 1, 1, V]], [[1, 1, 1, 3, V]], [[1, 1, V, 3]]])(
+    'are refused with more axes: %j',
+    async (shape) => {
+      const opened = open(npy(shape, FLAT))
+
+      await expect(opened).rejects.toThrow(
+        `logits.npy has the shape [${shape.join(', ')}], which has ${shape.length} axes. Save an array of the shape [positions, ${V}].`,
+      )
+      await expect(opened).rejects.toBeInstanceOf(ArrayFileError)
+    },
+  )
 
   it('may be padded', async () => {
     const file = await open(npy([1, 50304], new Float32Array(50304)))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReferenceInput, Representation } from '../../../../src/files/representation/representation'
+import { ArrayFileError } from '../../../../src/files/source/errors'
 import { understandLogits } from '../../../../src/files/representation/understandLogits'
 import {
   centred,
@@ -96,9 +97,9 @@ describe('The rows of the input', () => {
   })
 
   it('begin later if the file lacks the first row', async () => {
-    const { representation, rows } = await understood(ROWS.slice(1))
+    const { representation } = await understood(ROWS.slice(1))
 
-    expect({ ...representation, rows }).toEqual({ ...PLAIN, firstRow: 1, rows: 3 })
+    expect(representation).toEqual({ ...PLAIN, firstRow: 1 })
   })
 
   it('are the last one for a single row', async () => {
@@ -107,11 +108,29 @@ describe('The rows of the input', () => {
     expect(representation).toEqual({ ...PLAIN, firstRow: 3 })
   })
 
-  it('are all of the input if the file has more', async () => {
-    const { rows, remarks } = await understood([...ROWS, logitsRow(50)])
+  it.each([1, 3])('are refused if the file has %i more than the input', async (more) => {
+    const extra = Array.from({ length: more }, (_, i) => logitsRow(50 + i))
 
-    expect(rows).toBe(4)
-    expect(remarks).toContain('The file has 1 row more than the input has tokens; they are not compared.')
+    const refused = understood([...ROWS, ...extra])
+
+    await expect(refused).rejects.toThrow(
+      `logits.npy has ${4 + more} rows, and the text has 4 tokens. Save one row for each token, or choose the text of the file.`,
+    )
+    await expect(refused).rejects.toBeInstanceOf(ArrayFileError)
+  })
+
+  it('are refused if they are of a shorter input than that with the start token', async () => {
+    const rows = [...ROWS, logitsRow(50)]
+
+    await expect(understood(rows, [INPUT, BEFORE_START])).rejects.toThrow(
+      'has 5 rows, and the text has 4 tokens',
+    )
+  })
+
+  it('may be fewer than the input has tokens, which a remark says', async () => {
+    const { remarks } = await understood(ROWS.slice(0, 2))
+
+    expect(remarks).toEqual(['The input has 2 tokens after the file’s last row.'])
   })
 
   it('are found by a later row if the first one is wrong', async () => {
