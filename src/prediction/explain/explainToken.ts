@@ -1,4 +1,4 @@
-import type { Against } from '../../shared/contracts/engine/explanation'
+import type { Contrast } from '../../shared/contracts/engine/explanation'
 import { elementAt } from '../../shared/elementAt'
 import { InvalidRequestError } from '../../shared/errors'
 import { formatCounted } from '../../shared/text/format'
@@ -18,8 +18,8 @@ export interface TokenQuestion {
   readonly at: number | 'next'
   /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
   readonly token?: TokenChoice
-  /** What the token is held against: a token, the mean of all, or null for nothing. Default: the most likely other token. */
-  readonly against?: TokenChoice | 'mean' | null
+  /** What the token is contrasted with: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  readonly contrast?: TokenChoice | 'mean' | null
 }
 
 /**
@@ -53,11 +53,11 @@ export async function explainToken(
   const find = (choice: TokenChoice) =>
     idOf(choice, { explanations, vocabularySize: model.vocabularySize, signal })
   const tokenId = question.token === undefined ? standing : await find(question.token)
-  const against = await againstOf(question.against, { likely, tokenId, find })
-  const attribution = await explanations.attribution({ ...row, tokenId, against }, { signal })
+  const contrast = await contrastOf(question.contrast, { likely, tokenId, find })
+  const attribution = await explanations.attribution({ ...row, tokenId, contrast }, { signal })
   const [contextCurve = []] = await explanations.contextCurves({ ...row, scoredIds: [tokenId] }, { signal })
   const { inputIds } = attribution
-  return { inspection, section, position: at, inputIds, tokenId, against, attribution, contextCurve }
+  return { inspection, section, position: at, inputIds, tokenId, contrast, attribution, contextCurve }
 }
 
 /** The error of a position that a text of `count` tokens does not have. */
@@ -90,8 +90,8 @@ async function idOf(
   )
 }
 
-async function againstOf(
-  against: TokenQuestion['against'],
+async function contrastOf(
+  contrast: TokenQuestion['contrast'],
   {
     likely,
     tokenId,
@@ -101,13 +101,13 @@ async function againstOf(
     readonly tokenId: number
     readonly find: (choice: TokenChoice) => Promise<number>
   },
-): Promise<Against> {
-  if (against === null) return { kind: 'nothing' }
-  if (against === 'mean') return { kind: 'mean' }
+): Promise<Contrast> {
+  if (contrast === null) return { kind: 'nothing' }
+  if (contrast === 'mean') return { kind: 'mean' }
   const otherId =
-    against === undefined ? (likely.find((id) => id !== tokenId) ?? tokenId) : await find(against)
+    contrast === undefined ? (likely.find((id) => id !== tokenId) ?? tokenId) : await find(contrast)
   if (otherId !== tokenId) return { kind: 'token', tokenId: otherId }
   throw new InvalidRequestError(
-    'The token cannot be held against itself. Name another token, or mean or none.',
+    'The token cannot be contrasted with itself. Name another token, or mean or none.',
   )
 }

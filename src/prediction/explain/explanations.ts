@@ -5,7 +5,7 @@ import {
   type SideRequest,
 } from '../../shared/contracts/engine/engineApi'
 import {
-  type Against,
+  type Contrast,
   type Attribution,
   type ContextPoint,
   LENS_TOP_K,
@@ -152,13 +152,13 @@ export class Explanations {
    * throws
    */
   async attribution(
-    request: ExplainedRow & { readonly tokenId: number; readonly against: Against },
+    request: ExplainedRow & { readonly tokenId: number; readonly contrast: Contrast },
     { signal }: ExplainOptions = {},
   ): Promise<WindowAttribution> {
-    const { tokenId, against } = request
+    const { tokenId, contrast } = request
     const { answeredBy, input } = await this.place(request, signal)
     const attribution = await this.engine.attribution(
-      { tokenIds: input, tokenId, against, ...answeredBy },
+      { tokenIds: input, tokenId, contrast, ...answeredBy },
       { signal },
     )
     return { ...attribution, inputIds: input }

@@ -56,10 +56,10 @@ export async function completeWhy(
   work: WhyWork,
 ): Promise<void> {
   const { row, knockedOut, signal, add } = work
-  const { tokenId, against } = subject
-  const tokenIds: TokenIds = against.kind === 'token' ? [tokenId, against.tokenId] : [tokenId]
+  const { tokenId, contrast } = subject
+  const tokenIds: TokenIds = contrast.kind === 'token' ? [tokenId, contrast.tokenId] : [tokenId]
   if (attribution === null && row.model.precision === 'fp32') {
-    const found = await explanations.attribution({ ...row, tokenId, against }, { signal })
+    const found = await explanations.attribution({ ...row, tokenId, contrast }, { signal })
     add({ kind: 'attribution', attribution: found })
   }
   if (knockedOut.length > 0 && knockout?.rows.join() !== knockedOut.join())

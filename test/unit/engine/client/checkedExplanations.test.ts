@@ -19,7 +19,7 @@ const LAYERS = 3
 const ATTRIBUTION_REQUEST: AttributionRequest = {
   tokenIds: TOKEN_IDS,
   tokenId: 11,
-  against: { kind: 'mean' },
+  contrast: { kind: 'mean' },
 }
 /** Two layers of two heads. */
 const ATTRIBUTION: Attribution = {
