@@ -86,7 +86,7 @@ function attribution(engine: EngineApi): Contest {
       tokenIds = unseen()
       await score(engine, tokenIds.subarray(0, -1), LENGTH - 2)
     },
-    ours: () => engine.attribution({ tokenIds, tokenId: 11, against: { kind: 'token', tokenId: 13 } }),
+    ours: () => engine.attribution({ tokenIds, tokenId: 11, contrast: { kind: 'token', tokenId: 13 } }),
     against: () => score(engine, tokenIds, LENGTH - 1),
   }
 }

@@ -4,7 +4,7 @@ import { readPrecision, readSettings } from '../editor/settings'
 import type { AcceleratorOptions } from '../engine/client/accelerator'
 import { nativeAccelerator, type NativeOptions } from '../engine/client/native/startNative'
 import { webGpuAccelerator, type WebGpuOptions } from '../engine/client/webgpu/startWebGpu'
-import { rememberedAdapterChecks, rememberedNativeChecks } from './rememberedChecks'
+import { rememberedAdapterSelfTests, rememberedNativeSelfTests } from './rememberedSelfTests'
 
 /** How one kind of extension host finds the GPU and starts engines. */
 export type WebGpuHost = Pick<WebGpuOptions, 'place' | 'spawnWasm'>
@@ -14,7 +14,11 @@ export type NativeHost = Pick<NativeOptions, 'library' | 'device' | 'spawnNative
 
 /** WebGPU according to the user's settings, on every kind of host. */
 export function webGpuOf(context: vscode.ExtensionContext, log: Log, host: WebGpuHost): AcceleratorOptions {
-  return webGpuAccelerator({ ...host, ...settingsAndLog(log), checks: rememberedAdapterChecks(context) })
+  return webGpuAccelerator({
+    ...host,
+    ...settingsAndLog(log),
+    selfTests: rememberedAdapterSelfTests(context),
+  })
 }
 
 /** The native library according to the user's settings. */
@@ -22,8 +26,8 @@ export function nativeOf(context: vscode.ExtensionContext, log: Log, host: Nativ
   return nativeAccelerator({
     ...host,
     ...settingsAndLog(log),
-    checks: rememberedNativeChecks(context, host.device),
-    isCheckAwaited: false,
+    selfTests: rememberedNativeSelfTests(context, host.device),
+    isSelfTestAwaited: false,
   })
 }
 

@@ -58,7 +58,7 @@ export interface WhyOptions extends SubjectOptions {
   readonly at: number | 'next'
   /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
   readonly token?: TokenChoice
-  /** What the token is held against: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  /** What the token is contrasted with: a token, the mean of all, or null for nothing. Default: the most likely other token. */
   readonly against?: TokenChoice | 'mean' | null
 }
 
@@ -137,7 +137,7 @@ export function createApi({ service, explanations, comparisons, locate }: ApiSer
       const { prepared, signal } = await prepare(service, subject, { ...options, topK: 1 })
       const explained = await explainToken(
         { service, explanations },
-        { prepared, at, token, against },
+        { prepared, at, token, contrast: against },
         { signal },
       )
       return whyReportOf(explained, await service.vocabulary())

@@ -34,7 +34,7 @@ export function compose(context: vscode.ExtensionContext, log: Log, platform: Pl
   const modelId = () => locate(readSettings().model).id
   const selectedPrecision = () => readPrecision(readSettings().model)
   let precision = selectedPrecision()
-  /** Whether the native library has passed its check and is used. */
+  /** Whether the native library has passed its self-test and is used. */
   let isNative = false
   // Not if the user has selected a backend that Logitscope Native does not change.
   const offersNative = () => acceleratorsOf(readSettings().backend).includes('native') && canInstallNative()

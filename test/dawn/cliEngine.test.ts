@@ -18,7 +18,7 @@ const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
 describe.skipIf(!hasSoftwareAdapter || !existsSync(NATIVE_LIBRARY))('A command with --backend webgpu', () => {
   beforeEach(selectSoftwareDriver)
 
-  it('runs on the graphics adapter, and stores the check', async () => {
+  it('runs on the graphics adapter, and stores the self-test', async () => {
     const cache = await temporaryCache()
     const engine = await create(cache, 'fp32')
     onTestFinished(() => engine.dispose())

@@ -11,7 +11,7 @@ import { spawnWorker } from '../../src/engine/client/spawn/spawnWorker'
 import { nativeAccelerator } from '../../src/engine/client/native/startNative'
 import { webGpuAccelerator } from '../../src/engine/client/webgpu/startWebGpu'
 import type { EngineOptions } from '../../src/engine/contract/engineOptions'
-import type { BackendCheck } from '../../src/shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../src/shared/contracts/engine/backendSelfTest'
 import { acceleratorsOf, type BackendChoice } from '../../src/shared/contracts/engine/backends'
 import { WebGpuUnavailableError } from '../../src/shared/errors'
 import { MINI } from '../support/engine/engineUnderTest'
@@ -29,8 +29,8 @@ const OPTIONS: Omit<EngineOptions, 'backend'> = {
   precision: 'fp32',
   assetsFolder: DIST,
 }
-/** An earlier check of the CPU. */
-const PASSED: BackendCheck = {
+/** An earlier self-test of the CPU. */
+const PASSED: BackendSelfTest = {
   device: 'this CPU',
   maxDelta: 0,
   meanDelta: 0,
@@ -58,13 +58,13 @@ describe.skipIf(!isRunnable)('The GPU in the native process', () => {
     await expect(finding).rejects.toThrow('ONNX Runtime finds no graphics adapter that it can use.')
   })
 
-  it('is used with the choice webgpu after the check, and replaced by WASM when its process is killed', async () => {
+  it('is used with the choice webgpu after the self-test, and replaced by WASM when its process is killed', async () => {
     const { router, processes, failures } = started('webgpu')
     expect(await router.retry()).toEqual({ used: 'webgpu', unused: [] })
     expect(await router.api.model(undefined)).toMatchObject({
       backend: 'webgpu',
       gpuProcess: 'native',
-      check: { device: expect.stringContaining('llvmpipe') as string },
+      selfTest: { device: expect.stringContaining('llvmpipe') as string },
     })
     const rows: number[] = []
     const continued: string[] = []
@@ -131,7 +131,7 @@ function started(choice: BackendChoice) {
     accelerators: [
       webGpuAccelerator({
         ...common,
-        checks: { get: () => undefined, set: () => undefined },
+        selfTests: { get: () => undefined, set: () => undefined },
         place: () => ({
           kind: 'process',
           adapter: () => findNativeGpu(FIND),
@@ -140,10 +140,10 @@ function started(choice: BackendChoice) {
       }),
       nativeAccelerator({
         ...common,
-        checks: { get: () => PASSED, set: () => undefined },
+        selfTests: { get: () => PASSED, set: () => undefined },
         library: () => ({ kind: 'found', path: NATIVE_LIBRARY }),
         device: () => 'this CPU',
-        isCheckAwaited: false,
+        isSelfTestAwaited: false,
         spawnNative: () => spawn('native'),
       }),
     ],

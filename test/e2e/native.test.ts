@@ -42,11 +42,11 @@ describe('Logitscope Native', () => {
     await workbench().reset()
   })
 
-  it('is checked while WASM answers', async () => {
+  it('has its self-test while WASM answers', async () => {
     await workbench().page.mouse.move(0, 0)
     await workbench().statusItem.hover()
 
-    await workbench().page.locator('.monaco-hover', { hasText: 'Checked against WASM on' }).waitFor()
+    await workbench().page.locator('.monaco-hover', { hasText: 'Self-test against WASM on' }).waitFor()
     await workbench().screenshot('native-status-tooltip')
     expect(firstBackend).toMatch(/^WASM, \d threads?$/)
   })
@@ -56,7 +56,7 @@ describe('Logitscope Native', () => {
 
     await pickedOrNot(`Config. Token 4 of 85. ${spokenNumbers(4)}.`).waitFor()
     await expect.poll(headerText).toContain(HEADER_FIGURES)
-    await expect.poll(backendOfInspection).toMatch(/^native, checked: max \|Δ\| \d/)
+    await expect.poll(backendOfInspection).toMatch(/^native, self-test: max \|Δ\| \d/)
   })
 
   it('answers hovers', async () => {
@@ -124,7 +124,7 @@ describe('Logitscope Native', () => {
   })
 
   async function isReady(): Promise<void> {
-    await workbench().statusItem.locator('[aria-label*="mini on native, checked: max |Δ|"]').waitFor()
+    await workbench().statusItem.locator('[aria-label*="mini on native, self-test: max |Δ|"]').waitFor()
   }
 
   /** The backend according to the popover of the panel's model button. */

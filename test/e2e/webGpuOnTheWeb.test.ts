@@ -15,17 +15,17 @@ describe('VS Code for the web with a graphics adapter', () => {
   const { inspectSample, finished, headerText } = panelOf(workbench)
 
   it(
-    'uses WebGPU once it has passed the check against WASM',
+    'uses WebGPU once it has passed the self-test against WASM',
     { timeout: 2 * COMPILING_LIMIT_MS },
     async () => {
-      // The first inspection starts the check. WASM answers it, unless the check is faster.
+      // The first inspection starts the self-test. WASM answers it, unless the self-test is faster.
       await inspectSample()
       await workbench().statusItem.getByText('mini · WebGPU').waitFor({ timeout: COMPILING_LIMIT_MS })
 
       await workbench().runCommand('Logitscope: Run Again')
 
       await workbench()
-        .panel.locator('header .popover', { hasText: /WebGPU, checked: max \|Δ\| \de-\d/ })
+        .panel.locator('header .popover', { hasText: /WebGPU, self-test: max \|Δ\| \de-\d/ })
         .waitFor({ state: 'attached', timeout: COMPILING_LIMIT_MS })
       await finished()
       await workbench().screenshot('web-webgpu')

@@ -71,8 +71,8 @@ describe('the tab Why', () => {
     await bringThrowBack()
   })
 
-  it('holds the token against the first token of a typed text', async () => {
-    await workbench().panel.getByLabel('against').selectOption('another token…')
+  it('contrasts the token with the first token of a typed text', async () => {
+    await workbench().panel.getByLabel('in contrast with').selectOption('another token…')
     await workbench().panel.getByLabel('Text whose first token').fill(' algebra')
     await workbench().page.keyboard.press('Enter')
 

@@ -20,14 +20,14 @@ LENS_TOP_K = 5
 START_TOKEN = 50256
 
 # text of texts.json, start token, explained token (None: after the last one), token id (None: the one that stands there),
-# against (None: the most likely other token; "mean"; "nothing"), knocked-out tokens
+# contrast (None: the most likely other token; "mean"; "nothing"), knocked-out tokens
 CASES = [
     dict(text="english", startToken=True, token=9, knockedOut=[2, 5]),
-    dict(text="english", startToken=False, token=9, against="mean", knockedOut=[3]),
-    dict(text="typescript", startToken=True, token=None, against="nothing"),
+    dict(text="english", startToken=False, token=9, contrast="mean", knockedOut=[3]),
+    dict(text="typescript", startToken=True, token=None, contrast="nothing"),
     dict(text="typescript", startToken=False, token=30, tokenId=262),
     dict(text="joined", startToken=True, token=600),
-    dict(text="joined", startToken=False, token=800, against="mean"),
+    dict(text="joined", startToken=False, token=800, contrast="mean"),
 ]
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     (REFERENCE / "explain.json").write_bytes("[\n{}\n]\n".format(",\n".join(cases)).encode())
 
 
-def reference(config, weight, texts, text, startToken, token, tokenId=None, against=None, knockedOut=()):
+def reference(config, weight, texts, text, startToken, token, tokenId=None, contrast=None, knockedOut=()):
     """Explains a token of a text in the first window that holds it; windows of N tokens begin every N / 2 tokens."""
     ids = text_ids(texts, text)
     end = len(ids) if token is None else token
@@ -52,8 +52,8 @@ def reference(config, weight, texts, text, startToken, token, tokenId=None, agai
     order = torch.argsort(-logits, stable=True).tolist()
     if tokenId is None:
         tokenId = order[0] if token is None else ids[token]
-    if against is None:
-        against = next(i for i in order if i != tokenId)
+    if contrast is None:
+        contrast = next(i for i in order if i != tokenId)
     counts = [n for n in (1 << k for k in range(20)) if n < end - first] + [end - first]
     return dict(
         text=text,
@@ -61,9 +61,9 @@ def reference(config, weight, texts, text, startToken, token, tokenId=None, agai
         token=end,
         first=first,
         tokenId=tokenId,
-        against=against,
+        contrast=contrast,
         lens=[lens_row(config, weight, stream[-1:], logits, tokenId) for stream in streams],
-        attribution=attribution(config, weight, streams[-1][-1], parts, window, tokenId, against),
+        attribution=attribution(config, weight, streams[-1][-1], parts, window, tokenId, contrast),
         contextCurve=[
             dict(tokens=n, logProb=log_prob(config, weight, start + window[len(window) - n :], tokenId)) for n in counts
         ],
@@ -125,11 +125,11 @@ def lens_row(config, weight, row, final, token_id):
     )
 
 
-def attribution(config, weight, final, parts, window, token_id, against):
-    """logit[token] minus logit[against], the mean logit or nothing, by component; ln_f's statistics are frozen."""
+def attribution(config, weight, final, parts, window, token_id, contrast):
+    """logit[token] minus logit[contrast], the mean logit or nothing, by component; ln_f's statistics are frozen."""
     C, H = config["n_embd"], config["n_head"]
     wte = weight("wte.weight", [config["vocab_size"], C])
-    u = wte[token_id] - (wte.mean(0) if against == "mean" else 0 if against == "nothing" else wte[against])
+    u = wte[token_id] - (wte.mean(0) if contrast == "mean" else 0 if contrast == "nothing" else wte[contrast])
     gamma, beta = weight("ln_f.weight", [C]), weight("ln_f.bias", [C])
     sigma = torch.sqrt(((final - final.mean()) ** 2).mean() + config["layer_norm_epsilon"])
 
@@ -149,7 +149,7 @@ def attribution(config, weight, final, parts, window, token_id, against):
         )
 
     logits = logits_of(config, weight, final[None])[0]
-    base = logits.mean() if against == "mean" else 0 if against == "nothing" else logits[against]
+    base = logits.mean() if contrast == "mean" else 0 if contrast == "nothing" else logits[contrast]
     return dict(
         total=rounded(logits[token_id] - base, DIGITS),
         wte=rounded(share(wte[window[-1]]), DIGITS),

@@ -59,9 +59,9 @@ def main() -> None:
                 ids=ids,
                 lens=lens(gpt2, ids),
                 attributions=[
-                    attribution(gpt2, ids[: row + 1], token, against)
+                    attribution(gpt2, ids[: row + 1], token, contrast)
                     for row in rows
-                    for token, against in [(11, dict(kind="token", tokenId=13)), (257, dict(kind="mean")), (0, dict(kind="nothing"))]
+                    for token, contrast in [(11, dict(kind="token", tokenId=13)), (257, dict(kind="mean")), (0, dict(kind="nothing"))]
                 ],
                 knockout=knockout(gpt2, ids, knocked_out),
             )
@@ -147,14 +147,14 @@ def lens_layer(log_probs: torch.Tensor, final: torch.Tensor, target: int | None)
     )
 
 
-def attribution(gpt2: Gpt2, ids: list[int], token: int, against: dict) -> dict:
+def attribution(gpt2: Gpt2, ids: list[int], token: int, contrast: dict) -> dict:
     """Parts of a logit of the last row: f(c) = Σ γ ⊙ u · (c − mean(c)) / σ for each component c of the stream."""
     C, H = gpt2.C, gpt2.H
     weight = gpt2.weight
     streams, parts = gpt2.run(ids)
     row = len(ids) - 1
-    level = {"token": lambda: gpt2.U[against.get("tokenId")], "mean": lambda: gpt2.U.mean(0), "nothing": lambda: 0}
-    u = gpt2.U[token] - level[against["kind"]]()
+    level = {"token": lambda: gpt2.U[contrast.get("tokenId")], "mean": lambda: gpt2.U.mean(0), "nothing": lambda: 0}
+    u = gpt2.U[token] - level[contrast["kind"]]()
     x = streams[-1][row]
     sigma = torch.sqrt(x.var(unbiased=False) + gpt2.config.get("layer_norm_epsilon", 1e-5))
     direction = weight("ln_f.weight", [C]) * u
@@ -177,12 +177,12 @@ def attribution(gpt2: Gpt2, ids: list[int], token: int, against: dict) -> dict:
             )
         )
     z = gpt2.logits(x[None])[0]
-    held = {"token": lambda: z[against.get("tokenId")], "mean": lambda: z.mean(), "nothing": lambda: 0}
+    level = {"token": lambda: z[contrast.get("tokenId")], "mean": lambda: z.mean(), "nothing": lambda: 0}
     found = dict(
         tokenId=token,
-        against=against,
+        contrast=contrast,
         ids=ids,
-        total=rounded(z[token] - held[against["kind"]](), DIGITS),
+        total=rounded(z[token] - level[contrast["kind"]](), DIGITS),
         wte=rounded(along(gpt2.wte[ids[row]]), DIGITS),
         wpe=rounded(along(weight("wpe.weight", [gpt2.config["n_positions"], C])[row]), DIGITS),
         lnF=rounded((u * weight("ln_f.bias", [C])).sum(), DIGITS),

@@ -94,8 +94,8 @@ describe('On WebGPU the embedded model', () => {
     const attributed = await freshEngine(HALF_OF_INTERNALS)
     const atEnd = reference.attributions.filter(({ ids }) => ids.length === reference.ids.length)
     expect(atEnd).toHaveLength(3)
-    for (const { tokenId, against, ids, total, blocks } of atEnd) {
-      const actual = await attributed.attribution({ tokenIds: Int32Array.from(ids), tokenId, against })
+    for (const { tokenId, contrast, ids, total, blocks } of atEnd) {
+      const actual = await attributed.attribution({ tokenIds: Int32Array.from(ids), tokenId, contrast })
       expectNear([actual.total, ...actual.mlp], [total, ...blocks.map(({ mlp }) => mlp)])
       expectNear(
         [...actual.sources],

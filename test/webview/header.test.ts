@@ -68,14 +68,14 @@ describe('the model button', () => {
     await test.posted('setStartToken', { startToken: false })
   })
 
-  it('has the number of the backend’s check on one line in panels of any width', async () => {
-    const check = {
+  it('has the number of the backend’s self-test on one line in panels of any width', async () => {
+    const selfTest = {
       device: 'a CPU',
       maxDelta: 2e-5,
       meanDelta: 2e-6,
       milliseconds: { wasm: 9, accelerated: 3 },
     }
-    await test.show({ ...typescript, model: { ...typescript.model, backend: 'native', check } })
+    await test.show({ ...typescript, model: { ...typescript.model, backend: 'native', selfTest } })
     await openPopover()
 
     const lines: number[] = []

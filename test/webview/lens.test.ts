@@ -170,7 +170,7 @@ describe('a picked cell', () => {
   })
 
   it('shows the layer after a reload, and requests its row', async () => {
-    const explained = { tokenId: null, against: null, layer: 4 }
+    const explained = { tokenId: null, contrast: null, layer: 4 }
     const savedState = { inspectionId: typescript.id, picked: CONFIG, explained }
     const panel = await test.open({ savedState })
     await panel.send({ type: 'showInspection', inspection: typescript, picked: null, focus: false })
@@ -210,11 +210,11 @@ describe('the layers of the picked token', () => {
     await test.page.getByText('as after block 1').waitFor()
   })
 
-  it('hold the token against an alternative that is clicked', async () => {
+  it('contrast the token with an alternative that is clicked', async () => {
     const panel = await showLens(test, typescript, { picked: CONFIG })
     await test.page.locator('.layer-table tbody tr').nth(2).locator('.alternative').nth(1).click()
     await eventually(() => panel.savedState()).toMatchObject({
-      explained: { against: { kind: 'token' }, layer: 2 },
+      explained: { contrast: { kind: 'token' }, layer: 2 },
     })
   })
 

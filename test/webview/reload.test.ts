@@ -13,7 +13,7 @@ describe('a reload', () => {
     metric: 'entropy',
     k: 3,
     tabs: { main: 'tokens', detail: 'prediction', front: 'main' },
-    explained: { tokenId: null, against: null, layer: null },
+    explained: { tokenId: null, contrast: null, layer: null },
   }
 
   it('asks for the inspection and restores what was shown', async () => {
@@ -43,7 +43,7 @@ describe('a reload', () => {
       comparedColour: 'delta',
       k: 10,
       tabs: { main: 'tokens', detail: 'prediction', front: 'main' },
-      explained: { tokenId: null, against: null, layer: null },
+      explained: { tokenId: null, contrast: null, layer: null },
       lensCells: 'shownProbability',
       whyView: { order: 'size', open: [], knockedOut: null },
     })

@@ -4,7 +4,7 @@ import { eventually, panelUnderTest, typescript } from './panelUnderTest'
 import { answerOf, showAnswered, showWhy, subjectOf } from './whyAnswers'
 
 const test = panelUnderTest()
-const against = () => test.page.getByLabel('against')
+const contrast = () => test.page.getByLabel('in contrast with')
 
 describe('the question', () => {
   it('is why the picked token and not the most likely other one, once the tab is open', async () => {
@@ -37,7 +37,7 @@ describe('the question', () => {
     expect(await test.calls('why')).toHaveLength(1)
   })
 
-  it('of the next row is about the most likely token, against the second', async () => {
+  it('of the next row is about the most likely token, in contrast with the second', async () => {
     const position = typescript.sections[0]?.tokens.length ?? NaN
     await showWhy(test, { picked: { section: 0, position } })
     const { subject } = (await test.called('why')).request
@@ -45,7 +45,7 @@ describe('the question', () => {
     expect(subject).toMatchObject({
       position,
       tokenId: first?.tokenId,
-      against: { kind: 'token', tokenId: second?.tokenId },
+      contrast: { kind: 'token', tokenId: second?.tokenId },
     })
   })
 })
@@ -66,7 +66,7 @@ describe('an answer from another backend than the predictions', () => {
   })
 })
 
-describe('what the token is held against', () => {
+describe('what the token is contrasted with', () => {
   it('can be another listed token, the mean or nothing', async () => {
     await showAnswered(test)
     for (const [label, expected] of [
@@ -74,21 +74,23 @@ describe('what the token is held against', () => {
       ['the mean of all tokens', { kind: 'mean' }],
       ['nothing: its own logit', { kind: 'nothing' }],
     ] as const) {
-      await against().selectOption({ label: await optionText(label) })
-      await eventually(async () => (await test.called('why')).request.subject.against).toMatchObject(expected)
+      await contrast().selectOption({ label: await optionText(label) })
+      await eventually(async () => (await test.called('why')).request.subject.contrast).toMatchObject(
+        expected,
+      )
     }
   })
 
   it('can be the first token of a typed text', async () => {
     await showAnswered(test)
-    await against().selectOption('another token…')
+    await contrast().selectOption('another token…')
     await test.page.getByLabel('Text whose first token').fill(' algebra')
     await test.page.keyboard.press('Enter')
     const call = await test.called('firstToken', { text: ' algebra' })
 
     await call.resolve(37139)
 
-    await eventually(async () => (await test.called('why')).request.subject.against).toEqual({
+    await eventually(async () => (await test.called('why')).request.subject.contrast).toEqual({
       kind: 'token',
       tokenId: 37139,
     })
@@ -97,7 +99,7 @@ describe('what the token is held against', () => {
 
   it('says that a typed text could not be tokenized', async () => {
     await showAnswered(test)
-    await against().selectOption('another token…')
+    await contrast().selectOption('another token…')
     await test.page.getByLabel('Text whose first token').fill('x')
     await test.page.keyboard.press('Enter')
     const call = await test.called('firstToken', { text: 'x' })
@@ -114,7 +116,7 @@ describe('what the token is held against', () => {
 
     await alternative.click()
 
-    await eventually(async () => (await test.called('why')).request.subject.against).toEqual({
+    await eventually(async () => (await test.called('why')).request.subject.contrast).toEqual({
       kind: 'token',
       tokenId,
     })
@@ -130,7 +132,7 @@ describe('what the token is held against', () => {
     await line.locator('code.side.minus').waitFor()
     await test.page.getByRole('tab', { name: 'Why' }).click()
     const { subject } = (await test.called('why')).request
-    expect(subject.against).toEqual({ kind: 'token', tokenId })
+    expect(subject.contrast).toEqual({ kind: 'token', tokenId })
   })
 
   it('is never the explained token itself', async () => {
@@ -146,7 +148,7 @@ describe('what the token is held against', () => {
   })
 
   async function optionText(label: string | RegExp): Promise<string> {
-    const texts = await against().locator('option').allInnerTexts()
+    const texts = await contrast().locator('option').allInnerTexts()
     return texts.find((text) => (typeof label === 'string' ? text === label : label.test(text))) ?? ''
   }
 })
@@ -175,7 +177,7 @@ describe('the charts', () => {
   it('show the points that have arrived', async () => {
     await showWhy(test)
     const subject = subjectOf({ kind: 'mean' })
-    await against().selectOption('mean')
+    await contrast().selectOption('mean')
     const call = await test.called('why', { subject })
     await call.progress({ kind: 'answer', answer: answerOf(subject, { context: null, layers: null }) })
 
@@ -214,7 +216,7 @@ describe('the progress of an answer', () => {
 
   it('keeps the earlier numbers, dimmed, until the next answer begins', async () => {
     await showAnswered(test)
-    await against().selectOption('mean')
+    await contrast().selectOption('mean')
     await test.page.locator('.explanation.stale[aria-busy=true]').waitFor()
     expect(await test.page.getByRole('treegrid').count()).toBe(1)
   })
@@ -222,7 +224,7 @@ describe('the progress of an answer', () => {
   it('ignores the answer to an earlier question', async () => {
     await showWhy(test)
     const earlier = await test.called('why', { subject: subjectOf() })
-    await against().selectOption('mean')
+    await contrast().selectOption('mean')
     const subject = subjectOf({ kind: 'mean' })
     const call = await test.called('why', { subject })
 

@@ -1,4 +1,4 @@
-import type { Against, Attribution, ContextPoint } from '../../src/shared/contracts/engine/explanation'
+import type { Contrast, Attribution, ContextPoint } from '../../src/shared/contracts/engine/explanation'
 import { START_TOKEN_ID } from '../../src/shared/contracts/engine/prediction'
 import type { WhyAnswer, WhySubject } from '../../src/shared/contracts/panel/why'
 import { elementAt } from '../../src/shared/elementAt'
@@ -32,8 +32,8 @@ export const SOURCES = inputIds.length
 /** The row of ` throw`, two tokens before the prediction. */
 export const THROW_ROW = SOURCES - 2
 
-export function subjectOf(against: Against = { kind: 'token', tokenId: RIVAL }): WhySubject {
-  return { inspectionId: typescript.id, section: 0, position, side: 'shown', tokenId: EXPLAINED, against }
+export function subjectOf(contrast: Contrast = { kind: 'token', tokenId: RIVAL }): WhySubject {
+  return { inspectionId: typescript.id, section: 0, position, side: 'shown', tokenId: EXPLAINED, contrast }
 }
 
 /** An attribution whose parts add up, with one strong source in the first head and one strong MLP. */
@@ -57,7 +57,7 @@ function makeAttribution(): Attribution {
 
 /** A complete answer. */
 export function answerOf(subject: WhySubject, change: Partial<WhyAnswer> = {}): WhyAnswer {
-  const curves = subject.against.kind === 'token' ? [-8, -0.5] : [-8]
+  const curves = subject.contrast.kind === 'token' ? [-8, -0.5] : [-8]
   return {
     subject,
     window: { inputIds, rowOffset: position - SOURCES },

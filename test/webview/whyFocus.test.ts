@@ -6,7 +6,7 @@ import { eventually, panelUnderTest } from './panelUnderTest'
 import { answer, answerOf, RIVAL, showAnswered, showWhy, subjectOf } from './whyAnswers'
 
 const test = panelUnderTest()
-const against = () => test.page.getByLabel('against')
+const contrast = () => test.page.getByLabel('in contrast with')
 const field = () => test.page.getByLabel('Text whose first token')
 const button = (name: RegExp) => test.page.getByRole('button', { name })
 const THROW = /^throw, leading space/
@@ -17,17 +17,17 @@ const BRACE = /^ *\{, leading space, token 56/
 describe('the field for another token', () => {
   it('closes with Escape, and the choice has the focus and its earlier value again', async () => {
     await showAnswered(test)
-    await against().selectOption('another token…')
+    await contrast().selectOption('another token…')
 
     await field().press('Escape')
 
     await expectFocus('select')
-    expect(await against().inputValue()).toBe(String(RIVAL))
+    expect(await contrast().inputValue()).toBe(String(RIVAL))
   })
 
   it('gives the focus to the choice when its token is known', async () => {
     await showAnswered(test)
-    await against().selectOption('another token…')
+    await contrast().selectOption('another token…')
     await field().fill(' algebra')
     await field().press('Enter')
     const call = await test.called('firstToken', { text: ' algebra' })

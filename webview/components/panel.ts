@@ -207,11 +207,11 @@ export class PanelElement extends LightElement implements PanelView {
     setPixels(frame, '--detail-width', detailWidth)
   }
 
-  /** A click on an alternative, in any view, holds the picked token against it. The view has picked the row before. */
+  /** A click on an alternative, in any view, contrasts the picked token with it. The view has picked the row before. */
   private readonly onClickInWork = ({ target }: Event) => {
     const alternative = target instanceof Element ? target.closest<HTMLElement>('[data-alternative]') : null
     if (alternative === null || getSelection()?.isCollapsed === false) return
-    this.controller?.holdAgainst(Number(alternative.dataset.alternative))
+    this.controller?.contrastWith(Number(alternative.dataset.alternative))
   }
 
   private readonly storeLayout = () => {

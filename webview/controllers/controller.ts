@@ -166,10 +166,10 @@ export class PanelController implements PanelActions {
     this.logits.retry()
   }
 
-  /** Holds the explained token against another one. */
-  holdAgainst(tokenId: number): void {
+  /** Contrasts the explained token with another one. */
+  contrastWith(tokenId: number): void {
     if (whyQuestion(this.currentState)?.subject.tokenId !== tokenId)
-      this.explain({ against: { kind: 'token', tokenId } })
+      this.explain({ contrast: { kind: 'token', tokenId } })
   }
 
   explainSide(side: ComparisonSide): void {

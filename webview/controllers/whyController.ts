@@ -66,8 +66,8 @@ export class WhyController {
     })
   }
 
-  /** Holds the explained token against the first token of a text. */
-  holdAgainstText(text: string): void {
+  /** Contrasts the explained token with the first token of a text. */
+  contrastWithText(text: string): void {
     const { dispatch } = this.options
     const onResult = (tokenId: number | null) => {
       dispatch({ type: 'firstToken', text, tokenId })

@@ -28,7 +28,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 /** What a command asks of its engine. */
 export interface CliEngineOptions extends Omit<EngineOptions, 'backend' | 'nativeLibrary'> {
   readonly choice: BackendChoice
-  /** The embedded model, which the native check compares the backends on. */
+  /** The embedded model, which the native self-test compares the backends on. */
   readonly embedded: ModelLocation
 }
 

@@ -39,7 +39,7 @@ export const SHARED_USAGE = `\
   --model ID|DIR      a model's id, or a folder with config.json and model.safetensors (default: ${DEFAULT_MODEL_ID})
   --precision P       fp32 (exact; the default except for gpt2-xl, which is too large for it) or int8 (fast)
   --backend B         native (ONNX Runtime’s native library), webgpu (a graphics adapter through that library), wasm, or
-                      auto (default): native if the library is there and agrees with wasm, which is checked once
+                      auto (default): native if the library is there and agrees with wasm, which is tested once
   --no-bos            do not start with <|endoftext|>; the first token then has no score
   --threads N         number of threads, 1 to ${MAX_THREADS} (default: one less than the machine has, at most 8)
   --json              print JSON

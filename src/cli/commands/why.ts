@@ -38,7 +38,7 @@ ${TEXT_USAGE}
   --token T           the token to explain: the first one of T, which is tokenized as it stands, so mind a leading space
                       (default: the token that stands there; for next the most likely one)
   --token-id N        the same by its id
-  --against T         what it is held against: the first token of T; mean: the mean logit of all tokens; none: nothing,
+  --against T         what it is contrasted with: the first token of T; mean: the mean logit of all tokens; none: nothing,
                       which splits the raw logit (default: the most likely other token)
   --against-id N      the same by its id
   --jsonl FILE|-      answers many requests, one JSON object on each line:
@@ -54,8 +54,8 @@ ${SHARED_USAGE}
   },
 }
 
-/** The token, and what it is held against. */
-export type WhyQuestion = Pick<TokenQuestion, 'at' | 'token' | 'against'>
+/** The token, and what it is contrasted with. */
+export type WhyQuestion = Pick<TokenQuestion, 'at' | 'token' | 'contrast'>
 
 export interface WhyOptions extends SharedOptions, TextOptions {
   readonly kind: 'one'
@@ -106,7 +106,7 @@ export function whyOptionsOf(args: readonly string[]): WhyOptions | WhyLinesOpti
     question: {
       at: positionOf(values.at),
       token: choiceOf('--token', { text: values.token, id: values['token-id'] }),
-      against: againstOf(values.against, values['against-id']),
+      contrast: contrastOf(values.against, values['against-id']),
     },
   }
 }
@@ -114,7 +114,7 @@ export function whyOptionsOf(args: readonly string[]): WhyOptions | WhyLinesOpti
 /** The options of a single request. */
 const OPTIONS_OF_ONE = ['text', 'context', 'at', 'token', 'token-id', 'against', 'against-id'] as const
 
-function againstOf(text: string | undefined, id: string | undefined): WhyQuestion['against'] {
+function contrastOf(text: string | undefined, id: string | undefined): WhyQuestion['contrast'] {
   if (id === undefined && text === 'mean') return 'mean'
   return id === undefined && text === 'none' ? null : choiceOf('--against', { text, id })
 }

@@ -78,7 +78,7 @@ export function parseWhyLine(line: Uint8Array): WhyLine {
   if (at !== 'next' && typeof at !== 'number') {
     throw new UsageError('a request needs “at”, the position of a token counted from 0, or "next"')
   }
-  return { text, context, question: { at, token: tokenOf(request), against: againstOf(request) } }
+  return { text, context, question: { at, token: tokenOf(request), contrast: contrastOf(request) } }
 }
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -108,7 +108,7 @@ function tokenOf({ token, tokenId }: RequestRecord): TokenChoice | undefined {
   return choiceOf({ name: 'token', text: token, id: tokenId })
 }
 
-function againstOf({ against, againstId }: RequestRecord): TokenQuestion['against'] {
+function contrastOf({ against, againstId }: RequestRecord): TokenQuestion['contrast'] {
   if (againstId === undefined) {
     if (against === 'mean') return 'mean'
     if (against === 'none' || against === null) return null

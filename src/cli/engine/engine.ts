@@ -16,11 +16,11 @@ import { DEFAULT_MODEL_ID } from '../../shared/contracts/engine/prediction'
 import { WebGpuUnavailableError } from '../../shared/errors'
 import type { CliEngineOptions, Variables } from '../base/environment'
 import { findNativeLibrary } from './nativeLibrary'
-import { cacheFolder, storedAdapterChecks, storedChecks } from './storedChecks'
+import { cacheFolder, storedAdapterSelfTests, storedSelfTests } from './storedSelfTests'
 
 /**
  * Creates the engine of a command. With the choice `auto` it runs on the native library if that is there and passes its
- * check, else on WASM.
+ * self-test, else on WASM.
  * @throws NativeUnavailableError or WebGpuUnavailableError if the choice is `native` or `webgpu` and the library is missing,
  * cannot be loaded, finds no adapter or does not pass, and the errors of loading the model
  */
@@ -60,17 +60,17 @@ export async function createCliEngine(
           }
         },
         spawnWasm: (id) => spawnWasm({ model: id, precision }),
-        checks: storedAdapterChecks(cacheFolder(variables)),
+        selfTests: storedAdapterSelfTests(cacheFolder(variables)),
       }),
       nativeAccelerator({
         ...common,
         library,
         device: processorName,
-        isCheckAwaited: true,
+        isSelfTestAwaited: true,
         spawnNative: ({ nativeLibrary, ...engine }) =>
           spawnProcess({ ...optionsOf(engine), backend: 'native', nativeLibrary }),
         spawnWasm,
-        checks: storedChecks(cacheFolder(variables), processorName),
+        selfTests: storedSelfTests(cacheFolder(variables), processorName),
       }),
     ],
     selected: () => acceleratorsOfCommand(choice),

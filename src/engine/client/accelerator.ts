@@ -3,7 +3,7 @@ import type { EngineApi } from '../../shared/contracts/engine/engineApi'
 import type { ModelInfo } from '../../shared/contracts/engine/prediction'
 import { NativeUnavailableError, WebGpuUnavailableError } from '../../shared/errors'
 
-/** An engine on another backend than WASM that has loaded its model and passed the check against WASM. */
+/** An engine on another backend than WASM that has loaded its model and passed the self-test against WASM. */
 export interface AcceleratedEngine {
   readonly api: EngineApi
   readonly model: ModelInfo
@@ -23,10 +23,10 @@ export type AcceleratorStart = { readonly kind: 'started'; readonly engine: Acce
 
 export interface FoundDevice {
   readonly kind: 'found'
-  /** Whether calls wait for the start instead of loading the model on WASM as well: a start without a check is short. */
+  /** Whether calls wait for the start instead of loading the model on WASM as well: a start without a self-test is short. */
   readonly isAwaited: boolean
   /**
-   * Checks the backend against WASM if that is still to do, and loads the model.
+   * Runs the self-test of the backend against WASM if that is still to do, and loads the model.
    * @param wasm the WASM engine of the selected model
    */
   readonly start: (wasm: EngineApi, signal: AbortSignal) => Promise<AcceleratorStart>

@@ -1,4 +1,4 @@
-import type { BackendCheck } from '../../shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../shared/contracts/engine/backendSelfTest'
 import { type DecisiveDelta, decisiveDelta, passes } from '../../shared/contracts/engine/backends'
 import type { EngineApi } from '../../shared/contracts/engine/engineApi'
 import { DEFAULT_MODEL_ID, type ModelInfo, type Precision } from '../../shared/contracts/engine/prediction'
@@ -23,20 +23,20 @@ export interface StartOptions {
   readonly selected: SelectedModel
   readonly connect: (model: string) => EngineConnection
   readonly spawnWasm: (model: string) => EngineWorker
-  /** The check that this device has passed before. */
-  readonly passedCheck: BackendCheck | undefined
-  readonly rememberCheck: (check: BackendCheck) => void
+  /** The self-test that this device has passed before. */
+  readonly passedSelfTest: BackendSelfTest | undefined
+  readonly rememberSelfTest: (selfTest: BackendSelfTest) => void
   /** The error of a device that does not pass; `difference` is a sentence without its end. */
   readonly disagreement: (difference: string) => Error
-  /** Why a device that passed the check is not used; undefined if it is. */
-  readonly whyUnused?: (check: BackendCheck) => string | undefined
+  /** Why a device that passed the self-test is not used; undefined if it is. */
+  readonly whyUnused?: (selfTest: BackendSelfTest) => string | undefined
   /** Rejects a model that cannot be the selected one. */
   readonly verify?: (loaded: ModelInfo) => Promise<void>
   readonly log: (message: string) => void
 }
 
 /**
- * Checks a backend against WASM if it has not passed the check before, and loads the selected model.
+ * Compares a backend with WASM if it has not passed its self-test before, and loads the selected model.
  * @param wasm the WASM engine of the selected model
  * @returns `unused` if the model cannot be loaded, which WASM reports as well
  * @throws the error of `disagreement` or `verify`, and the errors of the engine
@@ -46,14 +46,15 @@ export async function startAccelerated(
   wasm: EngineApi,
   signal: AbortSignal,
 ): Promise<AcceleratorStart> {
-  const { device, selected, passedCheck, log } = options
-  const check = passedCheck ?? (await compare(options, wasm, signal))
-  if (!passes(check, selected.precision)) throw options.disagreement(differenceOf(check, selected.precision))
-  const reason = options.whyUnused?.(check)
+  const { device, selected, passedSelfTest, log } = options
+  const selfTest = passedSelfTest ?? (await compare(options, wasm, signal))
+  if (!passes(selfTest, selected.precision))
+    throw options.disagreement(differenceOf(selfTest, selected.precision))
+  const reason = options.whyUnused?.(selfTest)
   if (reason !== undefined) return unused(options, reason)
   const engine = options.connect(selected.model)
   try {
-    const model = { ...(await engine.api.model(undefined, { signal })), check }
+    const model = { ...(await engine.api.model(undefined, { signal })), selfTest }
     await options.verify?.(model)
     log(`${model.id} is loaded on ${device}.`)
     return { kind: 'started', engine: { ...engine, model } }
@@ -72,23 +73,23 @@ function unused({ name, log }: StartOptions, reason: string): Unused {
 
 /** Compares the backends on the embedded model in the selected precision, and stores the result if it passes. */
 async function compare(
-  { name, device, selected, connect, spawnWasm, rememberCheck, log }: StartOptions,
+  { name, device, selected, connect, spawnWasm, rememberSelfTest, log }: StartOptions,
   selectedOnWasm: EngineApi,
   signal: AbortSignal,
-): Promise<BackendCheck> {
+): Promise<BackendSelfTest> {
   const accelerated = connect(DEFAULT_MODEL_ID)
   const own =
     selected.model === DEFAULT_MODEL_ID ? undefined : createEngine(() => spawnWasm(DEFAULT_MODEL_ID))
   try {
     const result = await compareBackends(own?.api ?? selectedOnWasm, accelerated.api, signal)
-    const check = { device, ...result }
-    const { kind, delta } = decisiveDelta(check, selected.precision)
+    const selfTest = { device, ...result }
+    const { kind, delta } = decisiveDelta(selfTest, selected.precision)
     log(
-      `Checked ${name} on ${device}: ${kind} |Δ log-prob| ${formatDelta(delta)}, ` +
-        `${check.milliseconds.accelerated.toFixed(0)} ms where WASM takes ${check.milliseconds.wasm.toFixed(0)}.`,
+      `Self-test of ${name} on ${device}: ${kind} |Δ log-prob| ${formatDelta(delta)}, ` +
+        `${selfTest.milliseconds.accelerated.toFixed(0)} ms where WASM takes ${selfTest.milliseconds.wasm.toFixed(0)}.`,
     )
-    if (passes(check, selected.precision)) rememberCheck(check)
-    return check
+    if (passes(selfTest, selected.precision)) rememberSelfTest(selfTest)
+    return selfTest
   } finally {
     accelerated.dispose()
     await own?.dispose()
@@ -96,10 +97,10 @@ async function compare(
 }
 
 /** `On a GPU, log-probabilities differ from those on WASM by up to 2e-3, more than 1e-3` */
-function differenceOf(check: BackendCheck, precision: Precision): string {
-  const { kind, delta, limit } = decisiveDelta(check, precision)
+function differenceOf(selfTest: BackendSelfTest, precision: Precision): string {
+  const { kind, delta, limit } = decisiveDelta(selfTest, precision)
   const difference = `${AMOUNTS[kind]} ${formatDelta(delta)}, more than ${formatDelta(limit)}`
-  return `On ${check.device}, log-probabilities differ from those on WASM by ${difference}`
+  return `On ${selfTest.device}, log-probabilities differ from those on WASM by ${difference}`
 }
 
 const AMOUNTS: Readonly<Record<DecisiveDelta['kind'], string>> = { max: 'up to', mean: 'a mean of' }

@@ -5,7 +5,7 @@
 import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import { assertNever } from '../../shared/assertNever'
 import type { AttributionRequest } from '../../shared/contracts/engine/engineApi'
-import type { Against, Attribution } from '../../shared/contracts/engine/explanation'
+import type { Contrast, Attribution } from '../../shared/contracts/engine/explanation'
 import { elementAt } from '../../shared/elementAt'
 import { tensor } from '../runtime/tensor'
 import type { Embeddings } from './embeddings'
@@ -32,9 +32,9 @@ export class DirectAttribution {
 
   constructor(private readonly model: AttributionModel) {}
 
-  /** Reads what an attribution against this needs, once for each model: for `mean`, all rows of the LM head's matrix. */
-  async prepare(against: Against, runPart: RunPart): Promise<void> {
-    if (against.kind !== 'mean' || this.meanUnembedding !== undefined) return
+  /** Reads what an attribution with this contrast needs, once for each model: for `mean`, all rows of the LM head's matrix. */
+  async prepare(contrast: Contrast, runPart: RunPart): Promise<void> {
+    if (contrast.kind !== 'mean' || this.meanUnembedding !== undefined) return
     const sum = new Float64Array(this.model.finalNorm.gain.length)
     for (const tokenIds of rangesOf(VOCABULARY_SIZE, ROWS_PER_READ)) {
       await runPart(async () => {
@@ -50,11 +50,11 @@ export class DirectAttribution {
    * @throws NonFiniteLogitsError
    */
   async attribute(
-    { tokenIds, tokenId, against }: AttributionRequest,
+    { tokenIds, tokenId, contrast }: AttributionRequest,
     past: CachedRows,
   ): Promise<Attribution> {
     const { transformer, lmHead, finalNorm } = this.model
-    const { wte, wpe, unembedding } = await this.rowsOf(tokenIds, tokenId, against)
+    const { wte, wpe, unembedding } = await this.rowsOf(tokenIds, tokenId, contrast)
     const gained = unembedding.map((value, c) => value * elementAt(finalNorm.gain, c))
     const mean = meanOf(gained)
     // Centred, which centres the components that it is multiplied with.
@@ -69,7 +69,7 @@ export class DirectAttribution {
     const attention = parts.attended.map(valueOf)
     const logits = await lmHead.logits(tensor.float32(residual, [1, residual.length]))
     return {
-      total: elementAt(logits, tokenId) - levelOf(logits, against),
+      total: elementAt(logits, tokenId) - levelOf(logits, contrast),
       wte: valueOf(wte),
       wpe: valueOf(wpe),
       lnF: dot(unembedding, finalNorm.bias),
@@ -84,17 +84,17 @@ export class DirectAttribution {
     }
   }
 
-  /** The embedding of the last token, and the row of the LM head's matrix that is attributed, minus what it is held against. */
-  private async rowsOf(tokenIds: Int32Array, tokenId: number, against: Against) {
+  /** The embedding of the last token, and the row of the LM head's matrix that is attributed, minus what it is contrasted with. */
+  private async rowsOf(tokenIds: Int32Array, tokenId: number, contrast: Contrast) {
     const S = tokenIds.length
-    const other = against.kind === 'token' ? against.tokenId : tokenId
+    const other = contrast.kind === 'token' ? contrast.tokenId : tokenId
     const rows = await this.model.embeddings.matrixRows(
       Int32Array.of(elementAt(tokenIds, S - 1), tokenId, other),
       Int32Array.of(S - 1, 0, 0),
     )
     const C = rows.wte.length / 3
     const ofToken = Float64Array.from(rows.unembedding.subarray(C, 2 * C))
-    const ofOther = this.unembeddingOf(against, rows.unembedding.subarray(2 * C))
+    const ofOther = this.unembeddingOf(contrast, rows.unembedding.subarray(2 * C))
     return {
       wte: rows.wte.subarray(0, C),
       wpe: rows.wpe.subarray(0, C),
@@ -102,8 +102,8 @@ export class DirectAttribution {
     }
   }
 
-  private unembeddingOf(against: Against, ofToken: Float32Array): ArrayLike<number> | undefined {
-    switch (against.kind) {
+  private unembeddingOf(contrast: Contrast, ofToken: Float32Array): ArrayLike<number> | undefined {
+    switch (contrast.kind) {
       case 'token':
         return ofToken
       case 'mean':
@@ -112,22 +112,22 @@ export class DirectAttribution {
       case 'nothing':
         return undefined
       default:
-        return assertNever(against)
+        return assertNever(contrast)
     }
   }
 }
 
-/** The logit that the attributed one is held against. */
-function levelOf(logits: Float32Array, against: Against): number {
-  switch (against.kind) {
+/** The logit that the attributed one is contrasted with. */
+function levelOf(logits: Float32Array, contrast: Contrast): number {
+  switch (contrast.kind) {
     case 'token':
-      return elementAt(logits, against.tokenId)
+      return elementAt(logits, contrast.tokenId)
     case 'mean':
       return meanOf(logits)
     case 'nothing':
       return 0
     default:
-      return assertNever(against)
+      return assertNever(contrast)
   }
 }
 

@@ -56,12 +56,12 @@ export function checkLensRequest(
 }
 
 export function checkAttributionRequest(
-  { tokenIds, tokenId, against }: AttributionRequest,
+  { tokenIds, tokenId, contrast }: AttributionRequest,
   info: ModelInfo,
 ): void {
   checkTokenIds(tokenIds, info)
   checkWholeNumber('tokenId', tokenId, 0, info.vocabularySize - 1)
-  if (against.kind === 'token') checkWholeNumber('against', against.tokenId, 0, info.vocabularySize - 1)
+  if (contrast.kind === 'token') checkWholeNumber('contrast', contrast.tokenId, 0, info.vocabularySize - 1)
 }
 
 export function checkCompareRequest(

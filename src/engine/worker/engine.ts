@@ -176,7 +176,7 @@ export class Engine implements Handlers {
       checkAttributionRequest(request, info)
       if (attribution === undefined) throw needsFp32()
       const scheduling = { priority: 'interactive', signal } as const
-      await attribution.prepare(request.against, (part) => this.scheduler.run('interactive', signal, part))
+      await attribution.prepare(request.contrast, (part) => this.scheduler.run('interactive', signal, part))
       return steps.afterPrefix(request.tokenIds, scheduling, (past) => attribution.attribute(request, past))
     })
 

@@ -10,7 +10,7 @@ const MAX_ROWS = 64
 const STRIDE = 7919
 
 /**
- * Checks that two forms of one model agree within the limits of a backend's check.
+ * Checks that two forms of one model agree within the limits of a backend's self-test.
  * @throws InferenceError
  */
 export async function checkSameLogits(model: LoadedModel, other: LoadedModel): Promise<void> {

@@ -3,7 +3,7 @@ import type { StatusEntry } from '../../editor/ui/statusEntries'
 import { assertNever } from '../../shared/assertNever'
 import type { EngineState } from '../../shared/contracts/engine/engineApi'
 import type { UnusedBackend } from '../../shared/contracts/engine/backends'
-import { backendTitle, describeCheck, describeModel } from '../../shared/text/modelText'
+import { backendTitle, describeSelfTest, describeModel } from '../../shared/text/modelText'
 
 export interface TooltipOptions {
   readonly state: EngineState
@@ -39,8 +39,8 @@ function appendEngine(tooltip: vscode.MarkdownString, state: EngineState, modelI
     case 'ready':
       tooltip.appendMarkdown(escaped(`${state.model.id}, ${state.model.description}`))
       appendParagraph(tooltip, describeModel(state.model))
-      if (state.model.check !== undefined) {
-        appendParagraph(tooltip, describeCheck(state.model.check))
+      if (state.model.selfTest !== undefined) {
+        appendParagraph(tooltip, describeSelfTest(state.model.selfTest))
       }
       return
     case 'failed':

@@ -1,6 +1,6 @@
 // Why a row predicts a token, part by part. The panel, the CLI and the API all ask here.
 
-import type { Against, ContextPoint } from '../../shared/contracts/engine/explanation'
+import type { Contrast, ContextPoint } from '../../shared/contracts/engine/explanation'
 import type { ModelInfo } from '../../shared/contracts/engine/prediction'
 import type { Knockout, WhyAnswer, WhyPart } from '../../shared/contracts/panel/why'
 import { assertNever } from '../../shared/assertNever'
@@ -18,7 +18,7 @@ export interface RowQuestion {
   readonly row: WindowRow
   /** The token that is explained. */
   readonly tokenId: number
-  readonly against: Against
+  readonly contrast: Contrast
   /** Rows of the window that no later row attends to, in ascending order; none: no knockout. */
   readonly knockedOut: readonly number[]
   /** The parts that need not be computed. */
@@ -73,8 +73,8 @@ class WhyWork {
     private readonly question: RowQuestion,
     private readonly listener: WhyListener,
   ) {
-    const { tokenId, against } = question
-    this.tokenIds = against.kind === 'token' ? [tokenId, against.tokenId] : [tokenId]
+    const { tokenId, contrast } = question
+    this.tokenIds = contrast.kind === 'token' ? [tokenId, contrast.tokenId] : [tokenId]
     this.options = {
       signal: listener.signal,
       onContinued: (model) => {
@@ -110,10 +110,10 @@ class WhyWork {
   }
 
   private async compute(kind: WhyPart['kind']): Promise<void> {
-    const { row, tokenId, against } = this.question
+    const { row, tokenId, contrast } = this.question
     switch (kind) {
       case 'attribution': {
-        const attribution = await this.explanations.attribution({ ...row, tokenId, against }, this.options)
+        const attribution = await this.explanations.attribution({ ...row, tokenId, contrast }, this.options)
         this.add({ kind, attribution })
         break
       }

@@ -1,4 +1,4 @@
-import type { Against, Attribution, ContextPoint } from '../../shared/contracts/engine/explanation'
+import type { Contrast, Attribution, ContextPoint } from '../../shared/contracts/engine/explanation'
 import type { ModelInfo } from '../../shared/contracts/engine/prediction'
 import { elementAt } from '../../shared/elementAt'
 import { InvalidRequestError } from '../../shared/errors'
@@ -21,8 +21,8 @@ export interface TokenQuestion {
   readonly at: number | 'next'
   /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
   readonly token?: TokenChoice
-  /** What the token is held against: a token, the mean of all, or null for nothing. Default: the most likely other token. */
-  readonly against?: TokenChoice | 'mean' | null
+  /** What the token is contrasted with: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  readonly contrast?: TokenChoice | 'mean' | null
 }
 
 /**
@@ -57,8 +57,8 @@ export async function explainToken(
   const find = (choice: TokenChoice) =>
     idOf(choice, { explanations, vocabularySize: model.vocabularySize, signal })
   const tokenId = question.token === undefined ? standing : await find(question.token)
-  const against = await againstOf(question.against, { likely, tokenId, find })
-  const answer = await attributed(explanations, { row, tokenId, against }, signal)
+  const contrast = await contrastOf(question.contrast, { likely, tokenId, find })
+  const answer = await attributed(explanations, { row, tokenId, contrast }, signal)
   const { attribution, contextCurve } = answer
   const answered = { ...inspection, model: answer.model }
   const { inputIds } = row
@@ -68,7 +68,7 @@ export async function explainToken(
     position: at,
     inputIds,
     tokenId,
-    against,
+    contrast,
     attribution,
     contextCurve,
   }
@@ -77,7 +77,7 @@ export async function explainToken(
 /** The parts of an answer that the CLI and the API report, and the model of the backend that computed them. */
 async function attributed(
   explanations: Explanations,
-  subject: Pick<RowQuestion, 'row' | 'tokenId' | 'against'>,
+  subject: Pick<RowQuestion, 'row' | 'tokenId' | 'contrast'>,
   signal: AbortSignal | undefined,
 ): Promise<Pick<ExplainedToken, 'attribution' | 'contextCurve'> & { readonly model: ModelInfo }> {
   let { model } = subject.row
@@ -130,8 +130,8 @@ async function idOf(
   )
 }
 
-async function againstOf(
-  against: TokenQuestion['against'],
+async function contrastOf(
+  contrast: TokenQuestion['contrast'],
   {
     likely,
     tokenId,
@@ -141,13 +141,13 @@ async function againstOf(
     readonly tokenId: number
     readonly find: (choice: TokenChoice) => Promise<number>
   },
-): Promise<Against> {
-  if (against === null) return { kind: 'nothing' }
-  if (against === 'mean') return { kind: 'mean' }
+): Promise<Contrast> {
+  if (contrast === null) return { kind: 'nothing' }
+  if (contrast === 'mean') return { kind: 'mean' }
   const otherId =
-    against === undefined ? (likely.find((id) => id !== tokenId) ?? tokenId) : await find(against)
+    contrast === undefined ? (likely.find((id) => id !== tokenId) ?? tokenId) : await find(contrast)
   if (otherId !== tokenId) return { kind: 'token', tokenId: otherId }
   throw new InvalidRequestError(
-    'The token cannot be held against itself. Name another token, or mean or none.',
+    'The token cannot be contrasted with itself. Name another token, or mean or none.',
   )
 }

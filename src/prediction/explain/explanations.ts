@@ -5,7 +5,7 @@ import {
   type SideRequest,
 } from '../../shared/contracts/engine/engineApi'
 import {
-  type Against,
+  type Contrast,
   type Attribution,
   type ContextPoint,
   LENS_TOP_K,
@@ -154,13 +154,13 @@ export class Explanations {
    * throws
    */
   async attribution(
-    request: ExplainedRow & { readonly tokenId: number; readonly against: Against },
+    request: ExplainedRow & { readonly tokenId: number; readonly contrast: Contrast },
     { signal, onContinued }: ExplainOptions = {},
   ): Promise<WindowAttribution> {
-    const { tokenId, against } = request
+    const { tokenId, contrast } = request
     const { answeredBy, input } = await this.place(request, signal)
     const attribution = await this.engine.attribution(
-      { tokenIds: input, tokenId, against, ...answeredBy },
+      { tokenIds: input, tokenId, contrast, ...answeredBy },
       { signal, onProgress: ({ model }) => onContinued?.(model) },
     )
     return { ...attribution, inputIds: input }

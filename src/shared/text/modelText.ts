@@ -1,5 +1,5 @@
 import { assertNever } from '../assertNever'
-import type { BackendCheck } from '../contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../contracts/engine/backendSelfTest'
 import { decisiveDelta } from '../contracts/engine/backends'
 import { formatBytes, formatCount, formatCounted, formatDelta, formatParameters } from './format'
 import type { Backend, ModelInfo, Precision } from '../contracts/engine/prediction'
@@ -48,21 +48,21 @@ export function continuedModel(started: ModelInfo, by: ModelInfo): ModelInfo {
   return { ...by, remarks: [...by.remarks, `started on ${backendName(started.backend)}`] }
 }
 
-/** `WASM, 1 thread`, `native, 2 threads`, `WebGPU, checked: max |Δ| 7e-6` or `WebGPU (native), checked: max |Δ| 7e-6` */
-export function describeBackend({ backend, gpuProcess, threads, check, precision }: ModelInfo): string {
+/** `WASM, 1 thread`, `native, 2 threads`, `WebGPU, self-test: max |Δ| 7e-6` or `WebGPU (native), self-test: max |Δ| 7e-6` */
+export function describeBackend({ backend, gpuProcess, threads, selfTest, precision }: ModelInfo): string {
   const name = gpuProcess === undefined ? backendName(backend) : `${backendName(backend)} (${gpuProcess})`
-  if (check !== undefined) {
-    const { kind, delta } = decisiveDelta(check, precision)
-    return `${name}, checked: ${kind} |Δ| ${formatDelta(delta)}`
+  if (selfTest !== undefined) {
+    const { kind, delta } = decisiveDelta(selfTest, precision)
+    return `${name}, self-test: ${kind} |Δ| ${formatDelta(delta)}`
   }
   return backend === 'webgpu' ? name : `${name}, ${formatCounted(threads, 'thread')}`
 }
 
-/** `Checked against WASM on nvidia ampere: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 96` */
-export function describeCheck(check: BackendCheck): string {
-  const { device, maxDelta, milliseconds } = check
+/** `Self-test against WASM on nvidia ampere: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 96` */
+export function describeSelfTest(selfTest: BackendSelfTest): string {
+  const { device, maxDelta, milliseconds } = selfTest
   const times = `${formatCount(Math.round(milliseconds.accelerated))} ms where WASM takes ${formatCount(Math.round(milliseconds.wasm))}`
-  return `Checked against WASM on ${device}: log-probabilities differ by ${formatDelta(maxDelta)} at most; ${times}`
+  return `Self-test against WASM on ${device}: log-probabilities differ by ${formatDelta(maxDelta)} at most; ${times}`
 }
 
 /** The backend as the subject of a sentence. */

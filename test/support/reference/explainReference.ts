@@ -1,7 +1,7 @@
 // test/fixtures/reference/explain.json: explanations of single tokens by an independent implementation in float64.
 
 import { readFileSync } from 'node:fs'
-import type { Against } from '../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../src/shared/contracts/engine/explanation'
 import { REFERENCE_TEXTS, referenceText } from './referenceTexts'
 
 export interface ReferenceExplanation {
@@ -13,7 +13,7 @@ export interface ReferenceExplanation {
   /** The first token of the window. */
   readonly first: number
   readonly tokenId: number
-  readonly against: number | 'mean' | 'nothing'
+  readonly contrast: number | 'mean' | 'nothing'
   /** [L + 1] */
   readonly lens: readonly ReferenceLayer[]
   readonly attribution: ReferenceAttribution
@@ -63,7 +63,7 @@ export function tokensOf({ text }: ReferenceExplanation): Int32Array {
   return Int32Array.from(texts.flatMap(({ tokenIds }) => [...tokenIds])).subarray(0, 900)
 }
 
-export function againstOf({ against }: ReferenceExplanation): Against {
-  if (against === 'mean' || against === 'nothing') return { kind: against }
-  return { kind: 'token', tokenId: against }
+export function contrastOf({ contrast }: ReferenceExplanation): Contrast {
+  if (contrast === 'mean' || contrast === 'nothing') return { kind: contrast }
+  return { kind: 'token', tokenId: contrast }
 }

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { SeededGpt2 } from '../../../bench/fullSize/seededGpt2'
-import type { Against } from '../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../src/shared/contracts/engine/explanation'
 
 export interface ReferenceLensLayer {
   readonly topIds: readonly number[]
@@ -17,7 +17,7 @@ export interface ReferenceLensLayer {
 
 export interface ReferenceAttribution {
   readonly tokenId: number
-  readonly against: Against
+  readonly contrast: Contrast
   /** The tokens up to the attributed row. */
   readonly ids: readonly number[]
   readonly total: number

@@ -80,7 +80,7 @@ describe('logitscope why --json', { timeout: LOADING_LIMIT_MS }, () => {
     expect(report.contextCurve.map(({ tokens }) => tokens)).toEqual([1, 2, 3])
   })
 
-  it('explains the most likely token for next, against the second one', async () => {
+  it('explains the most likely token for next, in contrast with the second one', async () => {
     const { position, token, against } = await why([...CAT, '--at', 'next'])
     const { stdout } = await run(['inspect', ...CAT, '--json'], REAL)
     const { next } = JSON.parse(stdout) as { next: { top: { tokenId: number }[] } }
@@ -94,7 +94,7 @@ describe('logitscope why --json', { timeout: LOADING_LIMIT_MS }, () => {
   it.each([
     ['mean', 'mean'],
     ['none', null],
-  ])('says what the token is held against: %s', async (against, reported) => {
+  ])('says what the token is contrasted with: %s', async (against, reported) => {
     expect((await why([...CAT, '--at', '1', '--against', against])).against).toBe(reported)
   })
 })
@@ -161,7 +161,11 @@ describe('logitscope why ends with 2 and one line', { timeout: LOADING_LIMIT_MS 
       ['--at', '1', '--token-id', '50257'],
       'from 0 to 50256, not 50257',
     ],
-    ['a token against itself', ['--at', '1', '--against', ' cat'], 'cannot be held against itself'],
+    [
+      'a token in contrast with itself',
+      ['--at', '1', '--against', ' cat'],
+      'cannot be contrasted with itself',
+    ],
     ['int8', ['--at', '1', '--precision', 'int8'], 'give --precision fp32'],
   ])('for %s', async (_, args, message) => {
     const { code, stdout, stderr } = await run(['why', ...CAT, ...args], REAL)
@@ -244,14 +248,14 @@ describe('logitscope why --jsonl', { timeout: LOADING_LIMIT_MS }, () => {
   })
 })
 
-function argsOf({ text, startToken, token, tokenId, against }: ReferenceExplanation): string[] {
+function argsOf({ text, startToken, token, tokenId, contrast }: ReferenceExplanation): string[] {
   const { text: given, tokenIds } = referenceText(text)
   const at = token === tokenIds.length ? 'next' : String(token)
   return [
     ...['--text', given, '--at', at, '--token-id', String(tokenId)],
-    ...(typeof against === 'number'
-      ? ['--against-id', String(against)]
-      : ['--against', against === 'mean' ? 'mean' : 'none']),
+    ...(typeof contrast === 'number'
+      ? ['--against-id', String(contrast)]
+      : ['--against', contrast === 'mean' ? 'mean' : 'none']),
     ...(startToken ? [] : ['--no-bos']),
   ]
 }

@@ -4,11 +4,11 @@ import { parseWhyLine } from '../../../src/cli/commands/whyLines'
 import { usageErrorOf } from '../../support/cli/usageErrorOf'
 
 describe('The options of logitscope why', () => {
-  it('ask for the token that stands there against the most likely other one by default', () => {
+  it('ask for the token that stands there, contrasted with the most likely other one by default', () => {
     expect(whyOptionsOf(['main.py', '--at', '3'])).toMatchObject({
       kind: 'one',
       input: { kind: 'file', path: 'main.py' },
-      question: { at: 3, token: undefined, against: undefined },
+      question: { at: 3, token: undefined, contrast: undefined },
       json: false,
     })
   })
@@ -17,10 +17,10 @@ describe('The options of logitscope why', () => {
     ['--at=next', { at: 'next' }],
     ['--at=0 --token=·cat', { token: { text: ' cat' } }],
     ['--at=0 --token-id=0', { token: { tokenId: 0 } }],
-    ['--at=0 --against=·dog', { against: { text: ' dog' } }],
-    ['--at=0 --against-id=50256', { against: { tokenId: 50256 } }],
-    ['--at=0 --against=mean', { against: 'mean' }],
-    ['--at=0 --against=none', { against: null }],
+    ['--at=0 --against=·dog', { contrast: { text: ' dog' } }],
+    ['--at=0 --against-id=50256', { contrast: { tokenId: 50256 } }],
+    ['--at=0 --against=mean', { contrast: 'mean' }],
+    ['--at=0 --against=none', { contrast: null }],
   ])('%s means %j', (args, question) => {
     const given = args.split(' ').map((arg) => arg.replace('·', ' '))
     expect(whyOptionsOf(['--text=a', ...given])).toMatchObject({ question })
@@ -40,7 +40,7 @@ describe('The options of logitscope why', () => {
     ['a token by text and id', ['a', '--at=1', '--token=b', '--token-id=2'], '--token'],
     ['an empty token', ['a', '--at=1', '--token='], '--token'],
     ['a token id that is not a number', ['a', '--at=1', '--token-id=b'], '--token-id'],
-    ['two of what it is held against', ['a', '--at=1', '--against=mean', '--against-id=2'], '--against'],
+    ['two of what it is contrasted with', ['a', '--at=1', '--against=mean', '--against-id=2'], '--against'],
     ['int8', ['a', '--at=1', '--precision=int8'], '--precision fp32'],
     ['a model whose default is int8', ['a', '--at=1', '--model=gpt2-xl'], '--precision fp32'],
     ['a file beside --jsonl', ['a', '--jsonl=-'], 'leave out a'],
@@ -60,14 +60,14 @@ describe('A line of why --jsonl', () => {
     ['{"text":"a","context":"b","at":"next"}\r', { context: 'b', question: { at: 'next' } }],
     [
       '{"text":"a","at":0,"token":" b","against":"mean"}',
-      { question: { token: { text: ' b' }, against: 'mean' } },
+      { question: { token: { text: ' b' }, contrast: 'mean' } },
     ],
     [
       '{"text":"a","at":0,"tokenId":5,"against":"none"}',
-      { question: { token: { tokenId: 5 }, against: null } },
+      { question: { token: { tokenId: 5 }, contrast: null } },
     ],
-    ['{"text":"a","at":0,"against":null}', { question: { against: null } }],
-    ['{"text":"a","at":0,"againstId":7}', { question: { against: { tokenId: 7 } } }],
+    ['{"text":"a","at":0,"against":null}', { question: { contrast: null } }],
+    ['{"text":"a","at":0,"againstId":7}', { question: { contrast: { tokenId: 7 } } }],
   ])('may be %s', (line, request) => {
     expect(parse(line)).toMatchObject(request)
   })

@@ -46,7 +46,7 @@ describe('The baseline’s side of a comparison', () => {
   })
 
   it('has its attribution', async () => {
-    const question = { ...ROW, tokenId: 7, against: { kind: 'mean' } } as const
+    const question = { ...ROW, tokenId: 7, contrast: { kind: 'mean' } } as const
     const expected = await alone.explanations.attribution(question)
 
     expect(await compared.explanations.attribution({ ...question, baselineModel })).toEqual(expected)
@@ -104,7 +104,7 @@ describe('The baseline’s side of a comparison', () => {
     const request = {
       ...ROW,
       tokenId: 7,
-      against: { kind: 'mean' },
+      contrast: { kind: 'mean' },
       baselineModel: { location: MINI, precision: 'int8' },
     } as const
 

@@ -32,8 +32,8 @@ export interface CandidatesOptions {
   readonly showsSampled: boolean
   /** The last column: the raw output of the LM head, or the log-probability in nats. */
   readonly measure: 'logit' | 'log-prob'
-  /** The token that the user has chosen to hold the explained one against, if any. */
-  readonly heldAgainst?: number | null
+  /** The token that the user has chosen to contrast the explained one with, if any. */
+  readonly contrastId?: number | null
   readonly labels: TokenLabels
 }
 
@@ -72,7 +72,7 @@ export function listedTokenTitle(
   tokenId: number,
   { actual, labels }: Pick<CandidatesOptions, 'actual' | 'labels'>,
 ): string {
-  const note = tokenId === actual ? '' : ' · a click holds the picked token against it in Why'
+  const note = tokenId === actual ? '' : ' · a click contrasts the picked token with it in Why'
   return `${labels.show(tokenId)} · id ${tokenId}${note}`
 }
 
@@ -87,10 +87,10 @@ function lineTemplate(line: CandidateLine, options: LineOptions): TemplateResult
     return html`<tr class="loading">
       <td colspan=${columnCount(options)} aria-label="Loading">…</td>
     </tr>`
-  const { actual, heldAgainst, labels, maxShare, showsSampled } = options
+  const { actual, contrastId, labels, maxShare, showsSampled } = options
   const { tokenId, measured, probability, sampled } = line
   const isActual = tokenId === actual
-  const isHeldAgainst = tokenId === heldAgainst
+  const isContrast = tokenId === contrastId
   const cut = showsSampled && sampled === 0
   return html`<tr
     class="candidate ${isActual ? 'actual' : ''} ${cut ? 'cut' : ''}"
@@ -98,7 +98,7 @@ function lineTemplate(line: CandidateLine, options: LineOptions): TemplateResult
     data-alternative=${tokenId}
   >
     <td class="label" title=${listedTokenTitle(tokenId, options)}>
-      <code class=${isHeldAgainst ? 'side minus' : ''}>${tokenTemplate(labels.piecesOf(tokenId))}</code>
+      <code class=${isContrast ? 'side minus' : ''}>${tokenTemplate(labels.piecesOf(tokenId))}</code>
     </td>
     <td class="bar">${barTemplate(sharesOf(line, showsSampled).map((share) => share / maxShare))}</td>
     <td class="number" title=${formatOdds(probability) ?? nothing}>${formatProbability(probability)}</td>

@@ -52,7 +52,7 @@ export class PredictionElement extends LightElement {
   @property({ attribute: false }) topK = 0
   @property({ attribute: false }) sampling!: SamplingSettings
   @property({ attribute: false }) openParts!: ReadonlySet<PredictionPart>
-  @property({ attribute: false }) heldAgainst: number | null = null
+  @property({ attribute: false }) contrastId: number | null = null
   @property({ attribute: false }) actions!: PanelActions
 
   /** Null if the inspection is not a completion. */
@@ -165,7 +165,7 @@ export class PredictionElement extends LightElement {
         actual,
         showsSampled: this.showsSampled,
         measure: 'logit',
-        heldAgainst: this.heldAgainst,
+        contrastId: this.contrastId,
         labels,
       })}
       <div class="list-controls">

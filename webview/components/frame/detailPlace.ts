@@ -47,7 +47,7 @@ function predictionTemplate(
     .topK=${topK}
     .sampling=${sampling}
     .openParts=${openParts}
-    .heldAgainst=${explained.against?.kind === 'token' ? explained.against.tokenId : null}
+    .contrastId=${explained.contrast?.kind === 'token' ? explained.contrast.tokenId : null}
     .actions=${controller}
   ></logitscope-prediction>`
 }

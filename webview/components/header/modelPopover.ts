@@ -3,7 +3,7 @@ import { live } from 'lit/directives/live.js'
 
 import { isCompared, sideNames } from '../../../src/shared/text/comparisonText'
 import { formatParameters } from '../../../src/shared/text/format'
-import { describeBackend, describeCheck, fitsInFp32 } from '../../../src/shared/text/modelText'
+import { describeBackend, describeSelfTest, fitsInFp32 } from '../../../src/shared/text/modelText'
 import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import {
   DEFAULT_MODEL_ID,
@@ -41,7 +41,7 @@ export function modelPopover(
   actions: PanelActions,
 ): TemplateResult {
   const { model } = inspection
-  const { nLayer, nHead, nEmbd, check } = model
+  const { nLayer, nHead, nEmbd, selfTest } = model
   return html`<div popover id=${POPOVER_ID} class="popover" role="dialog" aria-label="Model">
     <h2>${model.id} <span class="dim">${model.description}</span></h2>
     ${model.remarks.map((remark) => html`<p class="dim" title="How the model files were read">${remark}</p>`)}
@@ -54,7 +54,7 @@ export function modelPopover(
       <dt>Backend</dt>
       <dd>
         ${unbroken(describeBackend(model))}${
-          check === undefined ? nothing : html`<p class="dim">${unbroken(describeCheck(check))}</p>`
+          selfTest === undefined ? nothing : html`<p class="dim">${unbroken(describeSelfTest(selfTest))}</p>`
         }
       </dd>
       <dt>Context</dt>

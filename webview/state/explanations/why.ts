@@ -35,7 +35,7 @@ export interface WhyState {
   readonly progress: WhyProgress
   /** The last answer; of an earlier question until the host has begun to answer. */
   readonly answer: WhyAnswer | null
-  /** The text whose first token the user wants to hold the token against; null without such a request. */
+  /** The text whose first token the user wants to contrast the token with; null without such a request. */
   readonly typed: TypedText | null
 }
 

@@ -1,27 +1,27 @@
 import { isRecord } from '../../../src/shared/isRecord'
-import type { Against } from '../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../src/shared/contracts/engine/explanation'
 
 /** What the views explain of the picked token. */
 export interface Explained {
   /** Null for the token that stands there; for the `next` row, the most likely one. */
   readonly tokenId: number | null
-  /** What the token is held against; null for the most likely other token. */
-  readonly against: Against | null
+  /** What the token is contrasted with; null for the most likely other token. */
+  readonly contrast: Contrast | null
   /** The layer that is shown, 0 for the embeddings, i + 1 for block i; null for the last one, the output. */
   readonly layer: number | null
 }
 
 /** What is explained of a token that was just picked. */
-export const OUTPUT_OF_TOKEN: Explained = { tokenId: null, against: null, layer: null }
+export const OUTPUT_OF_TOKEN: Explained = { tokenId: null, contrast: null, layer: null }
 
 /** Validates what an older version may have saved. */
 export function parseExplained(value: unknown): Explained {
   if (!isRecord(value)) return OUTPUT_OF_TOKEN
-  const { tokenId, against, layer } = value
-  return { tokenId: indexOrNull(tokenId), against: parseAgainst(against), layer: indexOrNull(layer) }
+  const { tokenId, contrast, layer } = value
+  return { tokenId: indexOrNull(tokenId), contrast: parseContrast(contrast), layer: indexOrNull(layer) }
 }
 
-function parseAgainst(value: unknown): Against | null {
+function parseContrast(value: unknown): Contrast | null {
   if (!isRecord(value)) return null
   const { kind, tokenId } = value
   if (kind === 'mean' || kind === 'nothing') return { kind }

@@ -126,7 +126,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     case 'askFirstToken':
       return withWhy(state, event)
     case 'firstToken':
-      return holdAgainstTyped(state, event)
+      return contrastWithTyped(state, event)
     default:
       return assertNever(event)
   }
@@ -187,11 +187,11 @@ function withWhy(state: PanelState, event: WhyAction): PanelState {
   return why === state.why ? state : { ...state, why }
 }
 
-/** Holds the explained token against the first token of a typed text. */
-function holdAgainstTyped(state: PanelState, event: FirstTokenAction): PanelState {
+/** Contrasts the explained token with the first token of a typed text. */
+function contrastWithTyped(state: PanelState, event: FirstTokenAction): PanelState {
   const after = withWhy(state, event)
   if (after === state || event.tokenId === null) return after
-  return { ...after, explained: { ...after.explained, against: { kind: 'token', tokenId: event.tokenId } } }
+  return { ...after, explained: { ...after.explained, contrast: { kind: 'token', tokenId: event.tokenId } } }
 }
 
 function setPartOpen(state: PanelState, { part, open }: { part: PredictionPart; open: boolean }): PanelState {

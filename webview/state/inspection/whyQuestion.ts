@@ -1,6 +1,6 @@
 // What the tab Why asks about the picked token.
 
-import type { Against } from '../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../src/shared/contracts/engine/explanation'
 import type { Distribution } from '../../../src/shared/contracts/engine/prediction'
 import type { WhyQuestion } from '../../../src/shared/contracts/panel/panelCalls'
 import type { WhySubject } from '../../../src/shared/contracts/panel/why'
@@ -22,8 +22,8 @@ export function whyQuestion(state: PanelState): WhyQuestion | null {
     inspection.sections[section]?.tokens[position]?.tokenId ??
     distribution.top.at(0)?.tokenId
   if (tokenId === undefined) return null
-  const against = explained.against ?? defaultAgainst(distribution, tokenId)
-  const subject = { inspectionId: inspection.id, section, position, side, tokenId, against }
+  const contrast = explained.contrast ?? defaultContrast(distribution, tokenId)
+  const subject = { inspectionId: inspection.id, section, position, side, tokenId, contrast }
   return { subject, knockedOut: knockedOutOf(state, subject) }
 }
 
@@ -42,7 +42,7 @@ function sideAndDistribution({
 }
 
 /** The most likely other token. Without one in the list, the mean. */
-function defaultAgainst({ top }: Distribution, tokenId: number): Against {
+function defaultContrast({ top }: Distribution, tokenId: number): Contrast {
   const other = [...top].find((alternative) => alternative.tokenId !== tokenId)
   return other === undefined ? { kind: 'mean' } : { kind: 'token', tokenId: other.tokenId }
 }

@@ -1,4 +1,4 @@
-import type { BackendCheck } from '../../../shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../../shared/contracts/engine/backendSelfTest'
 import type { BackendChoice } from '../../../shared/contracts/engine/backends'
 import type { EngineApi } from '../../../shared/contracts/engine/engineApi'
 import type { Precision } from '../../../shared/contracts/engine/prediction'
@@ -26,20 +26,20 @@ export interface NativeOptions {
   readonly library: () => NativeLibrary
   /** The processor's name. */
   readonly device: () => string
-  /** Whether calls wait for the check too, because no one watches meanwhile. */
-  readonly isCheckAwaited: boolean
+  /** Whether calls wait for the self-test too, because no one watches meanwhile. */
+  readonly isSelfTestAwaited: boolean
   readonly spawnNative: (engine: NativeEngine) => EngineWorker
   readonly spawnWasm: (engine: SelectedModel) => EngineWorker
-  /** Results of earlier checks on this machine. */
-  readonly checks: {
-    get(precision: Precision): BackendCheck | undefined
-    set(precision: Precision, check: BackendCheck): void
+  /** Results of earlier self-tests on this machine. */
+  readonly selfTests: {
+    get(precision: Precision): BackendSelfTest | undefined
+    set(precision: Precision, selfTest: BackendSelfTest): void
   }
   readonly log: (message: string) => void
 }
 
 /**
- * The native library, which is checked against WASM on each processor and in each precision. With the choice `auto`, a
+ * The native library, which has a self-test against WASM on each processor and in each precision. With the choice `auto`, a
  * library that is missing, cannot be loaded or does not pass is only logged; else `find` or `start` rejects with
  * NativeUnavailableError or the error of the engine.
  */
@@ -50,10 +50,10 @@ export function nativeAccelerator(options: NativeOptions): AcceleratorOptions {
 function find(options: NativeOptions): Promise<FoundDevice> {
   const library = options.library()
   if (library.kind === 'missing') return Promise.reject(new NativeUnavailableError(library.reason))
-  const isChecked = options.checks.get(options.selected().precision) !== undefined
+  const isTested = options.selfTests.get(options.selected().precision) !== undefined
   return Promise.resolve({
     kind: 'found',
-    isAwaited: isChecked || options.isCheckAwaited,
+    isAwaited: isTested || options.isSelfTestAwaited,
     start: (wasm, signal) =>
       quietly(options, () => startFrom({ ...options, path: library.path }, wasm, signal)),
   })
@@ -80,7 +80,7 @@ function startFrom(
   wasm: EngineApi,
   signal: AbortSignal,
 ): Promise<AcceleratorStart> {
-  const { path, checks, spawnNative, spawnWasm } = options
+  const { path, selfTests, spawnNative, spawnWasm } = options
   const selected = options.selected()
   const { precision } = selected
   return startAccelerated(
@@ -92,9 +92,9 @@ function startFrom(
       connect: (model) =>
         connectEngine(spawnNative({ model, precision, nativeLibrary: path }), 'native engine'),
       spawnWasm: (model) => spawnWasm({ model, precision }),
-      passedCheck: checks.get(precision),
-      rememberCheck: (check) => {
-        checks.set(precision, check)
+      passedSelfTest: selfTests.get(precision),
+      rememberSelfTest: (selfTest) => {
+        selfTests.set(precision, selfTest)
       },
       disagreement: (difference) =>
         new NativeUnavailableError(`${difference}. Set logitscope.backend to wasm, or update Logitscope.`),

@@ -1,4 +1,4 @@
-import type { BackendCheck } from '../../../shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../../shared/contracts/engine/backendSelfTest'
 import { type EngineApi, NO_TARGET, type ScoredRows } from '../../../shared/contracts/engine/engineApi'
 import { elementAt } from '../../../shared/elementAt'
 import { START_TOKEN_ID } from '../../../shared/contracts/engine/prediction'
@@ -11,8 +11,8 @@ export async function compareBackends(
   wasm: EngineApi,
   accelerated: EngineApi,
   signal: AbortSignal,
-): Promise<Omit<BackendCheck, 'device'>> {
-  const { tokenIds } = await wasm.tokenize({ text: CHECK_TEXT }, { signal })
+): Promise<Omit<BackendSelfTest, 'device'>> {
+  const { tokenIds } = await wasm.tokenize({ text: SELF_TEST_TEXT }, { signal })
   const first = Int32Array.of(START_TOKEN_ID, ...tokenIds)
   const second = tokenIds.slice()
   // The first run may compile shaders, so the second is timed. It starts with another token, so none of it is cached.
@@ -89,8 +89,8 @@ function deltasOfRow(a: RowLogProbs, b: RowLogProbs): number[] {
 
 const TOP_K = 5
 
-/** Has more tokens than one step of the engine, so that the check covers cached keys and values. */
-const CHECK_TEXT = `Check that both backends agree before either is believed.
+/** Has more tokens than one step of the engine, so that the self-test covers cached keys and values. */
+const SELF_TEST_TEXT = `Check that both backends agree before either is believed.
 
 def mean(values):
     """The arithmetic mean of a list; an empty one has none."""

@@ -1,11 +1,11 @@
 import type { GpuAdapter } from '../../../shared/contracts/engine/companionApi'
-import type { BackendCheck } from '../../../shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../../shared/contracts/engine/backendSelfTest'
 import type { BackendChoice } from '../../../shared/contracts/engine/backends'
 import type { EngineApi } from '../../../shared/contracts/engine/engineApi'
 import { MalformedAnswerError, OutOfMemoryError, WebGpuUnavailableError } from '../../../shared/errors'
 import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
 import type { AcceleratorOptions, FoundDevice, Unused } from '../accelerator'
-import { checkedEngine } from '../selfTest/checkedEngine'
+import { validatedEngine } from '../selfTest/validatedEngine'
 import { connectEngine } from '../connectEngine'
 import type { EngineWorker } from '../engineHandle'
 import { type SelectedModel, startAccelerated } from '../startAccelerated'
@@ -28,16 +28,16 @@ export interface WebGpuOptions {
   /** Called at every start. */
   readonly place: () => WebGpuPlace
   readonly spawnWasm: (model: string) => EngineWorker
-  /** Results of earlier checks on this machine. */
-  readonly checks: {
-    get(adapter: GpuAdapter): BackendCheck | undefined
-    set(adapter: GpuAdapter, check: BackendCheck): void
+  /** Results of earlier self-tests on this machine. */
+  readonly selfTests: {
+    get(adapter: GpuAdapter): BackendSelfTest | undefined
+    set(adapter: GpuAdapter, selfTest: BackendSelfTest): void
   }
   readonly log: (message: string) => void
 }
 
 /**
- * WebGPU, which is checked against WASM on each adapter. `find` rejects with WebGpuUnavailableError if WebGPU is required
+ * WebGPU, which has a self-test against WASM on each adapter. `find` rejects with WebGpuUnavailableError if WebGPU is required
  * but unavailable. `start` rejects with it if the numbers are wrong, with MalformedAnswerError if the answers cannot be
  * right or another model than WASM's was loaded, and with the errors of the engine.
  */
@@ -84,7 +84,7 @@ interface FoundWebGpu extends Omit<WebGpuOptions, 'place'> {
 }
 
 function startOn(options: FoundWebGpu, wasm: EngineApi, signal: AbortSignal) {
-  const { adapter, checks, place } = options
+  const { adapter, selfTests, place } = options
   const isOwn = place.kind === 'process'
   return startAccelerated(
     {
@@ -94,16 +94,16 @@ function startOn(options: FoundWebGpu, wasm: EngineApi, signal: AbortSignal) {
       selected: options.selected(),
       connect: (model) => {
         const connection = connectEngine(place.spawnWebGpu(model), 'engine on the GPU')
-        return isOwn ? connection : { ...connection, api: checkedEngine(connection.api) }
+        return isOwn ? connection : { ...connection, api: validatedEngine(connection.api) }
       },
-      passedCheck: checks.get(adapter),
-      rememberCheck: (check) => {
-        checks.set(adapter, check)
+      passedSelfTest: selfTests.get(adapter),
+      rememberSelfTest: (selfTest) => {
+        selfTests.set(adapter, selfTest)
       },
       disagreement: (difference) =>
         new WebGpuUnavailableError(`${difference}. Update the graphics driver, then retry the backend.`),
       ...(isOwn
-        ? { whyUnused: (check) => (options.choice() === 'auto' ? whySlow(check) : undefined) }
+        ? { whyUnused: (selfTest) => (options.choice() === 'auto' ? whySlow(selfTest) : undefined) }
         : { verify: (onGpu) => requireSameModel(onGpu, wasm, signal) }),
     },
     wasm,
@@ -112,7 +112,7 @@ function startOn(options: FoundWebGpu, wasm: EngineApi, signal: AbortSignal) {
 }
 
 /** The driver of a software adapter may not be known as one, but it is slower than WASM. */
-function whySlow({ device, milliseconds: { wasm, accelerated } }: BackendCheck): string | undefined {
+function whySlow({ device, milliseconds: { wasm, accelerated } }: BackendSelfTest): string | undefined {
   if (accelerated < wasm) return undefined
   const times = `${accelerated.toFixed(0)} ms where WASM takes ${wasm.toFixed(0)}`
   return `${device} is slower than WASM: ${times}. Set logitscope.backend to webgpu to use it anyway.`

@@ -67,7 +67,7 @@ export class TokenMenu {
       model,
       subject === null
         ? { kind: 'lens', inputIds, tokenId, topK: LENS_TOP_K }
-        : { kind: 'attribution', inputIds, tokenId: subject.tokenId, against: subject.against },
+        : { kind: 'attribution', inputIds, tokenId: subject.tokenId, contrast: subject.contrast },
     )
     await copyToClipboard(snippet, 'Python lines')
   }

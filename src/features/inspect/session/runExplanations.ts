@@ -125,13 +125,13 @@ export class RunExplanations {
     const row = rowOf(this.sideOf(run, subject.side, subject.section), subject)
     if (row === undefined) throw new ReplacedRunError()
     const signal = this.signalOf(subject.side, options.signal)
-    const { tokenId, against } = subject
+    const { tokenId, contrast } = subject
     const known = run.why.find((answer) => isSameSubject(answer.subject, subject))
     let answer = known ?? emptyAnswer(subject, row)
     options.onAnswer(answer)
     await answerWhy(
       this.options.work.explanations,
-      { row, tokenId, against, knockedOut, known: answer },
+      { row, tokenId, contrast, knockedOut, known: answer },
       {
         signal,
         onPart: (part) => {

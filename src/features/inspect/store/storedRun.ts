@@ -2,7 +2,13 @@
 // JSON of 14,400 tokens with ten alternatives each would take a tenth of a second.
 
 import type { Inspection, Section } from '../../../shared/contracts/panel/inspection'
-import type { Token, TokenPrediction, TokenScore } from '../../../shared/contracts/engine/prediction'
+import type { BackendSelfTest } from '../../../shared/contracts/engine/backendSelfTest'
+import type {
+  ModelInfo,
+  Token,
+  TokenPrediction,
+  TokenScore,
+} from '../../../shared/contracts/engine/prediction'
 import type { LensRows } from '../../../shared/contracts/panel/lensRows'
 import type { WhyAnswer } from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
@@ -180,6 +186,7 @@ export function runOf(
   return {
     inspection: {
       ...inspection,
+      model: renamedModel(inspection.model),
       ...comparisonOf(header, compared),
       sections,
       state: isInterrupted ? { kind: 'interrupted' } : inspection.state,
@@ -200,7 +207,15 @@ function comparisonOf(
   files: ReadComparison | null,
 ): Pick<Inspection, 'comparison'> {
   if (comparison === undefined || header === null || files === null) return {}
-  return { comparison: restoredComparison(comparison, header, files) }
+  const { models } = comparison
+  const renamed = models && { shown: renamedModel(models.shown), baseline: renamedModel(models.baseline) }
+  return { comparison: restoredComparison({ ...comparison, models: renamed }, header, files) }
+}
+
+/** Earlier versions stored the self-test as `check`. */
+function renamedModel(stored: ModelInfo & { readonly check?: BackendSelfTest }): ModelInfo {
+  const { check, ...model } = stored
+  return check === undefined ? model : { ...model, selfTest: check }
 }
 
 /** The longest sequence of each array that sequences are parts of. */

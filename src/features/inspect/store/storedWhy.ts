@@ -1,6 +1,12 @@
-import { isSameSubject, type WhyAnswer } from '../../../shared/contracts/panel/why'
+import type { Contrast } from '../../../shared/contracts/engine/explanation'
+import { isSameSubject, type WhyAnswer, type WhySubject } from '../../../shared/contracts/panel/why'
 import { elementAt } from '../../../shared/elementAt'
 import { decodeArraysInJson, encodeArraysInJson } from './arraysInJson'
+
+/** The format's name for what the token is contrasted with is older than the product's. */
+interface StoredAnswer extends Omit<WhyAnswer, 'subject'> {
+  readonly subject: Omit<WhySubject, 'contrast'> & { readonly against: Contrast }
+}
 
 /** An answer and the number of its file. */
 interface SavedAnswer {
@@ -37,7 +43,7 @@ export class StoredWhy {
     const before = new Map(this.saved.map(({ file, answer }) => [file, answer]))
     for (const [i, answer] of answers.entries()) {
       const file = elementAt(files, i)
-      if (before.get(file) !== answer) await write(nameOf(file), encodeArraysInJson(answer))
+      if (before.get(file) !== answer) await write(nameOf(file), encodeArraysInJson(toStored(answer)))
     }
     this.saved = answers.map((answer, i) => ({ answer, file: elementAt(files, i) }))
   }
@@ -49,12 +55,20 @@ export class StoredWhy {
   ): Promise<readonly WhyAnswer[]> {
     const answers = await Promise.allSettled(
       files.map(async (file): Promise<SavedAnswer> => {
-        return { file, answer: decodeArraysInJson(await read(nameOf(file))) as WhyAnswer }
+        return { file, answer: fromStored(decodeArraysInJson(await read(nameOf(file))) as StoredAnswer) }
       }),
     )
     this.saved = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     return this.saved.map(({ answer }) => answer)
   }
+}
+
+function toStored({ subject: { contrast, ...subject }, ...answer }: WhyAnswer): StoredAnswer {
+  return { ...answer, subject: { ...subject, against: contrast } }
+}
+
+function fromStored({ subject: { against, ...subject }, ...answer }: StoredAnswer): WhyAnswer {
+  return { ...answer, subject: { ...subject, contrast: against } }
 }
 
 function nameOf(file: number): string {

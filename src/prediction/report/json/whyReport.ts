@@ -2,7 +2,7 @@
 // S = rows of the window up to the attributed one, start token included
 
 import { assertNever } from '../../../shared/assertNever'
-import type { Against, Attribution, ContextPoint } from '../../../shared/contracts/engine/explanation'
+import type { Contrast, Attribution, ContextPoint } from '../../../shared/contracts/engine/explanation'
 import type { Inspection } from '../../../shared/contracts/panel/inspection'
 import { elementAt } from '../../../shared/elementAt'
 import type { Vocabulary } from '../../../shared/text/vocabulary'
@@ -38,9 +38,9 @@ export interface WhyReport extends ReportedProvenance {
   readonly logitsRow: number
   /** The token that is explained; it need not be the one that stands there. */
   readonly token: ReportedToken
-  /** What the token is held against: another token, the mean logit of the row, or null for nothing. */
+  /** What the token is contrasted with: another token, the mean logit of the row, or null for nothing. */
   readonly against: ReportedToken | 'mean' | null
-  /** The token's logit minus that of what it is held against. The parts add up to it. */
+  /** The token's logit minus that of what it is contrasted with. The parts add up to it. */
   readonly total: number
   readonly parts: readonly ReportedPart[]
   /** The log-probability of the token in nats, with only the last `tokens` tokens before it. */
@@ -55,7 +55,7 @@ export interface ReportedKnockout {
   readonly rows: readonly number[]
   /** Nats, of the explained token. */
   readonly logProb: number
-  /** Nats; null if the token is not held against another token. */
+  /** Nats; null if the token is not contrasted with another token. */
   readonly againstLogProb: number | null
   /** The new most likely token. */
   readonly top: ReportedToken & { readonly logProb: number }
@@ -70,19 +70,19 @@ export interface ExplainedToken {
   /** [S] The window's tokens up to the attributed row. */
   readonly inputIds: Int32Array
   readonly tokenId: number
-  readonly against: Against
+  readonly contrast: Contrast
   readonly attribution: Attribution
   readonly contextCurve: readonly ContextPoint[]
 }
 
 export function whyReportOf(explained: ExplainedToken, vocabulary: Vocabulary): WhyReport {
-  const { inspection, section, position, inputIds, tokenId, against, attribution, contextCurve } = explained
+  const { inspection, section, position, inputIds, tokenId, contrast, attribution, contextCurve } = explained
   return {
     ...reportedProvenance(inspection, section),
     position,
     logitsRow: inputIds.length - 1,
     token: reportToken(tokenId, vocabulary),
-    against: reportAgainst(against, vocabulary),
+    against: reportContrast(contrast, vocabulary),
     total: attribution.total,
     parts: partsOf(attribution, inputIds.length),
     contextCurve,
@@ -114,16 +114,16 @@ function* attentionTexts({ heads, ...attention }: ReportedAttention): Generator<
   yield ']}'
 }
 
-function reportAgainst(against: Against, vocabulary: Vocabulary): WhyReport['against'] {
-  switch (against.kind) {
+function reportContrast(contrast: Contrast, vocabulary: Vocabulary): WhyReport['against'] {
+  switch (contrast.kind) {
     case 'token':
-      return reportToken(against.tokenId, vocabulary)
+      return reportToken(contrast.tokenId, vocabulary)
     case 'mean':
       return 'mean'
     case 'nothing':
       return null
     default:
-      return assertNever(against)
+      return assertNever(contrast)
   }
 }
 

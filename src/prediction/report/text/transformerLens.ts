@@ -2,7 +2,7 @@
 // the unembedding is not centred, so the numbers agree; the tokens are given by their ids, so no start token is added.
 
 import { assertNever } from '../../../shared/assertNever'
-import type { Against } from '../../../shared/contracts/engine/explanation'
+import type { Contrast } from '../../../shared/contracts/engine/explanation'
 import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
 
 /** What the lines compute. */
@@ -19,7 +19,7 @@ export type TransformerLensSubject =
       readonly kind: 'attribution'
       readonly inputIds: Int32Array
       readonly tokenId: number
-      readonly against: Against
+      readonly contrast: Contrast
     }
 
 /** Python lines for a row of logits; `inputIds` [S] are the window's tokens up to the row, start token included. */
@@ -111,10 +111,10 @@ function lensLines({ tokenId, topK }: Extract<TransformerLensSubject, { kind: 'l
 
 function attributionLines({
   tokenId,
-  against,
+  contrast,
 }: Extract<TransformerLensSubject, { kind: 'attribution' }>): string[] {
   return [
-    `direction = model.W_U[:, ${tokenId}]${minusTerm(against)}`,
+    `direction = model.W_U[:, ${tokenId}]${minusTerm(contrast)}`,
     'scale = cache["ln_final.hook_scale"][0, -1]  # of the final residual, for every component',
     '',
     'def attribute(component):',
@@ -137,16 +137,16 @@ function attributionLines({
   ]
 }
 
-function minusTerm(against: Against): string {
-  switch (against.kind) {
+function minusTerm(contrast: Contrast): string {
+  switch (contrast.kind) {
     case 'token':
-      return ` - model.W_U[:, ${against.tokenId}]`
+      return ` - model.W_U[:, ${contrast.tokenId}]`
     case 'mean':
       return ' - model.W_U.mean(1)  # as center_unembed'
     case 'nothing':
       return ''
     default:
-      return assertNever(against)
+      return assertNever(contrast)
   }
 }
 

@@ -1,8 +1,8 @@
 import { assertNever } from '../../assertNever'
-import type { BackendCheck } from './backendCheck'
+import type { BackendSelfTest } from './backendSelfTest'
 import type { Backend, Precision } from './prediction'
 
-/** The setting `logitscope.backend`. `auto` uses the fastest backend that is available and passes its check. */
+/** The setting `logitscope.backend`. `auto` uses the fastest backend that is available and passes its self-test. */
 export const BACKEND_CHOICES = ['auto', 'native', 'webgpu', 'wasm'] as const
 export type BackendChoice = (typeof BACKEND_CHOICES)[number]
 
@@ -52,15 +52,15 @@ export const MAX_DELTA = 1e-3
 /** Nats. In int8 a difference in the last bit can round an activation to the next step, so single tokens differ more. */
 export const MAX_MEAN_DELTA_INT8 = 0.03
 
-type Deltas = Pick<BackendCheck, 'maxDelta' | 'meanDelta'>
+type Deltas = Pick<BackendSelfTest, 'maxDelta' | 'meanDelta'>
 
 /** The figure that decides whether the backends agree. NaN passes no limit. */
-export function decisiveDelta(check: Deltas, precision: Precision): DecisiveDelta {
+export function decisiveDelta(selfTest: Deltas, precision: Precision): DecisiveDelta {
   switch (precision) {
     case 'fp32':
-      return { kind: 'max', delta: check.maxDelta, limit: MAX_DELTA }
+      return { kind: 'max', delta: selfTest.maxDelta, limit: MAX_DELTA }
     case 'int8':
-      return { kind: 'mean', delta: check.meanDelta, limit: MAX_MEAN_DELTA_INT8 }
+      return { kind: 'mean', delta: selfTest.meanDelta, limit: MAX_MEAN_DELTA_INT8 }
     default:
       return assertNever(precision)
   }
@@ -75,7 +75,7 @@ export interface DecisiveDelta {
 }
 
 /** Whether the backends agree. */
-export function passes(check: Deltas, precision: Precision): boolean {
-  const { delta, limit } = decisiveDelta(check, precision)
+export function passes(selfTest: Deltas, precision: Precision): boolean {
+  const { delta, limit } = decisiveDelta(selfTest, precision)
   return delta <= limit
 }

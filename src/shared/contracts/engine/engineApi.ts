@@ -1,6 +1,6 @@
 // The engine's methods. S = tokens of one window (start token included), R = rows, V = tokens of the vocabulary.
 
-import type { Against, Attribution, LensRow } from './explanation'
+import type { Contrast, Attribution, LensRow } from './explanation'
 import type { Backend, ModelInfo, Precision } from './prediction'
 import type { CallOptions } from '../../rpc'
 import type { SamplingSettings } from './samplingSettings'
@@ -178,7 +178,7 @@ export interface AttributionRequest extends SideRequest {
   readonly tokenIds: Int32Array
   /** The token whose logit is attributed. */
   readonly tokenId: number
-  readonly against: Against
+  readonly contrast: Contrast
 }
 
 /** Compares the distributions of consecutive rows of two windows. */

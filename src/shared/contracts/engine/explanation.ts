@@ -25,8 +25,8 @@ export interface LensRow {
   readonly topLogProbs: Float32Array
 }
 
-/** What an attributed token is held against. */
-export type Against =
+/** What an attributed token is contrasted with. */
+export type Contrast =
   /** Attributes the difference of two logits, which is the difference of the log-probabilities. */
   | { readonly kind: 'token'; readonly tokenId: number }
   /** Attributes the logit minus the mean logit of the row. */
@@ -36,7 +36,7 @@ export type Against =
 
 /**
  * Direct logit attribution of one row: what each component adds to the logit of a token, or to the difference from what it
- * is held against, with `ln_f`'s mean and variance frozen. All parts are logits. wte + wpe + lnF + Σ attention + Σ mlp =
+ * is contrasted with, with `ln_f`'s mean and variance frozen. All parts are logits. wte + wpe + lnF + Σ attention + Σ mlp =
  * total; Σ sources of a layer + its attentionBias = its attention.
  */
 export interface Attribution {

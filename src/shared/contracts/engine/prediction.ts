@@ -1,7 +1,7 @@
 // The types of predictions, shared by the engine, the views, the CLI and other extensions.
 // V = number of tokens of the vocabulary; every probability is over all V tokens, never over a truncated list.
 
-import type { BackendCheck } from './backendCheck'
+import type { BackendSelfTest } from './backendSelfTest'
 import type { List } from '../../list'
 
 /** Half-open range [start, end) of UTF-16 units. */
@@ -99,7 +99,7 @@ export interface ModelInfo {
   /** On WebGPU: present if ONNX Runtime's native library computes, and not the window's browser. */
   readonly gpuProcess?: 'native'
   /** The comparison with WASM that this backend passed before it was used; absent on WASM. */
-  readonly check?: BackendCheck
+  readonly selfTest?: BackendSelfTest
   /** Threads on the CPU; on WebGPU they run only the few operators that stay on the CPU. */
   readonly threads: number
   readonly nLayer: number

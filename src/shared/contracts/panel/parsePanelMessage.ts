@@ -69,7 +69,7 @@ export function isSubject(subject: unknown): subject is WhySubject {
     hasAddress(subject) &&
     isSide(subject.side) &&
     isIndex(subject.tokenId) &&
-    isAgainst(subject.against)
+    isContrast(subject.contrast)
   )
 }
 
@@ -77,9 +77,9 @@ function isSide(side: unknown): boolean {
   return side === 'shown' || side === 'baseline'
 }
 
-function isAgainst(against: unknown): boolean {
-  if (!isRecord(against)) return false
-  const { kind, tokenId } = against
+function isContrast(contrast: unknown): boolean {
+  if (!isRecord(contrast)) return false
+  const { kind, tokenId } = contrast
   return kind === 'token' ? isIndex(tokenId) : kind === 'mean' || kind === 'nothing'
 }
 

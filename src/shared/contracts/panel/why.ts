@@ -3,10 +3,10 @@
 
 import { assertNever } from '../../assertNever'
 import type { ComparisonSide } from './comparison'
-import type { Against, Attribution, ContextPoint } from '../engine/explanation'
+import type { Contrast, Attribution, ContextPoint } from '../engine/explanation'
 import type { ModelInfo } from '../engine/prediction'
 
-/** The token that is explained, and what it is held against. */
+/** The token that is explained, and what it is contrasted with. */
 export interface WhySubject {
   readonly inspectionId: string
   /** Index of the section. */
@@ -16,7 +16,7 @@ export interface WhySubject {
   readonly side: ComparisonSide
   /** The token that is explained; it need not be the one that stands there. */
   readonly tokenId: number
-  readonly against: Against
+  readonly contrast: Contrast
 }
 
 /** The tokens that the model saw when it predicted the row. */
@@ -31,13 +31,13 @@ export interface WhyWindow {
 export interface Knockout {
   /** Rows of the window, in ascending order. */
   readonly rows: readonly number[]
-  /** Log-probabilities in nats, of the token and of the one it is held against. */
+  /** Log-probabilities in nats, of the token and of the one it is contrasted with. */
   readonly logProbs: readonly number[]
   /** The new most likely token. */
   readonly top: { readonly tokenId: number; readonly logProb: number }
 }
 
-/** Everything that is known of a subject so far. The curves are of the token and of the one it is held against. */
+/** Everything that is known of a subject so far. The curves are of the token and of the one it is contrasted with. */
 export interface WhyAnswer {
   readonly subject: WhySubject
   readonly window: WhyWindow
@@ -83,10 +83,10 @@ export function isSameSubject(a: WhySubject, b: WhySubject): boolean {
     a.position === b.position &&
     a.side === b.side &&
     a.tokenId === b.tokenId &&
-    isSameAgainst(a.against, b.against)
+    isSameContrast(a.contrast, b.contrast)
   )
 }
 
-function isSameAgainst(a: Against, b: Against): boolean {
+function isSameContrast(a: Contrast, b: Contrast): boolean {
   return a.kind === 'token' && b.kind === 'token' ? a.tokenId === b.tokenId : a.kind === b.kind
 }

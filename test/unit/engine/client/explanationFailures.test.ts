@@ -35,7 +35,7 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
     const { total } = await tested.router.api.attribution({
       tokenIds,
       tokenId: 11,
-      against: { kind: 'nothing' },
+      contrast: { kind: 'nothing' },
     })
     expect(total).not.toBeNaN()
     expect(await tested.backend()).toBe('wasm')
@@ -44,7 +44,7 @@ describe('The backend router', { timeout: LOADING_LIMIT_MS }, () => {
   it('keeps a backend that refuses to attribute in int8', async () => {
     tested = new RouterUnderTest(await loadModel(MINI, { precision: 'int8' }))
     await tested.router.retry()
-    const attributed = tested.router.api.attribution({ tokenIds, tokenId: 11, against: { kind: 'mean' } })
+    const attributed = tested.router.api.attribution({ tokenIds, tokenId: 11, contrast: { kind: 'mean' } })
     await expect(attributed).rejects.toThrow(AttributionNeedsFp32Error)
     expect(tested.failures).toEqual([])
     expect(await tested.backend()).toBe('webgpu')

@@ -6,7 +6,7 @@ import { type EngineProcess, spawnProcess } from '../../../../src/engine/client/
 import { spawnWorker } from '../../../../src/engine/client/spawn/spawnWorker'
 import { nativeAccelerator } from '../../../../src/engine/client/native/startNative'
 import type { EngineOptions } from '../../../../src/engine/contract/engineOptions'
-import type { BackendCheck } from '../../../../src/shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../../../src/shared/contracts/engine/backendSelfTest'
 import { MAX_DELTA } from '../../../../src/shared/contracts/engine/backends'
 import type { EngineApi, ScoreRequest } from '../../../../src/shared/contracts/engine/engineApi'
 import type { Precision } from '../../../../src/shared/contracts/engine/prediction'
@@ -21,12 +21,12 @@ const LIMIT_MS = 3 * LOADING_LIMIT_MS
 describe('The router with the native library', { timeout: LIMIT_MS }, () => {
   let processes: EngineProcess[]
   let failures: string[]
-  let checks: Map<Precision, BackendCheck>
+  let selfTests: Map<Precision, BackendSelfTest>
 
   beforeEach(() => {
     processes = []
     failures = []
-    checks = new Map()
+    selfTests = new Map()
   })
 
   const routerIn = (precision: Precision) => {
@@ -45,16 +45,16 @@ describe('The router with the native library', { timeout: LIMIT_MS }, () => {
           selected: () => ({ model: 'mini', precision }),
           library: () => ({ kind: 'found', path: NATIVE_LIBRARY }),
           device: () => 'this CPU',
-          isCheckAwaited: false,
+          isSelfTestAwaited: false,
           spawnNative: ({ nativeLibrary }) => {
             const child = spawnProcess({ ...options, backend: 'native', nativeLibrary })
             processes.push(child)
             return child
           },
           spawnWasm,
-          checks: {
-            get: (checked) => checks.get(checked),
-            set: (checked, check) => checks.set(checked, check),
+          selfTests: {
+            get: (tested) => selfTests.get(tested),
+            set: (tested, selfTest) => selfTests.set(tested, selfTest),
           },
           log: () => undefined,
         }),
@@ -67,14 +67,14 @@ describe('The router with the native library', { timeout: LIMIT_MS }, () => {
     return router
   }
 
-  it.each<Precision>(['fp32', 'int8'])('is used in %s after the check', async (precision) => {
+  it.each<Precision>(['fp32', 'int8'])('is used in %s after the self-test', async (precision) => {
     const router = routerIn(precision)
 
     expect(await router.retry()).toEqual({ used: 'native', unused: [] })
     expect(await router.api.model(undefined)).toMatchObject({
       backend: 'native',
       precision,
-      check: checks.get(precision),
+      selfTest: selfTests.get(precision),
     })
     expect(processes.length).toBe(2)
   })

@@ -93,7 +93,7 @@ describe('The backend router with several backends', { timeout: LOADING_LIMIT_MS
     expect(tested.failures).toEqual(['native → wasm: The native engine has ended.'])
   })
 
-  it('waits for a start without a check instead of loading the model on WASM', async () => {
+  it('waits for a start without a self-test instead of loading the model on WASM', async () => {
     tested.selected = ['native']
 
     expect(await tested.backend()).toBe('native')
@@ -110,7 +110,7 @@ describe('The backend router with several backends', { timeout: LOADING_LIMIT_MS
     expect(tested.unused).toEqual(['webgpu: This window has no GPU.', 'native: It cannot be loaded.'])
   })
 
-  it('does not wait for a start with a check', async () => {
+  it('does not wait for a start with a self-test', async () => {
     tested.selected = ['native']
     native.isAwaited = false
     native.start = () => pending<AcceleratorStart>().promise

@@ -114,7 +114,7 @@ describe('If the native process ends in the middle of an answer', { timeout: LOA
       {
         row,
         tokenId: 3332,
-        against: { kind: 'token', tokenId: 262 },
+        contrast: { kind: 'token', tokenId: 262 },
         knockedOut: [1],
         known: NOTHING_KNOWN,
         ...question,

@@ -40,8 +40,8 @@ describe.each(CASES)('On $backend $name', ({ backend, reference }) => {
   it('has the attributions of the reference, by head and source', async () => {
     const engine = await engineOf(backend, reference)
     for (const expected of reference.attributions) {
-      const { tokenId, against, ids } = expected
-      const actual = await engine.attribution({ tokenIds: Int32Array.from(ids), tokenId, against })
+      const { tokenId, contrast, ids } = expected
+      const actual = await engine.attribution({ tokenIds: Int32Array.from(ids), tokenId, contrast })
       expect(attributionDifferences(actual, expected)).toEqual([])
       expect(Math.max(...sumErrors(actual))).toBeLessThanOrEqual(SUM_TOLERANCE)
     }

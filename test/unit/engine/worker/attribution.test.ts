@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LoadedModel } from '../../../../src/engine/inference/model'
 import type { AttributionRequest } from '../../../../src/shared/contracts/engine/engineApi'
-import type { Against } from '../../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../../src/shared/contracts/engine/explanation'
 import { elementAt } from '../../../../src/shared/elementAt'
 import { AttributionNeedsFp32Error, CancelledError, InvalidRequestError } from '../../../../src/shared/errors'
 import {
@@ -29,7 +29,7 @@ import { referenceText } from '../../../support/reference/referenceTexts'
 const SUM_TOLERANCE = 1e-3
 const STEP = 16
 const tokenIds = referenceText('long').tokenIds.subarray(0, 3 * STEP)
-const REQUEST: AttributionRequest = { tokenIds, tokenId: 11, against: { kind: 'token', tokenId: 13 } }
+const REQUEST: AttributionRequest = { tokenIds, tokenId: 11, contrast: { kind: 'token', tokenId: 13 } }
 
 let mini: LoadedModel
 beforeAll(async () => {
@@ -46,7 +46,7 @@ const models = fc.record({
   layout: fc.constantFrom('Conv1D', 'Linear'),
   biases: fc.boolean(),
 })
-const againsts = fc.oneof<fc.Arbitrary<Against>[]>(
+const contrasts = fc.oneof<fc.Arbitrary<Contrast>[]>(
   fc.record({ kind: fc.constant('token' as const), tokenId: fc.integer({ min: 0, max: 50256 }) }),
   fc.constant({ kind: 'mean' }),
   fc.constant({ kind: 'nothing' }),
@@ -59,14 +59,14 @@ describe('An attribution', () => {
         models,
         fc.array(fc.integer({ min: 0, max: 50256 }), { minLength: 1, maxLength: TINY_CONFIG.n_positions }),
         fc.integer({ min: 0, max: 50256 }),
-        againsts,
-        async ({ seed, layout, biases, ...fields }, ids, tokenId, against) => {
+        contrasts,
+        async ({ seed, layout, biases, ...fields }, ids, tokenId, contrast) => {
           const config = { ...TINY_CONFIG, ...fields }
           const all = storedAs('F32', tinyTensors(config, seed))
           const stored = biases ? all : new Map([...all].filter(([name]) => !name.endsWith('.bias')))
           const model = await loadTiny(layout === 'Linear' ? inLinearLayout(stored) : stored, config)
           const engine = connect(freshEngine(model, 5))
-          const attribution = await engine.attribution({ tokenIds: Int32Array.from(ids), tokenId, against })
+          const attribution = await engine.attribution({ tokenIds: Int32Array.from(ids), tokenId, contrast })
           expect(Math.max(...sumErrors(attribution))).toBeLessThanOrEqual(SUM_TOLERANCE)
           expect(attribution.sources.length).toBe(fields.n_layer * fields.n_head * ids.length)
         },
@@ -82,10 +82,10 @@ describe('An attribution', () => {
     expect(total).toBeCloseTo(elementAt(logits, 11) - elementAt(logits, 13), 4)
   })
 
-  it('is zero against the same token', async () => {
+  it('is zero in contrast with the same token', async () => {
     const { total, attention, mlp, sources, wte, wpe, lnF } = await connect(
       freshEngine(mini, STEP),
-    ).attribution({ ...REQUEST, against: { kind: 'token', tokenId: REQUEST.tokenId } })
+    ).attribution({ ...REQUEST, contrast: { kind: 'token', tokenId: REQUEST.tokenId } })
     const parts = [total, wte, wpe, lnF, ...attention, ...mlp, ...sources]
     expect(parts.every((part) => part === 0)).toBe(true)
   })
@@ -129,7 +129,7 @@ describe('An attribution', () => {
     ['no tokens', { tokenIds: new Int32Array(0) }],
     ['a token beyond the vocabulary', { tokenId: 50257 }],
     ['a negative token', { tokenId: -1 }],
-    ['another token beyond the vocabulary', { against: { kind: 'token', tokenId: 50257 } }],
+    ['another token beyond the vocabulary', { contrast: { kind: 'token', tokenId: 50257 } }],
   ])('rejects a request with %s', async (_, changes) => {
     await expect(connect(freshEngine(mini)).attribution({ ...REQUEST, ...changes })).rejects.toThrow(
       InvalidRequestError,

@@ -6,7 +6,7 @@ import { elementAt } from '../../../../src/shared/elementAt'
 import { InvalidRequestError, ModelChangedError } from '../../../../src/shared/errors'
 import { connect, freshEngine, LOADING_LIMIT_MS, loadMini } from '../../../support/engine/engineUnderTest'
 import {
-  againstOf,
+  contrastOf,
   nameOf,
   REFERENCE_EXPLANATIONS,
   type ReferenceExplanation,
@@ -62,7 +62,7 @@ describe.each(REFERENCE_EXPLANATIONS.map((reference) => [nameOf(reference), refe
       const found = await explanations.attribution({
         ...rowOf(reference),
         tokenId,
-        against: againstOf(reference),
+        contrast: contrastOf(reference),
       })
 
       const windowTokens = found.inputIds.subarray(startToken ? 1 : 0)
@@ -172,7 +172,7 @@ describe('The lens of several rows', () => {
 describe('An explanation', () => {
   it('does not depend on the tokens after the row', async () => {
     const { tokenId } = ENGLISH
-    const row = { ...rowOf(ENGLISH), tokenId, against: { kind: 'mean' } as const }
+    const row = { ...rowOf(ENGLISH), tokenId, contrast: { kind: 'mean' } as const }
 
     const whole = await explanations.attribution(row)
     const cut = await explanations.attribution({ ...row, to: row.token + 1 })

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import {
   continuedModel,
   describeBackend,
-  describeCheck,
+  describeSelfTest,
   isSameModel,
 } from '../../../../src/shared/text/modelText'
 import { MINI } from '../../../support/texts/samples'
 
-const CHECK = {
+const SELF_TEST = {
   device: 'a GPU',
   maxDelta: 7.2e-6,
   meanDelta: 1.1e-6,
@@ -19,31 +19,31 @@ describe('describeBackend', () => {
     [MINI, 'WASM, 1 thread'],
     [{ ...MINI, backend: 'native' as const, threads: 2 }, 'native, 2 threads'],
     [{ ...MINI, backend: 'webgpu' as const }, 'WebGPU'],
-    [{ ...MINI, backend: 'webgpu' as const, check: CHECK }, 'WebGPU, checked: max |Δ| 7e-6'],
+    [{ ...MINI, backend: 'webgpu' as const, selfTest: SELF_TEST }, 'WebGPU, self-test: max |Δ| 7e-6'],
     [
-      { ...MINI, backend: 'webgpu' as const, gpuProcess: 'native' as const, check: CHECK },
-      'WebGPU (native), checked: max |Δ| 7e-6',
+      { ...MINI, backend: 'webgpu' as const, gpuProcess: 'native' as const, selfTest: SELF_TEST },
+      'WebGPU (native), self-test: max |Δ| 7e-6',
     ],
     [
-      { ...MINI, backend: 'native' as const, precision: 'int8' as const, check: CHECK },
-      'native, checked: mean |Δ| 1e-6',
+      { ...MINI, backend: 'native' as const, precision: 'int8' as const, selfTest: SELF_TEST },
+      'native, self-test: mean |Δ| 1e-6',
     ],
-  ])('names the backend and its threads or its check: %#', (model, words) => {
+  ])('names the backend and its threads or its self-test: %#', (model, words) => {
     expect(describeBackend(model)).toBe(words)
   })
 })
 
-describe('describeCheck', () => {
+describe('describeSelfTest', () => {
   it('has the adapter, the largest deviation and both times', () => {
-    expect(describeCheck(CHECK)).toBe(
-      'Checked against WASM on a GPU: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 1,203',
+    expect(describeSelfTest(SELF_TEST)).toBe(
+      'Self-test against WASM on a GPU: log-probabilities differ by 7e-6 at most; 12 ms where WASM takes 1,203',
     )
   })
 })
 
 describe('continuedModel', () => {
   it('is the current model with a remark on the first backend', () => {
-    const started = { ...MINI, backend: 'webgpu' as const, check: CHECK }
+    const started = { ...MINI, backend: 'webgpu' as const, selfTest: SELF_TEST }
 
     expect(continuedModel(started, { ...MINI, remarks: ['Linear layout'] })).toEqual({
       ...MINI,

@@ -19,7 +19,7 @@ export interface ChartsOptions {
   readonly labels: TokenLabels
 }
 
-/** The probability of the token, and of the one it is held against, after each layer and with parts of the context. */
+/** The probability of the token, and of the one it is contrasted with, after each layer and with parts of the context. */
 export function chartsTemplate({ answer, nLayer, startToken, layer, labels }: ChartsOptions): TemplateResult {
   const layerPlaces = Array.from({ length: nLayer + 1 }, (_, i): AxisPlace => {
     return { label: i === 0 ? 'emb' : String(i - 1), spoken: layerName(i, nLayer) }
@@ -51,13 +51,13 @@ function curvesOf(
   logProbsOf: (index: number) => Curve['logProbs'],
 ): readonly Curve[] {
   if (answer === null) return []
-  const { tokenId, against } = answer.subject
+  const { tokenId, contrast } = answer.subject
   const curve = (id: number, side: Curve['side'], index: number): Curve => {
     return { side, spoken: labels.speak(id), logProbs: logProbsOf(index) }
   }
   const own = curve(tokenId, 'plus', 0)
   // The token's own curve is drawn last, on top.
-  return against.kind === 'token' ? [curve(against.tokenId, 'minus', 1), own] : [own]
+  return contrast.kind === 'token' ? [curve(contrast.tokenId, 'minus', 1), own] : [own]
 }
 
 /** The lengths that the host computes: 1, 2, 4, 8 …, then all tokens. */

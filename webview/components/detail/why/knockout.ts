@@ -39,7 +39,7 @@ const firstTokenWarning = html`<p class="note warning">
 
 function effectsTemplate({ answer, rows, startToken, labels, why }: KnockoutOptions): TemplateResult {
   const { subject, window, layers } = answer
-  const { tokenId, against } = subject
+  const { tokenId, contrast } = subject
   const knockout = answer.knockout?.rows.join() === rows.join() ? answer.knockout : null
   const chip = (row: number) => {
     const id = elementAt(window.inputIds, row)
@@ -90,7 +90,8 @@ function effectsTemplate({ answer, rows, startToken, labels, why }: KnockoutOpti
         </tr>
       </thead>
       <tbody>
-        ${line(tokenId, 'plus', 0)} ${against.kind === 'token' ? line(against.tokenId, 'minus', 1) : nothing}
+        ${line(tokenId, 'plus', 0)}
+        ${contrast.kind === 'token' ? line(contrast.tokenId, 'minus', 1) : nothing}
         <tr>
           <th scope="row" colspan="3">
             <span class="dim">now most likely</span>

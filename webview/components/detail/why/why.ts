@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 
 import type { ComparisonSide } from '../../../../src/shared/contracts/panel/comparison'
-import type { Against } from '../../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../../src/shared/contracts/engine/explanation'
 import type { Inspection } from '../../../../src/shared/contracts/panel/inspection'
 import type { WhyQuestion } from '../../../../src/shared/contracts/panel/panelCalls'
 import type { TokenAddress } from '../../../../src/shared/contracts/panel/protocol'
@@ -24,14 +24,14 @@ import { LightElement } from '../../base/lightElement'
 import { sideSwitchTemplate, uncomparedTemplate } from '../../base/comparedSide'
 import { missingPredictionTemplate } from '../../base/missingPrediction'
 import { factsTemplate, titleTemplate } from '../../base/pickedToken'
-import './against'
+import './contrast'
 import { chartsTemplate } from './charts'
 import { knockoutTemplate } from './knockout'
 import './shareTree'
 import './sources'
 import { whyStatusTemplate } from './whyStatus'
 
-/** The tab Why: what made the model predict the picked token, held against another one. */
+/** The tab Why: what made the model predict the picked token, contrasted with another one. */
 @customElement('logitscope-why')
 export class WhyElement extends LightElement {
   @property({ attribute: false }) inspection!: Inspection
@@ -75,13 +75,13 @@ export class WhyElement extends LightElement {
       ${
         question === null || row.distribution === null
           ? nothing
-          : html`<logitscope-against
+          : html`<logitscope-contrast
                 .subject=${question.subject}
                 .distribution=${row.distribution}
                 .typed=${state.typed}
                 .labels=${labels}
                 .actions=${this.actions}
-              ></logitscope-against>
+              ></logitscope-contrast>
               ${this.windowNote()} ${this.backendNote()}
               <div class="explanation ${this.isStale ? 'stale' : ''}" aria-busy=${this.isPending}>
                 ${this.explanationTemplate(question)}
@@ -135,7 +135,7 @@ export class WhyElement extends LightElement {
     return elementAt(elementAt(this.rows, this.picked.section), this.picked.position)
   }
 
-  /** The numbers are of another token, or of another one to hold it against, until the host has answered. */
+  /** The numbers are of another token, or of another one to contrast it with, until the host has answered. */
   private get isStale(): boolean {
     const { answer } = this.state
     return answer !== null && this.question !== null && !isSameSubject(answer.subject, this.question.subject)
@@ -184,7 +184,7 @@ export class WhyElement extends LightElement {
           ${this.orderTemplate('size', 'Size', order)} ${this.orderTemplate('layer', 'Layer', order)}
         </fieldset>
       </div>
-      <p class="note dim" title=${answer === null ? nothing : formulaOf(answer.subject.against)}>
+      <p class="note dim" title=${answer === null ? nothing : formulaOf(answer.subject.contrast)}>
         In logits. Direct effects only, not those through later layers.
       </p>
       ${
@@ -230,17 +230,17 @@ export class WhyElement extends LightElement {
       </p>`
   }
 
-  private totalTemplate({ subject: { tokenId, against } }: WhyAnswer): TemplateResult {
+  private totalTemplate({ subject: { tokenId, contrast } }: WhyAnswer): TemplateResult {
     const token = this.codeTemplate(tokenId)
-    switch (against.kind) {
+    switch (contrast.kind) {
       case 'token':
-        return html`${token} − ${this.codeTemplate(against.tokenId)}`
+        return html`${token} − ${this.codeTemplate(contrast.tokenId)}`
       case 'mean':
         return html`${token} − mean`
       case 'nothing':
         return token
       default:
-        return assertNever(against)
+        return assertNever(contrast)
     }
   }
 
@@ -251,9 +251,9 @@ export class WhyElement extends LightElement {
   private effectsNote({ subject, attribution }: WhyAnswer): TemplateResult | typeof nothing {
     const { effects } = this
     if (effects === null || attribution === null) return nothing
-    const { tokenId, against } = subject
+    const { tokenId, contrast } = subject
     const all = effects.reduce((sum, effect) => sum + effect, 0)
-    const below = against.kind === 'token' ? html`for ${this.codeTemplate(against.tokenId)}` : 'against it'
+    const below = contrast.kind === 'token' ? html`for ${this.codeTemplate(contrast.tokenId)}` : 'against it'
     return html`<p class="note dim">
       What heads read from these tokens: ${formatSigned(all)} of ${formatDecimal(attribution.total)}. Line
       above for ${this.codeTemplate(tokenId)}, below ${below}; strongest
@@ -286,12 +286,12 @@ export class WhyElement extends LightElement {
   }
 }
 
-function formulaOf(against: Against): string {
-  return `f(c) = Σ (γ ⊙ u) · (c − mean(c)) / σ for each part c of the residual stream, with u = ${directionOf(against)}, γ of ln_f, and the mean and σ of ln_f as they are at this row; ln_f bias = u · β. The parts add up exactly. Elhage et al. 2021, A Mathematical Framework for Transformer Circuits; TransformerLens: logit attribution.`
+function formulaOf(contrast: Contrast): string {
+  return `f(c) = Σ (γ ⊙ u) · (c − mean(c)) / σ for each part c of the residual stream, with u = ${directionOf(contrast)}, γ of ln_f, and the mean and σ of ln_f as they are at this row; ln_f bias = u · β. The parts add up exactly. Elhage et al. 2021, A Mathematical Framework for Transformer Circuits; TransformerLens: logit attribution.`
 }
 
-function directionOf(against: Against): string {
-  switch (against.kind) {
+function directionOf(contrast: Contrast): string {
+  switch (contrast.kind) {
     case 'token':
       return 'wte[token] − wte[other token]'
     case 'mean':
@@ -299,6 +299,6 @@ function directionOf(against: Against): string {
     case 'nothing':
       return 'wte[token]'
     default:
-      return assertNever(against)
+      return assertNever(contrast)
   }
 }

@@ -230,8 +230,8 @@ function idOfComparison({ comparison }: Inspection): string {
 
 /** What the text of an answer depends on. */
 function idOfWhy({ subject, context, knockout }: WhyAnswer): string {
-  const { section, position, tokenId, against } = subject
-  const other = against.kind === 'token' ? against.tokenId : against.kind
+  const { section, position, tokenId, contrast } = subject
+  const other = contrast.kind === 'token' ? contrast.tokenId : contrast.kind
   return [section, position, tokenId, other, context?.[0]?.length, knockout?.rows.join(' ')].join('.')
 }
 

@@ -55,7 +55,7 @@ function attributedIn({ inspection, why }: InspectionRun, section: number): read
   return why.flatMap((answer): Attributed[] => {
     const { subject, window, attribution, context, model = inspection.model } = answer
     if (subject.section !== section || attribution === null) return []
-    const { tokenId, against, position } = subject
+    const { tokenId, contrast, position } = subject
     const isNext = position === elementAt(inspection.sections, section).tokens.length
     return [
       {
@@ -66,7 +66,7 @@ function attributedIn({ inspection, why }: InspectionRun, section: number): read
           position: isNext ? 'next' : position,
           inputIds: window.inputIds,
           tokenId,
-          against,
+          contrast,
           attribution,
           contextCurve: context?.[0] ?? [],
         },

@@ -7,7 +7,7 @@ import {
   type NativeOptions,
 } from '../../../../../src/engine/client/native/startNative'
 import type { LoadedModel } from '../../../../../src/engine/inference/model'
-import type { BackendCheck } from '../../../../../src/shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../../../../src/shared/contracts/engine/backendSelfTest'
 import type { BackendChoice } from '../../../../../src/shared/contracts/engine/backends'
 import type { EngineApi, EngineMethods } from '../../../../../src/shared/contracts/engine/engineApi'
 import { NativeUnavailableError } from '../../../../../src/shared/errors'
@@ -34,12 +34,12 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
   let precision: Precision
   let selected: string
   let library: NativeLibrary
-  let isCheckAwaited: boolean
+  let isSelfTestAwaited: boolean
   /** The native engine's model; undefined if its files are missing. */
   let onNative: LoadedModel | undefined
   let spawned: string[]
   let workers: InThreadWorker[]
-  let stored: Map<string, BackendCheck>
+  let stored: Map<string, BackendSelfTest>
   let lines: string[]
   let wasm: EngineApi
   let spawnNative: NativeOptions['spawnNative']
@@ -55,13 +55,13 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
       selected: () => ({ model: selected, precision }),
       library: () => library,
       device: () => 'a CPU',
-      isCheckAwaited,
+      isSelfTestAwaited,
       spawnNative,
       spawnWasm: (engine) =>
         spawn(`${engine.model} in ${engine.precision} on WASM`, engineOrMissing(model, model)),
-      checks: {
-        get: (checked) => stored.get(checked),
-        set: (checked, check) => stored.set(checked, check),
+      selfTests: {
+        get: (tested) => stored.get(tested),
+        set: (tested, selfTest) => stored.set(tested, selfTest),
       },
       log: (line) => lines.push(line),
     }).find()
@@ -75,7 +75,7 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
     precision = 'fp32'
     selected = 'mini'
     library = { kind: 'found', path: '/native/onnxruntime.cjs' }
-    isCheckAwaited = false
+    isSelfTestAwaited = false
     onNative = { ...model, info: { ...model.info, backend: 'native' } }
     spawned = []
     workers = []
@@ -94,10 +94,10 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
 
     expect(started).toMatchObject({
       kind: 'started',
-      engine: { model: { backend: 'native', check: { device: 'a CPU', maxDelta: 0, meanDelta: 0 } } },
+      engine: { model: { backend: 'native', selfTest: { device: 'a CPU', maxDelta: 0, meanDelta: 0 } } },
     })
     expect(lines[0]).toMatch(
-      /^Checked native on a CPU: max \|Δ log-prob\| 0e\+0, \d+ ms where WASM takes \d+\.$/,
+      /^Self-test of native on a CPU: max \|Δ log-prob\| 0e\+0, \d+ ms where WASM takes \d+\.$/,
     )
   })
 
@@ -125,7 +125,7 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
     expect(spawned.length).toBe(5)
   })
 
-  it('lets calls wait for the start only if the check has passed before', async () => {
+  it('lets calls wait for the start only if the self-test has passed before', async () => {
     const before = await find()
     await start()
     const after = await find()
@@ -134,8 +134,8 @@ describe('nativeAccelerator', { timeout: LOADING_LIMIT_MS }, () => {
     expect(after).toMatchObject({ kind: 'found', isAwaited: true })
   })
 
-  it('lets calls wait for the check too where no one watches', async () => {
-    isCheckAwaited = true
+  it('lets calls wait for the self-test too where no one watches', async () => {
+    isSelfTestAwaited = true
 
     expect(await find()).toMatchObject({ kind: 'found', isAwaited: true })
   })

@@ -8,7 +8,7 @@ import {
   type WebGpuPlace,
 } from '../../../../../src/engine/client/webgpu/startWebGpu'
 import type { GpuAdapter } from '../../../../../src/shared/contracts/engine/companionApi'
-import type { BackendCheck } from '../../../../../src/shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../../../../src/shared/contracts/engine/backendSelfTest'
 import type { BackendChoice } from '../../../../../src/shared/contracts/engine/backends'
 import type { EngineApi, EngineMethods } from '../../../../../src/shared/contracts/engine/engineApi'
 import {
@@ -29,8 +29,8 @@ import type { InThreadWorker } from '../../../../support/engine/inThreadWorker'
 
 const SOFTWARE: GpuAdapter = { name: 'SwiftShader', implementation: 'a browser', isSoftware: true }
 
-/** A check that an adapter has passed before. */
-const FAST: BackendCheck = {
+/** A self-test that an adapter has passed before. */
+const FAST: BackendSelfTest = {
   device: 'a GPU',
   maxDelta: 0,
   meanDelta: 0,
@@ -54,7 +54,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   let onGpu: LoadedModel | undefined
   let spawned: string[]
   let workers: InThreadWorker[]
-  let stored: Map<string, BackendCheck>
+  let stored: Map<string, BackendSelfTest>
   let lines: string[]
   let wasm: EngineApi
 
@@ -75,9 +75,9 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
         spawnWebGpu: spawn('the GPU', onGpu),
       }),
       spawnWasm: spawn('WASM', model),
-      checks: {
+      selfTests: {
         get: ({ name }) => stored.get(name),
-        set: ({ name }, check) => stored.set(name, check),
+        set: ({ name }, selfTest) => stored.set(name, selfTest),
       },
       log: (line) => lines.push(line),
     }
@@ -102,11 +102,11 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   it('compares WebGPU to WASM and logs the difference', async () => {
     const started = modelOf(await start())
 
-    expect(started).toMatchObject({ id: 'mini', backend: 'webgpu', check: { device: 'a GPU' } })
-    expect(started?.check?.maxDelta).toBe(0)
-    expect(started?.check?.milliseconds.wasm).toBeGreaterThan(0)
+    expect(started).toMatchObject({ id: 'mini', backend: 'webgpu', selfTest: { device: 'a GPU' } })
+    expect(started?.selfTest?.maxDelta).toBe(0)
+    expect(started?.selfTest?.milliseconds.wasm).toBeGreaterThan(0)
     expect(lines[0]).toMatch(
-      /^Checked WebGPU on a GPU: max \|Δ log-prob\| 0e\+0, \d+ ms where WASM takes \d+\.$/,
+      /^Self-test of WebGPU on a GPU: max \|Δ log-prob\| 0e\+0, \d+ ms where WASM takes \d+\.$/,
     )
   })
 
@@ -128,7 +128,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     expect(spawned.length).toBe(5)
   })
 
-  it('rejects without storing the check if the numbers differ by more than the tolerance', async () => {
+  it('rejects without storing the self-test if the numbers differ by more than the tolerance', async () => {
     onGpu = withError('webgpu', model, 0.002)
     const starting = start()
 
@@ -140,7 +140,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     expect(endedCount()).toBe(1)
   })
 
-  it('rejects without storing the check if the numbers are NaN', async () => {
+  it('rejects without storing the self-test if the numbers are NaN', async () => {
     onGpu = withError('webgpu', model, Number.NaN)
 
     await expect(start()).rejects.toThrow(MalformedAnswerError)
@@ -157,7 +157,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
   it('starts if the difference is within the tolerance', async () => {
     onGpu = withError('webgpu', model, 0.0004)
 
-    expect(modelOf(await start())?.check?.maxDelta).toBeCloseTo(0.0004, 5)
+    expect(modelOf(await start())?.selfTest?.maxDelta).toBeCloseTo(0.0004, 5)
   })
 
   it.each<[string, () => void, string]>([
@@ -248,7 +248,7 @@ describe('startWebGpu', { timeout: LOADING_LIMIT_MS }, () => {
     const scored =
       started.kind === 'started' && started.engine.api.score(scoreEverything(Int32Array.of(1, 2)))
 
-    expect(modelOf(started)).toMatchObject({ gpuProcess: 'native', check: FAST })
+    expect(modelOf(started)).toMatchObject({ gpuProcess: 'native', selfTest: FAST })
     await expect(scored).resolves.toHaveProperty('computedPositions')
   })
 

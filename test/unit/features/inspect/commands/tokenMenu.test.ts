@@ -100,8 +100,8 @@ describe('Copy as TransformerLens in the lens', () => {
 describe('Copy as TransformerLens in Why', () => {
   it.each(['shown', 'baseline'] as const)('is for the explained side: %s', async (side) => {
     const { id } = texts
-    const against = { kind: 'token', tokenId: 11 } as const
-    const subject = { inspectionId: id, section: 0, position: AFTER_EDIT, side, tokenId: 7, against }
+    const contrast = { kind: 'token', tokenId: 11 } as const
+    const subject = { inspectionId: id, section: 0, position: AFTER_EDIT, side, tokenId: 7, contrast }
     const context = { ...lensContext(AFTER_EDIT, side), panelView: 'why', subject }
 
     await menuOf(texts, sideOf(savedIds)).copyAsTransformerLens(context)

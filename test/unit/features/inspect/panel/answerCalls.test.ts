@@ -34,7 +34,7 @@ vi.mock('vscode', () => ({}))
 const address: RowAddress = { inspectionId: 'a', section: 0, position: 3 }
 const lensQuestion: LensQuestion = { inspectionId: 'a', side: 'shown', section: 0, from: 3, end: 6 }
 const whyQuestion: WhyQuestion = {
-  subject: { ...address, side: 'shown', tokenId: 5, against: { kind: 'mean' } },
+  subject: { ...address, side: 'shown', tokenId: 5, contrast: { kind: 'mean' } },
   knockedOut: [],
 }
 

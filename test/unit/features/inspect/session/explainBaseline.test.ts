@@ -253,14 +253,14 @@ function askWhy(
   side: ComparisonSide = 'baseline',
 ): Promise<void> {
   const { signal } = new AbortController()
-  const against = { kind: 'nothing' } as const
+  const contrast = { kind: 'nothing' } as const
   const subject: WhySubject = {
     inspectionId: run.inspection.id,
     section: 0,
     position,
     side,
     tokenId: 5,
-    against,
+    contrast,
   }
   return explanations.why(
     { subject, knockedOut: [] },

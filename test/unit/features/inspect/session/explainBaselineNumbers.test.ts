@@ -72,7 +72,7 @@ it('the curve over the context ends at the baseline’s prediction', async () =>
     position: POSITION,
     side: 'baseline',
     tokenId: explainedId,
-    against: { kind: 'nothing' },
+    contrast: { kind: 'nothing' },
   } as const
   let curves: readonly (readonly ContextPoint[])[] = []
 

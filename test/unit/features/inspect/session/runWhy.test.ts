@@ -7,7 +7,7 @@ import { type InspectionRun, UNEXPLAINED } from '../../../../../src/features/ins
 import { Explanations } from '../../../../../src/prediction/explain/explanations'
 import { finishInspection, prepareInspection } from '../../../../../src/prediction/windows/inspectDocument'
 import { PredictionService } from '../../../../../src/prediction/windows/predictionService'
-import type { Against } from '../../../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../../../src/shared/contracts/engine/explanation'
 import type { WhyAnswer, WhyPart, WhySubject } from '../../../../../src/shared/contracts/panel/why'
 import { elementAt } from '../../../../../src/shared/elementAt'
 import { CancelledError } from '../../../../../src/shared/errors'
@@ -85,8 +85,8 @@ describe('why a token was predicted', () => {
   it('is explained for the row after the last token', async () => {
     const section = elementAt(finished.inspection.sections, 0)
     const top = [...(section.next?.top ?? [])]
-    const against: Against = { kind: 'nothing' }
-    await ask({ ...subjectAt(section.tokens.length), tokenId: elementAt(top, 0).tokenId, against })
+    const contrast: Contrast = { kind: 'nothing' }
+    await ask({ ...subjectAt(section.tokens.length), tokenId: elementAt(top, 0).tokenId, contrast })
 
     expect(explained.run.why[0]?.attribution?.total).toBeCloseTo(top[0]?.logit ?? NaN, 3)
   })
@@ -300,6 +300,6 @@ function rival(): number {
 
 function subjectAt(position: number): WhySubject {
   const tokenId = finished.inspection.sections[0]?.tokens[position]?.tokenId ?? 0
-  const against = { kind: 'token', tokenId: rival() } as const
-  return { inspectionId: 'a', section: 0, position, side: 'shown', tokenId, against }
+  const contrast = { kind: 'token', tokenId: rival() } as const
+  return { inspectionId: 'a', section: 0, position, side: 'shown', tokenId, contrast }
 }

@@ -44,6 +44,18 @@ describe('An inspection that an earlier version stored', () => {
     expect(plain(await restore())).toEqual(STORED.run)
   })
 
+  it('has the self-tests that format 8 calls checks', async () => {
+    const [newest = ''] = HEADERS
+    replaceText(newest, '"model":{', '"model":{"check":{"device":"a CPU"},')
+    replaceText(newest, '"baseline":{"id"', '"baseline":{"check":{"device":"a GPU"},"id"')
+
+    const { model, comparison } = (await restore())?.inspection ?? {}
+    expect([model, comparison?.models?.baseline]).toMatchObject([
+      { selfTest: { device: 'a CPU' } },
+      { selfTest: { device: 'a GPU' } },
+    ])
+  })
+
   it('has scores, a comparison, rows of the lens and answers of Why', () => {
     const { inspection, why } = STORED.run
     const { sections } = inspection

@@ -116,7 +116,7 @@ function answerAbout(position: number, sources = 3): WhyAnswer {
       position,
       side: 'shown',
       tokenId: 5,
-      against: { kind: 'token', tokenId: 6 },
+      contrast: { kind: 'token', tokenId: 6 },
     },
     window: { inputIds: Int32Array.of(50256, 1, 2), rowOffset: -1 },
     attribution: {

@@ -40,8 +40,8 @@ describe('The Python lines for TransformerLens', () => {
     [{ kind: 'token', tokenId: 262 } as const, 'direction = model.W_U[:, 3332] - model.W_U[:, 262]\n'],
     [{ kind: 'mean' } as const, 'direction = model.W_U[:, 3332] - model.W_U.mean(1)  # as center_unembed\n'],
     [{ kind: 'nothing' } as const, 'direction = model.W_U[:, 3332]\n'],
-  ])('hold the token against %j', (against, line) => {
-    expect(transformerLensSnippet(MINI, { ...ATTRIBUTION, against })).toContain(line)
+  ])('contrast the token with %j', (contrast, line) => {
+    expect(transformerLensSnippet(MINI, { ...ATTRIBUTION, contrast })).toContain(line)
   })
 
   it('say that int8 is not what they compute, and how the files were read', () => {

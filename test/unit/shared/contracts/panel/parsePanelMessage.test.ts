@@ -6,7 +6,7 @@ import type { PanelMessage } from '../../../../../src/shared/contracts/panel/pro
 
 const address = { inspectionId: 'a', section: 0, position: 3 }
 const lens = { inspectionId: 'a', side: 'baseline', section: 0, from: 3, end: 9 }
-const subject = { ...address, side: 'shown', tokenId: 5, against: { kind: 'mean' } }
+const subject = { ...address, side: 'shown', tokenId: 5, contrast: { kind: 'mean' } }
 
 function call(method: unknown, request: unknown, id: unknown = 0): unknown {
   return { type: 'rpc', message: { type: 'call', id, method, request } }
@@ -67,7 +67,7 @@ describe('parsePanelMessage', () => {
     ['a third side', call('lens', { ...lens, side: 'other' })],
     [
       'a token to contrast with that is not a number',
-      call('why', { subject: { ...subject, against: { kind: 'token', tokenId: '6' } }, knockedOut: [] }),
+      call('why', { subject: { ...subject, contrast: { kind: 'token', tokenId: '6' } }, knockedOut: [] }),
     ],
     ['a knocked-out row that is negative', call('why', { subject, knockedOut: [-1] })],
     ['a text that is too long', call('firstToken', { text: 'a'.repeat(1001) })],

@@ -25,7 +25,7 @@ const answer: WhyAnswer = {
     position: 2,
     side: 'shown',
     tokenId: elementAt(tokenIds, 2),
-    against: { kind: 'token', tokenId: elementAt(tokenIds, 3) },
+    contrast: { kind: 'token', tokenId: elementAt(tokenIds, 3) },
   },
   window: { inputIds: Int32Array.of(50256, ...tokenIds.slice(0, 2)), rowOffset: -1 },
   attribution: {

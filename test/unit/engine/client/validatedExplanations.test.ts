@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkedEngine } from '../../../../src/engine/client/selfTest/checkedEngine'
+import { validatedEngine } from '../../../../src/engine/client/selfTest/validatedEngine'
 import type {
   AttributionRequest,
   EngineApi,
@@ -19,7 +19,7 @@ const LAYERS = 3
 const ATTRIBUTION_REQUEST: AttributionRequest = {
   tokenIds: TOKEN_IDS,
   tokenId: 11,
-  against: { kind: 'mean' },
+  contrast: { kind: 'mean' },
 }
 /** Two layers of two heads. */
 const ATTRIBUTION: Attribution = {
@@ -33,7 +33,7 @@ const ATTRIBUTION: Attribution = {
   sources: new Float32Array(2 * 2 * TOKEN_IDS.length).fill(1),
 }
 
-describe('A checked engine', () => {
+describe('A validated engine', () => {
   it('delivers the rows of a lens as they are', async () => {
     expect((await lens(engineWithRows(rowAt), REQUEST)).rows).toEqual([0, 1, 2].map(rowAt))
   })
@@ -63,12 +63,12 @@ describe('A checked engine', () => {
   })
 
   it('rejects a lens that ends before its last row', async () => {
-    const engine = checked({ lens: () => Promise.resolve({ computedPositions: 0 }) })
+    const engine = validated({ lens: () => Promise.resolve({ computedPositions: 0 }) })
     await expect(engine.lens(REQUEST)).rejects.toThrow(/row 0 is missing/)
   })
 
   it('delivers an attribution as it is', async () => {
-    const engine = checked({ attribution: () => Promise.resolve(ATTRIBUTION) })
+    const engine = validated({ attribution: () => Promise.resolve(ATTRIBUTION) })
     expect(await engine.attribution(ATTRIBUTION_REQUEST)).toEqual(ATTRIBUTION)
   })
 
@@ -81,18 +81,18 @@ describe('A checked engine', () => {
     ['with another number of source rows', { ...ATTRIBUTION, sources: new Float32Array(11) }],
     ['with a part that is infinite', { ...ATTRIBUTION, mlp: Float32Array.of(1, Infinity) }],
   ])('rejects an attribution %s', async (_, answer) => {
-    const engine = checked({ attribution: () => Promise.resolve(answer as Attribution) })
+    const engine = validated({ attribution: () => Promise.resolve(answer as Attribution) })
     await expect(engine.attribution(ATTRIBUTION_REQUEST)).rejects.toThrow(MalformedAnswerError)
   })
 })
 
-function checked(handlers: Partial<RpcHandlers<EngineMethods>>): EngineApi {
-  return checkedEngine(connect({ ...hashEngine(), ...handlers }))
+function validated(handlers: Partial<RpcHandlers<EngineMethods>>): EngineApi {
+  return validatedEngine(connect({ ...hashEngine(), ...handlers }))
 }
 
 /** An engine that sends a row in each message. */
 function engineWithRows(rowOf: (row: number) => unknown): EngineApi {
-  return checked({
+  return validated({
     lens: ({ firstRow, endRow }, { onProgress }) => {
       for (let row = firstRow; row < endRow; row++)
         onProgress({ kind: 'rows', rows: [rowOf(row) as LensRow] })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkedEngine } from '../../../../../src/engine/client/selfTest/checkedEngine'
+import { validatedEngine } from '../../../../../src/engine/client/selfTest/validatedEngine'
 import {
   type EngineApi,
   type EngineMethods,
@@ -34,9 +34,9 @@ const CANDIDATE: GeneratedCandidate = {
   logProb: -1,
 }
 
-describe('A checked engine', () => {
+describe('A validated engine', () => {
   it('delivers the rows of a request as they are', async () => {
-    expect(await score(checkedEngine(connect(hashEngine())), REQUEST)).toEqual(
+    expect(await score(validatedEngine(connect(hashEngine())), REQUEST)).toEqual(
       await score(connect(hashEngine()), REQUEST),
     )
   })
@@ -44,7 +44,7 @@ describe('A checked engine', () => {
   it('reports how far it has read', async () => {
     const said: ScoreProgress[] = []
     const request = { ...REQUEST, firstRow: 8, targets: REQUEST.targets.subarray(8) }
-    await checkedEngine(connect(hashEngine())).score(request, {
+    await validatedEngine(connect(hashEngine())).score(request, {
       onProgress: (progress) => said.push(progress),
     })
 
@@ -110,14 +110,14 @@ describe('A checked engine', () => {
   })
 
   it('rejects a request that ends before its last row', async () => {
-    const engine = checked({ score: () => Promise.resolve({ computedPositions: 0 }) })
+    const engine = validated({ score: () => Promise.resolve({ computedPositions: 0 }) })
 
     await expect(engine.score(REQUEST)).rejects.toThrow(/row 0 is missing/)
   })
 
   it('cancels a request whose rows are malformed', async () => {
     let signal: AbortSignal | undefined
-    const engine = checked({
+    const engine = validated({
       score: (_, options) => {
         signal = options.signal
         options.onProgress({ kind: 'reading', position: -1, firstRow: 0 })
@@ -132,14 +132,14 @@ describe('A checked engine', () => {
 
   it('is cancelled by its caller', async () => {
     const cancel = new AbortController()
-    const scored = checkedEngine(connect(hashEngine())).score(REQUEST, { signal: cancel.signal })
+    const scored = validatedEngine(connect(hashEngine())).score(REQUEST, { signal: cancel.signal })
     cancel.abort()
 
     await expect(scored).rejects.toThrow(CancelledError)
   })
 
   it('rejects a cancellation that its caller did not ask for', async () => {
-    const engine = checked({ logits: () => Promise.reject(new CancelledError()) })
+    const engine = validated({ logits: () => Promise.reject(new CancelledError()) })
 
     await expect(engine.logits({ tokenIds: TOKEN_IDS })).rejects.toThrow(MalformedAnswerError)
   })
@@ -148,13 +148,13 @@ describe('A checked engine', () => {
     ['too few logits', new Float32Array(7)],
     ['a logit that is NaN', new Float32Array(50_257).fill(NaN)],
   ])('rejects %s', async (_, logits) => {
-    const engine = checked({ logits: () => Promise.resolve(logits as Float32Array) })
+    const engine = validated({ logits: () => Promise.resolve(logits as Float32Array) })
 
     await expect(engine.logits({ tokenIds: TOKEN_IDS })).rejects.toThrow(MalformedAnswerError)
   })
 
   it('delivers candidates as they are', async () => {
-    const engine = checked({ generate: () => Promise.resolve({ candidates: [CANDIDATE] }) })
+    const engine = validated({ generate: () => Promise.resolve({ candidates: [CANDIDATE] }) })
 
     expect(await engine.generate(GENERATE)).toEqual({ candidates: [CANDIDATE] })
   })
@@ -167,7 +167,7 @@ describe('A checked engine', () => {
     ['a candidate without a probability', [{ ...CANDIDATE, logProb: NaN }]],
   ])('rejects %s', async (_, candidates) => {
     const answer = { candidates: candidates as readonly GeneratedCandidate[] }
-    const engine = checked({ generate: () => Promise.resolve(answer) })
+    const engine = validated({ generate: () => Promise.resolve(answer) })
 
     await expect(engine.generate(GENERATE)).rejects.toThrow(MalformedAnswerError)
   })
@@ -188,18 +188,18 @@ describe('A checked engine', () => {
   })
 })
 
-function checked(handlers: Partial<RpcHandlers<EngineMethods>>): EngineApi {
-  return checkedEngine(connect({ ...hashEngine(), ...handlers }))
+function validated(handlers: Partial<RpcHandlers<EngineMethods>>): EngineApi {
+  return validatedEngine(connect({ ...hashEngine(), ...handlers }))
 }
 
 function modelEngine(model: unknown): EngineApi {
-  return checked({ model: () => Promise.resolve(model as EngineMethods['model']['result']) })
+  return validated({ model: () => Promise.resolve(model as EngineMethods['model']['result']) })
 }
 
 /** An engine that sends what `change` makes of its progress. */
 function engineThatSends(change: (progress: ScoreProgress) => unknown): EngineApi {
   const { score: original } = hashEngine()
-  return checked({
+  return validated({
     score: (request, options) =>
       original(request, {
         ...options,

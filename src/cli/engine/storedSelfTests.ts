@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { version } from '../../../package.json'
-import { nativeCheckKey } from '../../engine/client/native/nativeCheckKey'
+import { nativeSelfTestKey } from '../../engine/client/native/nativeSelfTestKey'
 import type { NativeOptions } from '../../engine/client/native/startNative'
 import type { WebGpuOptions } from '../../engine/client/webgpu/startWebGpu'
-import type { BackendCheck } from '../../shared/contracts/engine/backendCheck'
+import type { BackendSelfTest } from '../../shared/contracts/engine/backendSelfTest'
 import type { GpuAdapter } from '../../shared/contracts/engine/companionApi'
 import { isRecord } from '../../shared/isRecord'
 import type { Variables } from '../base/environment'
@@ -23,34 +23,34 @@ export function cacheFolder(
 }
 
 /**
- * Results of the native check in a file of `folder`. If the file cannot be read or written, the next command checks
- * again.
+ * Results of the native self-test in a file of `folder`. If the file cannot be read or written, the next command
+ * repeats the self-test.
  */
-export function storedChecks(folder: string, device: () => string): NativeOptions['checks'] {
+export function storedSelfTests(folder: string, device: () => string): NativeOptions['selfTests'] {
   const file = join(folder, FILE)
   return {
     get: (precision) => {
-      const check = readFile(file)[nativeCheckKey(device(), precision)]
-      return isCheck(check) ? check : undefined
+      const selfTest = readFile(file)[nativeSelfTestKey(device(), precision)]
+      return isSelfTest(selfTest) ? selfTest : undefined
     },
-    set: (precision, check) => {
-      writeFile(folder, file, { ...readFile(file), [nativeCheckKey(device(), precision)]: check })
+    set: (precision, selfTest) => {
+      writeFile(folder, file, { ...readFile(file), [nativeSelfTestKey(device(), precision)]: selfTest })
     },
   }
 }
 
-/** The same for the check of graphics adapters. */
-export function storedAdapterChecks(folder: string): WebGpuOptions['checks'] {
+/** The same for the self-test of graphics adapters. */
+export function storedAdapterSelfTests(folder: string): WebGpuOptions['selfTests'] {
   const file = join(folder, FILE)
   const keyOf = ({ name, implementation }: GpuAdapter) =>
     `backendCheck webgpu ${version} ${implementation} ${name}`
   return {
     get: (adapter) => {
-      const check = readFile(file)[keyOf(adapter)]
-      return isCheck(check) ? check : undefined
+      const selfTest = readFile(file)[keyOf(adapter)]
+      return isSelfTest(selfTest) ? selfTest : undefined
     },
-    set: (adapter, check) => {
-      writeFile(folder, file, { ...readFile(file), [keyOf(adapter)]: check })
+    set: (adapter, selfTest) => {
+      writeFile(folder, file, { ...readFile(file), [keyOf(adapter)]: selfTest })
     },
   }
 }
@@ -76,7 +76,7 @@ function writeFile(folder: string, file: string, content: Record<string, unknown
   }
 }
 
-function isCheck(value: unknown): value is BackendCheck {
+function isSelfTest(value: unknown): value is BackendSelfTest {
   return (
     isRecord(value) &&
     typeof value.device === 'string' &&

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkedEngine } from '../../../../src/engine/client/selfTest/checkedEngine'
+import { validatedEngine } from '../../../../src/engine/client/selfTest/validatedEngine'
 import {
   type ComparedRows,
   type CompareRequest,
@@ -21,7 +21,7 @@ const REQUEST: CompareRequest = {
   baseline: { tokenIds: Int32Array.of(50256, 7, 11, 13), firstRow: 2 },
 }
 
-describe('A checked engine', () => {
+describe('A validated engine', () => {
   it('delivers compared rows as they are', async () => {
     const { rows } = await compared((row) => rowAt(row))
     expect(rows).toEqual([rowAt(1), rowAt(2)])
@@ -41,26 +41,26 @@ describe('A checked engine', () => {
   })
 
   it('rejects a comparison that ends before its last row', async () => {
-    const engine = checked({ compare: () => Promise.resolve({ computedPositions: 0 }) })
+    const engine = validated({ compare: () => Promise.resolve({ computedPositions: 0 }) })
     await expect(engine.compare(REQUEST)).rejects.toThrow(/row 1 is missing/)
   })
 
   it('rejects a baseline without a description', async () => {
-    const engine = checked({ loadBaseline: () => Promise.resolve(undefined as never) })
+    const engine = validated({ loadBaseline: () => Promise.resolve(undefined as never) })
     await expect(engine.loadBaseline({ location: MINI, precision: 'fp32' })).rejects.toThrow(
       MalformedAnswerError,
     )
   })
 })
 
-function checked(handlers: Partial<RpcHandlers<EngineMethods>>) {
-  return checkedEngine(connect({ ...hashEngine(), ...handlers }))
+function validated(handlers: Partial<RpcHandlers<EngineMethods>>) {
+  return validatedEngine(connect({ ...hashEngine(), ...handlers }))
 }
 
 /** What arrives of a comparison whose rows are made by `rowOf`. */
 async function compared(rowOf: (row: number) => unknown) {
   const rows: ComparedRows[] = []
-  const engine = checked({
+  const engine = validated({
     compare: (_, { onProgress }) => {
       for (const row of [1, 2]) onProgress({ kind: 'rows', rows: rowOf(row) as ComparedRows })
       return Promise.resolve({ computedPositions: 3 })

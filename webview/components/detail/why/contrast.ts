@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 
-import type { Against } from '../../../../src/shared/contracts/engine/explanation'
+import type { Contrast } from '../../../../src/shared/contracts/engine/explanation'
 import type { Alternative, Distribution } from '../../../../src/shared/contracts/engine/prediction'
 import { isSameSubject, type WhySubject } from '../../../../src/shared/contracts/panel/why'
 import { assertNever } from '../../../../src/shared/assertNever'
@@ -14,9 +14,9 @@ import { LightElement } from '../../base/lightElement'
 
 const TYPED = 'typed'
 
-/** `Why ·Config against [·Error 57.1 %]`: the explained token, and the choice of what it is held against. */
-@customElement('logitscope-against')
-export class AgainstElement extends LightElement {
+/** `Why ·Config in contrast with [·Error 57.1 %]`: the explained token, and the choice of what it is contrasted with. */
+@customElement('logitscope-contrast')
+export class ContrastElement extends LightElement {
   @property({ attribute: false }) subject!: WhySubject
   /** The row's distribution, whose tokens can be chosen. */
   @property({ attribute: false }) distribution!: Distribution
@@ -39,14 +39,14 @@ export class AgainstElement extends LightElement {
 
   protected override render(): TemplateResult {
     const { subject, labels } = this
-    const side = subject.against.kind === 'token' ? 'minus' : ''
+    const side = subject.contrast.kind === 'token' ? 'minus' : ''
     return html`<div class="contrast">
         <span class="dim">Why</span>
         <code class="side plus" title=${labels.show(subject.tokenId)}
           >${tokenTemplate(labels.piecesOf(subject.tokenId))}</code
         >
-        <label class="against"
-          ><span class="dim">against</span>
+        <label class="other"
+          ><span class="dim">in contrast with</span>
           <span class="side ${side}"
             ><select @change=${this.onChange}>
               ${this.optionsTemplate()}
@@ -59,11 +59,11 @@ export class AgainstElement extends LightElement {
 
   private optionsTemplate(): unknown {
     const { subject, distribution, labels } = this
-    const { tokenId, against } = subject
+    const { tokenId, contrast } = subject
     const listed = [...distribution.top].filter((alternative) => alternative.tokenId !== tokenId)
     const isListed = (id: number) => listed.some((alternative) => alternative.tokenId === id)
-    const other = against.kind === 'token' && !isListed(against.tokenId) ? against : null
-    const selected = this.isTyping ? TYPED : valueOf(against)
+    const other = contrast.kind === 'token' && !isListed(contrast.tokenId) ? contrast : null
+    const selected = this.isTyping ? TYPED : valueOf(contrast)
     const option = (value: string, text: string) =>
       html`<option value=${value} .selected=${value === selected}>${text}</option>`
     return html`${other === null ? nothing : option(valueOf(other), labels.show(other.tokenId))}
@@ -83,11 +83,11 @@ export class AgainstElement extends LightElement {
         type="text"
         name="text"
         maxlength="100"
-        aria-label="Text whose first token the token is held against"
+        aria-label="Text whose first token the token is contrasted with"
         placeholder="text; its first token counts"
         title="A leading space is part of the token."
       />
-      <button>Hold Against</button>
+      <button>Contrast</button>
       ${
         typed?.state === 'failed'
           ? html`<span class="problem" role="alert">The text could not be tokenized. Try again.</span>`
@@ -104,7 +104,7 @@ export class AgainstElement extends LightElement {
   private readonly onChange = (event: Event) => {
     const { value } = event.target as HTMLSelectElement
     this.isTyping = value === TYPED
-    if (value !== TYPED) this.actions.explain({ against: againstOf(value) })
+    if (value !== TYPED) this.actions.explain({ contrast: contrastOf(value) })
   }
 
   private readonly onKeyDown = ({ key }: KeyboardEvent) => {
@@ -114,23 +114,23 @@ export class AgainstElement extends LightElement {
   private readonly onSubmit = (event: SubmitEvent) => {
     event.preventDefault()
     const text = this.querySelector('input')?.value ?? ''
-    if (text !== '') this.actions.why.holdAgainstText(text)
+    if (text !== '') this.actions.why.contrastWithText(text)
   }
 }
 
-function valueOf(against: Against): string {
-  switch (against.kind) {
+function valueOf(contrast: Contrast): string {
+  switch (contrast.kind) {
     case 'token':
-      return String(against.tokenId)
+      return String(contrast.tokenId)
     case 'mean':
     case 'nothing':
-      return against.kind
+      return contrast.kind
     default:
-      return assertNever(against)
+      return assertNever(contrast)
   }
 }
 
 /** The inverse of `valueOf`. */
-function againstOf(value: string): Against {
+function contrastOf(value: string): Contrast {
   return value === 'mean' || value === 'nothing' ? { kind: value } : { kind: 'token', tokenId: Number(value) }
 }

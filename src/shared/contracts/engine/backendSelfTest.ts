@@ -1,5 +1,5 @@
 /** The comparison of another backend and WASM on one device, with the embedded model. */
-export interface BackendCheck {
+export interface BackendSelfTest {
   /** The graphics adapter or the processor. */
   readonly device: string
   /** The largest |Δ log-probability|, in nats. */

@@ -16,12 +16,12 @@ import { readAttribution, readLensProgress } from './readExplanations'
  * The same engine, with a check of each answer of its `model` methods, which throw MalformedAnswerError. It is for the
  * engine on the GPU, which runs in another extension: any extension can take that one's place.
  */
-export function checkedEngine(engine: EngineApi): EngineApi {
+export function validatedEngine(engine: EngineApi): EngineApi {
   return {
     ...engine,
     model: async (request, options) => readModel(await answerOf(engine.model(request, options), options)),
     score: (request, options = {}) =>
-      rowsChecked((checked) => engine.score(request, checked), options, {
+      rowsValidated((validated) => engine.score(request, validated), options, {
         firstRow: request.firstRow,
         endRow: request.tokenIds.length,
         read: (message, nextRow) => readProgress(message, request, nextRow),
@@ -32,14 +32,14 @@ export function checkedEngine(engine: EngineApi): EngineApi {
     }),
     logits: async (request, options) => readLogits(await answerOf(engine.logits(request, options), options)),
     lens: (request, options = {}) =>
-      rowsChecked((checked) => engine.lens(request, checked), options, {
+      rowsValidated((validated) => engine.lens(request, validated), options, {
         firstRow: request.firstRow,
         endRow: request.endRow,
         read: (message, nextRow) => readLensProgress(message, request, nextRow),
         rowsIn: (progress) => (progress.kind === 'rows' ? progress.rows.length : 0),
       }),
     compare: (request, options = {}) =>
-      rowsChecked((checked) => engine.compare(request, checked), options, {
+      rowsValidated((validated) => engine.compare(request, validated), options, {
         firstRow: request.firstRow,
         endRow: request.tokenIds.length,
         read: (message, nextRow) => readCompareProgress(message, request, nextRow),
@@ -61,7 +61,7 @@ interface RowStream<Progress> {
 }
 
 /** Delivers the rows up to the first malformed ones, which end the call. */
-async function rowsChecked<Progress>(
+async function rowsValidated<Progress>(
   ask: (options: CallOptions<Progress>) => Promise<unknown>,
   { signal, onProgress }: CallOptions<Progress>,
   { firstRow, endRow, read, rowsIn }: RowStream<Progress>,
