@@ -27,7 +27,7 @@ export interface HiddenToCompare {
 const SHOWN_VALUES = 5
 
 /**
- * What float32 arithmetic may change over all layers, and rounding: parts of the value itself and of ten times the row's mean
+ * The tolerance for float32 arithmetic over all layers and for rounding: parts of the value and of ten times the row's mean
  * magnitude. Not of the largest value: GPT-2 has a few dimensions that are a thousand times as large as the rest.
  */
 const TOLERANCES: Readonly<Record<Rounding, number>> = {
@@ -97,7 +97,7 @@ class SavedStates {
   }
 }
 
-/** What a sub-block makes of the file's own input; undefined if the file does not have that. */
+/** The output of a sub-block for the file's own input; undefined if the file does not have that input. */
 async function expectedFrom(
   saved: SavedStates,
   { name }: HiddenRows,

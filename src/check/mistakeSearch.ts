@@ -26,11 +26,11 @@ export interface SearchOptions {
 
 export interface SearchResult {
   readonly decision: Decision
-  /** What was compared on all rows, best first; one entry for each set of mistakes. */
+  /** The sets of mistakes that were compared on all rows, best first; one entry for each set. */
   readonly candidates: readonly DefectCandidate[]
   readonly withoutMistake: number
   readonly noise: number
-  /** What was simulated for the decision's best candidate, without a bias of the head. */
+  /** The mistake that was simulated for the decision's best candidate, without a bias of the head. */
   readonly best: Mistake | undefined
 }
 

@@ -9,11 +9,11 @@ const MAX_NOISES = 3
 /** … or this part of the difference: a mistake such as a missing scale multiplies the noise of the arithmetic. */
 const MAX_UNEXPLAINED_PART = 0.02
 
-/** What is compared with the file; all figures are over the same rows, in log-probabilities, nats. */
+/** The residuals of the simulated mistakes; all figures are over the same rows, in log-probabilities, nats. */
 export interface Ranking {
-  /** What the file's rounding and the order of float32 additions explain. */
+  /** The difference that the file's rounding and the order of float32 additions explain. */
   readonly noise: number
-  /** What is left without any mistake. */
+  /** The difference that remains if no mistake is simulated. */
   readonly withoutMistake: number
   /** One entry for each set of mistakes, best first. */
   readonly candidates: readonly DefectCandidate[]

@@ -45,7 +45,7 @@ function mistakeTemplate(defect: Defect): TemplateResult {
     <p>${withCode(fix)}</p>`
 }
 
-/** What is between backquotes is code. */
+/** Turns text between backquotes into code. */
 function withCode(text: string): (string | TemplateResult)[] {
   return text.split('`').map((part, i) => (i % 2 === 0 ? part : html`<code class="inline">${part}</code>`))
 }

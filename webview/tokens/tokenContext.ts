@@ -4,7 +4,7 @@ import type { WhySubject } from '../../src/shared/contracts/panel/why'
 export interface TokenContext extends TokenAddress {
   /** The view that has menu items of its own for a token. */
   readonly panelView?: 'lens' | 'why'
-  /** What the tab Why shows. */
+  /** The subject that the tab Why shows. */
   readonly subject?: WhySubject
 }
 

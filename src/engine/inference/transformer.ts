@@ -52,7 +52,7 @@ export interface ObservedRows extends NewRows {
   readonly streams: Tensor
 }
 
-/** What one position of the residual stream is made of. */
+/** The parts that add up to one position of the residual stream. */
 export interface PositionParts {
   /** [L + 1] The residual stream before each block and after the last one, [C] each. */
   readonly streams: readonly Float32Array[]

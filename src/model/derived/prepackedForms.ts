@@ -11,7 +11,7 @@ import { FileLock, LOCK_LIMITS } from '../store/disk/fileLock'
 import { locationName, shortHash } from './locationName'
 import { totalSize } from './totalSize'
 
-/** What a form is made of and for. A form is used only if all of it is equal. */
+/** The model, runtime and processor that a form is for. A form is used only if all fields are equal. */
 export interface PrepackedKey {
   readonly model: Pick<ModelLocation, 'id' | 'folder'>
   readonly digest: string

@@ -7,7 +7,7 @@ import type { TokenLabels } from '../../tokens/tokenLabels'
 /** A possible next token, with the model's probability and the one after the sampling controls. */
 export interface Candidate {
   readonly tokenId: number
-  /** What the last column shows. */
+  /** The value that the last column shows. */
   readonly measured: number
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number

@@ -131,7 +131,7 @@ function describe({ processor, kept, cut }: SamplingStep, settings: SamplingSett
   return `${labelled(processor, settings)} keeps ${formatCounted(kept, 'token')} and ${cuts}`
 }
 
-/** What is known before the full row of logits is loaded. As long as the final text, so that nothing moves then. */
+/** The facts that are known before the full row of logits is loaded. As long as the final text, so that nothing moves then. */
 function describePending(
   name: SamplingControlName,
   settings: SamplingSettings,

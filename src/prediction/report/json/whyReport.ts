@@ -38,7 +38,7 @@ export interface WhyReport extends ReportedProvenance {
   readonly logitsRow: number
   /** The token that is explained; it need not be the one that stands there. */
   readonly token: ReportedToken
-  /** What the token is held against: another token, the mean logit of the row, or null for nothing. */
+  /** The contrast of the token's logit: another token, the mean logit of the row, or null for nothing. */
   readonly against: ReportedToken | 'mean' | null
   /** The token's logit minus that of what it is held against. The parts add up to it. */
   readonly total: number

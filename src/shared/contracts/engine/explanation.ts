@@ -25,7 +25,7 @@ export interface LensRow {
   readonly topLogProbs: Float32Array
 }
 
-/** What an attributed token is held against. */
+/** The reference that an attributed token's logit is contrasted with. */
 export type Against =
   /** Attributes the difference of two logits, which is the difference of the log-probabilities. */
   | { readonly kind: 'token'; readonly tokenId: number }
