@@ -38,7 +38,7 @@ const TOLERANCES: Readonly<Record<Rounding, number>> = {
 const ROW_MEANS = 10
 
 /**
- * Compares every saved state in the model's order. What the first wrong sub-block should have given is computed from the
+ * Compares every saved state in the model's order. The expected output of the first wrong sub-block is computed from the
  * file's own input of it, where the file has that, so that nothing before it counts.
  * @throws InvalidRequestError if the states are not those of the model; CancelledError, FileChangedError, ArrayFileError
  */

@@ -36,7 +36,7 @@ export interface SearchResult {
 
 /** A common vector of all rows needs several rows to be told from anything else. */
 const MIN_ROWS_OF_BIAS = 3
-/** So many of the best single mistakes are combined with each other one, if a row of them needs no later rows. */
+/** The number of best single mistakes that are combined with each other one, if a row of them needs no later rows. */
 const MAX_BASES = 2
 
 /** A search for the mistakes of one file. */

@@ -41,7 +41,7 @@ function mistakeTemplate(defect: Defect): TemplateResult {
     <p class="dim">${withCode(why)}</p>
     <h3>What should be there</h3>
     <pre class="formula"><code>${formula}</code></pre>
-    <h3>How to mend it</h3>
+    <h3>How to fix it</h3>
     <p>${withCode(fix)}</p>`
 }
 

@@ -58,9 +58,9 @@ export interface PositionParts {
   readonly streams: readonly Float32Array[]
   /** [L] The output of each attention, [C] each. */
   readonly attended: readonly Float32Array[]
-  /** [L · H · (P + 1)] What each head adds along the direction from each source position, without the bias of the values. */
+  /** [L · H · (P + 1)] Each head's contribution along the direction from each source position, without the bias of the values. */
   readonly sources: Float32Array
-  /** [L] What the biases of values and output add along the direction. */
+  /** [L] The contribution of the biases of values and output along the direction. */
   readonly attentionBias: Float32Array
 }
 

@@ -90,7 +90,7 @@ export function isSameRow({ maxExcess }: RowComparison): boolean {
   return maxExcess === 0
 }
 
-/** [V] What rounding may change in each log-probability, without the normalizer. */
+/** [V] The error of each log-probability that rounding may cause, without the normalizer. */
 function roundingErrors(
   values: Float32Array,
   reference: Float32Array,

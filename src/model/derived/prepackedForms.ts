@@ -160,7 +160,7 @@ function noteOf({ digest, precision, runtime, processor }: PrepackedKey): string
   return JSON.stringify({ version: PREPACKED_FORM_VERSION, digest, precision, runtime, processor })
 }
 
-/** In milliseconds; 0 for an entry that is no form. */
+/** In milliseconds; 0 for an entry that is not a form. */
 async function lastUse(form: string): Promise<number> {
   return stat(join(form, NOTE_FILE)).then(
     ({ mtimeMs }) => mtimeMs,

@@ -11,7 +11,7 @@ export interface DefectText {
   readonly why: string
   /** GPT-2's computation at this place, as plain text; one equation on each line. */
   readonly formula: string
-  /** How to mend it. Code in backquotes. */
+  /** How to fix it. Code in backquotes. */
   readonly fix: string
 }
 

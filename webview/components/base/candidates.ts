@@ -12,7 +12,7 @@ export interface Candidate {
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number
   /**
-   * Probability after the sampling controls, 0 if they remove the token. `loading`: the full row of logits is not there
+   * Probability after the sampling controls, 0 if they remove the token. `loading`: the full row of logits is not available
    * yet; `unknown`: it will not come, or the token was sampled together with others.
    */
   readonly sampled: number | 'loading' | 'unknown'

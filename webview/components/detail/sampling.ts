@@ -19,7 +19,7 @@ import {
 } from './samplingControls'
 
 /**
- * The picked row after sampling, or why it is unknown. `loading`, `failed`: the full row of logits is not there;
+ * The picked row after sampling, or why it is unknown. `loading`, `failed`: the full row of logits is not available;
  * `unscored`: this run has no distribution for the token; `jointly`: the token was sampled with others.
  */
 export type Sampled = SampledDistribution | 'loading' | 'failed' | 'unscored' | 'jointly'

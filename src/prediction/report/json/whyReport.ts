@@ -28,7 +28,7 @@ export interface ReportedAttention {
 export interface ReportedHead {
   readonly head: number
   readonly value: number
-  /** [S] What the head adds from each row of the window's input; they add up to `value`. */
+  /** [S] The head's contribution from each row of the window's input; they add up to `value`. */
   readonly sources: readonly number[]
 }
 

@@ -49,7 +49,7 @@ export interface Attribution {
   readonly attention: Float32Array
   /** [L] The part of `attention` that no head contributes: b_O + Σ_h b_V W_O^h. */
   readonly attentionBias: Float32Array
-  /** [L · H · S] What head h of layer l adds from source row j of the window: at (l · H + h) · S + j. */
+  /** [L · H · S] The contribution of head h of layer l from source row j of the window: at (l · H + h) · S + j. */
   readonly sources: Float32Array
   /** [L] */
   readonly mlp: Float32Array
