@@ -1,4 +1,4 @@
-// What explaining and comparing costs, against the work that it is made of, on the embedded model and on a seeded model of
+// The cost of explaining and comparing, relative to the work it consists of, on the embedded model and on a seeded model of
 // gpt2's size: an attribution against one more token, the lens against the LM head over all layers, and the comparison of
 // two models against the inspection of one.
 

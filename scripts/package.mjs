@@ -23,7 +23,7 @@ export async function packageExtensions() {
 }
 
 /**
- * Packages Logitscope Native, one VSIX for each target, and removes those of earlier runs, so that none of them is
+ * Packages Logitscope Native, one VSIX for each target, and removes those of earlier runs, so that no old one is
  * published.
  *
  * @param {readonly NativeTarget[]} [targets] by default this machine's, if it has one

@@ -46,7 +46,7 @@ export function duration(ms) {
 }
 
 /**
- * What is printed of a failure: where it is, and the beginning of its message.
+ * The printed text of a failure: where it is, and the beginning of its message.
  *
  * @param {string} suite
  * @param {Failure} failure

@@ -58,7 +58,7 @@ export interface WhyOptions extends SubjectOptions {
   readonly at: number | 'next'
   /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
   readonly token?: TokenChoice
-  /** What the token is contrasted with: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  /** The contrast of the token's logit: a token, the mean of all, or null for nothing. Default: the most likely other token. */
   readonly against?: TokenChoice | 'mean' | null
 }
 
@@ -72,7 +72,7 @@ export interface ModelChoice {
   readonly precision?: Precision
 }
 
-/** What `activate` returns to other extensions. */
+/** The object that `activate` returns to other extensions. */
 export interface LogitscopeApi {
   /**
    * Scores every token of a text or of a document's range. Resolves with the object that the CLI prints as JSON.
@@ -80,7 +80,7 @@ export interface LogitscopeApi {
    */
   inspect(subject: InspectSubject, options?: InspectOptions): Promise<InspectionReport>
   /**
-   * What every layer predicts, by the logit lens. Resolves with the object that the CLI prints as JSON.
+   * The prediction of every layer, by the logit lens. Resolves with the object that the CLI prints as JSON.
    * @throws InvalidRequestError, CancelledError, and the named errors of the engine
    */
   lens(subject: InspectSubject, options?: LensOptions): Promise<LensReport>
@@ -100,7 +100,7 @@ export interface LogitscopeApi {
   ): Promise<ComparisonReport>
 }
 
-/** What the API is made of. */
+/** The services that the API calls. */
 export interface ApiServices {
   readonly service: PredictionService
   readonly explanations: Explanations

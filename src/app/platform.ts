@@ -10,7 +10,7 @@ import type { Precision } from '../shared/contracts/engine/prediction'
 import type { ResultsExportOptions } from '../features/inspect/commands/export/resultsExport'
 import type { ModelsOnDisk } from '../features/models/modelsOnDisk'
 
-/** What differs between an extension host in Node and one in a browser. */
+/** The parts that differ between an extension host in Node and one in a browser. */
 export interface Platform {
   /** Starts the engine's thread with the selected model on WASM. */
   readonly spawn: (precision: Precision) => EngineWorker

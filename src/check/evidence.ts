@@ -1,4 +1,4 @@
-// What a verdict follows from, in sentences.
+// The reasons for a verdict, in sentences.
 
 import type { Rounding } from '../files/representation/representation'
 import type { CheckReport, DefectCandidate } from '../shared/contracts/check/checkResult'
@@ -6,7 +6,7 @@ import { defectNames, formatNats } from '../shared/text/checkText'
 import { formatCounted } from '../shared/text/format'
 import type { Decision } from './ranking'
 
-/** What the sentences are about. */
+/** The facts that the sentences state. */
 export interface EvidenceFacts {
   readonly model: string
   readonly summary: CheckReport['summary']

@@ -28,7 +28,7 @@ export interface HiddenToCompare {
 const SHOWN_VALUES = 5
 
 /**
- * What float32 arithmetic may change over all layers, and rounding: parts of the value itself and of ten times the row's mean
+ * The tolerance for float32 arithmetic over all layers and for rounding: parts of the value and of ten times the row's mean
  * magnitude. Not of the largest value: GPT-2 has a few dimensions that are a thousand times as large as the rest.
  */
 const TOLERANCES: Readonly<Record<Rounding, number>> = {
@@ -39,7 +39,7 @@ const TOLERANCES: Readonly<Record<Rounding, number>> = {
 const ROW_MEANS = 10
 
 /**
- * Compares every saved state in the model's order. What the first wrong sub-block should have given is computed from the
+ * Compares every saved state in the model's order. The expected output of the first wrong sub-block is computed from the
  * file's own input of it, where the file has that, so that nothing before it counts.
  * @throws InvalidRequestError if the states are not those of the model; CancelledError, FileChangedError, ArrayFileError
  */
@@ -95,7 +95,7 @@ class SavedStates {
   }
 }
 
-/** What a sub-block makes of the file's own input; undefined if the file does not have that. */
+/** The output of a sub-block for the file's own input; undefined if the file does not have that input. */
 async function expectedFrom(
   saved: SavedStates,
   { name }: HiddenRows,

@@ -26,17 +26,17 @@ export interface SearchOptions {
 
 export interface SearchResult {
   readonly decision: Decision
-  /** What was compared on all rows, best first; one entry for each set of mistakes. */
+  /** The sets of mistakes that were compared on all rows, best first; one entry for each set. */
   readonly candidates: readonly DefectCandidate[]
   readonly withoutMistake: number
   readonly noise: number
-  /** What was simulated for the decision's best candidate, without a bias of the head. */
+  /** The mistake that was simulated for the decision's best candidate, without a bias of the head. */
   readonly best: Mistake | undefined
 }
 
 /** A common vector of all rows needs several rows to be told from anything else. */
 const MIN_ROWS_OF_BIAS = 3
-/** So many of the best single mistakes are combined with each other one, if a row of them needs no later rows. */
+/** The number of best single mistakes that are combined with each other one, if a row of them needs no later rows. */
 const MAX_BASES = 2
 
 /** A search for the mistakes of one file. */

@@ -14,7 +14,7 @@ export interface Mistake {
   readonly isCausal: boolean
 }
 
-/** What GPT-2 itself is among the mistakes. */
+/** GPT-2 itself, as an entry among the mistakes. */
 export const NO_MISTAKE: Mistake = { defects: [], variant: {}, isCausal: true }
 
 /** Every single mistake that differs from GPT-2 in this model. */

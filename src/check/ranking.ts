@@ -9,11 +9,11 @@ const MAX_NOISES = 3
 /** … or this part of the difference: a mistake such as a missing scale multiplies the noise of the arithmetic. */
 const MAX_UNEXPLAINED_PART = 0.02
 
-/** What is compared with the file; all figures are over the same rows, in log-probabilities, nats. */
+/** The residuals of the simulated mistakes; all figures are over the same rows, in log-probabilities, nats. */
 export interface Ranking {
-  /** What the file's rounding and the order of float32 additions explain. */
+  /** The difference that the file's rounding and the order of float32 additions explain. */
   readonly noise: number
-  /** What is left without any mistake. */
+  /** The difference that remains if no mistake is simulated. */
   readonly withoutMistake: number
   /** One entry for each set of mistakes, best first. */
   readonly candidates: readonly DefectCandidate[]
@@ -28,8 +28,8 @@ export type Decision =
   | { readonly kind: 'unexplained' }
 
 /**
- * Decides by three rules: what is named leaves at most half of what each rival leaves, GPT-2 without any mistake included; a
- * further mistake must halve what is left; and what is left must be noise.
+ * Decides by three rules: the named mistake leaves at most half the residual of each rival, GPT-2 without any mistake included; a
+ * further mistake must halve the residual; and the remaining residual must be noise.
  */
 export function decide({ noise, withoutMistake, candidates }: Ranking): Decision {
   const [best] = candidates
@@ -47,7 +47,7 @@ export function decide({ noise, withoutMistake, candidates }: Ranking): Decision
     : { kind: 'ambiguous', fitting: [best, ...rivals] }
 }
 
-/** Whether the noise alone explains what is left. */
+/** Whether the noise alone explains the residual. */
 export function isNoise(residual: number, noise: number): boolean {
   return residual <= MAX_NOISES * noise
 }

@@ -6,7 +6,7 @@ import { formatCount, formatCounted } from '../shared/text/format'
 
 /**
  * The inputs that a file's rows may be of: the tokens as they are, and with or without the start token before them.
- * @throws InvalidRequestError if the model does not read so many tokens, or the text is empty
+ * @throws InvalidRequestError if the text has more tokens than the model reads, or is empty
  */
 export function referenceInputs(
   api: SimulationApi,

@@ -1,4 +1,4 @@
-/** What the user can do about a failure besides retrying: commands offered as buttons of a notice or notification. */
+/** Actions for a failure besides retrying: commands offered as buttons of a notice or notification. */
 export type Remedy = 'useInt8' | 'selectModel'
 
 /** The buttons' labels. */

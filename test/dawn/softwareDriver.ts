@@ -15,6 +15,6 @@ export function selectSoftwareDriver(): void {
   if (LAVAPIPE !== undefined) process.env.VK_ICD_FILENAMES = join(DRIVERS, LAVAPIPE)
 }
 
-/** What a skipped test says. */
+/** The reason that a skipped test reports. */
 export const WITHOUT_ADAPTER =
   'Mesa’s software adapter is not installed (mesa-vulkan-drivers): the tests on Dawn are skipped.'

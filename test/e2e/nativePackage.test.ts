@@ -60,7 +60,7 @@ const TARGETS: Record<string, Target> = {
   },
 }
 
-/** What every VSIX has besides its binaries. */
+/** The files that every VSIX has besides its binaries. */
 const FILES = [
   '[Content_Types].xml',
   'extension.vsixmanifest',
@@ -72,7 +72,7 @@ const FILES = [
   'extension/readme.md',
 ]
 
-/** What ThirdPartyNotices.txt must have, of the packages and of what is compiled into the libraries. */
+/** The lines that ThirdPartyNotices.txt must have, of the packages and of what is compiled into the libraries. */
 const NOTICES = [
   'onnxruntime-node 1.',
   'onnxruntime-common 1.',

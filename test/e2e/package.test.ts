@@ -11,7 +11,7 @@ interface Package {
   readonly maxBundleBytes: Readonly<Record<string, number>>
   /** The other files, without media. */
   readonly files: readonly string[]
-  /** What ThirdPartyNotices.txt must name, each with a line of its licence text. */
+  /** The names that ThirdPartyNotices.txt must contain, each with a line of its licence text. */
   readonly notices: Readonly<Record<string, string>>
 }
 

@@ -12,7 +12,7 @@ const SCRIPT = join(extension.extensionPath, 'media', 'convert_checkpoint.py')
 const OPTIONS: ChooseFolderOptions = { conversionScript: SCRIPT, checkFolder }
 const MINI = join(extension.extensionPath, 'media', 'models', 'mini')
 
-/** What the user answers in each dialog. */
+/** The user's answers in the dialogs. */
 interface Answers {
   readonly folders: string[]
   /** Of messages. */

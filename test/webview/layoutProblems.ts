@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** What is wrong with the layout of the shown page, one sentence for each problem; empty if nothing is. */
+/** The defects in the layout of the shown page, one sentence for each; empty if it has none. */
 export function layoutProblems(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const TOLERANCE_PX = 1

@@ -326,7 +326,7 @@ function scrollTop(): Promise<number> {
   return test.page.locator('[role=grid]').evaluate((grid) => grid.scrollTop)
 }
 
-/** What VS Code reads for the context menu. */
+/** The token's data that VS Code reads for the context menu. */
 async function menuContext(): Promise<unknown> {
   const context = await test.attribute('[role=grid]', 'data-vscode-context')
   return context === null ? null : JSON.parse(context)

@@ -231,7 +231,7 @@ describe('the legend', () => {
   })
 })
 
-/** What the context menu would be about. */
+/** The token's data that VS Code would read for the context menu. */
 async function menuContext(): Promise<unknown> {
   const context = await test.attribute(box, 'data-vscode-context')
   return context === null ? null : JSON.parse(context)

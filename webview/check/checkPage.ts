@@ -87,7 +87,7 @@ export class CheckElement extends LightElement {
   }
 }
 
-/** What to do until the file is there. */
+/** The next steps until the file exists. */
 function waitingTemplate({ kind }: ShownCheck['activity']): TemplateResult | typeof nothing {
   if (kind !== 'waiting') return nothing
   return html`<section aria-label="Next steps">

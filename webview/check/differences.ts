@@ -80,7 +80,7 @@ function describe(rows: readonly ShownRow[], tolerance: number): string {
   return `Differences of ${formatCounted(rows.length, 'row')}: ${formatCount(wrong)} above the tolerance of ${formatNats(tolerance)}; the largest is ${formatNats(worst.maxAbsDeltaNats)} at row ${formatCount(worst.row)}.`
 }
 
-/** A difference that is no number is drawn as high as the largest one. */
+/** A difference that is not a number is drawn as high as the largest one. */
 function finite(nats: number): number {
   return Number.isFinite(nats) ? nats : MAX_DRAWN_NATS
 }

@@ -41,11 +41,11 @@ function mistakeTemplate(defect: Defect): TemplateResult {
     <p class="dim">${withCode(why)}</p>
     <h3>What should be there</h3>
     <pre class="formula"><code>${formula}</code></pre>
-    <h3>How to mend it</h3>
+    <h3>How to fix it</h3>
     <p>${withCode(fix)}</p>`
 }
 
-/** What is between backquotes is code. */
+/** Turns text between backquotes into code. */
 function withCode(text: string): (string | TemplateResult)[] {
   return text.split('`').map((part, i) => (i % 2 === 0 ? part : html`<code class="inline">${part}</code>`))
 }

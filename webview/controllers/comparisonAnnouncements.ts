@@ -17,7 +17,7 @@ import { describeDelta } from '../state/rows/colouring'
 import { comparisonFigures, comparisonProgress } from '../state/rows/comparison'
 import type { TokenLabels } from '../tokens/tokenLabels'
 
-/** What is said when a comparison starts or ends; null otherwise. Failures are separate alerts. */
+/** The announcement when a comparison starts or ends; null otherwise. Failures are separate alerts. */
 export function comparisonAnnouncement(
   before: Inspection,
   after: Inspection,

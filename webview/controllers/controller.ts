@@ -23,7 +23,7 @@ import type { Place, Tab } from '../state/inspection/tabs'
 import { whyQuestion } from '../state/inspection/whyQuestion'
 import { WhyController } from './whyController'
 
-/** What the panel's components can do. */
+/** The actions of the panel's components. */
 export interface PanelActions {
   /** The current pick. Newer than the `picked` property of a component, because keys repeat faster than frames. */
   readonly picked: TokenAddress | null
@@ -59,7 +59,7 @@ export interface PanelActions {
   closeKeys(): void
 }
 
-/** What the controller needs of the view. */
+/** The part of the view that the controller needs. */
 export interface PanelView {
   stateChanged(): void
   /** Puts the text into the live region for screen readers. */

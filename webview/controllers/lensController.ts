@@ -25,13 +25,13 @@ export interface LensRange {
 /** While the user scrolls, rows are requested only where it stops. */
 const DEBOUNCE_MS = 80
 
-/** What the components of the tab Lens can do. Requests the rows that are visible and not computed yet. */
+/** The actions of the components of the tab Lens. Requests the rows that are visible and not computed yet. */
 export class LensController {
   private visible: LensRange | null = null
   /** When the visible columns changed last, in milliseconds. */
   private movedAt = -Infinity
   private timer: ReturnType<typeof setTimeout> | undefined
-  /** What was visible when the last request was sent. */
+  /** The range that was visible when the last request was sent. */
   private seenByRequest: LensRange | null = null
   /** The last request; it is not repeated, even if its answer lacks rows. */
   private asked: (LensRange & { readonly inspectionId: string; readonly side: ComparisonSide }) | null = null
@@ -115,7 +115,7 @@ export class LensController {
     )
   }
 
-  /** What is to be requested now; null if nothing is missing, or is being computed already. */
+  /** The range to request now; null if nothing is missing, or is being computed already. */
   private wanted(): LensRange | null {
     const { inspection, lens, side } = this.options.state()
     const { kind } = lens.progress

@@ -17,7 +17,7 @@ export interface WhyControllerOptions {
 /** A held arrow key passes many tokens; only the one where it stops is explained. */
 const DEBOUNCE_MS = 80
 
-/** What the components of the tab Why can do. Asks the host about the picked token while the tab is on the screen. */
+/** The actions of the components of the tab Why. Asks the host about the picked token while the tab is on the screen. */
 export class WhyController {
   /** The question that is asked, or will be when the timer ends. */
   private current: WhyQuestion | null = null

@@ -7,7 +7,7 @@ export interface TokenContext extends TokenAddress {
   readonly panelView?: 'lens' | 'why'
   /** The side that the view shows. */
   readonly side?: ComparisonSide
-  /** What the tab Why shows. */
+  /** The subject that the tab Why shows. */
   readonly subject?: WhySubject
 }
 

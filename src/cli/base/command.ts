@@ -11,7 +11,7 @@ export const DIFFERENT = 3
 
 /** One command of the command line: `logitscope NAME`. */
 export interface Command {
-  /** What the command does, in one sentence, for the list of commands. */
+  /** The purpose of the command in one sentence, for the list of commands. */
   readonly summary: string
   /** The text of `logitscope NAME --help`. */
   readonly usage: string

@@ -25,14 +25,14 @@ export type CliEngine = Pick<EngineHandle, 'api' | 'dispose'>
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** What a command asks of its engine. */
+/** The engine that a command requests. */
 export interface CliEngineOptions extends Omit<EngineOptions, 'backend' | 'nativeLibrary'> {
   readonly choice: BackendChoice
   /** The embedded model, which the native self-test compares the backends on. */
   readonly embedded: ModelLocation
 }
 
-/** What a command asks of a reference model. */
+/** The reference model that a command requests. */
 export interface ReferenceOptions extends Pick<EngineOptions, 'model' | 'threads' | 'assetsFolder'> {
   readonly backend: 'wasm' | 'native'
 }

@@ -17,7 +17,7 @@ import type { CliEngine, CliEnvironment } from './environment'
 import { ProgressLine } from './output'
 import type { ModelOptions } from './sharedOptions'
 
-/** What a command works with while its engine runs. */
+/** The services that a command uses while its engine runs. */
 export interface Session {
   readonly service: PredictionService
   readonly explanations: Explanations

@@ -70,7 +70,7 @@ export interface CheckOptions extends Omit<SharedOptions, 'model'> {
   readonly array: string | undefined
 }
 
-/** What the rows of the file are of. */
+/** The source of the tokens that the file's rows belong to. */
 export type TokenSource =
   | { readonly kind: 'text'; readonly text: TextSource }
   | { readonly kind: 'list'; readonly ids: SavedIds }

@@ -14,7 +14,7 @@ import { DEFECT_TEXTS } from '../../shared/text/defectTexts'
 import { formatCount, formatDecimal } from '../../shared/text/format'
 import { oneLine } from '../base/output'
 
-/** Formats a result as text: the verdict first, then what it follows from, then how to mend it. */
+/** Formats a result as text: the verdict first, then the reasons for it, then the fix. */
 export function formatCheck(result: CheckResult): string {
   const { report, advice, mismatch } = result
   const { model, precision, backend, remarks, evidence } = report
@@ -58,7 +58,7 @@ function mistake(defect: Defect): string[] {
   return [
     `${what} ${why}`,
     ...formula.split('\n').map((line) => `should be: ${line}`),
-    `mend it: ${fix.replaceAll('`', '')}`,
+    `fix: ${fix.replaceAll('`', '')}`,
   ]
 }
 

@@ -36,7 +36,7 @@ ${SUMMARY}
 
 ${TEXT_USAGE}
   --top-k K           number of alternatives in the JSON, 1 to ${MAX_TOP_K} (default: ${DEFAULT_TOP_K});
-                      the table shows as many as fit into the line, at most 5
+                      the table shows those that fit into the line, at most 5
   --temperature T     divides the logits; ${MIN_TEMPERATURE} to ${MAX_TEMPERATURE} (default: 1)
 ${SHARED_USAGE}
 `,

@@ -3,7 +3,7 @@ import type { RequestedRange } from '../../prediction/windows/inspectDocument'
 import type { TextRange } from '../../shared/contracts/engine/prediction'
 import { visiblePart } from './visiblePart'
 
-/** What to inspect: ranges of a document in its current text. */
+/** The text to inspect: ranges of a document in its current text. */
 export interface InspectionTarget {
   readonly document: vscode.TextDocument
   readonly text: string

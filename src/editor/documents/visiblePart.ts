@@ -11,7 +11,7 @@ export interface VisibleText {
 
 /** More UTF-16 units than a large screen shows. */
 const MAX_VISIBLE_UNITS = 20_000
-/** What is taken of lines that are too long to be visible as a whole: several times the width of a screen. */
+/** Length of the used part of a line that is too long to be visible as a whole: several times the width of a screen. */
 const PART_OF_LINE_UNITS = 4_000
 
 /**

@@ -8,7 +8,7 @@ export class CommandArgumentError extends LogitscopeError {}
  * Reads one argument of a command, for example `{ "format": "csv" }` of a keybinding. Arguments are untrusted: menus pass
  * objects of VS Code and of pages, which lack the argument.
  * @returns undefined if the argument is missing
- * @throws CommandArgumentError if its value is none of `values`
+ * @throws CommandArgumentError if its value is not one of `values`
  */
 export function readArgument<T extends string>(
   args: unknown,

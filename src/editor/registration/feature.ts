@@ -3,7 +3,7 @@ import type { PredictionService } from '../../prediction/windows/predictionServi
 import type { Log } from '../log'
 import type { StatusEntry } from '../ui/statusEntries'
 
-/** What `src/app/compose.ts` gives every feature. */
+/** The services that `src/app/compose.ts` passes to every feature. */
 export interface FeatureOptions {
   /** A feature pushes what it registers to `subscriptions`. */
   readonly context: vscode.ExtensionContext
@@ -11,7 +11,7 @@ export interface FeatureOptions {
   readonly log: Log
 }
 
-/** What `src/app/compose.ts` needs from a feature that shows predictions. */
+/** A feature that shows predictions, as `src/app/compose.ts` uses it. */
 export interface Feature {
   readonly statusEntries: readonly StatusEntry[]
   /** Discards the predictions of the previous model. Called after the engine was restarted. */

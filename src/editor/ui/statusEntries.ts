@@ -15,7 +15,7 @@ export interface StatusMenuItem {
   readonly command: readonly [string, ...unknown[]]
 }
 
-/** What a feature contributes to the status item. `src/app/compose.ts` collects the entries of all features. */
+/** A feature's contribution to the status item. `src/app/compose.ts` collects the entries of all features. */
 export interface StatusEntry {
   /** Called when the menu opens; undefined leaves the item out. */
   menuItem?(): StatusMenuItem | undefined

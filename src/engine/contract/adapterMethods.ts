@@ -1,4 +1,4 @@
-/** What the native process answers when it is started to look for a graphics adapter instead of as an engine. */
+/** The methods of the native process when it is started to look for a graphics adapter instead of as an engine. */
 export interface AdapterMethods {
   /**
    * Opens the adapter that the native library chooses. The result is the absolute paths of all libraries that the process has

@@ -63,7 +63,7 @@ function neededBeside(model: ModelSize, beside: ModelSize): string {
   return `${needs} beside ${beside.id} (${beside.precision})`
 }
 
-/** What to do. */
+/** The advice that ends the error's message. */
 function smallerThan(...models: readonly ModelSize[]): string {
   const canUseInt8 = models.some(({ precision }) => precision === 'fp32')
   return canUseInt8 ? 'Compare a smaller model, or use int8.' : 'Compare a smaller model.'

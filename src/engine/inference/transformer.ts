@@ -52,15 +52,15 @@ export interface ObservedRows extends NewRows {
   readonly streams: Tensor
 }
 
-/** What one position of the residual stream is made of. */
+/** The parts that add up to one position of the residual stream. */
 export interface PositionParts {
   /** [L + 1] The residual stream before each block and after the last one, [C] each. */
   readonly streams: readonly Float32Array[]
   /** [L] The output of each attention, [C] each. */
   readonly attended: readonly Float32Array[]
-  /** [L · H · (P + 1)] What each head adds along the direction from each source position, without the bias of the values. */
+  /** [L · H · (P + 1)] Each head's contribution along the direction from each source position, without the bias of the values. */
   readonly sources: Float32Array
-  /** [L] What the biases of values and output add along the direction. */
+  /** [L] The contribution of the biases of values and output along the direction. */
   readonly attentionBias: Float32Array
 }
 

@@ -4,7 +4,7 @@ import type { Backend } from '../../shared/contracts/engine/prediction'
 import type { RowBuffer } from './rowBuffer'
 import type { Tensors } from './tensor'
 
-/** What a session needs of a checkpoint. */
+/** The part of a checkpoint that a session needs. */
 export type SessionWeights = Pick<
   Checkpoint,
   'precision' | 'mappedFolder' | 'prepackedForm' | 'weight' | 'readNow'

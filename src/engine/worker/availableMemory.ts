@@ -3,7 +3,7 @@ import { weightMemoryBytes } from '../../shared/text/modelText'
 import type { MemoryLimits } from '../inference/memoryLimits'
 import type { ModelsInMemory } from './engine'
 
-/** What is known of the machine's memory, in bytes. */
+/** The known sizes of the machine's memory, in bytes. */
 export interface MachineMemory {
   readonly platform: NodeJS.Platform
   readonly free: number
@@ -22,7 +22,7 @@ export function availableMemory(machine: MachineMemory = thisMachine()): number 
   return limit > 0 ? Math.min(available, limit) : available
 }
 
-/** What a second model must fit beside. */
+/** The memory limits of a second model: the model that it must fit beside, and the free bytes. */
 export function besideModels(
   { own, unloaded }: ModelsInMemory,
   available = availableMemory(),

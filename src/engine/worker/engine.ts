@@ -33,7 +33,7 @@ import { Scheduler } from './scheduler'
 import { TransformerSteps } from './transformerSteps'
 import type { Tensor } from '../runtime/tensor'
 
-/** What the thread provides to its engine. */
+/** The functions that the thread provides to its engine. */
 export interface EngineDependencies {
   readonly loadTokenizer: () => Promise<Tokenizer>
   readonly loadModel: () => Promise<LoadedModel>
@@ -249,7 +249,7 @@ export class Engine implements Handlers {
   }
 
   /**
-   * What the LM head reads off the last row, at interactive priority.
+   * Computes the residual row of the last token and returns the result of `read`, at interactive priority.
    * @param read takes the residual row [1, C]
    */
   private async readLastRow<T>(

@@ -19,7 +19,7 @@ interface Machine {
   readonly freeMemory: () => number
 }
 
-/** What differs for a second model in the process. */
+/** The options that only a second model in the process has. */
 type BesideOptions = Pick<InferenceOptions, 'beside' | 'freeBytes' | 'signal' | 'turn'>
 
 interface StoredOptions {

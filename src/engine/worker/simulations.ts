@@ -7,7 +7,7 @@ import { fitOf } from '../inference/simulation/fit'
 import type { Simulator } from '../inference/simulation/simulator'
 import { checkTokenIds } from './checkRequests'
 
-/** What the thread provides. */
+/** The functions that the thread provides. */
 export interface SimulationDependencies {
   readonly loadSimulator: () => Promise<Simulator>
   /** Resolves after pending messages of the thread have been handled. */

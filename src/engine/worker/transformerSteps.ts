@@ -85,7 +85,7 @@ export class TransformerSteps {
   }
 
   /**
-   * What `run` makes of the keys and values of all tokens but the last one. The steps before it are computed if they are
+   * The result of `run` for the keys and values of all tokens but the last one. The steps before it are computed if they are
    * not cached.
    */
   async afterPrefix<T>(

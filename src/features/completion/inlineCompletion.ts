@@ -171,7 +171,7 @@ export class InlineCompletion implements Feature, vscode.Disposable, vscode.Inli
     return completion.candidates.map((candidate) => candidate.text)
   }
 
-  /** What remains of the last completion at this position; undefined if it does not match the text. */
+  /** The rest of the last completion at this position; undefined if it does not match the text. */
   private restAt(document: vscode.TextDocument, position: vscode.Position): readonly string[] | undefined {
     if (this.last === undefined || !this.isLastValid || this.last.document !== document) return undefined
     const { completion, place } = this.last

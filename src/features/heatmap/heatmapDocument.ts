@@ -159,7 +159,7 @@ export class HeatmapDocument implements vscode.Disposable {
     return { kind: 'delta', tokens: tokens.filter(({ range }) => !isSelected(editor, range)) }
   }
 
-  /** What the colours are of, instead of the metric. */
+  /** The comparison whose differences are coloured instead of the metric; undefined if the metric is. */
   private get compared(): ComparedInspection | undefined {
     return readSettings().heatmapDelta
       ? this.options.inspection.comparedInspectionOf(this.document)

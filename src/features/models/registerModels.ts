@@ -15,7 +15,7 @@ export interface ModelsOptions
   readonly requestHub: RequestHub
 }
 
-/** What other features need of the models. */
+/** The actions on models that other features need. */
 export interface Models {
   /** Downloads a model of the registry after asking the user. True if it is installed then. */
   readonly download: (id: string) => Promise<boolean>

@@ -40,7 +40,7 @@ export interface LogitsFile {
   close(): Promise<void>
 }
 
-/** What a block adds to the residual stream, and the stream after the block (before ln_f). */
+/** The two outputs that a block adds to the residual stream, and the stream after the block (before ln_f). */
 export type SubBlock = 'attn' | 'mlp' | 'residual'
 
 /** Saved hidden states of some blocks, under the names that the snippets use. */

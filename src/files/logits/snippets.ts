@@ -3,7 +3,7 @@
 import { assertNever } from '../../shared/assertNever'
 import { hiddenStateName, IDS_ARRAY, LOGITS_ARRAY, type SubBlock } from './logitsFile'
 
-/** What an implementation is written in. */
+/** The frameworks in which an implementation can be written. */
 export const FRAMEWORKS = [
   { id: 'pytorch', label: 'PyTorch' },
   { id: 'numpy', label: 'NumPy' },

@@ -31,7 +31,7 @@ export interface AlignmentTask {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Files of some rows begin near the start of the input or end near its end; so many places are tried at each. */
+/** Files of some rows begin near the start of the input or end near its end; the number of places tried at each. */
 const TRIED_SHIFTS = 4
 /** An unexpected alignment without an exact row has to be this many times as near. */
 const MIN_RATIO = 2

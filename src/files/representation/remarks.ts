@@ -15,7 +15,7 @@ export interface RemarkedFile {
   readonly isNormalizedWithPadding: boolean
 }
 
-/** Sentences about what a file is, for all that is not raw logits of the expected rows. None of it is a mistake. */
+/** Sentences about what a file is, for all that is not raw logits of the expected rows. These are not mistakes. */
 export function remarksOn(remarked: RemarkedFile): string[] {
   const { file, representation } = remarked
   return [

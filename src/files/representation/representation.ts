@@ -1,4 +1,4 @@
-// What a file of logits is, before it is judged. V = 50257, W columns of the file's rows
+// The form of a file of logits, which is determined before the numbers are compared. V = 50257, W columns of the file's rows
 
 import type { Representation } from '../../shared/contracts/check/checkResult'
 import type { LogitsFile } from '../logits/logitsFile'
@@ -7,7 +7,7 @@ export type { Representation }
 export type LogitsKind = Representation['kind']
 export type Rounding = Representation['rounding']
 
-/** What determines how exactly the rows can be compared. */
+/** The properties that determine how exactly the rows can be compared. */
 export type Precision = Pick<Representation, 'kind' | 'centred' | 'rounding'>
 
 /** One input that the file's rows may be of, with the reference's answers. */

@@ -1,6 +1,6 @@
 // The comparison of a file's row with the reference's, in log-probabilities. V = 50257, W columns, at least V
 //
-// What two correct programs may differ by, for each token:
+// The difference that two correct programs may have, for each token:
 // - half a step of the file's type at the stored value: rounding to nearest;
 // - the same at the reference's logit if the values were computed from logits in that type: log-softmax in float16;
 // - the mean of both under the file's distribution: rounding moves the normalizer too;
@@ -90,7 +90,7 @@ export function isSameRow({ maxExcess }: RowComparison): boolean {
   return maxExcess === 0
 }
 
-/** [V] What rounding may change in each log-probability, without the normalizer. */
+/** [V] The error of each log-probability that rounding may cause, without the normalizer. */
 function roundingErrors(
   values: Float32Array,
   reference: Float32Array,

@@ -1,4 +1,4 @@
-// What the values of single rows show. V = 50257, W columns, at least V
+// Reads the kind and rounding of a file off the values of its rows. V = 50257, W columns, at least V
 
 import { VOCABULARY_SIZE } from '../../model/gpt2/config'
 import { elementAt } from '../../shared/elementAt'

@@ -18,7 +18,7 @@ export function fileInMemory(name: string, bytes: Uint8Array): FileSource {
 }
 
 /**
- * What `reading` gives, if the file did not change meanwhile. If it did, this is the error, independent of what was read: half of
+ * The result of `reading`, if the file did not change meanwhile. If it did, that is the error, and the result is ignored: half of
  * an old and half of a new version can look damaged, or like wrong numbers.
  * @throws FileChangedError, and what `reading` throws
  */

@@ -11,7 +11,7 @@ import { FileLock, LOCK_LIMITS } from '../store/disk/fileLock'
 import { locationName, shortHash } from './locationName'
 import { totalSize } from './totalSize'
 
-/** What a form is made of and for. A form is used only if all of it is equal. */
+/** The model, runtime and processor that a form is for. A form is used only if all fields are equal. */
 export interface PrepackedKey {
   readonly model: Pick<ModelLocation, 'id' | 'folder'>
   readonly digest: string
@@ -160,7 +160,7 @@ function noteOf({ digest, precision, runtime, processor }: PrepackedKey): string
   return JSON.stringify({ version: PREPACKED_FORM_VERSION, digest, precision, runtime, processor })
 }
 
-/** In milliseconds; 0 for an entry that is no form. */
+/** In milliseconds; 0 for an entry that is not a form. */
 async function lastUse(form: string): Promise<number> {
   return stat(join(form, NOTE_FILE)).then(
     ({ mtimeMs }) => mtimeMs,

@@ -3,7 +3,7 @@ import type { ModelFiles } from '../formats/modelFiles'
 import { type ProposedConfig, writeConfig } from '../gpt2/proposedConfig'
 import { checkTensors, proposeConfigOf, withModelFiles } from './openModelFiles'
 
-/** What the check of a folder found that can be used. */
+/** The usable content that the check of a folder found. */
 export type FolderReport =
   | { readonly kind: 'usable' }
   /** Only `config.json` is missing; the tensors determine all but heads and activation. */

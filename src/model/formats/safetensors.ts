@@ -84,7 +84,7 @@ export async function readTensorEntries(
   return entries
 }
 
-/** What is wrong with the file, as the end of a sentence, without the file's name. */
+/** The message is the defect of the file, as the end of a sentence, without the file's name. */
 export class MalformedHeaderError extends Error {}
 
 /** The file ends before its header or its tensors do. */

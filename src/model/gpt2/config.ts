@@ -90,7 +90,7 @@ export function parseConfig(json: string): Gpt2Config {
   }
 }
 
-/** What a size may be; by default required, and from 1 to MAX_SIZE. */
+/** The allowed values of a size; required by default, and from 1 to MAX_SIZE. */
 interface SizeRule {
   readonly fallback?: number
   readonly min?: number

@@ -138,7 +138,7 @@ export function* int8Layers({ config, hasBiases: hasBias }: Checkpoint): Generat
   yield { name: HEAD, inputs: C, outputs: VOCABULARY_SIZE, source: 'ln_f', hasBias: false }
 }
 
-/** What is added to the MLP's hidden layer so that no value is negative: minus the minimum of the activation. */
+/** The constant added to the MLP's hidden layer so that no value is negative: minus the minimum of the activation. */
 export function hiddenShift({ activation }: Gpt2Config): number {
   const shifts: Record<Activation, number> = { gelu_new: 0.170041, gelu: 0.169972, relu: 0 }
   return shifts[activation]

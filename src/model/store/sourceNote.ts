@@ -4,7 +4,7 @@ import type { PinnedModel } from '../registry'
 /** The file next to a model's weights that says which file of which revision they are, or are a part of. */
 const NOTE_FILE = 'source.json'
 
-/** What the note says in addition to the pinned file. */
+/** The fields of the note in addition to those of the pinned file. */
 export interface SourceNote {
   /** The hub's strong validator (ETag) of the bytes received so far; null if it gave none. */
   readonly etag: string | null

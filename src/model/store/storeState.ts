@@ -12,7 +12,7 @@ export interface StoredModel {
   readonly state: ModelState
 }
 
-/** What a store is doing; `bytes` are those of the weights so far. */
+/** The current step of a store; `bytes` are those of the weights so far. */
 export type StoreProgress =
   /** Another window is working on this model. */
   | { readonly kind: 'waiting'; readonly bytes: number }

@@ -21,7 +21,7 @@ export interface TokenQuestion {
   readonly at: number | 'next'
   /** The token to explain. Default: the one that stands there; for `next` the most likely one. */
   readonly token?: TokenChoice
-  /** What the token is contrasted with: a token, the mean of all, or null for nothing. Default: the most likely other token. */
+  /** The contrast of the token's logit: a token, the mean of all, or null for nothing. Default: the most likely other token. */
   readonly contrast?: TokenChoice | 'mean' | null
 }
 

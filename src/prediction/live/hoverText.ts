@@ -112,7 +112,7 @@ function withoutPrediction(title: string): Lines {
   ]
 }
 
-/** What the numbers depend on, as far as the reader would not expect it. */
+/** The conditions of the numbers that a reader would not expect: int8, or fewer tokens before than are available. */
 function unusual({ seen, available }: SeenContext, { id, precision }: ModelInfo): Lines {
   const facts = [
     ...(precision === 'fp32' ? [] : [`${id} in ${precision}`]),

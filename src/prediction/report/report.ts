@@ -59,7 +59,7 @@ export interface ReportedPosition extends ReportedToken {
   readonly top: readonly ReportedAlternative[] | null
 }
 
-/** What every report says of the model and of the input before the text. */
+/** The facts about the model and about the input before the text that every report has. */
 export interface ReportedProvenance {
   /** Registry id, or the folder's name. */
   readonly model: string
@@ -119,7 +119,7 @@ export function streamedReportOf(
   }
 }
 
-/** What a report says before its positions. */
+/** The fields of a report before its positions. */
 export function settingsOf(
   inspection: Inspection,
   { section = 0, temperature = 1 }: ReportOptions,

@@ -39,10 +39,10 @@ export interface SequenceRequest {
   readonly maxPositions?: number
 }
 
-/** What names the model of a request. */
+/** The fields of a request that name its model. */
 export type RequestedModel = Pick<SequenceRequest, 'model' | 'baselineModel'>
 
-/** What is known of the selected model before it is loaded. */
+/** The facts about the selected model that are known before it is loaded. */
 export type ExpectedModel = Pick<ModelInfo, 'id' | 'precision' | 'parameters' | 'nPositions' | 'threads'>
 
 export interface PredictOptions {

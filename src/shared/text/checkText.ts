@@ -42,7 +42,7 @@ export function equalCandidates(candidates: readonly DefectCandidate[]): readonl
   return candidates.filter(({ residualNats }) => residualNats < 2 * best || residualNats === best)
 }
 
-/** What is compared with what: `logits in float32, of the text alone, rows 0 to 6`. */
+/** Describes the compared numbers: `logits in float32, of the text alone, rows 0 to 6`. */
 export function describeRepresentation({
   representation,
   file,
@@ -86,7 +86,7 @@ export function describeMismatch({ name, row, found, expected }: SubBlockMismatc
   return `At row ${formatCount(row)}, the ${subBlockName(name)} should begin with ${list(expected)}; the file has ${list(found)}.`
 }
 
-/** What the user can do so that a check says more. */
+/** The steps by which the user gets a more specific verdict from a check. */
 export const ADVICE_TEXTS: Readonly<Record<CheckAdvice, string>> = {
   'second-run': 'Compare two runs of the same code: if they differ, dropout is on.',
   float32:

@@ -3,7 +3,7 @@ import type { Baseline, InspectionComparison } from '../contracts/panel/comparis
 import type { Inspection } from '../contracts/panel/inspection'
 import type { ModelInfo } from '../contracts/engine/prediction'
 
-/** What the two sides of a comparison are called. */
+/** The names of the two sides of a comparison. */
 export interface SideNames {
   readonly shown: string
   readonly baseline: string

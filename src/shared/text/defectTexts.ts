@@ -5,13 +5,13 @@ import type { Defect } from '../contracts/check/checkResult'
 export interface DefectText {
   /** A short name, as the end of “The mistake: …”. */
   readonly name: string
-  /** What the implementation does. */
+  /** The wrong computation of the implementation. */
   readonly what: string
   /** How people come to make it, and why nothing else shows it. */
   readonly why: string
-  /** What GPT-2 computes there, as plain text; one equation on each line. */
+  /** GPT-2's computation at this place, as plain text; one equation on each line. */
   readonly formula: string
-  /** How to mend it. Code in backquotes. */
+  /** How to fix it. Code in backquotes. */
   readonly fix: string
 }
 

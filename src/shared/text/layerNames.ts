@@ -10,7 +10,7 @@ export function afterLayer(layer: number): string {
 }
 
 /**
- * What a layer is called in PyTorch, Hugging Face Transformers and TransformerLens, for its tool tip:
+ * The names of a layer in PyTorch, Hugging Face Transformers and TransformerLens, for its tool tip:
  * `output of h.3 · hidden_states[4] · blocks.3.hook_resid_post`
  */
 export function describeLayer(layer: number, nLayer: number): string {

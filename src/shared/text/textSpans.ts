@@ -46,7 +46,7 @@ export function isCharacterBoundary(before: Uint8Array, after: Uint8Array): bool
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** What the eye takes for one character, or bytes of one token that are no character. */
+/** One grapheme cluster (a character as the user sees it), or bytes of one token that are not a character. */
 interface Cluster {
   readonly start: number
   readonly end: number

@@ -57,7 +57,7 @@ export function panelOf(workbench: () => Workbench) {
   const pickedOrNot = (label: string): Locator =>
     workbench().panel.locator(`[role=row][aria-label^="${label}"]`)
   const notice = (text: string | RegExp): Locator => workbench().panel.locator('.notice', { hasText: text })
-  /** What became of the run, in the header. */
+  /** The run's outcome in the header. */
   const status = (text: string | RegExp): Locator =>
     workbench().panel.locator('header .status', { hasText: text })
   const dialog = (): Locator => workbench().page.getByRole('dialog')

@@ -1,4 +1,4 @@
-// What an implementation of GPT-2 with the weights of the embedded model saves when it runs a snippet.
+// The logits that an implementation of GPT-2 with the weights of the embedded model saves when it runs a snippet.
 
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

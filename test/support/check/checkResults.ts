@@ -103,7 +103,7 @@ export const ambiguousResult: ShownResult = {
   advice: ['float32'],
 }
 
-/** What the page shows after a check with this result. */
+/** The state of the page after a check with this result. */
 export function shownCheck(result: ShownResult | null, change: Partial<ShownCheck> = {}): ShownCheck {
   return {
     fileName: 'homework/logits.npz',

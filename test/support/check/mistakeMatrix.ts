@@ -45,7 +45,7 @@ export class MistakeMatrix {
     return new MistakeMatrix(model, await loadSimulation(location, backend), await headMatrix(location))
   }
 
-  /** What a search finds in the rows of a case. */
+  /** The result of a search in the rows of a case. */
   search(mistaken: MistakenCase, rounding: Rounding): Promise<SearchResult> {
     const rows = this.rowsOf(mistaken).map(ROUNDED[rounding])
     const precision = { kind: 'logits', centred: false, rounding } as const

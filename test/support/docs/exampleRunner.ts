@@ -52,7 +52,7 @@ function logitsArray(rows: readonly Float32Array[]): Uint8Array {
   return npyBytes({ shape: [1, rows.length, V], data: concatBytes(rows.map(float32Bytes)) })
 }
 
-/** What the snippet saves of an implementation whose LM head has a bias. */
+/** The file that the snippet saves for an implementation whose LM head has a bias. */
 function savedByStudent(rows: readonly Float32Array[]): Uint8Array {
   const ids = BigInt64Array.from(CHECKED_IDS, BigInt)
   return zipBytes({

@@ -33,7 +33,7 @@ export class BackendUnderTest {
     this.engine = new FakeAccelerator(this.backend, this.model, STEP_POSITIONS)
   }
 
-  /** The engine fails when it has run so many steps. */
+  /** The engine fails after `runs` steps. */
   failAfter(runs: number, error: Error): void {
     this.engine.beforeRun = (before) => {
       if (before === runs) throw error

@@ -29,7 +29,7 @@ export function random(seed: number): () => number {
   }
 }
 
-/** An input of so many tokens whose row i is `logitsRow(seed + i)`. */
+/** An input of `tokens` tokens whose row i is `logitsRow(seed + i)`. */
 export function referenceInput(
   tokens: number,
   options: Partial<ReferenceInput> & { seed?: number } = {},

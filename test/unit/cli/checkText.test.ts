@@ -10,7 +10,7 @@ describe('The text of a check', () => {
     ])
   })
 
-  it('explains a mistake and how to mend it', () => {
+  it('explains a mistake and how to fix it', () => {
     expect(formatCheck(defectResult('double-ln-f'))).toMatch(
       /^The mistake: final LayerNorm applied twice\n[^]*\nshould be: logits = ln_f\(x\) · wteᵀ\nmend it: Apply ln_f only once\.\n/,
     )

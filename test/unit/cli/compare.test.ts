@@ -95,7 +95,7 @@ describe('logitscope compare', () => {
   })
 
   it.each([
-    ['a baseline that is no model', ['--baseline', '/nowhere'], /^logitscope: .*\/nowhere/],
+    ['a baseline that is not a model', ['--baseline', '/nowhere'], /^logitscope: .*\/nowhere/],
     [
       'a baseline’s text that does not exist',
       ['--baseline-text', '/nowhere.txt'],
@@ -148,7 +148,7 @@ describe('The options of logitscope compare', () => {
 
   it.each([
     ['an unknown precision', ['--baseline-precision', 'fp16']],
-    ['a limit that is no number', ['--baseline', 'gpt2', '--fail-over', 'much']],
+    ['a limit that is not a number', ['--baseline', 'gpt2', '--fail-over', 'much']],
     ['a negative limit', ['--baseline', 'gpt2', '--fail-over=-1']],
   ])('reject %s with a message of one line', (_, args) => {
     expect(usageErrorOf(() => compareOptionsOf([...TEXT, ...args]))).not.toContain('\n')

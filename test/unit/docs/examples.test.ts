@@ -47,7 +47,7 @@ describe('docs/cli.md', { timeout: LOADING_LIMIT_MS }, () => {
 })
 
 describe('docs/json.md', { timeout: LOADING_LIMIT_MS }, () => {
-  /** What each command prints, by its heading. */
+  /** The output of each command, by its heading. */
   const printed = new Map<string, unknown>()
   let runner: ExampleRunner
 

@@ -7,12 +7,12 @@ import type { TokenLabels } from '../../tokens/tokenLabels'
 /** A possible next token, with the model's probability and the one after the sampling controls. */
 export interface Candidate {
   readonly tokenId: number
-  /** What the last column shows. */
+  /** The value that the last column shows. */
   readonly measured: number
   /** Over the full vocabulary, at temperature 1. */
   readonly probability: number
   /**
-   * Probability after the sampling controls, 0 if they remove the token. `loading`: the full row of logits is not there
+   * Probability after the sampling controls, 0 if they remove the token. `loading`: the full row of logits is not available
    * yet; `unknown`: it will not come, or the token was sampled together with others.
    */
   readonly sampled: number | 'loading' | 'unknown'

@@ -21,7 +21,7 @@ export function shownSideTemplate(inspection: Inspection, what: string): Templat
 
 export interface SideSwitch {
   readonly inspection: Inspection
-  /** What the view does, as the beginning of a sentence: `Layers of`. */
+  /** The beginning of the sentence that names the side: `Layers of`. */
   readonly what: string
   /** Names the radio buttons. */
   readonly id: string

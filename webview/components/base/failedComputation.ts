@@ -8,7 +8,7 @@ export function textButton(label: string, onClick: () => void): TemplateResult {
 }
 
 interface FailedComputation {
-  /** What failed, as the beginning of a sentence: `Computing the lens`. */
+  /** The failed computation, as the beginning of a sentence: `Computing the lens`. */
   readonly what: string
   readonly message: string
   readonly remedies: readonly Remedy[]

@@ -1,4 +1,4 @@
-// What the tabs about the picked token begin with.
+// The title and the numbers with which the tabs about the picked token begin.
 
 import { html, nothing, type TemplateResult } from 'lit'
 

@@ -91,7 +91,7 @@ export class PredictionElement extends LightElement {
     return typed.length > 0 && this.typed?.inBeginning === true
   }
 
-  /** Why the full row of logits is not there. */
+  /** Why the full row of logits is not available. */
   private get rowStatus(): 'loading' | 'failed' | 'unscored' {
     if (this.fullRow.kind === 'failed') return 'failed'
     const { distribution, stale } = this.row

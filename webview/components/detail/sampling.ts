@@ -19,7 +19,7 @@ import {
 } from './samplingControls'
 
 /**
- * The picked row after sampling, or why it is unknown. `loading`, `failed`: the full row of logits is not there;
+ * The picked row after sampling, or why it is unknown. `loading`, `failed`: the full row of logits is not available;
  * `unscored`: this run has no distribution for the token; `jointly`: the token was sampled with others.
  */
 export type Sampled = SampledDistribution | 'loading' | 'failed' | 'unscored' | 'jointly'
@@ -131,7 +131,7 @@ function describe({ processor, kept, cut }: SamplingStep, settings: SamplingSett
   return `${labelled(processor, settings)} keeps ${formatCounted(kept, 'token')} and ${cuts}`
 }
 
-/** What is known before the full row of logits is loaded. As long as the final text, so that nothing moves then. */
+/** The facts that are known before the full row of logits is loaded. As long as the final text, so that nothing moves then. */
 function describePending(
   name: SamplingControlName,
   settings: SamplingSettings,

@@ -11,7 +11,7 @@ export interface SamplingControl {
   readonly label: string
   /** The label where space is short: `T`, `top-k`. */
   readonly shortLabel: string
-  /** What its chip's button does. */
+  /** The action of its chip's button. */
   readonly neutralize: string
   readonly sliderMax: number
   /** Upper bound of the number field; `vocabulary` is the vocabulary's size. */

@@ -4,7 +4,7 @@ import type { SideView } from '../../state/comparison/baselineView'
 import type { RowBlock } from '../../state/rows/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 
-/** What every view of the work area shows. */
+/** The data that every view of the work area shows. */
 export interface ShownViews {
   readonly inspection: Inspection
   /** The rows of each section. */

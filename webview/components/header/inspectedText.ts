@@ -13,7 +13,7 @@ function describeLines({ sections }: Inspection): string {
   return first === last ? `line ${formatCount(first)}` : `lines ${formatCount(first)}–${formatCount(last)}`
 }
 
-/** What was inspected: the lines, or for a completion how it was generated. */
+/** The inspected text: the lines, or for a completion how it was generated. */
 export function describePart(inspection: Inspection): string {
   const { generation } = inspection
   return generation === undefined ? describeLines(inspection) : describeGeneration(generation)
@@ -54,7 +54,7 @@ function describeCounts(counts: readonly number[]): string {
     : `${formatCount(least)} to ${formatCounted(most, 'token')} before`
 }
 
-/** What is unusual about how the text was read, one sentence each; usually nothing. */
+/** The unusual facts about reading the text, one sentence each; usually empty. */
 export function detailsOfText({ sections }: Inspection): string[] {
   const windows = sections.reduce((sum, section) => sum + section.windows, 0)
   const surrogates = sections.reduce((sum, section) => sum + section.loneSurrogates, 0)

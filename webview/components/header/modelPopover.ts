@@ -118,7 +118,7 @@ function precisionTemplate(model: ModelInfo, actions: PanelActions): TemplateRes
   </div>`
 }
 
-/** What the inspection is compared with, and how that ran. */
+/** The baseline of the inspection, with its precision, backend and context. */
 function baselineTemplate(inspection: Inspection): TemplateResult | typeof nothing {
   if (!isCompared(inspection)) return nothing
   const { models } = inspection.comparison

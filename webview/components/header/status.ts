@@ -7,7 +7,7 @@ import { scoredCount, tokenCount } from '../../../src/shared/numbers/summary'
 import { comparisonProgress } from '../../state/rows/comparison'
 import { isComparing, newestInspection, type PanelState } from '../../state/inspection/panelState'
 
-/** What became of the newest run, and whether its document has changed since. */
+/** The outcome of the newest run, and whether its document has changed since. */
 export function statusTemplate(state: PanelState): TemplateResult | typeof nothing {
   const inspection = newestInspection(state)
   if (inspection === null) return nothing

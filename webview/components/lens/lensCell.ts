@@ -57,7 +57,7 @@ function contentTemplate({ row, lensRow, layer, nLayer, cells, labels }: LensCel
   >`
 }
 
-/** What the cell is coloured by, if it is not the probability that the tool tip has anyway. */
+/** The value that colours the cell, if it is not the probability that the tool tip has anyway. */
 function valueText(cells: LensCells, lensRow: LensRow, layer: number): string {
   if (cells === 'shownProbability') return ''
   const { valueOf, format } = LENS_SCALES[cells]

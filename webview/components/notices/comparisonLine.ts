@@ -8,7 +8,7 @@ import type { PanelActions } from '../../controllers/controller'
 import { comparisonProgress } from '../../state/rows/comparison'
 import { command, mainCommand, remedyButtons } from './commands'
 
-/** What a comparison lacks, and what can be done about it. While it runs, the header says so. */
+/** Names the missing part of a comparison and offers the actions for it. While a comparison runs, the header shows that. */
 export function comparisonLine(
   inspection: Inspection,
   actions: PanelActions,

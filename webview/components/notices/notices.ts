@@ -9,7 +9,7 @@ import { newestInspection, type PanelState } from '../../state/inspection/panelS
 import { command, mainCommand, remedyButtons } from './commands'
 import { comparisonLine } from './comparisonLine'
 
-/** What the panel says about a request, as a page of its own while no inspection is shown. */
+/** The state or failure of a request, as a page of its own while no inspection is shown. */
 export function noticePage(notice: Notice | null, actions: PanelActions): TemplateResult | typeof nothing {
   if (notice === null) return nothing
   if (notice.kind === 'preparing')

@@ -1,7 +1,7 @@
 /** Lines that stay visible above and below the picked text. */
 const CONTEXT_LINES = 1
 
-/** What a user scrolls with. */
+/** The events by which a user scrolls. */
 const USER_INPUT = ['wheel', 'pointerdown', 'keydown'] as const
 
 /**

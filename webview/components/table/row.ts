@@ -47,7 +47,7 @@ function rowClass({ token, score, stale }: Row): string {
   return `row ${token === null ? 'next' : ''} ${score === null ? 'unscored' : ''} ${stale ? 'stale' : ''}`
 }
 
-/** What a row says instead of numbers of this run; null if it has them. */
+/** The note that a row has instead of numbers of this run; null if it has them. */
 function noteOf({ distribution, unscored, uncompared }: Row, { sides }: RowContext): string | null {
   if (unscored === null)
     return sides === null || uncompared === null ? null : describeUncompared(uncompared, sides.names)

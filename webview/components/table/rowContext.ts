@@ -4,7 +4,7 @@ import type { TableColumn } from '../../state/table/columns'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import type { BarScale } from '../base/signedBar'
 
-/** What all rows share. */
+/** The data that all rows share. */
 export interface RowContext {
   readonly labels: TokenLabels
   readonly colouring: Colouring
@@ -13,7 +13,7 @@ export interface RowContext {
   readonly sides: RowSides | null
 }
 
-/** What the rows of a comparison share. */
+/** The data that the rows of a comparison share. */
 export interface RowSides {
   readonly names: SideNames
   readonly likelier: SideNames

@@ -32,7 +32,7 @@ export function headerRowCount(columns: readonly TableColumn[]): number {
   return columns.some((column) => COLUMN_VIEWS[column].side !== undefined) ? 2 : 1
 }
 
-/** What a column is called, alone or under the name of its group. */
+/** The label of a column, alone or under the name of its group. */
 export function columnLabel(column: TableColumn, names: SideNames | null): TemplateResult | string {
   const { label, side } = COLUMN_VIEWS[column]
   if (side === undefined || names === null) return label

@@ -1,7 +1,7 @@
 import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import type { Row, RowBlock } from '../rows/rows'
 
-/** What the views of one side show. */
+/** The inspection and the rows that the views of one side show. */
 export interface SideView {
   readonly inspection: Inspection
   /** The rows of each section. */

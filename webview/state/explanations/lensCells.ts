@@ -4,7 +4,7 @@ import { layerCount, mostLikelyAt } from '../../../src/shared/numbers/lens'
 import { METRIC_SCALES } from '../../../src/shared/numbers/metrics'
 import { formatCount, formatDecimal, formatProbability } from '../../../src/shared/text/format'
 
-/** What the cells of the lens are coloured by. */
+/** The quantities that can colour the cells of the lens. */
 export const LENS_CELLS = ['shownProbability', 'actualProbability', 'actualRank', 'entropy', 'kl'] as const
 export type LensCells = (typeof LENS_CELLS)[number]
 

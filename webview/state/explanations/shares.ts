@@ -7,7 +7,7 @@ import { elementAt } from '../../../src/shared/elementAt'
 
 export type ShareOrder = 'size' | 'layer'
 
-/** What a share belongs to. */
+/** The component or the token that a share belongs to. */
 export type ShareLabel =
   /** A component in the field's notation: `L1 MLP`, `L0 attn`, `L0H1`, `wpe[63]`. */
   | { readonly kind: 'name'; readonly name: string; readonly description: string }

@@ -13,7 +13,7 @@ const MAX_LINE_TOKENS = 32
 
 export type EffectStep = 'plus1' | 'plus2' | 'plus3' | 'minus1' | 'minus2' | 'minus3'
 
-/** [S] What all heads of all layers read from each row and write directly to the logit. */
+/** [S] The direct contribution to the logit of all heads of all layers from each row. */
 export function effectsBySource({ sources }: Attribution, sourceCount: number): Float64Array {
   const effects = new Float64Array(sourceCount)
   for (let at = 0; at < sources.length; at += sourceCount)

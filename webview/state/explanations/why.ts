@@ -12,7 +12,7 @@ import {
 import { isRecord } from '../../../src/shared/isRecord'
 import type { ShareOrder } from './shares'
 
-/** What the user has set; saved for a reload. */
+/** The user's choices; saved for a reload. */
 export interface WhyView {
   readonly order: ShareOrder
   /** The ids of the open rows; they stay open for other tokens. */

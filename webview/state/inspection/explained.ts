@@ -1,17 +1,17 @@
 import { isRecord } from '../../../src/shared/isRecord'
 import type { Contrast } from '../../../src/shared/contracts/engine/explanation'
 
-/** What the views explain of the picked token. */
+/** The token, its contrast and the layer that the views of the picked token explain. */
 export interface Explained {
   /** Null for the token that stands there; for the `next` row, the most likely one. */
   readonly tokenId: number | null
-  /** What the token is contrasted with; null for the most likely other token. */
+  /** The contrast of the token's logit; null for the most likely other token. */
   readonly contrast: Contrast | null
   /** The layer that is shown, 0 for the embeddings, i + 1 for block i; null for the last one, the output. */
   readonly layer: number | null
 }
 
-/** What is explained of a token that was just picked. */
+/** The choice for a token that was just picked. */
 export const OUTPUT_OF_TOKEN: Explained = { tokenId: null, contrast: null, layer: null }
 
 /** Validates what an older version may have saved. */

@@ -27,7 +27,7 @@ import { initialWhy, type WhyState } from '../explanations/why'
 export interface PanelState {
   /** Null until the host has sent the vocabulary. */
   readonly labels: TokenLabels | null
-  /** What is shown. */
+  /** The shown inspection. */
   readonly inspection: Inspection | null
   /** A new run of the shown document that has no results yet; the shown inspection stays until it has. */
   readonly upcoming: UpcomingInspection | null
@@ -48,14 +48,14 @@ export interface PanelState {
   readonly why: WhyState
   readonly columns: readonly Column[]
   readonly sort: Sort
-  /** What tokens are coloured by if the inspection is not compared. */
+  /** The quantity that colours the tokens if the inspection is not compared. */
   readonly metric: Metric
-  /** What they are coloured by while it is; `delta` again in the next comparison. */
+  /** The quantity that colours them while it is; `delta` again in the next comparison. */
   readonly comparedColour: ColourBy
   /** How many alternatives the open list of the Prediction tab has. */
   readonly topK: number
   readonly sampling: SamplingSettings
-  /** What is open in the Prediction tab. */
+  /** The open parts of the Prediction tab. */
   readonly openParts: ReadonlySet<PredictionPart>
   readonly tabs: OpenTabs
   readonly layout: PanelLayout
@@ -134,7 +134,7 @@ export function initialState({
   }
 }
 
-/** What tokens are coloured by. */
+/** The quantity that colours the tokens now. */
 export function colourBy({ inspection, metric, comparedColour }: PanelState): ColourBy {
   return inspection?.comparison === undefined ? metric : comparedColour
 }

@@ -1,4 +1,4 @@
-// What the tab Why asks about the picked token.
+// The question that the tab Why asks about the picked token.
 
 import type { Contrast } from '../../../src/shared/contracts/engine/explanation'
 import type { Distribution } from '../../../src/shared/contracts/engine/prediction'
@@ -9,7 +9,7 @@ import { baselineAt } from '../rows/comparedRows'
 import type { PanelState } from './panelState'
 import { isSameQuestion } from '../explanations/why'
 
-/** What the tab asks about the picked token; null if the token is not scored. */
+/** The question about the picked token; null if the token is not scored. */
 export function whyQuestion(state: PanelState): WhyQuestion | null {
   const { inspection, picked, explained } = state
   if (inspection === null || picked === null) return null

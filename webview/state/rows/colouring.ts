@@ -1,4 +1,4 @@
-// What tokens are coloured by: a metric of the shown side, or the difference of the two sides of a comparison.
+// The colours of tokens: by a metric of the shown side, or by the difference of the two sides of a comparison.
 
 import type { Inspection } from '../../../src/shared/contracts/panel/inspection'
 import { deltaBits } from '../../../src/shared/numbers/comparedTokens'

@@ -17,7 +17,7 @@ export interface Row extends TokenAddress {
   readonly token: Token | null
   /** Null if the token is not scored, or not yet. */
   readonly score: TokenScore | null
-  /** What the token is scored with, or what follows the last token; null if that is not known (yet). */
+  /** The distribution that scores the token, or that follows the last token; null if it is not known (yet). */
   readonly distribution: Distribution | null
   /** Number of tokens in the section. */
   readonly tokenCount: number
@@ -62,7 +62,7 @@ export class RowStore {
   }
 }
 
-/** What rows are made of. */
+/** The data that rows are made of. */
 export interface RowSource {
   readonly inspection: Inspection
   /** The run before, of the same tokens, whose results stand in for those that are still missing. */

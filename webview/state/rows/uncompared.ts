@@ -24,7 +24,7 @@ export type Uncompared =
   | 'notAligned'
   | Exclude<ComparisonState['kind'], 'loading' | 'running' | 'done'>
 
-/** What of a row decides whether it is compared. */
+/** The fields of a row that decide whether it is compared. */
 export interface ComparableRow extends TokenAddress {
   /** Null in the `next` row. */
   readonly token: Token | null

@@ -83,7 +83,7 @@ const MIN_COLUMNS = 2
 /** The space for the columns of a table, in pixels. */
 export interface ColumnSpace {
   readonly available: number
-  /** What each column needs at least, so that neither its label nor a value is cut. */
+  /** The least width of each column, so that neither its label nor a value is cut. */
   readonly widths: ReadonlyMap<TableColumn, number>
 }
 
@@ -205,7 +205,7 @@ export function formatNumber(column: SortColumn, value: number): string {
   }
 }
 
-/** What limits the values of an inspection. */
+/** The upper limits of the values of an inspection. */
 export interface ValueLimits {
   /** Number of tokens of the longest section. */
   readonly tokens: number

@@ -15,7 +15,7 @@ export type NativeLibrary =
   /** `reason` says what to do, too. */
   | { readonly kind: 'missing'; readonly reason: string }
 
-/** What an engine in the native process is started with. */
+/** The model and the library that an engine in the native process is started with. */
 export interface NativeEngine extends SelectedModel {
   readonly nativeLibrary: string
 }

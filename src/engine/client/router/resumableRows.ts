@@ -60,12 +60,12 @@ export class ResumableRows<M extends RowsMethod> {
   }
 }
 
-/** What the rows of a method are. */
+/** The functions that count the rows of a method and continue its request after the delivered ones. */
 interface RowsOf<M extends RowsMethod> {
   /** The request without its first rows. */
   readonly without: (request: Request<M>, rows: number) => Request<M>
   readonly count: (progress: Progress<M>) => number
-  /** What says that the next rows come from this engine. */
+  /** The progress that reports that the next rows come from this engine. */
   readonly continued: (
     api: EngineApi,
     request: Request<M>,

@@ -15,7 +15,7 @@ export async function compareBackends(
   const { tokenIds } = await wasm.tokenize({ text: SELF_TEST_TEXT }, { signal })
   const first = Int32Array.of(START_TOKEN_ID, ...tokenIds)
   const second = tokenIds.slice()
-  // The first run may compile shaders, so the second is timed. It starts with another token, so none of it is cached.
+  // The first run may compile shaders, so the second is timed. It starts with another token, so no part of it is cached.
   const warmUp = { wasm: await run(wasm, first, signal), other: await run(accelerated, first, signal) }
   const timed = { wasm: await run(wasm, second, signal), other: await run(accelerated, second, signal) }
   const deltas = [...deltasOf(warmUp.wasm, warmUp.other), ...deltasOf(timed.wasm, timed.other)]

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 
-/** What a process has shown after it opened a graphics adapter. */
+/** The state of a process after it opened a graphics adapter: its loaded libraries and its error output. */
 export interface OpenedAdapter {
   readonly platform: NodeJS.Platform
   /** Absolute paths of the libraries that it has loaded. */

@@ -73,7 +73,7 @@ async function gpuSession(
   }
 }
 
-/** What the library says if it finds no adapter, or if the adapter gives it no device. */
+/** Matches the library's error if it finds no adapter, or if the adapter gives it no device. */
 const NO_DEVICE = /failed to get a webgpu (adapter|device)/i
 
 const NO_WEIGHTS: SessionWeights = {

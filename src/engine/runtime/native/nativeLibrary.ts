@@ -4,7 +4,7 @@ import { env, type InferenceSessionFactory } from 'onnxruntime-common'
 import { NativeUnavailableError } from '../../../shared/errors'
 import { isRecord } from '../../../shared/isRecord'
 
-/** What Logitscope uses of `onnxruntime.cjs`, the only file that Logitscope Native has for it. */
+/** The part of `onnxruntime.cjs` that Logitscope uses; Logitscope Native has this one file for it. */
 export interface NativeLibrary {
   readonly InferenceSession: InferenceSessionFactory
   /** The version of ONNX Runtime. */

@@ -5,7 +5,7 @@ import type { SessionWeights } from '../runtime'
 import { GRAPH_OPTIONS } from '../sessionOptions'
 import { WeightBytes } from './weightBytes'
 
-/** What differs between sessions of the native library. */
+/** The settings that differ between sessions of the native library. */
 export interface NativeSettings {
   readonly provider: 'cpu' | 'webgpu'
   /** Threads on the CPU. */

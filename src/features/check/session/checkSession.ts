@@ -8,7 +8,7 @@ import type {
 import { type FileVersion, LogitsWatch, type WatchState } from './logitsWatch'
 import { type CheckSubject, FORMAT, type StoredCheck } from './storedCheck'
 
-/** What a check of the file as it is gives. */
+/** The outcome of a check of the file in its current version. */
 export interface Checked {
   readonly result: ShownResult
   /** The reference model, to begin with next time: an id or a folder. */
@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly subject: CheckSubject
   /** Path of the file as shown. */
   readonly fileName: string
-  /** What was saved before a reload of the window; undefined for a new session. */
+  /** The check that was saved before a reload of the window; undefined for a new session. */
   readonly stored?: StoredCheck
   readonly version: () => Promise<FileVersion | undefined>
   readonly check: (request: CheckRequest) => Promise<Checked>

@@ -2,7 +2,7 @@ import type { ShownCheck } from '../../../shared/contracts/check/checkProtocol'
 import { isRecord } from '../../../shared/isRecord'
 import type { FileVersion } from './logitsWatch'
 
-/** What is checked. */
+/** The file and the text that are checked. */
 export interface CheckSubject {
   /** URI of the file of logits. */
   readonly uri: string

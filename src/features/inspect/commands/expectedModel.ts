@@ -2,7 +2,7 @@ import { readPrecision, readSettings } from '../../../editor/settings'
 import { expectedParameters } from '../../../model/registry'
 import type { ExpectedModel } from '../../../prediction/windows/predictionService'
 
-/** What the platform knows of the selected model before it is loaded. */
+/** The facts about the selected model that are known before it is loaded. */
 export interface SelectedModel {
   /** Id of the selected model. */
   readonly modelId: () => string

@@ -7,7 +7,7 @@ import type { InspectionRun } from './inspectionRun'
 
 /** One side of a section of the shown run, as the requests to explain its tokens need it. */
 export interface ExplainedSide {
-  /** What every request has: the tokens, the model and its windows. */
+  /** The part that every request has: the tokens, the model and its windows. */
   readonly request: ExplainedSequence & { readonly model: ModelInfo }
   /** Index of the section's first token in the sequence. */
   readonly from: number

@@ -16,5 +16,5 @@ export interface InspectionRun extends PreparedInspection {
   readonly why: readonly WhyAnswer[]
 }
 
-/** What a run has before anything is explained. */
+/** The empty explanations of a new run. */
 export const UNEXPLAINED = { lens: LensRows.EMPTY, why: [] } satisfies Partial<InspectionRun>

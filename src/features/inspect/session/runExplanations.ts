@@ -58,7 +58,7 @@ export interface WhyAnswerOptions {
   readonly onPart: (part: WhyPart) => void
 }
 
-/** Explains tokens of the shown run. What is explained of the shown side is kept with the run and not computed again. */
+/** Explains tokens of the shown run. The answers about the shown side are kept with the run and not computed again. */
 export class RunExplanations {
   /** Aborted when the tokens or the model of a side change. */
   private readonly sides = { shown: new AbortController(), baseline: new AbortController() }

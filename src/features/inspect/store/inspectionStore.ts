@@ -34,7 +34,7 @@ const RANGES_FILE = 'ranges'
  * an inspection again writes only what is new.
  */
 export class InspectionStore implements vscode.Disposable {
-  /** What is stored of the inspection that was saved last. */
+  /** The stored folder of the inspection that was saved last. */
   private stored: StoredFolder | undefined
   /** Waits until the current save has ended; a newer save replaces it. */
   private waiting: InspectionRun | undefined

@@ -11,7 +11,7 @@ import { bytesOf, copyOf, readScores, rowsOf, scoreWidth, writeScore } from './s
 /** Compared tokens in one file: two scores each, so that encoding them takes a few milliseconds, even with 100 alternatives. */
 export const COMPARED_PER_FILE = 128
 
-/** What the header of a saved run says of the files of its comparison. */
+/** The header's entry for the files of a saved run's comparison. */
 export interface StoredComparisonHeader {
   /** Number of compared tokens of each section. */
   readonly counts: readonly number[]
@@ -23,7 +23,7 @@ export interface StoredComparisonHeader {
 
 type Turn = 0 | 1
 
-/** What the files of a comparison have. */
+/** The contents of the files of a comparison. */
 export interface ReadComparison {
   /** Of all sections in their order; fewer if a file is missing or incomplete. */
   readonly tokens: readonly ComparedToken[]

@@ -22,7 +22,7 @@ export const FIGURE_HEADINGS = [
   'sameTop',
 ] as const
 
-/** What is compared, the same in every record of a section. */
+/** The columns that name the two sides, the same in every record of a section. */
 export const SIDE_HEADINGS = [
   'shownSide',
   'shownBackend',

@@ -88,7 +88,7 @@ export function streamedComparisonReportOf(
   }
 }
 
-/** What a side ran with, and how many tokens it saw before the section. */
+/** The model and settings that a side ran with, and how many tokens it saw before the section. */
 export function provenanceOfSide(
   { inspection, section, models, compared }: SectionComparison,
   side: 'shown' | 'baseline',

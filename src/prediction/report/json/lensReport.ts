@@ -15,7 +15,7 @@ export interface ReportedLensToken extends ReportedToken {
   readonly logProb: number
 }
 
-/** What one layer predicts. */
+/** The prediction of one layer. */
 export interface ReportedLayer {
   readonly entropyBits: number
   /** KL(output ‖ layer); 0 at the output. */
@@ -24,7 +24,7 @@ export interface ReportedLayer {
   readonly top: readonly ReportedLensToken[]
 }
 
-/** What one layer predicts, and how likely the token that stands there is. */
+/** The prediction of one layer, and how likely it makes the token that stands there. */
 export interface ReportedTokenLayer extends ReportedLayer {
   /** Nats. */
   readonly logProb: number

@@ -28,7 +28,7 @@ export interface ReportedAttention {
 export interface ReportedHead {
   readonly head: number
   readonly value: number
-  /** [S] What the head adds from each row of the window's input; they add up to `value`. */
+  /** [S] The head's contribution from each row of the window's input; they add up to `value`. */
   readonly sources: readonly number[]
 }
 
@@ -38,7 +38,7 @@ export interface WhyReport extends ReportedProvenance {
   readonly logitsRow: number
   /** The token that is explained; it need not be the one that stands there. */
   readonly token: ReportedToken
-  /** What the token is contrasted with: another token, the mean logit of the row, or null for nothing. */
+  /** The contrast of the token's logit: another token, the mean logit of the row, or null for nothing. */
   readonly against: ReportedToken | 'mean' | null
   /** The token's logit minus that of what it is contrasted with. The parts add up to it. */
   readonly total: number

@@ -29,7 +29,7 @@ import { comparisonOfSection, provenanceOfSide, type SectionComparison } from '.
 import { describeComparison, describeSide, NOT_ALIGNED } from './comparisonText'
 import { sectionTitle } from './sectionTitle'
 
-/** What the inspection is compared with, and how far that is; no line if it is not compared. */
+/** Describes both sides of the comparison and its progress in one line; no line if the inspection is not compared. */
 export function comparisonStateLines(inspection: Inspection): string[] {
   if (!isCompared(inspection)) return []
   const { shown, baseline } = sideNames(inspection)

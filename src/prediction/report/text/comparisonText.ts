@@ -76,7 +76,7 @@ function cellsOf(row: ReportedComparedPosition): string[] {
   ]
 }
 
-/** What a side ran with, in one line. */
+/** The model and settings that a side ran with, in one line. */
 export function describeSide(provenance: ReportedProvenance): string {
   return oneLine(describeProvenance({ ...provenance, startToken: provenance.bos, temperature: 1 }))
 }

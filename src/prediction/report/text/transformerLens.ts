@@ -5,7 +5,7 @@ import { assertNever } from '../../../shared/assertNever'
 import type { Contrast } from '../../../shared/contracts/engine/explanation'
 import type { ModelInfo } from '../../../shared/contracts/engine/prediction'
 
-/** What the lines compute. */
+/** The quantity that the lines compute. */
 export type TransformerLensSubject =
   /** The logit lens of a row: the log-probability of a token, and the most likely tokens. */
   | {

@@ -91,7 +91,7 @@ function barLines({ parts, total }: WhyReport, columns: number): string[] {
 
 const MAX_BAR = 40
 
-/** Full blocks for what speaks for the token, hatched ones for what speaks against it. */
+/** Full blocks for a positive contribution to the logit, hatched ones for a negative one. */
 function barOf(value: number, strongest: number, room: number): string {
   const length = strongest === 0 ? 0 : Math.round((Math.abs(value) / strongest) * room)
   return (value < 0 ? '░' : '█').repeat(length)

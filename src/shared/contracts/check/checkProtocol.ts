@@ -24,7 +24,7 @@ export interface PastVerdict {
   readonly maxAbsDeltaNats: number
 }
 
-/** What happens with the watched file. The last result stays visible meanwhile. */
+/** The state of the watched file. The last result stays visible in all of them. */
 export type CheckActivity =
   /** The file does not exist. */
   | { readonly kind: 'waiting' }
@@ -42,11 +42,11 @@ export type CheckActivity =
       readonly kind: 'failed'
       readonly message: string
       readonly actions: readonly CheckAction[]
-      /** What the action `copyConversion` copies. */
+      /** The code that the action `copyConversion` copies. */
       readonly conversion?: string
     }
 
-/** What the buttons of the page do. */
+/** The actions of the page's buttons. */
 export const CHECK_ACTIONS = [
   'cancel',
   'checkAgain',

@@ -45,7 +45,7 @@ export interface CheckedFile {
   readonly remarks: readonly string[]
 }
 
-/** What the numbers of the file are. All of it is undone before they are compared. */
+/** The form in which the file has its numbers. All of it is undone before they are compared. */
 export interface Representation {
   readonly kind: 'logits' | 'log-probabilities' | 'probabilities'
   /** Each row is shifted by a constant of its own. */
@@ -62,7 +62,7 @@ export interface Representation {
 /** Mistakes that occur together, and how well they explain the file. */
 export interface DefectCandidate {
   readonly defects: readonly Defect[]
-  /** What is left between the file and the simulated mistakes; in log-probabilities, nats. */
+  /** The difference that remains between the file and the simulated mistakes; in log-probabilities, nats. */
   readonly residualNats: number
 }
 
@@ -127,7 +127,7 @@ export interface SubBlockMismatch {
   readonly expected: readonly number[]
 }
 
-/** What the user can do so that a check says more. */
+/** A step by which the user gets a more specific verdict from a check. */
 export type CheckAdvice =
   /** Save a second run of the same code: two runs with dropout differ. */
   | 'second-run'

@@ -33,7 +33,7 @@ export interface GpuAdapter {
   /** As the browser or the driver reports it; browsers may hide parts. */
   readonly name: string
   /**
-   * What decides, together with the adapter, which numbers it computes: the browser's user agent, or the release of ONNX
+   * The software that, with the adapter, decides which numbers it computes: the browser's user agent, or the release of ONNX
    * Runtime and the graphics driver's file.
    */
   readonly implementation: string

@@ -243,7 +243,7 @@ export interface EngineMethods {
   logits: { request: LogitsRequest; progress: ContinuedProgress; result: Float32Array }
   /**
    * Refuses a model to compare with that cannot be loaded: it is missing or is no GPT-2, or there is not enough memory for it
-   * beside the engine's own. Reads none of its weights.
+   * beside the engine's own. Does not read its weights.
    */
   checkBaseline: { request: BaselineModel & ModelRequest; progress: never; result: undefined }
   /** Loads a model to compare with, in place of the one before; for the one that is loaded it only returns its description. */

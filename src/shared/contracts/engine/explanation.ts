@@ -25,7 +25,7 @@ export interface LensRow {
   readonly topLogProbs: Float32Array
 }
 
-/** What an attributed token is contrasted with. */
+/** The reference that an attributed token's logit is contrasted with. */
 export type Contrast =
   /** Attributes the difference of two logits, which is the difference of the log-probabilities. */
   | { readonly kind: 'token'; readonly tokenId: number }
@@ -49,7 +49,7 @@ export interface Attribution {
   readonly attention: Float32Array
   /** [L] The part of `attention` that no head contributes: b_O + Σ_h b_V W_O^h. */
   readonly attentionBias: Float32Array
-  /** [L · H · S] What head h of layer l adds from source row j of the window: at (l · H + h) · S + j. */
+  /** [L · H · S] The contribution of head h of layer l from source row j of the window: at (l · H + h) · S + j. */
   readonly sources: Float32Array
   /** [L] */
   readonly mlp: Float32Array

@@ -21,7 +21,7 @@ export interface Gpt2Variant {
   /** Leaves out the division by the layer's number, in models that have it. */
   readonly layerScale?: 'none'
   /**
-   * What a row attends to. `inverted`: itself and later rows; `inverted-strict`: later rows; `sees-next`: one row too many;
+   * The attended rows. `inverted`: the row itself and later ones; `inverted-strict`: later rows; `sees-next`: one row too many;
    * `not-itself`: one too few; `zero-scores`: masked scores become 0 instead of −∞; `after-softmax`: masked weights
    * become 0 and the rest is not normalized again.
    */
@@ -30,9 +30,9 @@ export interface Gpt2Variant {
   readonly softmaxOver?: 'queries' | 'heads'
   /** `post`: LN(x + f(x)); `sub-block-output`: x + LN(f(x)). GPT-2 has x + f(LN(x)). */
   readonly norm?: 'post' | 'sub-block-output'
-  /** What the attention's output is added to, instead of its input. */
+  /** The tensor that the attention's output is added to, instead of its input. */
   readonly attentionResidual?: 'nothing' | 'normalized'
-  /** What the MLP's output is added to, instead of its input. */
+  /** The tensor that the MLP's output is added to, instead of its input. */
   readonly mlpResidual?: 'nothing' | 'normalized' | 'block-input'
   /** The MLP reads the block's input, beside the attention instead of after it. */
   readonly mlpInput?: 'block-input'
@@ -115,7 +115,7 @@ export interface HiddenRows {
   readonly values: Float32Array
 }
 
-/** What a thread answers that simulates GPT-2. Each call is cancellable between two runs of the model. */
+/** The methods of a thread that simulates GPT-2. Each call is cancellable between two runs of the model. */
 export interface SimulationMethods {
   /** Loads the model with the first call. */
   simulatedModel: { request: undefined; progress: never; result: SimulatedModel }
@@ -138,7 +138,7 @@ export interface SimulationMethods {
     result: { readonly blocks: readonly HiddenRows[]; readonly normalized: Float32Array }
   }
   /**
-   * What a sub-block makes of any input [S · C]: its output before it is added. `name` is `h.{i}.attn`, which reads the
+   * The output of a sub-block for any input [S · C], before it is added. `name` is `h.{i}.attn`, which reads the
    * stream before block i, or `h.{i}.mlp`, which reads the stream after the block's attention.
    */
   subBlock: {

@@ -31,7 +31,7 @@ export interface ComparedNext extends Divergence {
   readonly baseline: Distribution
 }
 
-/** What an inspection is compared with. */
+/** The side that an inspection is compared with. */
 export type Baseline =
   /** Another model or the same one in another precision, on the same tokens. */
   | {

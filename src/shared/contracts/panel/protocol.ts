@@ -122,7 +122,7 @@ export interface ShowNoticeMessage {
   readonly notice: Notice
 }
 
-/** What the panel says about a request for an inspection; a page of its own if no inspection is shown. */
+/** The state or failure of a request for an inspection; a page of its own if no inspection is shown. */
 export type Notice =
   | { readonly kind: 'noInspection' }
   | { readonly kind: 'noEditor' }

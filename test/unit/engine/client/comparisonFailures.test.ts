@@ -160,7 +160,7 @@ describe('If the native process ends in the middle', { timeout: LOADING_LIMIT_MS
     })
   })
 
-  /** The native engine ends before its next run after so many more. */
+  /** The native engine ends after `runs` more runs. */
   function endAfter(runs: number): void {
     const { engine } = tested.native
     engine.beforeRun = (before) => {

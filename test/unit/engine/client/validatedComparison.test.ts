@@ -57,7 +57,7 @@ function validated(handlers: Partial<RpcHandlers<EngineMethods>>) {
   return validatedEngine(connect({ ...hashEngine(), ...handlers }))
 }
 
-/** What arrives of a comparison whose rows are made by `rowOf`. */
+/** The rows that arrive from a comparison whose rows are made by `rowOf`. */
 async function compared(rowOf: (row: number) => unknown) {
   const rows: ComparedRows[] = []
   const engine = validated({

@@ -24,7 +24,7 @@ describe('The model that a file of logits names', () => {
   it.each([
     ['no metadata', safetensorsWith(undefined)],
     ['metadata without it', safetensorsWith({ format: 'np' })],
-    ['a name that is no text', safetensorsWith({ model: 2 })],
+    ['a name that is not a string', safetensorsWith({ model: 2 })],
     ['an array without metadata', npyBytes({ shape: [1, V], data: ROW })],
     ['an empty file', new Uint8Array(0)],
   ])('is unknown with %s', async (_, bytes) => {

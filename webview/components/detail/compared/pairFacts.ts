@@ -43,7 +43,7 @@ export function pairFactsTemplate(
   </table>`
 }
 
-/** What both sides know of the token after the text: its entropy. */
+/** The figure that both sides have for the token after the text: its entropy. */
 export function nextPairFactsTemplate({ shown, baseline }: ComparedNext, names: SideNames): TemplateResult {
   return html`<table class="pair-facts" aria-label="Both sides">
     <thead>

@@ -17,7 +17,7 @@ export interface KnockoutOptions {
   readonly why: WhyController
 }
 
-/** What attention knockout of the chosen tokens does to both tokens, and the new most likely token. */
+/** The effect of attention knockout of the chosen tokens on both tokens, and the new most likely token. */
 export function knockoutTemplate(options: KnockoutOptions): TemplateResult {
   const { rows, answer } = options
   if (rows.length === 0) return answer.window.inputIds.length === 1 ? onlyCurrentNote : howToNote

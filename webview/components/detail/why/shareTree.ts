@@ -30,7 +30,7 @@ export class ShareTreeElement extends LightElement {
   /** Ids of the open rows. */
   @property({ attribute: false }) open: readonly string[] = []
   @property({ attribute: false }) labels!: TokenLabels
-  /** What is summed up: the name of the last line. */
+  /** The name of the sum, in the last line. */
   @property({ attribute: false }) totalName!: TemplateResult
   @property({ attribute: false }) why!: WhyController
 

@@ -1,7 +1,7 @@
 import type { TextRange } from '../../../../shared/contracts/engine/prediction'
 
 /**
- * The range of another version of a text that corresponds to a range of it. What is before the first and after the last
+ * The range of another version of a text that corresponds to a range of it. The text before the first and after the last
  * difference keeps its place; a range that ends inside the differences has all of them.
  */
 export function correspondingRange(text: string, other: string, { start, end }: TextRange): TextRange {

@@ -1,4 +1,4 @@
-// What was explained of a run, for its exports and for Open Results as Text.
+// The computed explanations of a run as text, for its exports and for Open Results as Text.
 
 import {
   type SectionLens,

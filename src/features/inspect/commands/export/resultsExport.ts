@@ -195,7 +195,7 @@ interface FormatItem<F extends string> extends vscode.QuickPickItem {
 
 const NO_RESULTS = 'There are no results yet. Select text and run “Logitscope: Inspect Logits”.'
 
-/** What a section's report has beside its predictions. */
+/** The properties of a section's report besides its predictions. */
 function* furtherProperties(
   run: InspectionRun,
   section: number,
@@ -216,7 +216,7 @@ function resultsUri({ inspection, lens, why }: InspectionRun): vscode.Uri {
   })
 }
 
-/** What the text of a comparison depends on; a number of its tokens can be the same after another run. */
+/** A string that changes whenever the text of a comparison does; the number of its tokens can be the same after another run. */
 function idOfComparison({ comparison }: Inspection): string {
   if (comparison === undefined) return ''
   const { baseline, state, sections } = comparison
@@ -228,7 +228,7 @@ function idOfComparison({ comparison }: Inspection): string {
   return [...Object.values(baseline), state.kind, ...figures].join('.')
 }
 
-/** What the text of an answer depends on. */
+/** A string that changes whenever the text of an answer does. */
 function idOfWhy({ subject, context, knockout }: WhyAnswer): string {
   const { section, position, tokenId, contrast } = subject
   const other = contrast.kind === 'token' ? contrast.tokenId : contrast.kind

@@ -1,4 +1,4 @@
-// What the native runtime does with the files of weights.
+// The native runtime's use of the files of weights.
 
 import { cp, open, readFile, symlink, truncate } from 'node:fs/promises'
 import { join } from 'node:path'

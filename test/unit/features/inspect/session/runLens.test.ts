@@ -27,7 +27,7 @@ let explained: ExplainedRun
 let requests: ExplainedRows[]
 let requestOptions: LensOptions[]
 let given: { readonly position: number; readonly rows: readonly LensRow[] }[]
-/** What happened, in order. */
+/** The events in the order in which they happened. */
 let events: Event[]
 let computeRows: (request: ExplainedRows, options: LensOptions) => Promise<void>
 

@@ -13,7 +13,7 @@ import { preparedRun, SessionUnderTest, trackedRequest } from '../../../../suppo
 const INT8: Baseline = { kind: 'model', id: 'mini', precision: 'int8' }
 const QUESTION = { kind: 'longRun', documentName: 'a', tokens: 1, seconds: 9, hasVisiblePart: false } as const
 
-/** What is expected of a session: no more than the kinds of its states. */
+/** The expected state of a session: no more than the kinds of its states. */
 interface Model {
   request: 'none' | 'refused' | 'preparing' | 'asking' | 'failed'
   /** Whether the request continues the shown run. */
