@@ -38,8 +38,8 @@ ${TEXT_USAGE}
   --token T           the token to explain: the first one of T, which is tokenized as it stands, so mind a leading space
                       (default: the token that stands there; for next the most likely one)
   --token-id N        the same by its id
-  --against T         the contrast: the first token of T; mean: the mean logit of all tokens; none: nothing, which splits
-                      the raw logit (default: the most likely other token)
+  --against T         the contrast: the first token of T; mean: the mean logit of all tokens; none: nothing, which
+                      splits the raw logit (default: the most likely other token)
   --against-id N      the same by its id
   --jsonl FILE|-      answers many requests, one JSON object on each line:
                       {"text", "context"?, "at", "token"? or "tokenId"?, "against"? or "againstId"?}
