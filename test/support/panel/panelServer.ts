@@ -36,7 +36,11 @@ export async function startPanelServer(): Promise<PanelServer> {
     const page = PAGES.get(pathname)
     const file = page === undefined ? files.get(pathname) : harnessDocument(page, searchParams)
     if (file === undefined) response.writeHead(404).end()
-    else response.setHeader('content-type', contentType(pathname)).setHeader('cache-control', page === undefined ? 'max-age=3600' : 'no-store').end(file)
+    else
+      response
+        .setHeader('content-type', contentType(pathname))
+        .setHeader('cache-control', page === undefined ? 'max-age=3600' : 'no-store')
+        .end(file)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
