@@ -12,6 +12,7 @@ import type { Colouring } from '../../state/rows/colouring'
 import type { Row, RowBlock } from '../../state/rows/rows'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { LightElement } from '../base/lightElement'
+import { moveByKey, SLIDER } from '../base/moveByKey'
 import { type Bar, type Bin, binIndex, binTokens } from './bins'
 
 /** Narrower bars cannot be told apart. */
@@ -157,7 +158,9 @@ export class SparklineElement extends LightElement {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const { picked } = this.actions
     const current = picked === null ? 0 : toFlatIndex(this.sections, picked)
-    const target = sliderTarget(event.key, current, this.tokens.length - 1)
+    const last = this.tokens.length - 1
+    const page = Math.max(1, Math.round(last * PAGE_SHARE))
+    const target = moveByKey(event.key, SLIDER, { current, last, page })
     if (target === null) return
     event.preventDefault()
     this.actions.pick(fromFlatIndex(this.sections, target), 'reveal')
@@ -190,26 +193,4 @@ function barPath(i: number, zero: number, height: number): string {
 
 function maxOf(bins: readonly Bin[], direction: Direction): number {
   return bins.reduce((max, bin) => Math.max(max, bin[direction]?.max ?? 0), 0)
-}
-
-function sliderTarget(key: string, current: number, last: number): number | null {
-  const page = Math.max(1, Math.round(last * PAGE_SHARE))
-  switch (key) {
-    case 'ArrowRight':
-    case 'ArrowUp':
-      return Math.min(last, current + 1)
-    case 'ArrowLeft':
-    case 'ArrowDown':
-      return Math.max(0, current - 1)
-    case 'PageUp':
-      return Math.min(last, current + page)
-    case 'PageDown':
-      return Math.max(0, current - page)
-    case 'Home':
-      return 0
-    case 'End':
-      return last
-    default:
-      return null
-  }
 }

@@ -17,6 +17,7 @@ import { setTokenContext } from '../../tokens/tokenContext'
 import type { TokenLabels } from '../../tokens/tokenLabels'
 import { clickedToken, tokenUnder } from '../base/clickedToken'
 import { LightElement } from '../base/lightElement'
+import { ACROSS, moveByKey } from '../base/moveByKey'
 import { sectionTitle } from '../base/sectionTitle'
 import { type Insertion, insertionsIn, NO_INSERTIONS } from './insertion'
 import { LineScroll } from './lineScroll'
@@ -191,7 +192,7 @@ export class StripElement extends LightElement {
     if (event.key === 'Enter' && picked !== null) this.actions.pick(picked, 'select')
     else {
       const current = picked === null ? 0 : toFlatIndex(sections, picked)
-      const target = textTarget(event.key, current, last)
+      const target = moveByKey(event.key, ACROSS, { current, last })
       if (target === null) return
       this.actions.pick(fromFlatIndex(sections, target), 'reveal')
     }
@@ -239,20 +240,4 @@ function nextOfShared({ target }: Event, first: TokenAddress, picked: TokenAddre
   const last = span === null ? first.position : Number(span.dataset.last)
   const isInside = picked?.section === first.section && picked.position >= first.position
   return isInside && picked.position < last ? { ...first, position: picked.position + 1 } : first
-}
-
-/** The token that a key moves to; null if the key does not move. */
-function textTarget(key: string, current: number, last: number): number | null {
-  switch (key) {
-    case 'ArrowRight':
-      return Math.min(last, current + 1)
-    case 'ArrowLeft':
-      return Math.max(0, current - 1)
-    case 'Home':
-      return 0
-    case 'End':
-      return last
-    default:
-      return null
-  }
 }

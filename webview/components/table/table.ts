@@ -17,9 +17,9 @@ import type { TokenLabels } from '../../tokens/tokenLabels'
 import { setTokenContext } from '../../tokens/tokenContext'
 import { clickedToken, tokenUnder } from '../base/clickedToken'
 import { LightElement } from '../base/lightElement'
+import { DOWN, moveByKey, pageOf, withPages } from '../base/moveByKey'
 import { sectionTitle } from '../base/sectionTitle'
 import { ColumnFit } from './columnFit'
-import { rowTarget } from './gridKeys'
 import { rowId } from './row'
 import './rowBlock'
 import type { RowContext } from './rowContext'
@@ -28,6 +28,7 @@ import { headerRowCount, headerRowsTemplate } from './tableHeader'
 
 /** One block updates within a frame, and 20,000 rows make only 400 blocks. */
 const ROWS_PER_BLOCK = 50
+const ROW_KEYS = withPages(DOWN)
 
 /** The table: one row per position. The grid is a single tab stop; the picked row is its active descendant. */
 @customElement('logitscope-table')
@@ -247,7 +248,11 @@ export class TableElement extends LightElement {
       this.headerButtons.at(0)?.focus()
       return true
     }
-    const target = rowTarget(key, { current, last: rows.length - 1, rowsPerPage: this.rowsPerPage })
+    const target = moveByKey(key, ROW_KEYS, {
+      current,
+      last: rows.length - 1,
+      page: pageOf(this.rowsPerPage),
+    })
     if (target === null) return false
     const { section, position } = elementAt(rows, target)
     this.actions.pick({ section, position }, 'reveal')

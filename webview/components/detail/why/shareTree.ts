@@ -17,6 +17,7 @@ import { tokenTemplate } from '../../../tokens/pieces'
 import type { TokenLabels } from '../../../tokens/tokenLabels'
 import type { WhyController } from '../../../controllers/whyController'
 import { LightElement } from '../../base/lightElement'
+import { DOWN, moveByKey } from '../../base/moveByKey'
 import { describePlace } from './places'
 import { barScale, barTemplate } from '../../base/signedBar'
 
@@ -131,15 +132,9 @@ export class ShareTreeElement extends LightElement {
   /** Whether the key did something, or could have for another row. */
   private act(key: string, row: ShareRow): boolean {
     const index = this.rows.indexOf(row)
+    const target = moveByKey(key, DOWN, { current: index, last: this.rows.length - 1 })
+    if (target !== null) return this.activate(this.rows[target])
     switch (key) {
-      case 'ArrowDown':
-        return this.activate(this.rows[Math.min(this.rows.length - 1, index + 1)])
-      case 'ArrowUp':
-        return this.activate(this.rows[Math.max(0, index - 1)])
-      case 'Home':
-        return this.activate(this.rows[0])
-      case 'End':
-        return this.activate(this.rows.at(-1))
       case 'ArrowRight':
         if (row.open === false) this.why.setOpen(row.id, true)
         else if (row.open === true) this.activate(this.rows[index + 1])

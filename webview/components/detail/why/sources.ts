@@ -16,6 +16,7 @@ import { runningTextTemplate } from '../../../tokens/pieces'
 import { shownText, type TokenLabels } from '../../../tokens/tokenLabels'
 import type { WhyController } from '../../../controllers/whyController'
 import { LightElement } from '../../base/lightElement'
+import { moveByKey, READING_ORDER } from '../../base/moveByKey'
 import { describePlace } from './places'
 
 /** A button: the tokens of a folded block, or one span. */
@@ -167,7 +168,9 @@ export class SourcesElement extends LightElement {
     if (index === -1) return
     if (key === 'Enter' || key === ' ') this.press(target)
     else {
-      const next = buttons.at(targetOf(key, index, buttons.length - 1) ?? index)
+      const next = buttons.at(
+        moveByKey(key, READING_ORDER, { current: index, last: buttons.length - 1 }) ?? index,
+      )
       if (next === undefined || next === target) return
       this.current = Number(next.dataset.first)
       next.focus()
@@ -183,22 +186,4 @@ function isSameWindow(a: WhyWindow, b: WhyWindow): boolean {
     a.inputIds.length === b.inputIds.length &&
     a.inputIds.every((id, row) => id === b.inputIds[row])
   )
-}
-
-/** The button that a key moves to; null if the key does not move. */
-function targetOf(key: string, index: number, last: number): number | null {
-  switch (key) {
-    case 'ArrowRight':
-    case 'ArrowDown':
-      return Math.min(last, index + 1)
-    case 'ArrowLeft':
-    case 'ArrowUp':
-      return Math.max(0, index - 1)
-    case 'Home':
-      return 0
-    case 'End':
-      return last
-    default:
-      return null
-  }
 }
