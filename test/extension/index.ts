@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import Mocha from 'mocha'
+import type Mocha from 'mocha'
 import type { Failure, SuiteResult } from '../../scripts/testResults.mjs'
 
 /** The file to write the results to, as JSON; set when the tests are bundled. */
@@ -15,7 +15,9 @@ const TEST_LIMIT_MS = 60_000
  * @throws Error when a test failed, which VS Code takes as the failure of the run
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_LIMIT_MS })
+  // Mocha is an ES module. On the Node of the oldest host, `require` gives it another shape.
+  const { default: MochaRunner } = await import('mocha')
+  const mocha = new MochaRunner({ ui: 'bdd', timeout: TEST_LIMIT_MS })
   for (const name of readdirSync(__dirname).sort()) {
     if (name.endsWith('.test.cjs')) mocha.addFile(join(__dirname, name))
   }

@@ -7,6 +7,7 @@ import { run, start, stop } from '../../scripts/processes.mjs'
 import { ADDRESS, freePort } from './freePort.mjs'
 import { waitForListening } from './listening.mjs'
 import { installVscodeHost } from './vscodeHostInstall.mjs'
+import { configFile, extensionsFolder, userDataFolder } from './vscodeServers.mjs'
 
 const INSTALL_EXTENSION_LIMIT_MS = 60_000
 
@@ -67,15 +68,16 @@ export async function startVscodeHost(options) {
     automated = false,
     onProgress = () => {},
   } = options
-  const { node, codeServer, builtIn } = await installVscodeHost(onProgress)
+  const { node, script, server: dialect, builtIn } = await installVscodeHost(onProgress)
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'logitscope-vscode-')))
-  const folders = await prepareHome(home, settings, machineSettings)
-  await linkExtensions(join(home, 'extensions'), extensions)
+  await writeHome(home, settings, machineSettings)
+  const folders = dialect.folders(home)
+  await linkExtensions(extensionsFolder(home), extensions)
   if (leavesOut !== undefined) await linkBuiltIn(builtIn, { to: join(home, 'built-in'), leavesOut })
   const environment = { ...withoutEditorVariables(process.env), ...env }
 
   if (vsix !== undefined) {
-    await run(node, [codeServer, ...folders, '--install-extension', vsix, '--force'], {
+    await run(node, [script, ...folders, '--install-extension', vsix, '--force'], {
       env: environment,
       limitMs: INSTALL_EXTENSION_LIMIT_MS,
       output: 'collect',
@@ -85,18 +87,11 @@ export async function startVscodeHost(options) {
   const server = start(
     node,
     [
-      codeServer,
+      script,
       ...folders,
-      ...['--bind-addr', `${ADDRESS}:${port === 0 ? 0 : await freePort(port)}`],
-      ...['--auth', 'none'],
-      '--disable-telemetry',
-      '--disable-update-check',
-      '--disable-workspace-trust',
-      '--disable-getting-started-override',
-      ...(automated ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
-      ...(leavesOut === undefined
-        ? []
-        : ['--vscode-option', `builtin-extensions-dir=${join(home, 'built-in')}`]),
+      ...dialect.listen(port === 0 ? 0 : await freePort(port)),
+      ...(automated ? dialect.option('enable-smoke-test-driver') : []),
+      ...(leavesOut === undefined ? [] : dialect.option('builtin-extensions-dir', join(home, 'built-in'))),
     ],
     { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
   )
@@ -107,13 +102,14 @@ export async function startVscodeHost(options) {
     }
   }
   try {
-    const [, url = ''] = await waitForListening(server, {
+    const [, listening = ''] = await waitForListening(server, {
       name: 'The VS Code server',
-      pattern: /HTTP server listening on (http:\/\/[^\s/]+)/,
+      pattern: dialect.listening,
     })
+    const url = `http://${ADDRESS}:${listening}`
     return {
       url,
-      userSettingsFile: join(home, 'user-data', 'User', 'settings.json'),
+      userSettingsFile: join(userDataFolder(home), 'User', 'settings.json'),
       folderUrl: (folder, payload) => folderUrl(url, folder, payload),
       dispose,
     }
@@ -150,15 +146,12 @@ export function folderUrl(url, folder, payload) {
  * @param {string} home
  * @param {Record<string, unknown>} settings
  * @param {Record<string, unknown>} machineSettings
- * @returns {Promise<string[]>} the arguments that name the folders
  */
-async function prepareHome(home, settings, machineSettings) {
-  const userData = join(home, 'user-data')
-  const config = join(home, 'config.yaml')
+async function writeHome(home, settings, machineSettings) {
+  const userData = userDataFolder(home)
   await writeSettings(join(userData, 'User'), { ...QUIET_SETTINGS, ...settings })
   await writeSettings(join(userData, 'Machine'), machineSettings)
-  await writeFile(config, '{}\n')
-  return ['--config', config, '--user-data-dir', userData, '--extensions-dir', join(home, 'extensions')]
+  await writeFile(configFile(home), '{}\n')
 }
 
 /**

@@ -5,11 +5,12 @@ import { SetupError } from '../../scripts/failure.mjs'
 import { REPO } from '../../scripts/paths.mjs'
 import { run } from '../../scripts/processes.mjs'
 import { installLocked, isInstalled, npmInstall } from './lockedInstall.mjs'
+import { CODE_SERVER, VSCODE_SERVER } from './vscodeServers.mjs'
 
 /** `nodeMajor` is the version that code-server's native modules are built for. */
 const HOSTS = {
-  newest: { folder: 'vscode-host', nodeMajor: '24' },
-  oldest: { folder: 'vscode-host-oldest', nodeMajor: '20' },
+  newest: { folder: 'vscode-host', nodeMajor: '24', server: CODE_SERVER },
+  oldest: { folder: 'vscode-host-oldest', nodeMajor: '20', server: VSCODE_SERVER },
 }
 
 /** With `LOGITSCOPE_VSCODE=oldest`, the oldest VS Code that the manifest's `engines` allows. */
@@ -23,7 +24,8 @@ const POSTINSTALL_LIMIT_MS = 5 * 60_000
 /**
  * @typedef {object} VscodeHostFiles
  * @property {string} node the Node to run it with
- * @property {string} codeServer the script to run
+ * @property {string} script the server's
+ * @property {import('./vscodeServers.mjs').VscodeServer} server how it is called
  * @property {string} builtIn the folder of the built-in extensions
  */
 
@@ -47,7 +49,8 @@ export async function installVscodeHost(onProgress) {
   })
   return {
     node: hostNode(folder),
-    codeServer: join(folder, 'node_modules/code-server/out/node/entry.js'),
+    script: join(folder, 'node_modules/code-server', HOST.server.script),
+    server: HOST.server,
     builtIn: join(folder, 'node_modules/code-server/lib/vscode/extensions'),
   }
 }
