@@ -25,7 +25,7 @@ describe('before a document is inspected', () => {
   })
 })
 
-describe('hovers and status item of an inspected document', () => {
+describe('in an inspected document', () => {
   const { inspectSample, hasFocus, grid, pickedRow } = panelOf(workbench)
 
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('hovers and status item of an inspected document', () => {
     await workbench().openFile('readConfig.ts')
   })
 
-  it('shows what the model expected at the hovered token', async () => {
+  it('the hover shows the model’s prediction at the hovered token', async () => {
     await hoverOver('try')
 
     const { probability, rank, surprisal } = tokenNumbers(34)
@@ -47,7 +47,7 @@ describe('hovers and status item of an inspected document', () => {
     await workbench().screenshot('hover')
   })
 
-  it('opens the panel at the token with a link', async () => {
+  it('the hover’s link opens the panel at the token', async () => {
     await hoverOver('catch')
 
     await hover('·catch').getByText('Open the panel at this token').click()
@@ -56,7 +56,7 @@ describe('hovers and status item of an inspected document', () => {
     await expect.poll(() => grid().evaluate((element) => element.contains(document.activeElement))).toBe(true)
   })
 
-  it('selects the token in a panel that is open already', async () => {
+  it('the hover’s link selects the token in a panel that is open already', async () => {
     await workbench().runCommand('Logitscope: Inspect Logits')
     await pickedRow('Config, leading space.').waitFor()
     await hasFocus()
@@ -67,7 +67,7 @@ describe('hovers and status item of an inspected document', () => {
     await pickedRow('parse, leading space. Token 41 of 85.').waitFor()
   })
 
-  it('has a menu that the keyboard alone can operate', async () => {
+  it('the status item has a menu that the keyboard alone can operate', async () => {
     const { page } = workbench()
     await toggleHoverInMenu()
     await page.getByText('Logitscope: hover predictions off').waitFor()
@@ -77,7 +77,7 @@ describe('hovers and status item of an inspected document', () => {
     await page.getByText('Logitscope: hover predictions in inspected documents').waitFor()
   })
 
-  it('has a tooltip with the model', async () => {
+  it('the status item has a tooltip with the model', async () => {
     await workbench().page.mouse.move(0, 0)
     await workbench().statusItem.hover()
 
@@ -87,7 +87,7 @@ describe('hovers and status item of an inspected document', () => {
     await expect.poll(() => tooltip.textContent()).toMatch(/12 M parameters.*Native inference is not used: /s)
   })
 
-  it('has a tooltip with the heatmap’s legend in the colours of the theme', async () => {
+  it('the status item has a tooltip with the heatmap’s legend in the colours of the theme', async () => {
     await workbench().showSurprisal()
     await workbench().page.mouse.move(0, 0)
     await workbench().statusItem.hover()

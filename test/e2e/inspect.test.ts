@@ -9,13 +9,13 @@ const NEXT_TO_THE_EDITOR = { layout: 'next to the editor', width: 1440 }
 const WIDE = { layout: 'wide', width: 2400 }
 const LONG_LINE = 'The language model head projects every hidden state to one score for each token.\n'
 
-describe('inspecting in the workbench', () => {
+describe('the panel in the workbench', () => {
   const workbench = useWorkbench()
   const { grid, rows, pickedRow, status, finished, hasFocus, inspectSample } = panelOf(workbench)
   const { openPrediction, openTokens } = panelOf(workbench)
 
   inspectsAWholeDocument(workbench, 'WASM, 1 thread', () => {
-    it('shows a row for every token and one for what comes next', async () => {
+    it('shows a row for every token and one for the token that follows', async () => {
       await expect.poll(() => rows().count()).toBe(SAMPLE_TOKENS + 1)
       await expect(grid().getAttribute('aria-rowcount')).resolves.toBe(String(SAMPLE_TOKENS + 2))
     })
@@ -158,7 +158,7 @@ describe('inspecting in the workbench', () => {
     })
   })
 
-  describe('its accessibility', () => {
+  describe('its page', () => {
     beforeAll(async () => {
       await inspectSample()
       await workbench().putCursor(6, 16)
@@ -175,22 +175,25 @@ describe('inspecting in the workbench', () => {
       { theme: 'light', ...NEXT_TO_THE_EDITOR },
       { theme: 'highContrast', ...NEXT_TO_THE_EDITOR },
       { theme: 'highContrastLight', ...NEXT_TO_THE_EDITOR },
-    ])('has no serious violation in the theme $theme, $layout', async ({ theme, layout, width }) => {
-      await workbench().page.setViewportSize({ width, height: 900 })
-      await workbench().setTheme(theme)
-      await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
-      const picture = `inspect-${theme}-${layout.replaceAll(' ', '-')}`
-      await workbench().screenshot(picture)
-      const inTokens = await seriousViolations(workbench())
-      await openPrediction('Sampling')
-      await openPrediction('How computed')
-      await workbench().panel.getByText('All 50,257 tokens can be sampled.').waitFor()
+    ])(
+      'has no serious accessibility violation in the theme $theme, $layout',
+      async ({ theme, layout, width }) => {
+        await workbench().page.setViewportSize({ width, height: 900 })
+        await workbench().setTheme(theme)
+        await pickedRow('Config, leading space. Token 63 of 85.').waitFor()
+        const picture = `inspect-${theme}-${layout.replaceAll(' ', '-')}`
+        await workbench().screenshot(picture)
+        const inTokens = await seriousViolations(workbench())
+        await openPrediction('Sampling')
+        await openPrediction('How computed')
+        await workbench().panel.getByText('All 50,257 tokens can be sampled.').waitFor()
 
-      const inPrediction = await seriousViolations(workbench())
+        const inPrediction = await seriousViolations(workbench())
 
-      await workbench().screenshot(`${picture}-prediction`)
-      await openTokens()
-      expect([...inTokens, ...inPrediction]).toEqual([])
-    })
+        await workbench().screenshot(`${picture}-prediction`)
+        await openTokens()
+        expect([...inTokens, ...inPrediction]).toEqual([])
+      },
+    )
   })
 })

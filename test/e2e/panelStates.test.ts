@@ -10,7 +10,7 @@ import { APPEAR_LIMIT_MS } from './support/workbench'
 const WORKSPACES = join(dirname(hostsOfWorker().codeServer.userSettingsFile), 'workspaceStorage')
 const LINE = 'The language model head projects every hidden state to one score for each token.\n'
 
-describe('the states of the panel', () => {
+describe('the panel', () => {
   const workbench = useWorkbench()
   const { rowOf, inspectSample } = panelOf(workbench)
   const status = (text: RegExp): Locator => workbench().panel.locator('header .status', { hasText: text })
@@ -22,7 +22,7 @@ describe('the states of the panel', () => {
     await workbench().statusItem.locator('[aria-label*="not started yet"]').waitFor()
   })
 
-  it('keeps what was scored when the window is reloaded during a run, and continues it', async () => {
+  it('keeps the scores when the window is reloaded during a run, and continues it', async () => {
     await workbench().reset()
     await askAboutLongDocument()
     const before = new Set(headersWithScores())

@@ -120,7 +120,7 @@ describe('Compare', () => {
     await resultsHave(/Compared: with context \(shown\) with without context \(baseline\)\. Done\./)
   })
 
-  it('ends', async () => {
+  it('ends with End Comparison', async () => {
     await show(TEXT)
     await choose('Without the Text Before', { selected: 'The cat slept on the mat.' })
 
@@ -151,7 +151,7 @@ describe('Compare', () => {
     assert.match(await resultsAsText(), /Compared: .* Done\./)
   })
 
-  describe('says why it is impossible, and compares with nothing', () => {
+  describe('gives a reason and does not run', () => {
     it('with the saved version of a document that has no unsaved changes', async () => {
       await show(TEXT)
       await refuses(

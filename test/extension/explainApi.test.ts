@@ -7,7 +7,7 @@ import { openText } from './support/openText'
 
 const TEXT = 'The cat sat on the mat.'
 
-describe('the API’s explanations', () => {
+describe('the API’s method', () => {
   it('lens has every layer of every token and of the row after the last one', async () => {
     const report = await (await api()).lens({ text: TEXT }, { topK: 2 })
 

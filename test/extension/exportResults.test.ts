@@ -71,7 +71,7 @@ describe('An export', () => {
     assert.deepEqual(await readdir(folder), [])
   })
 
-  it('takes what a menu passes for no format', async () => {
+  it('asks for the format if a menu passes another argument', async () => {
     await inspectText('one two')
     user.answers({ entries: ['CSV'] })
 

@@ -37,7 +37,7 @@ describe('the heatmap', () => {
     assert.deepEqual(visited, [...expected, expected[0]])
   })
 
-  it('goes backwards', async () => {
+  it('goes from one surprising token to the previous one', async () => {
     const expected = (await surprisingPlaces(editor.document)).reverse()
 
     const visited = await visit('previous', expected.length + 1)

@@ -113,7 +113,7 @@ describe('the store of inspections', () => {
     assert.equal(restored.lens.size, 1)
   })
 
-  it('saves what a running inspection has scored when the window closes', async () => {
+  it('saves the scores of a running inspection when the window closes', async () => {
     await store.save(runWith(10))
     store.saveSoon(() => runWith(20))
 

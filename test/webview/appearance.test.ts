@@ -24,7 +24,7 @@ async function showPicked(theme: Theme, width: number): Promise<void> {
   await test.page.locator('.effect', { hasText: 'Top-p 0.90 keeps' }).waitFor()
 }
 
-describe.each(THEMES)('in the theme %s', (theme) => {
+describe.each(THEMES)('the panel in the theme %s', (theme) => {
   it('has no serious accessibility violation', async () => {
     await showPicked(theme, WIDE)
     expect(await seriousViolations(test.page)).toEqual([])
@@ -75,12 +75,12 @@ describe.each(THEMES)('in the theme %s', (theme) => {
   })
 })
 
-it('has no serious accessibility violation in a narrow panel', async () => {
+it('a narrow panel has no serious accessibility violation', async () => {
   await showPicked('dark', NARROW)
   expect(await seriousViolations(test.page)).toEqual([])
 })
 
-it.each([WIDE, NARROW])('does not scroll horizontally at %i pixels', async (width) => {
+it.each([WIDE, NARROW])('the panel does not scroll horizontally at %i pixels', async (width) => {
   await showPicked('dark', width)
   const tooWide = await test.page.evaluate<string[]>(`
     [...document.querySelectorAll('html, body, header, main, logitscope-strip, .grid, .detail, .row')]

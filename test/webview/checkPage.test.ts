@@ -89,7 +89,7 @@ describe('The page of Check My GPT-2', () => {
     expect(await actions()).toEqual(['compareRuns'])
   })
 
-  it('says what the first wrong part should give', async () => {
+  it('shows the values that the first wrong part should give', async () => {
     await show(shownCheck(noMask))
     expect(await text('.verdict')).toContain('should begin with 0.1250, −0.7500; the file has 0.5000')
   })

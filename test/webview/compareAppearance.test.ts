@@ -42,19 +42,22 @@ describe.each(THEMES)('a comparison in the theme %s', (theme) => {
   })
 })
 
-it.each(['hc', 'hclight'] as const)('has hollow bars and no fills in the theme %s', async (theme) => {
-  await test.show(texts, { theme })
-  const looks = await test.page.evaluate<string[]>(`[
+it.each(['hc', 'hclight'] as const)(
+  'a comparison has hollow bars and no fills in the theme %s',
+  async (theme) => {
+    await test.show(texts, { theme })
+    const looks = await test.page.evaluate<string[]>(`[
     getComputedStyle(document.querySelector('.delta-cell rect.minus')).fill,
     getComputedStyle(document.querySelector('.sparkline .bars.down')).fill,
   ]`)
-  const background = await test.page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
-  expect(looks).toEqual([background, background])
-  const fills = await test.page.evaluate<string[]>(
-    `[...document.querySelectorAll('.strip .token')].map((token) => getComputedStyle(token).backgroundImage)`,
-  )
-  expect(new Set(fills)).toEqual(new Set(['none']))
-})
+    const background = await test.page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+    expect(looks).toEqual([background, background])
+    const fills = await test.page.evaluate<string[]>(
+      `[...document.querySelectorAll('.strip .token')].map((token) => getComputedStyle(token).backgroundImage)`,
+    )
+    expect(new Set(fills)).toEqual(new Set(['none']))
+  },
+)
 
 describe.each([
   [340, 598],
@@ -75,7 +78,7 @@ describe.each([
   })
 })
 
-it('has no serious accessibility violation in a narrow panel', async () => {
+it('a comparison in a narrow panel has no serious accessibility violation', async () => {
   await test.show(models, { width: 340, height: 598 })
   expect(await seriousViolations(test.page)).toEqual([])
 })

@@ -14,7 +14,7 @@ const delta = () => test.page.locator('.head').getByRole('button', { name: 'Δ l
 const firstPositions = async () => (await test.texts('.row[data-position] .position')).slice(0, 3)
 
 describe('the table of a comparison', () => {
-  it('has the values of both sides, under what they have in common', async () => {
+  it('has the values of both sides, under the name of the figure', async () => {
     await test.show(models)
 
     await eventually(headers).toEqual([
@@ -137,7 +137,7 @@ describe('the table of a comparison', () => {
     },
   )
 
-  it('has a row for each of 14,400 tokens, and goes to the last', async () => {
+  it('has a row for each of 14,400 tokens, and scrolls to the last', async () => {
     await test.open()
     await test.page.evaluate(`
       const inspection = ${JSON.stringify(models)}

@@ -62,7 +62,7 @@ describe('the figures of a compared token', () => {
     expect((await cellsOf('.pair-facts tbody tr'))[0]).toContain('173')
   })
 
-  it('are the entropies of what follows the text', async () => {
+  it('are the entropies of the token after the text', async () => {
     await test.show(models, { picked: { section: 0, position: 85 } })
 
     expect(await cellsOf('.pair-facts tr')).toEqual([
@@ -143,8 +143,8 @@ describe('a token that is not compared', () => {
   })
 })
 
-describe('which side', () => {
-  it('sampling draws from is said in Sampling', async () => {
+describe('the panel names the side', () => {
+  it('that sampling draws from, in Sampling', async () => {
     await test.show(models, { picked: PICKED })
 
     await openPart(test, 'Sampling')
@@ -152,7 +152,7 @@ describe('which side', () => {
     await eventually(() => test.text('.compared-side')).toMatch(/^Samples from the shown side\s+mini$/)
   })
 
-  it('a log-probability is of is said in How computed, for both', async () => {
+  it('of each log-probability, in How computed', async () => {
     await test.show(models, { picked: PICKED })
 
     await openPart(test, 'How computed')

@@ -60,7 +60,7 @@ describe('the model button', () => {
     expect(await panel.messages('runCommand')).toEqual([])
   })
 
-  it('opens a popover that has what a narrow header leaves out', async () => {
+  it('opens a popover that has the facts that a narrow header leaves out', async () => {
     await test.show(typescript, { width: 340, height: 598 })
     expect(await test.page.getByRole('switch').count()).toBe(0)
     await openPopover()

@@ -44,7 +44,7 @@ describe('the grid of the lens', () => {
     expect(framed.length).toBe(6) // the depth of the test's lens is position modulo 7
   })
 
-  it('has a last column for what follows the text', async () => {
+  it('has a last column for the token after the text', async () => {
     await showLens(test, typescript, { picked: { section: 0, position: 0 } })
     await test.page.locator('.lens').focus()
     await test.page.keyboard.press('End')
@@ -223,7 +223,7 @@ describe('the layers of the picked token', () => {
     expect(await test.text('.layers h2')).toBe('Error token 64, layer by layer · prediction depth 1 (h.0)')
   })
 
-  it('say why a token has none', async () => {
+  it('say why a token has no layers', async () => {
     await test.show(started)
     await test.page.getByRole('tab', { name: 'Lens' }).click()
     await test.page.getByText('Not scored yet: the run is in progress.').first().waitFor()
@@ -243,14 +243,14 @@ describe('the layers of the picked token', () => {
     await test.page.getByText('Row 33 of a later window: the model saw the tokens from 30 on').waitFor()
   })
 
-  it('are said to be of the int8 model', async () => {
+  it('are labelled as those of the int8 model', async () => {
     const model = { ...typescript.model, precision: 'int8' as const }
     await showLens(test, { ...typescript, model }, { picked: CONFIG })
     await test.page.locator('.toolbar').getByText('int8', { exact: true }).waitFor()
   })
 })
 
-it('moves nothing when the rows arrive', async () => {
+it('the lens moves nothing when its rows arrive', async () => {
   const panel = await test.show(typescript, { picked: CONFIG })
   await test.page.getByRole('tab', { name: 'Lens' }).click()
   const call = await test.called('lens')

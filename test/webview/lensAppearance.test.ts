@@ -43,7 +43,7 @@ it.each([
   expect(tooWide).toEqual([])
 })
 
-it('has no serious accessibility violation in a narrow panel', async () => {
+it('the lens in a narrow panel has no serious accessibility violation', async () => {
   await showLens(test, typescript, { width: 340, height: 598, picked: CONFIG })
   expect(await seriousViolations(test.page)).toEqual([])
 })

@@ -72,7 +72,7 @@ describe('a notice about a request', () => {
     await test.posted(message.type, message)
   })
 
-  it('that asks about a long run tells its tokens and time', async () => {
+  it('that asks about a long run states its tokens and time', async () => {
     const panel = await test.open()
     await panel.send({ type: 'showNotice', notice: LONG_RUN })
     await eventually(() => test.text('.page')).toMatch(

@@ -202,7 +202,7 @@ describe('the full row of logits', () => {
     await test.page.locator('.detail [role=alert]').waitFor({ state: 'detached' })
   })
 
-  it('is not said to be loading after it failed', async () => {
+  it('is not shown as loading after it failed', async () => {
     await showPicked(test)
     await openPart(test, 'Sampling')
 

@@ -31,7 +31,7 @@ describe('a reload', () => {
     await eventually(() => test.page.evaluate(`document.querySelector('[role=grid]')?.scrollTop`)).toBe(240)
   })
 
-  it('saves the inspection, pick, scroll offset, metric and number of alternatives, tabs and what is explained', async () => {
+  it('saves the inspection, pick, scroll offset, metric and number of alternatives, tabs and the explained token', async () => {
     const panel = await test.show(typescript)
     await test.page.keyboard.press('Home')
     await test.page.keyboard.press('ArrowDown')

@@ -31,12 +31,12 @@ const COUNT_FIRST_ROWS = `
     else requestAnimationFrame(look)
   })`
 
-it('puts all 1,000 rows into the document', async () => {
+it('the table puts all 1,000 rows into the document', async () => {
   await test.show(inspectionOf(1000))
   await eventually(() => test.page.locator('[role=row][data-position]').count()).toBe(1001)
 })
 
-it('shows the first of 20,000 rows before it renders all, and can go to the last', async () => {
+it('the table shows the first of 20,000 rows before it renders all, and can go to the last', async () => {
   await test.open()
   await test.page.evaluate(`
     window.inspection = ${JSON.stringify(typescript)}
@@ -55,7 +55,7 @@ it('shows the first of 20,000 rows before it renders all, and can go to the last
   expect(await test.page.evaluate('window.firstRows')).toBeLessThan(2_000)
 })
 
-it('updates only the rows that change while predictions stream in', async () => {
+it('the table updates only the rows that change while predictions stream in', async () => {
   const { tokens, predictions } = repeated(1000)
   const running: Inspection = {
     ...typescript,

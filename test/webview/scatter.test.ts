@@ -99,7 +99,7 @@ describe('the plot with the keyboard', () => {
 })
 
 describe('the plot', () => {
-  it('has a label that says what is across, what is up and how many tokens are on each side', async () => {
+  it('has a label that names both axes and the number of tokens on each side', async () => {
     await show()
     const bits = tokens.map(({ score, baselineScore }) => (score.logProb - baselineScore.logProb) / Math.LN2)
     const plus = bits.filter((delta) => delta >= 1).length

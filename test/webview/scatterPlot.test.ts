@@ -49,7 +49,7 @@ describe('the point at a place', () => {
     expect(found?.position).toBe(1)
   })
 
-  it('is null if none is near', () => {
+  it('is null if no point is near', () => {
     expect(plotOf([2, 2], [4, 4]).nearest(80, 80, 12)).toBeNull()
   })
 })
@@ -83,14 +83,14 @@ describe('an arrow key', () => {
   })
 })
 
-it('draws one mark for points that would cover each other', () => {
+it('the plot draws one mark for points that would cover each other', () => {
   const one = new ScatterPlot(pointsAt([3, 3]), SIZE)
   const many = new ScatterPlot(pointsAt([3, 3], [3, 3], [3.001, 3.001]), SIZE)
 
   expect(many.marks('even')).toBe(one.marks('even'))
 })
 
-it('stands at the next compared token if the picked one is not compared', () => {
+it('the point of a picked token that is not compared is that of the next compared token', () => {
   const points = pointsAt([1, 1], [2, 2], [3, 3]).filter(({ position }) => position !== 1)
 
   expect(pointAt(points, { section: 0, position: 1 })?.position).toBe(2)

@@ -51,7 +51,7 @@ describe('the effects by source', () => {
     expect(effectStep(share * 5, -5)).toBe(step)
   })
 
-  it('have no step if there are none', () => {
+  it('have no step if all of them are 0', () => {
     expect(effectStep(0, 0)).toBeNull()
   })
 })

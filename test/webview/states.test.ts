@@ -137,7 +137,7 @@ describe('the document of an inspection', () => {
   it.each([
     ['changed', 'the document has changed'],
     ['deleted', 'the document was deleted'],
-  ] as const)('is said to be %s until it is as it was', async (state, status) => {
+  ] as const)('is labelled %s until its text is the inspected one again', async (state, status) => {
     const panel = await test.show(typescript)
     await panel.send({ type: 'setDocumentState', inspectionId: id, state })
     await eventually(() => test.text('.status')).toBe(status)

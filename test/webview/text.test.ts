@@ -53,7 +53,7 @@ describe('the text', () => {
     expect(await test.posted('pickToken')).toMatchObject({ section: 1, position: 0 })
   })
 
-  it('dims what is still of the previous run, in place', async () => {
+  it('dims the tokens that are still of the previous run, in place', async () => {
     const panel = await test.show(typescript)
     const token = '.running-text [data-position="63"]'
     const before = await test.page.locator(token).boundingBox()
@@ -126,7 +126,7 @@ describe('the keyboard in the text', () => {
   })
 })
 
-describe('whole lines', () => {
+describe('the text in whole lines', () => {
   it.each([
     [1180, 860],
     [900, 600],

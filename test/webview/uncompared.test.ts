@@ -79,7 +79,7 @@ describe('a row that has only the shown side', () => {
     expect(reasonAt(apart, EDIT.onlyShown)).toBe('notAligned')
   })
 
-  it('may be what follows the text, if the texts end differently', () => {
+  it('may be the row after the text, if the texts end differently', () => {
     const { comparison } = texts
     const sections = comparison.sections.map((section) => ({ ...section, next: null }))
 

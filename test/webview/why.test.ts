@@ -238,7 +238,7 @@ describe('the progress of an answer', () => {
   })
 })
 
-it('offers no explanation for a token without a prediction', async () => {
+it('the tab Why offers no explanation for a token without a prediction', async () => {
   const sections = typescript.sections.map((section) => ({ ...section, predictions: [], next: null }))
   await test.show({ ...typescript, sections, state: { kind: 'cancelled' } })
   await test.page.getByRole('tab', { name: 'Why' }).click()

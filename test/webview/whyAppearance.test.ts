@@ -59,7 +59,7 @@ it.each([
   [900, 700],
   [520, 800],
   [340, 598],
-])('fits into a panel of %i by %i pixels', async (width, height) => {
+])('the tab Why fits into a panel of %i by %i pixels', async (width, height) => {
   await showAll('dark', { width, height })
   const tooWide = await test.page.evaluate<string[]>(`
     [...document.querySelectorAll('html, body, .view, .detail, .contrast, .charts, .shares, .sources, .effects')]
@@ -68,7 +68,7 @@ it.each([
   expect(tooWide).toEqual([])
 })
 
-it('has no serious accessibility violation in a narrow panel', async () => {
+it('the tab Why in a narrow panel has no serious accessibility violation', async () => {
   await showAll('light', { width: 340, height: 598 })
   expect(await seriousViolations(test.page)).toEqual([])
 })

@@ -41,7 +41,7 @@ describe('direct logit attribution', () => {
     expect(await test.text('.share.total .value')).toBe(attribution.total.toFixed(2).replace('-', '−'))
   })
 
-  it('lists them by layer, and keeps the order for other tokens and after a reload', async () => {
+  it('lists the parts by layer, and keeps the order for other tokens and after a reload', async () => {
     const panel = await showAnswered(test)
     await test.page.getByRole('radio', { name: 'Layer' }).check()
     await row('wpe[63]').waitFor()
@@ -64,7 +64,7 @@ describe('direct logit attribution', () => {
     expect(await test.text('.share.active .name')).toBe('L0 attn')
   })
 
-  it('opens with a click, and tells the level, the place and the number of siblings', async () => {
+  it('opens with a click, and reports the level, the place and the number of siblings', async () => {
     await showAnswered(test)
     await row('8 smaller').click()
     await row('L0 attn').click()
@@ -148,7 +148,7 @@ describe('the earlier tokens', () => {
     expect(await isOut()).toBe('false')
   })
 
-  it('do not include the current position in what can be knocked out', async () => {
+  it('do not include the current position among those that can be knocked out', async () => {
     const panel = await showAnswered(test)
     await panel.forgetMessages()
     await source(/^new, leading space/).click({ force: true })

@@ -31,7 +31,7 @@ export function testAppearances(workbench: () => Workbench, { name, shown }: Che
   })
 
   it.each(APPEARANCES)(
-    'has no serious violation in the theme $theme, $layout',
+    'has no serious accessibility violation in the theme $theme, $layout',
     async ({ theme, layout, viewport }) => {
       await workbench().setViewport(viewport)
       await workbench().setTheme(theme)

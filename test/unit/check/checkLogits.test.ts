@@ -105,7 +105,7 @@ describe('A mistake is named', () => {
   })
 })
 
-describe('What no mistake explains is different', () => {
+describe('A file that no mistake explains is different', () => {
   it('and a second run is asked for', async () => {
     const { report, advice } = await check(caseOf(['dropout seed 1']))
     expect(report).toMatchObject({ verdict: 'different', defects: [] })
@@ -150,7 +150,7 @@ describe('Hidden states', () => {
     expect([report.firstSubBlock, subBlocks.length]).toEqual([subBlock, 9])
   })
 
-  it('give what the first wrong sub-block should have made of its own input', async () => {
+  it('give the output that the first wrong sub-block should have for its own input', async () => {
     const right = caseOf([])
     const states = hiddenOf(right)
     const wrong: HiddenStates = {

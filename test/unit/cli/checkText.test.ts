@@ -12,7 +12,7 @@ describe('The text of a check', () => {
 
   it('explains a mistake and how to fix it', () => {
     expect(formatCheck(defectResult('double-ln-f'))).toMatch(
-      /^The mistake: final LayerNorm applied twice\n[^]*\nshould be: logits = ln_f\(x\) · wteᵀ\nmend it: Apply ln_f only once\.\n/,
+      /^The mistake: final LayerNorm applied twice\n[^]*\nshould be: logits = ln_f\(x\) · wteᵀ\nfix: Apply ln_f only once\.\n/,
     )
   })
 

@@ -66,7 +66,7 @@ describe('docs/json.md', { timeout: LOADING_LIMIT_MS }, () => {
   })
 
   it.each(SHOWN_OBJECTS.map(({ heading, content }) => [heading, content] as const))(
-    'shows what %s prints: the same fields in the same order, with these values',
+    'shows the output of %s: the same fields in the same order, with these values',
     (command, shown) => {
       expect(differences(JSON.parse(shown), printed.get(command))).toEqual([])
     },

@@ -17,7 +17,7 @@ describe('intField', () => {
   })
 })
 
-describe('Other fields', () => {
+describe('Fields of other types', () => {
   it('encode a float as four bytes, little endian', () => {
     expect(hex(floatField(2, 1))).toBe('15 00 00 80 3f')
   })

@@ -58,7 +58,7 @@ describe('The pieces of a text', () => {
     expect((await pieces(text)).join('') === text).toBe(true)
   })
 
-  it('are none for an empty text', async () => {
+  it('are empty for an empty text', async () => {
     expect(await pieces('')).toEqual([])
   })
 

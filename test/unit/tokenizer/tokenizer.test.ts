@@ -41,7 +41,7 @@ describe('the token ids', () => {
     },
   )
 
-  it('of an empty text are none', async () => {
+  it('of an empty text are an empty list', async () => {
     expect(await idsOf('')).toEqual([])
   })
 

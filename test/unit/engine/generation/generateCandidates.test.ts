@@ -21,7 +21,7 @@ describe('Greedy candidates', () => {
     expect(best.tokenIds).toEqual(language.ids('a', 'b'))
   })
 
-  it('begin with the most probable openings of the typed text, and return what follows it', async () => {
+  it('begin with the most probable openings of the typed text, and return the text after it', async () => {
     const model = modelOf(language, {
       '': { abc: 0.3, ab: 0.5, a: 0.2 },
       ab: { c: 0.1, b: 0.9 },
@@ -63,7 +63,7 @@ describe('Greedy candidates', () => {
     expect(candidates[0]?.tokenIds).toEqual(language.ids('ab'))
   })
 
-  it('are none if the end of the text is the only opening', async () => {
+  it('are empty if the end of the text is the only opening', async () => {
     expect(await generate(modelOf(language, { '': { END: 0.9, a: 0.1 } }))).toEqual([])
   })
 

@@ -111,7 +111,7 @@ describe('A model beside another one', () => {
     await expect(checked).rejects.toThrow(/^huge \(fp32\) and gpt2 \(fp32\) together need 6\.7 GB/)
   })
 
-  it('is said to lack memory if that cannot be allocated', () => {
+  it('is refused for lack of memory if the memory cannot be allocated', () => {
     const { message } = lackOfMemory(GPT2, { beside: LARGE })
 
     expect(message).toBe(

@@ -72,7 +72,7 @@ describe('BaselineModels', () => {
     expect(said).toEqual([])
   })
 
-  it('knows which model is loaded', async () => {
+  it('reports which model is loaded', async () => {
     const { models } = modelsUnderTest()
 
     await models.use(INT8, NEVER, () => Promise.resolve())
@@ -80,7 +80,7 @@ describe('BaselineModels', () => {
     expect([models.has(INT8), models.has(FP32), models.loaded !== undefined]).toEqual([true, false, true])
   })
 
-  it('knows no model after its release', async () => {
+  it('reports no model after its release', async () => {
     const { models } = modelsUnderTest()
     await models.use(INT8, NEVER, () => Promise.resolve())
 

@@ -20,7 +20,7 @@ import { COMPARE_REFERENCES, type CompareReference } from '../../../support/refe
 /** Nats. */
 const TOLERANCE = 2e-4
 
-describe('Comparing two models', () => {
+describe('The comparison of two models', () => {
   it.each(COMPARE_REFERENCES.map((reference) => [reference.name, reference] as const))(
     'gives the numbers of an independent implementation: %s',
     async (_, reference) => {

@@ -115,7 +115,7 @@ describe('The lens', () => {
     expect([deliveries, runs.length]).toEqual([1, 1])
   })
 
-  it('lets an interactive request pass between its steps', async () => {
+  it('lets an interactive request run between its steps', async () => {
     const engine = freshApi()
     const order: string[] = []
     const bulk = engine.lens(lensOfEverything(tokenIds), {

@@ -94,7 +94,7 @@ describe('A prepacked form', () => {
     expect(await readdir(options.prepackedFolder)).toEqual([])
   })
 
-  it('is not wanted again where ONNX Runtime cannot read what it has made, as of a tied head in F16', async () => {
+  it('is not made again if ONNX Runtime cannot read its own file, as for a tied head in F16', async () => {
     const native = new NativeModel(await stored('fp32', 'F16'))
     await native.load()
     await expect(native.makeForm()).rejects.toThrow(InferenceError)

@@ -18,7 +18,7 @@ beforeAll(() => {
     throw new Error('dist/engineProcess.js is missing: npm run build')
 })
 
-it('An engine that is idle has the form of a model made that was used before', async () => {
+it('An idle engine starts a process that makes the form of a model that was used before', async () => {
   const options = await usedBefore()
   const isMade = async () => {
     const names = await readdir(options.prepackedFolder)

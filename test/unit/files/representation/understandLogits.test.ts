@@ -180,7 +180,7 @@ describe('The rows of the input', () => {
 })
 
 describe('The remarks', () => {
-  it('are none for raw logits of the expected rows', async () => {
+  it('are empty for raw logits of the expected rows', async () => {
     expect((await understood(ROWS)).remarks).toEqual([])
   })
 

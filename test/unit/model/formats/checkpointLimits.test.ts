@@ -38,7 +38,7 @@ const open = (limits: Partial<CheckpointLimits>) =>
   openShards(inMemory(files), indexOf(files), { ...GENEROUS, ...limits })
 
 describe('The limits of a checkpoint', () => {
-  it('allow what is exactly at them', async () => {
+  it('allow values that are exactly at the limit', async () => {
     const headerBytes = [...files.values()].reduce((sum, file) => sum + file.length - 8, 0)
     expect((await open({ headerBytes, tensors: 3, shards: 3 })).byName.size).toBe(3)
   })

@@ -57,7 +57,7 @@ describe('proposeConfig', () => {
 
 describe('writeConfig', () => {
   it.each<object>([{}, { n_inner: 100, tie_word_embeddings: false, vocab_size: 50304 }])(
-    'writes what is read back as the model’s (%j)',
+    'writes a file that is read back as the model’s configuration (%j)',
     (fields) => {
       const config = { ...GPT2, activation_function: 'relu', ...fields }
       const tied = parseConfig(JSON.stringify(config)).tied

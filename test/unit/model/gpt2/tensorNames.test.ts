@@ -12,7 +12,7 @@ describe('plainTensorName', () => {
     ['module._orig_mod.transformer.wte.weight', 'wte.weight'],
     ['_orig_mod.lm_head.weight', 'lm_head.weight'],
     ['other.transformer.wte.weight', 'other.transformer.wte.weight'],
-  ])('%s is %s', (stored, plain) => {
+  ])('of %s is %s', (stored, plain) => {
     expect(plainTensorName(stored)).toBe(plain)
   })
 })

@@ -66,7 +66,7 @@ describe.each([
     },
   )
 
-  it('loop ends', async () => {
+  it('that repeats is followed five times at most', async () => {
     const { store, server, hub } = await storeAndHub()
     server.otherwise = redirectTo('model.safetensors')
     await expect(store.install(MODEL, { ...hub, request }, watched())).rejects.toThrow(

@@ -12,7 +12,7 @@ describe('alignTokens', () => {
     })
   })
 
-  it('finds what is before, between and after two edits', async () => {
+  it('finds the shared tokens before, between and after two edits', async () => {
     const alignment = await alignTokens(Int32Array.of(1, 2, 9, 4, 5, 6), Int32Array.of(1, 2, 3, 4, 8, 8, 6))
 
     expect(alignment.runs).toEqual([
@@ -85,7 +85,7 @@ function longestCommon(a: readonly number[], b: readonly number[]): number {
 }
 
 describe('baselineOnlyTokens', () => {
-  it('finds the tokens before, between and after the runs, each before what only the other sequence has', async () => {
+  it('finds the tokens before, between and after the runs, each at its place in the other sequence', async () => {
     const baseline = Int32Array.of(7, 1, 2, 3, 4, 8, 8)
     const { runs } = await alignTokens(Int32Array.of(1, 2, 9, 4), baseline)
 

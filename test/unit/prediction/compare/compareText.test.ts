@@ -6,7 +6,7 @@ import { PredictionService } from '../../../../src/prediction/windows/prediction
 import { connect, freshEngine, loadMini, MINI } from '../../../support/engine/engineUnderTest'
 import { HASH_MODEL, hashEngine } from '../../../support/fakes/hashEngine'
 
-it('counts the context tokens in the windows of the model with fewer positions', async () => {
+it('the comparison of a text counts the context tokens in the windows of the model with fewer positions', async () => {
   const engine = connect({
     ...hashEngine(),
     loadBaseline: () => Promise.resolve({ ...HASH_MODEL, nPositions: HASH_MODEL.nPositions / 2 }),
@@ -26,7 +26,7 @@ it('counts the context tokens in the windows of the model with fewer positions',
   expect(compared.contextTokens).toEqual({ shown: 4, baseline: 4 })
 })
 
-it('says nothing of the graphics adapter if two models are compared on WASM', async () => {
+it('the comparison of a text does not mention the graphics adapter if two models run on WASM', async () => {
   const onGpu: ModelInfo = { ...HASH_MODEL, backend: 'webgpu', gpuProcess: 'native' }
   const engine = connect({
     ...hashEngine(onGpu),
@@ -45,7 +45,7 @@ it('says nothing of the graphics adapter if two models are compared on WASM', as
   expect(models.shown).toEqual({ ...HASH_MODEL, backend: 'wasm' })
 })
 
-it('tells how many of the shared tokens are compared, and collects them in order', async () => {
+it('the comparison of a text reports how many of the shared tokens are compared, and collects them in order', async () => {
   const engine = connect(freshEngine(await loadMini()))
   const service = new PredictionService(engine)
   const progress: string[] = []

@@ -111,13 +111,13 @@ describe('Comparisons', () => {
   })
 
   describe('before a baseline is loaded', () => {
-    it('have no refusal of a model that can be loaded', async () => {
+    it('accept a model that can be loaded', async () => {
       expect(await comparisons.refusalOf(INT8, { model: await service.model() })).toBeUndefined()
     })
 
     it.each([
       ['is missing', { ...MINI, folder: '/nowhere', ifMissing: 'gpt2 is not installed.' }, ModelFilesError],
-      ['is no GPT-2', { ...MINI, folder: '/' }, ModelFilesError],
+      ['is not a GPT-2', { ...MINI, folder: '/' }, ModelFilesError],
     ])('refuse a model that %s', async (_, location, ErrorClass) => {
       const baseline = { location, precision: 'fp32' } as const
 

@@ -40,7 +40,7 @@ describe('The JSON of a compared inspection', () => {
     expect(report).toEqual(JSON.parse(JSON.stringify(cliReport(models))))
   })
 
-  it('tells how many tokens each side saw before the text', () => {
+  it('has the number of tokens that each side saw before the text', () => {
     const { comparison } = jsonOf(comparedContexts(vocabulary))
 
     expect(comparison?.contextTokens).toBe(0)
@@ -71,7 +71,7 @@ describe('The CSV of a compared inspection', () => {
     expect(records[0]?.get('baselineBackend')).toBe('wasm')
   })
 
-  it('has the figures of the baseline and what they differ by', () => {
+  it('has the figures of the baseline and the differences from them', () => {
     const record = elementAt(csvOf(models), pair.position)
 
     const { score, baselineScore, kl, jensenShannon } = pair

@@ -50,7 +50,7 @@ describe('sideNames', () => {
     expect(names).toEqual({ shown: 'notes.txt', baseline: 'clipboard' })
   })
 
-  it('names two documents, with as many folders as tell them apart', () => {
+  it('names two documents, with enough folders to tell them apart', () => {
     const uri = 'file:///project/new/lib/index.ts'
     const baseline: Baseline = { kind: 'text', source: 'document', uri, name: 'index.ts' }
     const shown = { documentName: 'index.ts', documentUri: 'file:///project/old/lib/index.ts' }

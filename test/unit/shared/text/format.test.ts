@@ -133,7 +133,7 @@ it.each([
   [12.3, '12 s'],
   [59.7, '1 min 0 s'],
   [125, '2 min 5 s'],
-])('formats %f seconds as %s', (seconds, shown) => {
+])('%f seconds are formatted as %s', (seconds, shown) => {
   expect(formatDuration(seconds)).toBe(shown)
 })
 
@@ -142,7 +142,7 @@ it.each([
   [124_439_808, '124 M'],
   [1_557_611_200, '1.6 B'],
   [2_048, '2,048'],
-])('formats %i parameters as %s', (parameters, shown) => {
+])('%i parameters are formatted as %s', (parameters, shown) => {
   expect(formatParameters(parameters)).toBe(shown)
 })
 
@@ -150,6 +150,6 @@ it.each([
   [12.34, '12.3'],
   [5_120.4, '5,120'],
   [6.5e254, '6.5e254'],
-])('formats a perplexity of %f as %s', (perplexity, shown) => {
+])('a perplexity of %f is formatted as %s', (perplexity, shown) => {
   expect(formatPerplexity(perplexity)).toBe(shown)
 })

@@ -98,7 +98,7 @@ describe('isCharacterBoundary', () => {
     ['a letter and its combining mark', 'e', '\u0301', false],
     ['an emoji and its skin tone', '👋', '🏽', false],
     ['the beginning of the text', '', '\u0301', true],
-  ])('between %s', (_, before, after, boundary) => {
+  ])('recognizes a place between %s', (_, before, after, boundary) => {
     expect(isCharacterBoundary(utf8(before), utf8(after))).toBe(boundary)
   })
 })

@@ -125,6 +125,6 @@ describe('speakToken', () => {
   })
 })
 
-it('formats bytes as hexadecimal', () => {
+it('bytes are formatted as hexadecimal', () => {
   expect(hexBytes(Uint8Array.of(0, 15, 255))).toBe('00 0F FF')
 })

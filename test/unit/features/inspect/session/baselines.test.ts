@@ -45,7 +45,7 @@ describe('keptBaseline', () => {
     expect(keptBaseline(inspection, comparedWith(baseline))).toBeUndefined()
   })
 
-  it('keeps none if the inspection before was not compared', () => {
+  it('keeps no baseline if the inspection before was not compared', () => {
     expect(keptBaseline(typescript, typescript)).toBeUndefined()
     expect(keptBaseline(typescript, undefined)).toBeUndefined()
   })
@@ -72,7 +72,7 @@ describe('pendingComparison', () => {
 })
 
 describe('isSameBaseline', () => {
-  it('compares what is compared with, not its name', () => {
+  it('compares the baselines themselves, not their names', () => {
     expect(isSameBaseline(OTHER, { ...OTHER, name: 'renamed.ts' })).toBe(true)
     expect(isSameBaseline(INT8, { ...INT8, precision: 'fp32' })).toBe(false)
     expect(isSameBaseline(SAVED, OTHER)).toBe(false)

@@ -132,7 +132,7 @@ describe('a request', () => {
     expect(request.releases()).toBe(0)
   })
 
-  it('of nothing is refused with the reason until it is dismissed', () => {
+  it('without an editor is refused with the reason until it is dismissed', () => {
     test.session.refuse({ kind: 'noEditor' })
     expect(test.session.requested).toEqual({ kind: 'refused', refusal: { kind: 'noEditor' } })
 
@@ -171,7 +171,7 @@ describe('the shown run', () => {
     expect(inspection.sections[0]?.predictions).toHaveLength(2)
   })
 
-  it('can be continued after it was cancelled, with what it has', async () => {
+  it('can be continued after it was cancelled, with the results that it has', async () => {
     await startRun('a')
     score(2)
     test.session.cancel()
@@ -295,7 +295,7 @@ describe('a session in a state that does not have the transition refuses', () =>
     await expect(test.continue()).rejects.toThrow(SessionStateError)
   })
 
-  it('to compare nothing', async () => {
+  it('to compare without a shown run', async () => {
     await expect(test.session.comparison.start(INT8)).rejects.toThrow(SessionStateError)
   })
 
@@ -308,7 +308,7 @@ describe('a session in a state that does not have the transition refuses', () =>
   })
 })
 
-it('two sessions exist beside each other', async () => {
+it('two sessions do not affect each other', async () => {
   const other = new SessionUnderTest()
   await showRun('a')
 
@@ -318,7 +318,7 @@ it('two sessions exist beside each other', async () => {
   expect(other.session.run).toBeUndefined()
 })
 
-it('a disposed session stops its work, releases its subjects and tells nothing more', async () => {
+it('a disposed session stops its work, releases its subjects and sends no further updates', async () => {
   const request = trackedRequest()
   void test.inspect(request)
   test.preparations.newest.finish(preparedRun(finished, 'a'))

@@ -69,7 +69,7 @@ describe('a comparison', () => {
     expect(test.replica).toEqual(test.session.run?.inspection)
   })
 
-  it('tells why it failed, and keeps the run', async () => {
+  it('reports why it failed, and keeps the run', async () => {
     await endRun()
     await compare(INT8)
 
@@ -80,7 +80,7 @@ describe('a comparison', () => {
     expect(test.work.errors).toEqual(['The comparison failed'])
   })
 
-  it('keeps its results if it is cancelled, and takes none that arrive later', async () => {
+  it('keeps its results if it is cancelled, and ignores those that arrive later', async () => {
     await endRun()
     await compare(INT8)
     test.work.baselines.newest.finish(side)

@@ -207,7 +207,7 @@ function score(
   step?.input.listener.onPredictions?.(0, all.slice(known, known + 1))
 }
 
-it('a session is in the state that its transitions say, refuses the others, and tells its views all that changes', async () => {
+it('a session is in the state that its transitions lead to, refuses all others, and reports every change to its views', async () => {
   const names = fc.oneof(fc.constantFrom(...Object.keys(ACTIONS)), {
     arbitrary: fc.constantFrom(...STEPS_FORWARD),
     weight: 2,

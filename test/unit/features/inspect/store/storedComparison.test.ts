@@ -95,7 +95,7 @@ describe('A stored comparison', () => {
     expect((await restore(whole, header)).state).toEqual({ kind: 'interrupted' })
   })
 
-  it('writes only what is new of a comparison that has grown', async () => {
+  it('writes only the new tokens of a comparison that has grown', async () => {
     const { names, save } = store()
     const section = sectionOf(COMPARED_PER_FILE)
     const more = AppendedList.of(section.tokens, sectionOf(2).tokens)

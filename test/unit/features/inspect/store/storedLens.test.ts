@@ -9,7 +9,7 @@ const inspection = referenceInspection('typescript +bos', readGpt2Vocabulary())
 const rowAt = (position: number) => lensRowOf(inspection, { section: 0, position })
 const LATER = LENS_BLOCK_LENGTH + 4
 
-it('writes only the blocks that have changed', async () => {
+it('saving the lens writes only the blocks that have changed', async () => {
   const stored = new StoredLens()
   const names: string[] = []
   const write = (name: string) => {
@@ -24,7 +24,7 @@ it('writes only the blocks that have changed', async () => {
   expect(names).toEqual(['lens-0-0', `lens-1-${LENS_BLOCK_LENGTH}`])
 })
 
-it('restores the rows that were written, without those whose file is missing', async () => {
+it('restoring the lens returns the rows that were written, without those whose file is missing', async () => {
   const files = new Map<string, Uint8Array>()
   const lens = LensRows.EMPTY.with({ section: 0, position: 3 }, [rowAt(3)]).with(
     { section: 0, position: LATER },

@@ -81,7 +81,7 @@ describe('the stored answers', () => {
     expect([...folder.files.keys()]).toEqual(['why-0', 'why-1'])
   })
 
-  it('omit one whose file is incomplete', async () => {
+  it('omit an answer whose file is incomplete', async () => {
     const folder = new Folder()
     const stored = new StoredWhy()
     await stored.write([answerAbout(1), answerAbout(2)], folder.write)

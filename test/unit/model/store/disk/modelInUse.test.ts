@@ -86,7 +86,7 @@ describe('A model that this window uses', () => {
   })
 })
 
-describe('What was derived from a model', () => {
+describe('The data derived from a model', () => {
   it.each(OPERATIONS)('is deleted when the model is %s', async (_, operate) => {
     const setup = await installedModel()
     await operate(setup).catch(() => undefined)

@@ -44,7 +44,7 @@ describe('The Python lines for TransformerLens', () => {
     expect(transformerLensSnippet(MINI, { ...ATTRIBUTION, contrast })).toContain(line)
   })
 
-  it('say that int8 is not what they compute, and how the files were read', () => {
+  it('say that they do not compute int8, and how the files were read', () => {
     const model = { ...MINI, precision: 'int8', remarks: ['Linear layout,\ntransposed on load'] } as const
     const [first, second, third] = transformerLensSnippet(model, LENS).split('\n')
     expect(first).toContain('in fp32 instead of int8')
