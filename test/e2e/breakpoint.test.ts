@@ -16,11 +16,11 @@ import { panelOf } from './support/panel'
 import { useWindow } from './support/useWorkbench'
 import { APPEAR_LIMIT_MS, Workbench } from './support/workbench'
 
-/** A development build, outside of `dist/`, which has the packaged build while this test runs. */
+/** A development build with its own copies of the manifests, which a debugged window loads. */
 const EXTENSION = join(CACHE, 'debugged-extension')
 
 const IN_EXTENSION_HOST = placeOf(
-  join(REPO, 'src/features/inspect/inspectionController.ts'),
+  join(REPO, 'src/features/inspect/commands/inspectCommands.ts'),
   'const editor = this.editorInUse.find()',
 )
 const IN_PANEL = placeOf(join(REPO, 'webview/main.ts'), 'controller.receive(event.data)')
